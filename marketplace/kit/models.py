@@ -1,0 +1,64 @@
+"""The base of every table, and the columns that many of them share."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import BigInteger, DateTime, Identity, MetaData, String, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from marketplace.kit import clock
+
+type_map = {
+    int: BigInteger(),
+    str: String(),
+    datetime: DateTime(timezone=True),
+    UUID: Uuid(),
+    list[str]: ARRAY(String()),
+    dict[str, Any]: JSONB(),
+    dict[str, str]: JSONB(),
+}
+
+
+class Base(DeclarativeBase):
+    """Tables are named in the singular; relationships are never loaded behind anyone's back."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = type_map
+
+
+class IntegerKey:
+    """A whole-number key, as most of Saleor's types have."""
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True, sort_order=-10)
+
+
+class UuidKey:
+    """A key that can't be guessed: checkouts, orders, payouts."""
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=uuid4, sort_order=-10)
+
+
+class Timestamped:
+    created_at: Mapped[datetime] = mapped_column(default=clock.now, sort_order=90)
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now, sort_order=91)
+
+
+class WithMetadata:
+    """Saleor's two key-value stores: one for everybody, one for staff."""
+
+    public_metadata: Mapped[dict[str, str]] = mapped_column(
+        "metadata", JSONB, default=dict, server_default=text("'{}'"), sort_order=95
+    )
+    private_metadata: Mapped[dict[str, str]] = mapped_column(
+        JSONB, default=dict, server_default=text("'{}'"), sort_order=96
+    )
