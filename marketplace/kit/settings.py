@@ -1,0 +1,154 @@
+"""What an installation chooses: read once from the environment, never changed afterwards."""
+
+import os
+import secrets
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Annotated, Any, Literal, Self
+
+from cryptography.fernet import Fernet
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Environment = Literal["development", "test", "production"]
+
+
+class SettingsError(Exception):
+    """The environment lacks something that the product can't start without."""
+
+
+def _made_once(name: str, make: Callable[[], str]) -> Callable[[dict[str, Any]], SecretStr]:
+    """A secret that is kept in the data directory, and made there by whoever needs it first.
+
+    In production nothing is made up: a server that invents its own key loses it with its disk.
+    """
+
+    def read_or_make(given: dict[str, Any]) -> SecretStr:
+        if given.get("environment") == "production":
+            raise SettingsError(f"MARKETPLACE_{name.upper()} must be set in production.")
+        kept_in = Path(given["data_dir"]) / name
+        if not kept_in.exists():
+            _write_once(kept_in, make())
+        return SecretStr(kept_in.read_text())
+
+    return read_or_make
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Write a private file whole or not at all; where two processes race, the first one's text stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.") as draft:
+        draft.write(text)  # A temporary file is readable by its owner only, and the link keeps that.
+        draft.flush()
+        try:
+            os.link(draft.name, path)
+        except FileExistsError:
+            return
+
+
+class Settings(BaseSettings):
+    """Every setting and its default. The variable of a field is MARKETPLACE_ and its name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MARKETPLACE_", env_ignore_empty=True, frozen=True, extra="ignore", populate_by_name=True
+    )
+
+    environment: Environment = "development"
+    data_dir: Path = Path(".data")
+    """Everything an installation without a bucket and a database server of its own keeps on disk."""
+
+    database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
+    """postgresql://...; none: the embedded server in the data directory."""
+    database_replica_url: str | None = None
+    """A streaming replica that answers reads which need not see the last write."""
+    database_pool_size: int = Field(default=16, ge=1, le=200)
+    """Connections that one process keeps for writing, and as many for reading."""
+    statement_timeout_seconds: int = Field(default=30, ge=0)
+    lock_timeout_seconds: int = Field(default=10, ge=0)
+
+    public_url: str = "http://localhost:8000"
+    """Where the world reaches this server, without a slash at its end."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    web_concurrency: int = Field(default=1, ge=1, le=64)
+    """Processes that serve HTTP."""
+    worker_concurrency: int = Field(default=4, ge=1, le=64)
+    """Jobs that one worker does at a time."""
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ("*",)
+    """Origins whose pages may call the API, separated by commas."""
+    max_upload_bytes: int = Field(default=20 * 1024 * 1024, ge=1)
+    max_request_bytes: int = Field(default=1024 * 1024, ge=1)
+    """The longest request that carries no file."""
+
+    secret_key: SecretStr = Field(default_factory=_made_once("secret_key", lambda: secrets.token_urlsafe(48)))
+    """Signs access tokens and sessions."""
+    bank_keys: SecretStr = Field(
+        default_factory=_made_once("bank_keys", lambda: Fernet.generate_key().decode())
+    )
+    """Fernet keys separated by commas: the first encrypts bank details, every one of them decrypts."""
+
+    s3_bucket: str | None = None
+    """None: media are files in the data directory."""
+    s3_endpoint_url: str | None = None
+    s3_region: str = "eu-west-3"
+    s3_access_key_id: str | None = None
+    s3_secret_access_key: SecretStr | None = None
+    s3_public_url: str | None = None
+    """Where browsers fetch media from the bucket, if that isn't the endpoint itself."""
+
+    smtp_url: SecretStr | None = None
+    """smtp://user:password@host:port; none: letters are written to the log."""
+
+    clock_file: Path | None = None
+    """Lets the clock run ahead, for demonstrations and tests (development: a file in the data directory)."""
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, data_dir: Path) -> Path:
+        return data_dir.expanduser().absolute()
+
+    @field_validator("public_url")
+    @classmethod
+    def _without_slash(cls, url: str) -> str:
+        return url.rstrip("/")
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _separated_by_commas(cls, origins: object) -> object:
+        return (
+            tuple(filter(None, map(str.strip, origins.split(",")))) if isinstance(origins, str) else origins
+        )
+
+    @model_validator(mode="after")
+    def _clock_is_true_in_production(self) -> Self:
+        if self.environment == "production" and self.clock_file is not None:
+            raise ValueError(
+                "MARKETPLACE_CLOCK_FILE can't be set in production: orders and payouts need true time."
+            )
+        return self
+
+    @property
+    def api_url(self) -> str:
+        """The address of the GraphQL API: what clients are given, and what a token's `iss` says."""
+        return f"{self.public_url}/graphql/"
+
+    @property
+    def media_dir(self) -> Path:
+        return self.data_dir / "media"
+
+    @property
+    def adjustable_clock_file(self) -> Path | None:
+        """The file the clock follows; none in production, where the clock is the machine's."""
+        if self.environment == "production":
+            return None
+        return self.clock_file or self.data_dir / "clock"
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """This process's settings. Raises SettingsError or pydantic's ValidationError, naming the variable."""
+    return Settings()
