@@ -1,10 +1,11 @@
 """The base of every table, and the columns that many of them share."""
 
+import enum
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, DateTime, Identity, MetaData, String, Uuid, text
+from sqlalchemy import BigInteger, DateTime, Enum, Identity, MetaData, String, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -18,6 +19,8 @@ type_map = {
     list[str]: ARRAY(String()),
     dict[str, Any]: JSONB(),
     dict[str, str]: JSONB(),
+    # Kept as text under the member's name, which is also its name in the API; a check refuses others.
+    enum.Enum: Enum(enum.Enum, native_enum=False, length=40, create_constraint=True),
 }
 
 

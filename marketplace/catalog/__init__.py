@@ -1,0 +1,1 @@
+"""What is sold: product types, attributes, categories, collections, products, variants, media, listings."""

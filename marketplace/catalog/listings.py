@@ -1,0 +1,89 @@
+"""Tables of publication and price, by channel.
+
+Every price a list shows or sorts by is stored here, worked out by `pricing.service.reprice` when its
+inputs change, so that "sort by price" is an index scan. Amounts are minor units of the channel's currency.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import CHAR, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace.catalog.models import Product, ProductVariant
+from marketplace.kit.models import Base, IntegerKey
+from marketplace.markets.models import Channel
+
+
+class ProductChannelListing(IntegerKey, Base):
+    """A product in a market: whether it shows, and the range of its variants' prices."""
+
+    __tablename__ = "product_channel_listing"
+    __table_args__ = (
+        UniqueConstraint("product_id", "channel_id"),
+        Index(
+            "ix_product_channel_listing_shelf_price",
+            "channel_id",
+            "category_id",
+            "price_minor",
+            "product_id",
+            postgresql_where=text("is_live AND visible_in_listings"),
+        ),
+        Index(
+            "ix_product_channel_listing_price",
+            "channel_id",
+            "price_minor",
+            "product_id",
+            postgresql_where=text("is_live AND visible_in_listings"),
+        ),
+    )
+
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"))
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"), index=True)
+    is_published: Mapped[bool] = mapped_column(default=False)
+    published_at: Mapped[datetime | None]
+    visible_in_listings: Mapped[bool] = mapped_column(default=True)
+    available_for_purchase_at: Mapped[datetime | None]
+    """None: not for sale here (yet)."""
+    is_live: Mapped[bool] = mapped_column(default=False)
+    """Published, its day has come, it has a price, and its seller is approved. Derived by `reprice`."""
+    category_id: Mapped[int | None]
+    """The product's own, repeated here so that a shelf sorted by price is one index. Derived."""
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    price_minor: Mapped[int | None]
+    """The least price of a variant, after discounts, as entered (with tax where the channel says so). Derived."""
+    start_gross_minor: Mapped[int | None]
+    start_net_minor: Mapped[int | None]
+    stop_gross_minor: Mapped[int | None]
+    stop_net_minor: Mapped[int | None]
+    undiscounted_start_gross_minor: Mapped[int | None]
+    undiscounted_start_net_minor: Mapped[int | None]
+    undiscounted_stop_gross_minor: Mapped[int | None]
+    undiscounted_stop_net_minor: Mapped[int | None]
+
+    product: Mapped[Product] = relationship(lazy="raise")
+    channel: Mapped[Channel] = relationship(lazy="raise")
+
+
+class VariantChannelListing(IntegerKey, Base):
+    """A variant's price in a market. Gross and net are for the channel's default country. All but the first are derived."""
+
+    __tablename__ = "variant_channel_listing"
+    __table_args__ = (UniqueConstraint("variant_id", "channel_id"),)
+
+    variant_id: Mapped[int] = mapped_column(ForeignKey("product_variant.id", ondelete="CASCADE"))
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"), index=True)
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    entered_price_minor: Mapped[int]
+    """What the seller asks: with tax where the channel's prices are entered with it, else without."""
+    cost_price_minor: Mapped[int | None]
+    prior_price_minor: Mapped[int | None]
+    price_minor: Mapped[int]
+    """After catalogue promotions, as entered."""
+    tax_rate_bp: Mapped[int] = mapped_column(default=0)
+    gross_minor: Mapped[int]
+    net_minor: Mapped[int]
+    undiscounted_gross_minor: Mapped[int]
+    undiscounted_net_minor: Mapped[int]
+
+    variant: Mapped[ProductVariant] = relationship(lazy="raise")
+    channel: Mapped[Channel] = relationship(lazy="raise")

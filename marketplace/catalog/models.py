@@ -1,0 +1,231 @@
+"""Tables of products and of how they are sorted onto shelves.
+
+Attributes stand in `attributes.py`, prices and publication in `listings.py`.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Computed, Float, ForeignKey, Index, String, Table, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace.kit.models import Base, IntegerKey, Timestamped, WithMetadata
+from marketplace.markets.models import TaxClass
+from marketplace.vendors.models import Vendor
+
+
+class Seo:
+    seo_title: Mapped[str | None] = mapped_column(sort_order=60)
+    seo_description: Mapped[str | None] = mapped_column(sort_order=61)
+
+
+class TranslatedText:
+    """A row per language with the texts a reader of it sees; none of them is required."""
+
+    language_code: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str | None]
+
+
+class ProductType(IntegerKey, WithMetadata, Base):
+    __tablename__ = "product_type"
+
+    name: Mapped[str]
+    slug: Mapped[str] = mapped_column(unique=True)
+    has_variants: Mapped[bool] = mapped_column(default=False)
+    is_shipping_required: Mapped[bool] = mapped_column(default=True)
+    weight_grams: Mapped[int] = mapped_column(default=0)
+    tax_class_id: Mapped[int | None] = mapped_column(ForeignKey("tax_class.id", ondelete="SET NULL"), index=True)
+
+
+class Category(IntegerKey, Timestamped, Seo, WithMetadata, Base):
+    """A shelf in a tree. `path` names its ancestors and itself, as ids, root first."""
+
+    __tablename__ = "category"
+    __table_args__ = (Index(None, "path", postgresql_using="gin"),)
+
+    name: Mapped[str]
+    slug: Mapped[str] = mapped_column(unique=True)
+    description: Mapped[dict[str, Any] | None]
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("category.id", ondelete="CASCADE"), index=True)
+    level: Mapped[int] = mapped_column(default=0)
+    path: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list)
+    position: Mapped[int] = mapped_column(default=0)
+    picture_path: Mapped[str | None]
+
+    parent: Mapped["Category | None"] = relationship(remote_side="Category.id", lazy="raise")
+    translations: Mapped[list["CategoryTranslation"]] = relationship(lazy="raise")
+
+
+class CategoryTranslation(IntegerKey, TranslatedText, Seo, Base):
+    __tablename__ = "category_translation"
+    __table_args__ = (UniqueConstraint("category_id", "language_code"),)
+
+    category_id: Mapped[int] = mapped_column(ForeignKey("category.id", ondelete="CASCADE"))
+    slug: Mapped[str | None]
+    description: Mapped[dict[str, Any] | None]
+
+
+class Collection(IntegerKey, Timestamped, Seo, WithMetadata, Base):
+    __tablename__ = "collection"
+
+    name: Mapped[str]
+    slug: Mapped[str] = mapped_column(unique=True)
+    description: Mapped[dict[str, Any] | None]
+    picture_path: Mapped[str | None]
+    is_published: Mapped[bool] = mapped_column(default=False)
+
+    products: Mapped[list["Product"]] = relationship(
+        secondary="collection_product", back_populates="collections", lazy="raise"
+    )
+
+
+class CollectionTranslation(IntegerKey, TranslatedText, Seo, Base):
+    __tablename__ = "collection_translation"
+    __table_args__ = (UniqueConstraint("collection_id", "language_code"),)
+
+    collection_id: Mapped[int] = mapped_column(ForeignKey("collection.id", ondelete="CASCADE"))
+    slug: Mapped[str | None]
+    description: Mapped[dict[str, Any] | None]
+
+
+collection_product = Table(
+    "collection_product",
+    Base.metadata,
+    Column("collection_id", BigInteger, ForeignKey("collection.id", ondelete="CASCADE"), primary_key=True),
+    Column("product_id", BigInteger, ForeignKey("product.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("position", BigInteger, nullable=False, server_default=text("0")),
+)
+
+
+class Product(IntegerKey, Timestamped, Seo, WithMetadata, Base):
+    """A listing of one seller. What it costs, and whether it shows, is said by channel."""
+
+    __tablename__ = "product"
+    __table_args__ = (
+        Index(None, "category_id", "id"),
+        Index(None, "name", "id"),
+        Index(None, "rating", "id"),
+        Index(None, "created_at", "id"),
+        Index(None, "updated_at", "id"),
+        Index(None, "search_vector", postgresql_using="gin"),
+        UniqueConstraint("vendor_id", "name"),
+    )
+
+    vendor_id: Mapped[int] = mapped_column(ForeignKey("vendor.id"), index=True)
+    product_type_id: Mapped[int] = mapped_column(ForeignKey("product_type.id"), index=True)
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id", ondelete="SET NULL"))
+    name: Mapped[str]
+    slug: Mapped[str] = mapped_column(unique=True)
+    description: Mapped[dict[str, Any] | None]
+    """EditorJS blocks."""
+    description_text: Mapped[str] = mapped_column(default="")
+    weight_grams: Mapped[int | None]
+    rating: Mapped[float | None] = mapped_column(Float)
+    tax_class_id: Mapped[int | None] = mapped_column(ForeignKey("tax_class.id", ondelete="SET NULL"), index=True)
+    external_reference: Mapped[str | None] = mapped_column(unique=True)
+    search_text: Mapped[str] = mapped_column(default="")
+    """Every language's words of the listing, normalised (`catalog.search`): what is looked through."""
+    search_vector: Mapped[str] = mapped_column(
+        TSVECTOR, Computed("to_tsvector('simple'::regconfig, search_text)", persisted=True)
+    )
+    is_demo: Mapped[bool] = mapped_column(default=False)
+
+    vendor: Mapped[Vendor] = relationship(lazy="raise")
+    product_type: Mapped[ProductType] = relationship(lazy="raise")
+    category: Mapped[Category | None] = relationship(lazy="raise")
+    tax_class: Mapped[TaxClass | None] = relationship(lazy="raise")
+    variants: Mapped[list["ProductVariant"]] = relationship(
+        back_populates="product", order_by="ProductVariant.position, ProductVariant.id", lazy="raise"
+    )
+    media: Mapped[list["ProductMedia"]] = relationship(
+        back_populates="product", order_by="ProductMedia.position, ProductMedia.id", lazy="raise"
+    )
+    collections: Mapped[list[Collection]] = relationship(
+        secondary=collection_product, back_populates="products", lazy="raise"
+    )
+    translations: Mapped[list["ProductTranslation"]] = relationship(lazy="raise")
+
+
+class ProductTranslation(IntegerKey, TranslatedText, Seo, Base):
+    __tablename__ = "product_translation"
+    __table_args__ = (UniqueConstraint("product_id", "language_code"),)
+
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"))
+    slug: Mapped[str | None]
+    description: Mapped[dict[str, Any] | None]
+
+
+class ProductVariant(IntegerKey, Timestamped, WithMetadata, Base):
+    """What is really bought: a size, a colour, or the product's only form."""
+
+    __tablename__ = "product_variant"
+    __table_args__ = (Index(None, "product_id", "position", "id"),)
+
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(default="")
+    sku: Mapped[str | None] = mapped_column(unique=True)
+    position: Mapped[int] = mapped_column(default=0)
+    track_inventory: Mapped[bool] = mapped_column(default=True)
+    weight_grams: Mapped[int | None]
+    """None: the product's, and failing that its type's."""
+    quantity_limit_per_customer: Mapped[int | None]
+    external_reference: Mapped[str | None] = mapped_column(unique=True)
+
+    product: Mapped[Product] = relationship(back_populates="variants", lazy="raise")
+    translations: Mapped[list["ProductVariantTranslation"]] = relationship(lazy="raise")
+
+
+class ProductVariantTranslation(IntegerKey, TranslatedText, Base):
+    __tablename__ = "product_variant_translation"
+    __table_args__ = (UniqueConstraint("product_variant_id", "language_code"),)
+
+    product_variant_id: Mapped[int] = mapped_column(ForeignKey("product_variant.id", ondelete="CASCADE"))
+
+
+class MediaType(StrEnum):
+    IMAGE = "IMAGE"
+    VIDEO = "VIDEO"
+
+
+class ProductMedia(IntegerKey, WithMetadata, Base):
+    """A picture of a product. Sizes are made by a job: `<path>/<size>.webp` (`catalog.media`)."""
+
+    __tablename__ = "product_media"
+    __table_args__ = (Index(None, "product_id", "position", "id"),)
+
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"))
+    type: Mapped[MediaType] = mapped_column(default=MediaType.IMAGE)
+    position: Mapped[int] = mapped_column(default=0)
+    alt: Mapped[str] = mapped_column(default="")
+    path: Mapped[str]
+    """Key in the media storage: the original."""
+    width_pixels: Mapped[int | None]
+    height_pixels: Mapped[int | None]
+    thumbnail_sizes: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list)
+    """Sizes made so far; others are made when first asked for."""
+
+    product: Mapped[Product] = relationship(back_populates="media", lazy="raise")
+
+
+class SheetImportStatus(StrEnum):
+    CHECKED = "CHECKED"
+    REFUSED = "REFUSED"
+    DONE = "DONE"
+
+
+class SheetImport(IntegerKey, Timestamped, Base):
+    """One reading of a seller's listing sheet: a dry run, or the real thing."""
+
+    __tablename__ = "sheet_import"
+
+    vendor_id: Mapped[int] = mapped_column(ForeignKey("vendor.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"), index=True)
+    file_name: Mapped[str]
+    dry_run: Mapped[bool]
+    status: Mapped[SheetImportStatus]
+    rows_total: Mapped[int] = mapped_column(default=0)
+    products_created: Mapped[int] = mapped_column(default=0)
+    errors: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
+    """At most 500 of {row, column, message, code}; rows are numbered as the sheet shows them."""

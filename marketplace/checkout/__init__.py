@@ -1,0 +1,1 @@
+"""Carts, up to the moment they become orders."""

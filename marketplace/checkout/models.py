@@ -1,0 +1,107 @@
+"""Tables of checkouts. Amounts are minor units of the checkout's currency."""
+
+from uuid import UUID
+
+from sqlalchemy import CHAR, CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace.catalog.models import ProductVariant
+from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey, WithMetadata
+from marketplace.markets.models import Channel, ShippingMethod
+from marketplace.people.models import Address, User
+from marketplace.vendors.models import Vendor
+
+
+class Checkout(UuidKey, Timestamped, WithMetadata, Base):
+    """A cart. Its id is its key: who knows it may use it, as in Saleor.
+
+    Totals are worked out by `checkout.totals.recalculate` in the transaction of every change.
+    """
+
+    __tablename__ = "checkout"
+
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"), index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"), index=True)
+    email: Mapped[str | None]
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    country_code: Mapped[str] = mapped_column(CHAR(2))
+    """Where it is taxed: the shipping address's, before that the channel's default."""
+    language_code: Mapped[str] = mapped_column(String(16), default="fr")
+    note: Mapped[str] = mapped_column(default="")
+    billing_address_id: Mapped[int | None] = mapped_column(ForeignKey("address.id", ondelete="SET NULL"))
+    shipping_address_id: Mapped[int | None] = mapped_column(ForeignKey("address.id", ondelete="SET NULL"))
+    delivery_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("checkout_delivery.id", ondelete="SET NULL", use_alter=True)
+    )
+    """The chosen delivery option."""
+    subtotal_gross_minor: Mapped[int] = mapped_column(default=0)
+    subtotal_net_minor: Mapped[int] = mapped_column(default=0)
+    shipping_gross_minor: Mapped[int] = mapped_column(default=0)
+    shipping_net_minor: Mapped[int] = mapped_column(default=0)
+    total_gross_minor: Mapped[int] = mapped_column(default=0)
+    total_net_minor: Mapped[int] = mapped_column(default=0)
+
+    channel: Mapped[Channel] = relationship(lazy="raise")
+    user: Mapped[User | None] = relationship(lazy="raise")
+    billing_address: Mapped[Address | None] = relationship(foreign_keys=[billing_address_id], lazy="raise")
+    shipping_address: Mapped[Address | None] = relationship(foreign_keys=[shipping_address_id], lazy="raise")
+    lines: Mapped[list["CheckoutLine"]] = relationship(back_populates="checkout", lazy="raise")
+    delivery: Mapped["CheckoutDelivery | None"] = relationship(foreign_keys=[delivery_id], lazy="raise")
+    deliveries: Mapped[list["CheckoutDelivery"]] = relationship(
+        foreign_keys="CheckoutDelivery.checkout_id", back_populates="checkout", lazy="raise"
+    )
+
+
+class CheckoutLine(UuidKey, Timestamped, WithMetadata, Base):
+    __tablename__ = "checkout_line"
+    __table_args__ = (CheckConstraint("quantity > 0", name="quantity_positive"),)
+
+    checkout_id: Mapped[UUID] = mapped_column(ForeignKey("checkout.id", ondelete="CASCADE"), index=True)
+    variant_id: Mapped[int] = mapped_column(ForeignKey("product_variant.id", ondelete="CASCADE"), index=True)
+    quantity: Mapped[int]
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    tax_rate_bp: Mapped[int] = mapped_column(default=0)
+    undiscounted_unit_price_minor: Mapped[int] = mapped_column(default=0)
+    unit_gross_minor: Mapped[int] = mapped_column(default=0)
+    unit_net_minor: Mapped[int] = mapped_column(default=0)
+    total_gross_minor: Mapped[int] = mapped_column(default=0)
+    total_net_minor: Mapped[int] = mapped_column(default=0)
+
+    checkout: Mapped[Checkout] = relationship(back_populates="lines", lazy="raise")
+    variant: Mapped[ProductVariant] = relationship(lazy="raise")
+
+
+class CheckoutDelivery(UuidKey, Timestamped, Base):
+    """One way this checkout could travel: a method, and its price over all parcels."""
+
+    __tablename__ = "checkout_delivery"
+    __table_args__ = (UniqueConstraint("checkout_id", "method_id"),)
+
+    checkout_id: Mapped[UUID] = mapped_column(ForeignKey("checkout.id", ondelete="CASCADE"))
+    method_id: Mapped[int] = mapped_column(ForeignKey("shipping_method.id", ondelete="CASCADE"))
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    price_minor: Mapped[int]
+    """As entered: the sum of the parcels' prices."""
+
+    checkout: Mapped[Checkout] = relationship(foreign_keys=[checkout_id], back_populates="deliveries", lazy="raise")
+    method: Mapped[ShippingMethod] = relationship(lazy="raise")
+    parcels: Mapped[list["CheckoutParcel"]] = relationship(back_populates="delivery", lazy="raise")
+
+
+class CheckoutParcel(IntegerKey, Base):
+    """One seller's part of a delivery option."""
+
+    __tablename__ = "checkout_parcel"
+    __table_args__ = (UniqueConstraint("delivery_id", "vendor_id"),)
+
+    delivery_id: Mapped[UUID] = mapped_column(ForeignKey("checkout_delivery.id", ondelete="CASCADE"))
+    vendor_id: Mapped[int] = mapped_column(ForeignKey("vendor.id"))
+    weight_grams: Mapped[int]
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    price_minor: Mapped[int]
+    tax_rate_bp: Mapped[int] = mapped_column(default=0)
+    gross_minor: Mapped[int]
+    net_minor: Mapped[int]
+
+    delivery: Mapped[CheckoutDelivery] = relationship(back_populates="parcels", lazy="raise")
+    vendor: Mapped[Vendor] = relationship(lazy="raise")

@@ -1,0 +1,1 @@
+"""The competitiveness figures: sales, growth, share of category, by producer."""

@@ -1,0 +1,81 @@
+"""Tables of stock.
+
+What can still be sold of a variant is the sum of `quantity - quantity_allocated` over its stocks, less the
+reservations that other checkouts hold and that have not run out.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace.catalog.models import ProductVariant
+from marketplace.kit.models import Base, IntegerKey, UuidKey, WithMetadata
+from marketplace.people.models import Address
+from marketplace.vendors.models import Vendor
+
+
+class Warehouse(UuidKey, WithMetadata, Base):
+    """A seller's store room: parcels leave from here."""
+
+    __tablename__ = "warehouse"
+
+    vendor_id: Mapped[int | None] = mapped_column(ForeignKey("vendor.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    slug: Mapped[str] = mapped_column(unique=True)
+    email: Mapped[str] = mapped_column(default="")
+    address_id: Mapped[int] = mapped_column(ForeignKey("address.id"))
+
+    vendor: Mapped[Vendor | None] = relationship(lazy="raise")
+    address: Mapped[Address] = relationship(lazy="raise")
+
+
+class Stock(IntegerKey, Base):
+    __tablename__ = "stock"
+    __table_args__ = (
+        UniqueConstraint("variant_id", "warehouse_id"),
+        CheckConstraint("quantity >= 0", name="quantity_not_negative"),
+        CheckConstraint("quantity_allocated BETWEEN 0 AND quantity", name="never_oversold"),
+    )
+
+    warehouse_id: Mapped[UUID] = mapped_column(ForeignKey("warehouse.id", ondelete="CASCADE"), index=True)
+    variant_id: Mapped[int] = mapped_column(ForeignKey("product_variant.id", ondelete="CASCADE"))
+    quantity: Mapped[int] = mapped_column(default=0)
+    """Pieces on the shelf, sold ones that have not left yet included."""
+    quantity_allocated: Mapped[int] = mapped_column(default=0)
+    """Pieces on the shelf that are sold. The sum of the stock's allocations."""
+
+    warehouse: Mapped[Warehouse] = relationship(lazy="raise")
+    variant: Mapped[ProductVariant] = relationship(lazy="raise")
+
+
+class Allocation(IntegerKey, Base):
+    """Pieces of a stock that belong to an order line until they are handed to the carrier."""
+
+    __tablename__ = "allocation"
+    __table_args__ = (
+        UniqueConstraint("order_line_id", "stock_id"),
+        CheckConstraint("quantity >= 0", name="quantity_not_negative"),
+    )
+
+    order_line_id: Mapped[UUID] = mapped_column(ForeignKey("order_line.id", ondelete="CASCADE"))
+    stock_id: Mapped[int] = mapped_column(ForeignKey("stock.id"), index=True)
+    quantity: Mapped[int]
+
+    stock: Mapped[Stock] = relationship(lazy="raise")
+
+
+class Reservation(IntegerKey, Base):
+    """Pieces kept for a checkout line until a moment; after it they are anybody's."""
+
+    __tablename__ = "reservation"
+    __table_args__ = (
+        Index(None, "variant_id", "reserved_until"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+    )
+
+    checkout_line_id: Mapped[UUID] = mapped_column(ForeignKey("checkout_line.id", ondelete="CASCADE"), unique=True)
+    variant_id: Mapped[int] = mapped_column(ForeignKey("product_variant.id", ondelete="CASCADE"))
+    quantity: Mapped[int]
+    reserved_until: Mapped[datetime]

@@ -1,0 +1,123 @@
+"""Tables of markets: channels with their currency, tax classes with dated rates, zones and methods."""
+
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import CHAR, BigInteger, CheckConstraint, Column, ForeignKey, Index, String, Table, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace.kit.models import Base, IntegerKey, Timestamped, WithMetadata
+from marketplace.vendors.models import TaxRegime
+
+
+class Channel(IntegerKey, WithMetadata, Base):
+    """A market: one currency, a default country. Prices in it include tax unless it says otherwise."""
+
+    __tablename__ = "channel"
+
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    currency_code: Mapped[str] = mapped_column(CHAR(3))
+    default_country_code: Mapped[str] = mapped_column(CHAR(2))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    prices_entered_with_tax: Mapped[bool] = mapped_column(default=True)
+    display_gross_prices: Mapped[bool] = mapped_column(default=True)
+    cash_on_delivery: Mapped[bool] = mapped_column(default=False)
+    reserve_stock_minutes: Mapped[int] = mapped_column(default=60)
+    """How long a checkout's pieces are kept for it, counted from its last change."""
+
+
+class TaxClass(IntegerKey, WithMetadata, Base):
+    __tablename__ = "tax_class"
+
+    name: Mapped[str] = mapped_column(unique=True)
+
+
+class TaxRate(IntegerKey, Base):
+    """A rate of a class in a country for sellers of a regime, from one day to another (exclusive)."""
+
+    __tablename__ = "tax_rate"
+    __table_args__ = (
+        Index(None, "country_code", "tax_class_id", "regime", "valid_from"),
+        CheckConstraint("rate_bp BETWEEN 0 AND 10000", name="rate_in_range"),
+        CheckConstraint("valid_until IS NULL OR valid_until > valid_from", name="ends_after_start"),
+    )
+
+    tax_class_id: Mapped[int | None] = mapped_column(ForeignKey("tax_class.id", ondelete="CASCADE"))
+    """None: the country's rate for classes without one of their own."""
+    country_code: Mapped[str] = mapped_column(CHAR(2))
+    regime: Mapped[TaxRegime] = mapped_column(default=TaxRegime.STANDARD)
+    rate_bp: Mapped[int]
+    """Basis points: 2000 is 20 %."""
+    valid_from: Mapped[date]
+    valid_until: Mapped[date | None]
+
+
+zone_channel = Table(
+    "shipping_zone_channel",
+    Base.metadata,
+    Column("zone_id", BigInteger, ForeignKey("shipping_zone.id", ondelete="CASCADE"), primary_key=True),
+    Column("channel_id", BigInteger, ForeignKey("channel.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+
+class ShippingZone(IntegerKey, WithMetadata, Base):
+    __tablename__ = "shipping_zone"
+
+    name: Mapped[str]
+    country_codes: Mapped[list[str]] = mapped_column(default=list)
+
+    channels: Mapped[list[Channel]] = relationship(secondary=zone_channel, lazy="raise")
+    methods: Mapped[list["ShippingMethod"]] = relationship(back_populates="zone", lazy="raise")
+
+
+class ShippingMethodType(StrEnum):
+    PRICE = "PRICE"
+    WEIGHT = "WEIGHT"
+
+
+class ShippingMethod(IntegerKey, Timestamped, WithMetadata, Base):
+    """A way a parcel travels. Weights are of one parcel, in grams."""
+
+    __tablename__ = "shipping_method"
+
+    zone_id: Mapped[int] = mapped_column(ForeignKey("shipping_zone.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    description: Mapped[str] = mapped_column(default="")
+    type: Mapped[ShippingMethodType] = mapped_column(default=ShippingMethodType.PRICE)
+    carrier: Mapped[str] = mapped_column(default="")
+    collects_cash: Mapped[bool] = mapped_column(default=False)
+    minimum_weight_grams: Mapped[int | None]
+    maximum_weight_grams: Mapped[int | None]
+    minimum_delivery_days: Mapped[int | None]
+    maximum_delivery_days: Mapped[int | None]
+    tax_class_id: Mapped[int | None] = mapped_column(ForeignKey("tax_class.id", ondelete="SET NULL"))
+
+    zone: Mapped[ShippingZone] = relationship(back_populates="methods", lazy="raise")
+    listings: Mapped[list["ShippingMethodListing"]] = relationship(lazy="raise")
+    translations: Mapped[list["ShippingMethodTranslation"]] = relationship(lazy="raise")
+
+
+class ShippingMethodTranslation(IntegerKey, Base):
+    __tablename__ = "shipping_method_translation"
+    __table_args__ = (UniqueConstraint("shipping_method_id", "language_code"),)
+
+    shipping_method_id: Mapped[int] = mapped_column(ForeignKey("shipping_method.id", ondelete="CASCADE"))
+    language_code: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str | None]
+    description: Mapped[str | None]
+
+
+class ShippingMethodListing(IntegerKey, Base):
+    """What a method costs in a channel: so much for each parcel, and more for each kilogram begun above the first."""
+
+    __tablename__ = "shipping_method_listing"
+    __table_args__ = (UniqueConstraint("method_id", "channel_id"),)
+
+    method_id: Mapped[int] = mapped_column(ForeignKey("shipping_method.id", ondelete="CASCADE"))
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"), index=True)
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    parcel_price_minor: Mapped[int]
+    further_kilogram_price_minor: Mapped[int] = mapped_column(default=0)
+    minimum_order_price_minor: Mapped[int | None]
+    maximum_order_price_minor: Mapped[int | None]

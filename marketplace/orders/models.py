@@ -1,0 +1,277 @@
+"""Tables of orders.
+
+The buyer has one `Order`; completing a checkout splits it, in the same transaction, into one `VendorOrder`
+per seller, each with its lines and its share of delivery. Every share adds up to the whole exactly.
+Amounts are minor units of the order's currency.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CHAR,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Sequence,
+    String,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace.catalog.models import ProductVariant
+from marketplace.inventory.models import Stock
+from marketplace.kit import clock
+from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey, WithMetadata
+from marketplace.markets.models import Channel, ShippingMethod
+from marketplace.people.models import Address, User
+from marketplace.vendors.models import Vendor
+
+order_number = Sequence("order_number", metadata=Base.metadata, start=1)
+
+
+class OrderStatus(StrEnum):
+    DRAFT = "DRAFT"
+    UNCONFIRMED = "UNCONFIRMED"
+    UNFULFILLED = "UNFULFILLED"
+    PARTIALLY_FULFILLED = "PARTIALLY_FULFILLED"
+    PARTIALLY_RETURNED = "PARTIALLY_RETURNED"
+    RETURNED = "RETURNED"
+    FULFILLED = "FULFILLED"
+    CANCELED = "CANCELED"
+    EXPIRED = "EXPIRED"
+
+
+class OrderOrigin(StrEnum):
+    CHECKOUT = "CHECKOUT"
+    DRAFT = "DRAFT"
+    REISSUE = "REISSUE"
+    BULK_CREATE = "BULK_CREATE"
+
+
+class AuthorizeStatus(StrEnum):
+    NONE = "NONE"
+    PARTIAL = "PARTIAL"
+    FULL = "FULL"
+
+
+class ChargeStatus(StrEnum):
+    NONE = "NONE"
+    PARTIAL = "PARTIAL"
+    FULL = "FULL"
+    OVERCHARGED = "OVERCHARGED"
+
+
+class Order(UuidKey, Timestamped, WithMetadata, Base):
+    """What a buyer bought in one go, from however many sellers."""
+
+    __tablename__ = "customer_order"
+    __table_args__ = (
+        Index(None, "created_at", "id"),
+        Index(None, "channel_id", "created_at"),
+        Index(None, "user_id", "created_at"),
+        Index(None, "status", "created_at"),
+    )
+
+    number: Mapped[int] = mapped_column(order_number, unique=True, server_default=order_number.next_value())
+    status: Mapped[OrderStatus] = mapped_column(default=OrderStatus.UNFULFILLED)
+    origin: Mapped[OrderOrigin] = mapped_column(default=OrderOrigin.CHECKOUT)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    user_email: Mapped[str] = mapped_column(default="", index=True)
+    checkout_id: Mapped[UUID | None] = mapped_column(Uuid, unique=True)
+    """The checkout it was, which is gone: one checkout makes one order."""
+    language_code: Mapped[str] = mapped_column(String(16), default="fr")
+    customer_note: Mapped[str] = mapped_column(default="")
+    external_reference: Mapped[str | None] = mapped_column(unique=True)
+    billing_address_id: Mapped[int | None] = mapped_column(ForeignKey("address.id", ondelete="SET NULL"))
+    shipping_address_id: Mapped[int | None] = mapped_column(ForeignKey("address.id", ondelete="SET NULL"))
+    shipping_method_id: Mapped[int | None] = mapped_column(ForeignKey("shipping_method.id", ondelete="SET NULL"))
+    shipping_method_name: Mapped[str | None]
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    subtotal_gross_minor: Mapped[int]
+    subtotal_net_minor: Mapped[int]
+    shipping_gross_minor: Mapped[int]
+    shipping_net_minor: Mapped[int]
+    shipping_tax_rate_bp: Mapped[int] = mapped_column(default=0)
+    undiscounted_total_gross_minor: Mapped[int]
+    undiscounted_total_net_minor: Mapped[int]
+    total_gross_minor: Mapped[int]
+    total_net_minor: Mapped[int]
+    total_authorized_minor: Mapped[int] = mapped_column(default=0)
+    total_charged_minor: Mapped[int] = mapped_column(default=0)
+    total_refunded_minor: Mapped[int] = mapped_column(default=0)
+    authorize_status: Mapped[AuthorizeStatus] = mapped_column(default=AuthorizeStatus.NONE)
+    charge_status: Mapped[ChargeStatus] = mapped_column(default=ChargeStatus.NONE)
+    is_demo: Mapped[bool] = mapped_column(default=False)
+
+    channel: Mapped[Channel] = relationship(lazy="raise")
+    user: Mapped[User | None] = relationship(lazy="raise")
+    billing_address: Mapped[Address | None] = relationship(foreign_keys=[billing_address_id], lazy="raise")
+    shipping_address: Mapped[Address | None] = relationship(foreign_keys=[shipping_address_id], lazy="raise")
+    shipping_method: Mapped[ShippingMethod | None] = relationship(lazy="raise")
+    lines: Mapped[list["OrderLine"]] = relationship(
+        back_populates="order", order_by="OrderLine.position", lazy="raise"
+    )
+    vendor_orders: Mapped[list["VendorOrder"]] = relationship(
+        back_populates="order", order_by="VendorOrder.position", lazy="raise"
+    )
+    fulfillments: Mapped[list["Fulfillment"]] = relationship(
+        back_populates="order", order_by="Fulfillment.fulfillment_order", lazy="raise"
+    )
+    events: Mapped[list["OrderEvent"]] = relationship(order_by="OrderEvent.id", lazy="raise")
+
+
+class VendorOrderStatus(StrEnum):
+    """Where one seller's parcel stands."""
+
+    UNFULFILLED = "UNFULFILLED"
+    PARTIALLY_FULFILLED = "PARTIALLY_FULFILLED"
+    FULFILLED = "FULFILLED"
+    """Handed to the carrier."""
+    DELIVERED = "DELIVERED"
+    REFUSED = "REFUSED"
+    RETURNED = "RETURNED"
+    CANCELED = "CANCELED"
+
+
+class VendorOrder(UuidKey, Timestamped, Base):
+    """One seller's part of an order: its own lines, parcel, status and earnings."""
+
+    __tablename__ = "vendor_order"
+    __table_args__ = (
+        UniqueConstraint("order_id", "vendor_id"),
+        Index(None, "vendor_id", "created_at"),
+        Index(None, "status", "created_at"),
+    )
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
+    vendor_id: Mapped[int] = mapped_column(ForeignKey("vendor.id"))
+    position: Mapped[int]
+    """1 for the order's first seller: with the order's number it is what people call it, `1042-1`."""
+    status: Mapped[VendorOrderStatus] = mapped_column(default=VendorOrderStatus.UNFULFILLED)
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    weight_grams: Mapped[int] = mapped_column(default=0)
+    subtotal_gross_minor: Mapped[int]
+    subtotal_net_minor: Mapped[int]
+    shipping_gross_minor: Mapped[int]
+    shipping_net_minor: Mapped[int]
+    total_gross_minor: Mapped[int]
+    total_net_minor: Mapped[int]
+    shipped_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    withdrawal_ends_at: Mapped[datetime | None]
+    """Seven days after the buyer received it (law 31-08); until then the money is held."""
+
+    order: Mapped[Order] = relationship(back_populates="vendor_orders", lazy="raise")
+    vendor: Mapped[Vendor] = relationship(lazy="raise")
+    lines: Mapped[list["OrderLine"]] = relationship(
+        back_populates="vendor_order", order_by="OrderLine.position", lazy="raise"
+    )
+    fulfillments: Mapped[list["Fulfillment"]] = relationship(
+        back_populates="vendor_order", order_by="Fulfillment.fulfillment_order", lazy="raise"
+    )
+
+
+class OrderLine(UuidKey, WithMetadata, Base):
+    """What was bought, as it was called and priced then: later changes of the product don't touch it."""
+
+    __tablename__ = "order_line"
+    __table_args__ = (
+        Index(None, "order_id", "position"),
+        Index(None, "vendor_order_id", "position"),
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("quantity_fulfilled BETWEEN 0 AND quantity", name="fulfilled_in_range"),
+    )
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
+    vendor_order_id: Mapped[UUID] = mapped_column(ForeignKey("vendor_order.id", ondelete="CASCADE"))
+    variant_id: Mapped[int | None] = mapped_column(
+        ForeignKey("product_variant.id", ondelete="SET NULL"), index=True
+    )
+    category_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The product's category at the sale, for the figures."""
+    position: Mapped[int]
+    product_name: Mapped[str]
+    variant_name: Mapped[str] = mapped_column(default="")
+    translated_product_name: Mapped[str] = mapped_column(default="")
+    translated_variant_name: Mapped[str] = mapped_column(default="")
+    product_sku: Mapped[str | None]
+    picture_path: Mapped[str | None]
+    is_shipping_required: Mapped[bool] = mapped_column(default=True)
+    quantity: Mapped[int]
+    quantity_fulfilled: Mapped[int] = mapped_column(default=0)
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    tax_rate_bp: Mapped[int] = mapped_column(default=0)
+    tax_class_name: Mapped[str | None]
+    unit_gross_minor: Mapped[int]
+    unit_net_minor: Mapped[int]
+    undiscounted_unit_gross_minor: Mapped[int]
+    undiscounted_unit_net_minor: Mapped[int]
+    total_gross_minor: Mapped[int]
+    total_net_minor: Mapped[int]
+
+    order: Mapped[Order] = relationship(back_populates="lines", lazy="raise")
+    vendor_order: Mapped[VendorOrder] = relationship(back_populates="lines", lazy="raise")
+    variant: Mapped[ProductVariant | None] = relationship(lazy="raise")
+
+
+class FulfillmentStatus(StrEnum):
+    FULFILLED = "FULFILLED"
+    REFUNDED = "REFUNDED"
+    RETURNED = "RETURNED"
+    REPLACED = "REPLACED"
+    REFUNDED_AND_RETURNED = "REFUNDED_AND_RETURNED"
+    CANCELED = "CANCELED"
+    WAITING_FOR_APPROVAL = "WAITING_FOR_APPROVAL"
+
+
+class Fulfillment(IntegerKey, Timestamped, WithMetadata, Base):
+    """Pieces of one seller handed to the carrier together: a parcel."""
+
+    __tablename__ = "fulfillment"
+    __table_args__ = (UniqueConstraint("order_id", "fulfillment_order"),)
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
+    vendor_order_id: Mapped[UUID] = mapped_column(ForeignKey("vendor_order.id", ondelete="CASCADE"), index=True)
+    fulfillment_order: Mapped[int]
+    status: Mapped[FulfillmentStatus] = mapped_column(default=FulfillmentStatus.FULFILLED)
+    tracking_number: Mapped[str] = mapped_column(default="")
+    delivered_at: Mapped[datetime | None]
+
+    order: Mapped[Order] = relationship(back_populates="fulfillments", lazy="raise")
+    vendor_order: Mapped[VendorOrder] = relationship(back_populates="fulfillments", lazy="raise")
+    lines: Mapped[list["FulfillmentLine"]] = relationship(back_populates="fulfillment", lazy="raise")
+
+
+class FulfillmentLine(IntegerKey, Base):
+    __tablename__ = "fulfillment_line"
+
+    fulfillment_id: Mapped[int] = mapped_column(ForeignKey("fulfillment.id", ondelete="CASCADE"), index=True)
+    order_line_id: Mapped[UUID] = mapped_column(ForeignKey("order_line.id", ondelete="CASCADE"), index=True)
+    stock_id: Mapped[int | None] = mapped_column(ForeignKey("stock.id", ondelete="SET NULL"))
+    quantity: Mapped[int]
+
+    fulfillment: Mapped[Fulfillment] = relationship(back_populates="lines", lazy="raise")
+    order_line: Mapped[OrderLine] = relationship(lazy="raise")
+    stock: Mapped[Stock | None] = relationship(lazy="raise")
+
+
+class OrderEvent(IntegerKey, Base):
+    """What happened to an order. Types are those of Saleor's OrderEventsEnum."""
+
+    __tablename__ = "order_event"
+    __table_args__ = (Index(None, "order_id", "id"),)
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
+    vendor_order_id: Mapped[UUID | None] = mapped_column(ForeignKey("vendor_order.id", ondelete="CASCADE"))
+    type: Mapped[str]
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+

@@ -1,0 +1,1 @@
+"""Money on its way in: transactions, gateways, and the carriers' cash."""

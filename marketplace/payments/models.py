@@ -1,0 +1,147 @@
+"""Tables of payments: Saleor's transactions and their events, and cash in carriers' hands.
+
+Amounts are minor units of the transaction's currency.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace.checkout.models import Checkout
+from marketplace.kit import clock
+from marketplace.kit.models import Base, IntegerKey, Timestamped, WithMetadata
+from marketplace.orders.models import Order, VendorOrder
+from marketplace.people.models import User
+
+
+class TransactionAction(StrEnum):
+    CHARGE = "CHARGE"
+    REFUND = "REFUND"
+    CANCEL = "CANCEL"
+
+
+class TransactionItem(IntegerKey, Timestamped, WithMetadata, Base):
+    """One payment of a checkout or an order. Its amounts are derived from its events."""
+
+    __tablename__ = "transaction_item"
+    __table_args__ = (UniqueConstraint("gateway", "idempotency_key"),)
+
+    token: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
+    checkout_id: Mapped[UUID | None] = mapped_column(ForeignKey("checkout.id", ondelete="SET NULL"), index=True)
+    order_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer_order.id"), index=True)
+    gateway: Mapped[str]
+    name: Mapped[str] = mapped_column(default="")
+    message: Mapped[str] = mapped_column(default="")
+    psp_reference: Mapped[str | None] = mapped_column(unique=True)
+    idempotency_key: Mapped[str | None]
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    available_actions: Mapped[list[str]] = mapped_column(default=list)
+    authorized_minor: Mapped[int] = mapped_column(default=0)
+    authorize_pending_minor: Mapped[int] = mapped_column(default=0)
+    charged_minor: Mapped[int] = mapped_column(default=0)
+    charge_pending_minor: Mapped[int] = mapped_column(default=0)
+    refunded_minor: Mapped[int] = mapped_column(default=0)
+    refund_pending_minor: Mapped[int] = mapped_column(default=0)
+    canceled_minor: Mapped[int] = mapped_column(default=0)
+    cancel_pending_minor: Mapped[int] = mapped_column(default=0)
+
+    checkout: Mapped[Checkout | None] = relationship(lazy="raise")
+    order: Mapped[Order | None] = relationship(lazy="raise")
+    events: Mapped[list["TransactionEvent"]] = relationship(
+        back_populates="transaction", order_by="TransactionEvent.id", lazy="raise"
+    )
+
+
+class TransactionEventType(StrEnum):
+    AUTHORIZATION_SUCCESS = "AUTHORIZATION_SUCCESS"
+    AUTHORIZATION_FAILURE = "AUTHORIZATION_FAILURE"
+    AUTHORIZATION_ADJUSTMENT = "AUTHORIZATION_ADJUSTMENT"
+    AUTHORIZATION_REQUEST = "AUTHORIZATION_REQUEST"
+    AUTHORIZATION_ACTION_REQUIRED = "AUTHORIZATION_ACTION_REQUIRED"
+    CHARGE_ACTION_REQUIRED = "CHARGE_ACTION_REQUIRED"
+    CHARGE_SUCCESS = "CHARGE_SUCCESS"
+    CHARGE_FAILURE = "CHARGE_FAILURE"
+    CHARGE_BACK = "CHARGE_BACK"
+    CHARGE_REQUEST = "CHARGE_REQUEST"
+    REFUND_SUCCESS = "REFUND_SUCCESS"
+    REFUND_FAILURE = "REFUND_FAILURE"
+    REFUND_REVERSE = "REFUND_REVERSE"
+    REFUND_REQUEST = "REFUND_REQUEST"
+    CANCEL_SUCCESS = "CANCEL_SUCCESS"
+    CANCEL_FAILURE = "CANCEL_FAILURE"
+    CANCEL_REQUEST = "CANCEL_REQUEST"
+    INFO = "INFO"
+
+
+class TransactionEvent(IntegerKey, Base):
+    """What a gateway said happened. Told twice (same type and reference), written once."""
+
+    __tablename__ = "transaction_event"
+    __table_args__ = (
+        UniqueConstraint("transaction_id", "type", "psp_reference"),
+        Index(None, "transaction_id", "id"),
+    )
+
+    transaction_id: Mapped[int] = mapped_column(ForeignKey("transaction_item.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    type: Mapped[TransactionEventType]
+    amount_minor: Mapped[int]
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    psp_reference: Mapped[str]
+    message: Mapped[str] = mapped_column(default="")
+    external_url: Mapped[str] = mapped_column(default="")
+    idempotency_key: Mapped[str | None]
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+
+    transaction: Mapped[TransactionItem] = relationship(back_populates="events", lazy="raise")
+    user: Mapped[User | None] = relationship(lazy="raise")
+
+
+class CashStatus(StrEnum):
+    EXPECTED = "EXPECTED"
+    COLLECTED = "COLLECTED"
+    """The buyer paid the carrier: the carrier owes it."""
+    REFUSED = "REFUSED"
+    REMITTED = "REMITTED"
+    CANCELED = "CANCELED"
+
+
+class CashCollection(IntegerKey, Timestamped, Base):
+    """The cash to be had for one seller's parcel: goods and delivery."""
+
+    __tablename__ = "cash_collection"
+    __table_args__ = (
+        CheckConstraint("amount_minor > 0", name="amount_positive"),
+        Index(None, "status", "collected_at"),
+    )
+
+    vendor_order_id: Mapped[UUID] = mapped_column(ForeignKey("vendor_order.id"), unique=True)
+    transaction_id: Mapped[int] = mapped_column(ForeignKey("transaction_item.id"), index=True)
+    carrier: Mapped[str]
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    amount_minor: Mapped[int]
+    status: Mapped[CashStatus] = mapped_column(default=CashStatus.EXPECTED)
+    collected_at: Mapped[datetime | None]
+    remittance_id: Mapped[int | None] = mapped_column(ForeignKey("cash_remittance.id"), index=True)
+
+    vendor_order: Mapped[VendorOrder] = relationship(lazy="raise")
+    transaction: Mapped[TransactionItem] = relationship(lazy="raise")
+    remittance: Mapped["CashRemittance | None"] = relationship(back_populates="collections", lazy="raise")
+
+
+class CashRemittance(IntegerKey, Base):
+    """Cash that a carrier handed over, and for which parcels. One reference is booked once."""
+
+    __tablename__ = "cash_remittance"
+    __table_args__ = (UniqueConstraint("carrier", "reference"),)
+
+    carrier: Mapped[str]
+    reference: Mapped[str]
+    received_at: Mapped[datetime] = mapped_column(default=clock.now)
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    amount_minor: Mapped[int]
+
+    collections: Mapped[list[CashCollection]] = relationship(back_populates="remittance", lazy="raise")

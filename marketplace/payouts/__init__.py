@@ -1,0 +1,1 @@
+"""What each seller has earned, and how it reaches them: commission, ledger, payout runs, statements."""

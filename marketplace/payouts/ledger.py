@@ -1,0 +1,81 @@
+"""The ledger's tables: double entry, appended to and never changed.
+
+A journal entry is a set of postings that add up to zero in each currency. PostgreSQL itself refuses an
+entry that does not (a deferred constraint trigger), and any update or delete of either table. Each entry
+carries the unique key of the event that caused it, so that an event told twice is written once.
+Debits are positive, credits negative. Balances are sums of postings, and nothing else is a balance.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace.kit import clock
+from marketplace.kit.models import Base, IntegerKey
+
+
+class Account(StrEnum):
+    """The chart of accounts. `docs/ledger.md` shows the entries of every event."""
+
+    BANK = "BANK"
+    """Asset: the marketplace's bank account."""
+    CARRIER_RECEIVABLE = "CARRIER_RECEIVABLE"
+    """Asset: cash that carriers collected and owe."""
+    GATEWAY_RECEIVABLE = "GATEWAY_RECEIVABLE"
+    """Asset: card payments that a gateway owes."""
+    VENDOR_HELD = "VENDOR_HELD"
+    """Liability: earned by sellers, not payable yet."""
+    VENDOR_PAYABLE = "VENDOR_PAYABLE"
+    """Liability: payable to sellers now."""
+    PAYOUT_IN_TRANSIT = "PAYOUT_IN_TRANSIT"
+    """Liability: set aside for payouts under way."""
+    DELIVERY_PAYABLE = "DELIVERY_PAYABLE"
+    """Liability: delivery charges collected for carriers."""
+    COMMISSION_REVENUE = "COMMISSION_REVENUE"
+    """Revenue: the marketplace's commission, without VAT."""
+    VAT_PAYABLE = "VAT_PAYABLE"
+    """Liability: VAT on commission."""
+    CASH_DIFFERENCE = "CASH_DIFFERENCE"
+    """Expense: remittances that were short (or, negative, over)."""
+
+
+class JournalEntry(IntegerKey, Base):
+    __tablename__ = "journal_entry"
+    __table_args__ = (Index(None, "at"), Index(None, "vendor_order_id"), Index(None, "payout_id"))
+
+    key: Mapped[str] = mapped_column(unique=True)
+    """The event that caused it, as `delivered:<vendor order>`."""
+    kind: Mapped[str]
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    description: Mapped[str] = mapped_column(default="")
+    vendor_order_id: Mapped[UUID | None] = mapped_column(ForeignKey("vendor_order.id"))
+    payout_id: Mapped[UUID | None] = mapped_column(ForeignKey("payout.id"))
+
+    postings: Mapped[list["Posting"]] = relationship(back_populates="entry", lazy="raise")
+
+
+class Posting(IntegerKey, Base):
+    __tablename__ = "posting"
+    __table_args__ = (
+        CheckConstraint("amount_minor <> 0", name="amount_not_zero"),
+        CheckConstraint(
+            "vendor_id IS NOT NULL OR account NOT IN ('VENDOR_HELD', 'VENDOR_PAYABLE', 'PAYOUT_IN_TRANSIT')",
+            name="names_its_vendor",
+        ),
+        Index(None, "entry_id"),
+        Index(
+            "ix_posting_balance", "vendor_id", "account", "currency", postgresql_include=["amount_minor"]
+        ),
+        Index("ix_posting_account", "account", "currency", postgresql_include=["amount_minor"]),
+    )
+
+    entry_id: Mapped[int] = mapped_column(ForeignKey("journal_entry.id"))
+    account: Mapped[Account]
+    vendor_id: Mapped[int | None] = mapped_column(ForeignKey("vendor.id"))
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    amount_minor: Mapped[int]
+
+    entry: Mapped[JournalEntry] = relationship(back_populates="postings", lazy="raise")

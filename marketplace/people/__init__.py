@@ -1,0 +1,1 @@
+"""Users, addresses, permission groups, tokens and the audit log."""

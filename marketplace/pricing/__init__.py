@@ -1,0 +1,1 @@
+"""What things cost: listing prices, taxes; later promotions, vouchers, gift cards."""

@@ -1,0 +1,192 @@
+"""Tables of sellers and of the places and programmes they belong to."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace.kit import clock
+from marketplace.kit.models import Base, IntegerKey, Timestamped, WithMetadata
+from marketplace.people.models import User
+
+
+class Region(Base):
+    """One of Morocco's twelve regions, by its ISO 3166-2 code."""
+
+    __tablename__ = "region"
+
+    code: Mapped[str] = mapped_column(String(6), primary_key=True)
+    country_code: Mapped[str] = mapped_column(CHAR(2))
+    name_fr: Mapped[str]
+    name_ar: Mapped[str]
+
+
+class Province(Base):
+    """A province or prefecture, by its ISO 3166-2 code."""
+
+    __tablename__ = "province"
+
+    code: Mapped[str] = mapped_column(String(6), primary_key=True)
+    region_code: Mapped[str] = mapped_column(ForeignKey("region.code"), index=True)
+    name_fr: Mapped[str]
+    kind: Mapped[str]
+
+    region: Mapped[Region] = relationship(lazy="raise")
+
+
+class Programme(IntegerKey, Base):
+    """One of the lab's programmes, through which a seller is accompanied."""
+
+    __tablename__ = "programme"
+
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    kind: Mapped[str]
+    country_codes: Mapped[list[str]] = mapped_column(default=list)
+    region_code: Mapped[str | None] = mapped_column(ForeignKey("region.code"))
+    province_code: Mapped[str | None] = mapped_column(ForeignKey("province.code"))
+    scope: Mapped[str] = mapped_column(default="")
+
+
+class GeographicalIndication(IntegerKey, Base):
+    """A protected origin (law 25-06): an AOP or an IGP."""
+
+    __tablename__ = "geographical_indication"
+
+    name: Mapped[str] = mapped_column(unique=True)
+    label: Mapped[str]
+    family: Mapped[str]
+    product: Mapped[str]
+
+
+class VendorKind(StrEnum):
+    COOPERATIVE = "COOPERATIVE"
+    HERITAGE_COMPANY = "HERITAGE_COMPANY"
+    ENTREPRENEUR = "ENTREPRENEUR"
+
+
+class VendorStatus(StrEnum):
+    APPLIED = "APPLIED"
+    APPROVED = "APPROVED"
+    SUSPENDED = "SUSPENDED"
+    CLOSED = "CLOSED"
+
+
+class TaxRegime(StrEnum):
+    """How a seller stands towards VAT. EXEMPT sellers charge none, and their invoices say so."""
+
+    STANDARD = "STANDARD"
+    EXEMPT = "EXEMPT"
+
+
+class Vendor(IntegerKey, Timestamped, WithMetadata, Base):
+    """A seller. Legal ids are checked at entry; no national identity number is kept."""
+
+    __tablename__ = "vendor"
+    __table_args__ = (
+        CheckConstraint(
+            "members_women <= members_total AND members_rural <= members_total"
+            " AND members_young <= members_total AND members_total >= 0",
+            name="members_add_up",
+        ),
+    )
+
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[VendorKind] = mapped_column(index=True)
+    status: Mapped[VendorStatus] = mapped_column(default=VendorStatus.APPLIED, index=True)
+    story: Mapped[str] = mapped_column(default="")
+    """Plain text, in French; other languages are translations."""
+    craft: Mapped[str] = mapped_column(default="")
+    founded_year: Mapped[int | None]
+    country_code: Mapped[str] = mapped_column(CHAR(2), default="MA")
+    region_code: Mapped[str | None] = mapped_column(ForeignKey("region.code"), index=True)
+    province_code: Mapped[str | None] = mapped_column(ForeignKey("province.code"), index=True)
+    programme_id: Mapped[int | None] = mapped_column(ForeignKey("programme.id"), index=True)
+    members_total: Mapped[int] = mapped_column(default=0)
+    members_women: Mapped[int] = mapped_column(default=0)
+    members_rural: Mapped[int] = mapped_column(default=0)
+    members_young: Mapped[int] = mapped_column(default=0)
+    ice: Mapped[str | None] = mapped_column(String(15), unique=True)
+    """Identifiant commun de l'entreprise: 15 digits, mod 97."""
+    register_number: Mapped[str | None]
+    """Local register of cooperatives (law 112-12) or national craft register (law 50-17)."""
+    tax_regime: Mapped[TaxRegime] = mapped_column(default=TaxRegime.STANDARD)
+    email: Mapped[str] = mapped_column(default="")
+    phone: Mapped[str] = mapped_column(default="")
+    language_code: Mapped[str] = mapped_column(String(16), default="fr")
+    logo_path: Mapped[str | None]
+    cover_path: Mapped[str | None]
+    payout_minimum_minor: Mapped[int] = mapped_column(default=0)
+    is_demo: Mapped[bool] = mapped_column(default=False)
+
+    region: Mapped[Region | None] = relationship(lazy="raise")
+    province: Mapped[Province | None] = relationship(lazy="raise")
+    programme: Mapped[Programme | None] = relationship(lazy="raise")
+    members: Mapped[list["VendorMember"]] = relationship(back_populates="vendor", lazy="raise")
+    translations: Mapped[list["VendorTranslation"]] = relationship(lazy="raise")
+
+
+class VendorTranslation(IntegerKey, Base):
+    __tablename__ = "vendor_translation"
+    __table_args__ = (UniqueConstraint("vendor_id", "language_code"),)
+
+    vendor_id: Mapped[int] = mapped_column(ForeignKey("vendor.id", ondelete="CASCADE"))
+    language_code: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str | None]
+    story: Mapped[str | None]
+
+
+class MemberRole(StrEnum):
+    OWNER = "OWNER"
+    LISTER = "LISTER"
+    PACKER = "PACKER"
+    TREASURER = "TREASURER"
+
+
+class VendorMember(Base):
+    """A user who works for a seller, and as what."""
+
+    __tablename__ = "vendor_member"
+
+    vendor_id: Mapped[int] = mapped_column(ForeignKey("vendor.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    role: Mapped[MemberRole] = mapped_column(default=MemberRole.OWNER)
+
+    vendor: Mapped[Vendor] = relationship(back_populates="members", lazy="raise")
+    user: Mapped[User] = relationship(lazy="raise")
+
+
+class BankAccountKind(StrEnum):
+    RIB = "RIB"
+    IBAN = "IBAN"
+
+
+class BankAccount(IntegerKey, Timestamped, Base):
+    """Where a seller is paid. The number is encrypted; only its last four characters are shown."""
+
+    __tablename__ = "bank_account"
+
+    vendor_id: Mapped[int] = mapped_column(ForeignKey("vendor.id", ondelete="CASCADE"), unique=True)
+    kind: Mapped[BankAccountKind]
+    holder: Mapped[str]
+    bank_name: Mapped[str] = mapped_column(default="")
+    number_encrypted: Mapped[bytes]
+    number_ending: Mapped[str] = mapped_column(String(4))
+
+
+class VendorBadge(IntegerKey, Base):
+    """A protected origin or label a seller may show, while it is valid."""
+
+    __tablename__ = "vendor_badge"
+    __table_args__ = (Index(None, "vendor_id", "valid_until"),)
+
+    vendor_id: Mapped[int] = mapped_column(ForeignKey("vendor.id", ondelete="CASCADE"))
+    indication_id: Mapped[int] = mapped_column(ForeignKey("geographical_indication.id"), index=True)
+    valid_from: Mapped[datetime] = mapped_column(default=clock.now)
+    valid_until: Mapped[datetime | None]
+
+    indication: Mapped[GeographicalIndication] = relationship(lazy="raise")
