@@ -100,7 +100,8 @@ class EmbeddedServer:
             except BlockingIOError:
                 pass  # Another process still works with it, and stops it when it ends.
             else:
-                self._control("stop", "--mode=fast", f"--timeout={STOP_LIMIT_SECONDS}")
+                if self._postmaster_lives():
+                    self._control("stop", "--mode=fast", f"--timeout={STOP_LIMIT_SECONDS}")
             finally:
                 os.close(self._held)
                 self._held = None
@@ -126,6 +127,7 @@ class EmbeddedServer:
             return
         draft = Path(tempfile.mkdtemp(dir=self.data_dir, prefix="postgres-new-"))
         self._own(draft)
+        self._open_the_way()
         # No flush here: the cluster gets its name only when it is whole, and its first start flushes it.
         options = ("--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
         self._run("initdb", f"--pgdata={draft}", *options)
@@ -134,6 +136,7 @@ class EmbeddedServer:
 
     def _start(self) -> None:
         self._own(self.cluster)
+        self._open_the_way()
         self._socket_dir.mkdir(exist_ok=True)
         self._own(self._socket_dir)
         self._forget_dead_postmaster()
@@ -165,14 +168,15 @@ class EmbeddedServer:
 
         PostgreSQL itself only asks whether such a process lives, and would refuse to start.
         """
-        pid_file = self.cluster / "postmaster.pid"
+        if not self._postmaster_lives():
+            (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+
+    def _postmaster_lives(self) -> bool:
         try:
-            pid = int(pid_file.read_text().split("\n", 1)[0])
+            pid = int((self.cluster / "postmaster.pid").read_text().split("\n", 1)[0])
         except (FileNotFoundError, ValueError):
-            pid_file.unlink(missing_ok=True)
-            return
-        if not _is_postgres(pid):
-            pid_file.unlink(missing_ok=True)
+            return False
+        return _is_postgres(pid)
 
     def _make_database(self) -> None:
         with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
@@ -206,12 +210,21 @@ class EmbeddedServer:
             )
             if done.returncode:
                 output.seek(0)
-                raise EmbeddedServerError(f"{program} failed: {output.read().decode(errors='replace').strip()}")
+                raise EmbeddedServerError(
+                    f"{program} failed: {output.read().decode(errors='replace').strip()}"
+                )
+
+    def _open_the_way(self) -> None:
+        """Let the server's user pass through the directories above its own: only pass, not list or read."""
+        if _server_user() is None:
+            return
+        for above in {*self.cluster.resolve().parents, *programs().resolve().parents}:
+            mode = stat.S_IMODE(above.stat().st_mode)
+            if not mode & stat.S_IXOTH:
+                above.chmod(mode | stat.S_IXOTH)
 
     def _own(self, path: Path, mode: int = 0o700) -> None:
         if user := _server_user():
-            _open_the_way(path)
-            _open_the_way(programs())
             os.chown(path, user.pw_uid, user.pw_gid)
         path.chmod(mode)
 
@@ -233,15 +246,9 @@ def _server_user() -> pwd.struct_passwd | None:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise EmbeddedServerError("Root can't run PostgreSQL, and there is no user `postgres` or `nobody` to run it as.")
-
-
-def _open_the_way(path: Path) -> None:
-    """Let the server's user pass through the directories above a path (pass only: not list, not read)."""
-    for above in path.resolve().parents:
-        mode = stat.S_IMODE(above.stat().st_mode)
-        if not mode & stat.S_IXOTH:
-            above.chmod(mode | stat.S_IXOTH)
+    raise EmbeddedServerError(
+        "Root can't run PostgreSQL, and there is no user `postgres` or `nobody` to run it as."
+    )
 
 
 def _is_postgres(pid: int) -> bool:
@@ -250,7 +257,9 @@ def _is_postgres(pid: int) -> bool:
             return b"postgres" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0", 1)[0]
         except (FileNotFoundError, ProcessLookupError):
             return False
-    listed = subprocess.run(["ps", "-p", str(pid), "-o", "comm="], capture_output=True, text=True, check=False)  # noqa: S607
+    listed = subprocess.run(
+        ["ps", "-p", str(pid), "-o", "comm="], capture_output=True, text=True, check=False
+    )  # noqa: S607
     return "postgres" in listed.stdout
 
 
