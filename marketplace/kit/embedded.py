@@ -259,7 +259,7 @@ def _is_postgres(pid: int) -> bool:
             return False
     listed = subprocess.run(
         ["ps", "-p", str(pid), "-o", "comm="], capture_output=True, text=True, check=False
-    )  # noqa: S607
+    )
     return "postgres" in listed.stdout
 
 

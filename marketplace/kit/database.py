@@ -1,0 +1,142 @@
+"""PostgreSQL: sessions for whoever changes rows, and a short way for reads that come back as JSON."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cached_property
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool
+from sqlalchemy import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from marketplace.kit.settings import Settings
+
+IDLE_IN_TRANSACTION_SECONDS = 60
+"""A transaction that nobody continues holds its locks no longer than this."""
+
+
+def sqlalchemy_url(database_url: str) -> URL:
+    """The URL as SQLAlchemy wants it: the dialect and the driver named."""
+    return make_url(database_url).set(drivername="postgresql+psycopg")
+
+
+def libpq_url(database_url: str) -> str:
+    """The URL as PostgreSQL's own clients want it."""
+    return make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def connection_options(settings: Settings, application_name: str) -> dict[str, str]:
+    """What each connection is told when it opens. Waits are bounded, so that a stuck one is an error."""
+    options = {
+        "jit": "off",  # Compiling a short statement costs more than running it.
+        "timezone": "UTC",
+        "statement_timeout": f"{settings.statement_timeout_seconds}s",
+        "lock_timeout": f"{settings.lock_timeout_seconds}s",
+        "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_SECONDS}s",
+    }
+    return {
+        "application_name": application_name,
+        "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
+    }
+
+
+def create_engine_from(settings: Settings, application_name: str = "marketplace") -> AsyncEngine:
+    """The engine of one process, on `settings.database_url`."""
+    return create_async_engine(
+        sqlalchemy_url(required_database_url(settings)),
+        connect_args=connection_options(settings, application_name) | {"prepare_threshold": 2},
+        pool_size=settings.database_pool_size,
+        max_overflow=0,
+        pool_timeout=settings.lock_timeout_seconds,
+        pool_pre_ping=True,
+    )
+
+
+def create_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    """Sessions whose rows stay readable after the commit."""
+    return async_sessionmaker(engine, expire_on_commit=False)
+
+
+def required_database_url(settings: Settings) -> str:
+    if settings.database_url is None:
+        raise RuntimeError("No database: set DATABASE_URL, or start the embedded server first.")
+    return settings.database_url
+
+
+class ReadPool:
+    """Connections that only read, each statement on its own (autocommit), and give JSON as bytes.
+
+    A statement is sent once per connection and prepared there by the server; afterwards its name and
+    the parameters are all that travels. The server's JSON is passed on without being looked at.
+    """
+
+    def __init__(self, database_url: str, options: dict[str, str], size: int) -> None:
+        self._pool = AsyncConnectionPool(
+            libpq_url(database_url),
+            kwargs=options | {"autocommit": True, "prepare_threshold": 0},
+            min_size=min(4, size),
+            max_size=size,
+            open=False,
+            name="reads",
+        )
+
+    async def open(self) -> None:
+        await self._pool.open(wait=True)
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    async def fetch_json(self, sql: str, params: dict[str, object]) -> bytes:
+        """The single value of the single row of a statement, as the bytes of its JSON."""
+        async with self._pool.connection() as connection:
+            return await _fetch_json(connection, sql, params)
+
+
+async def fetch_json_in(session: AsyncSession, sql: str, params: dict[str, object]) -> bytes:
+    """The same as ReadPool.fetch_json, in a session's transaction: it sees what was flushed there."""
+    connection = await session.connection()
+    raw = await connection.get_raw_connection()
+    driver_connection = raw.driver_connection
+    if not isinstance(driver_connection, psycopg.AsyncConnection):
+        raise TypeError(f"psycopg's connection was expected, not {type(driver_connection)}")
+    return await _fetch_json(driver_connection, sql, params)
+
+
+async def _fetch_json(connection: psycopg.AsyncConnection, sql: str, params: dict[str, object]) -> bytes:
+    cursor = await connection.execute(sql, params)
+    result = cursor.pgresult
+    value = result.get_value(0, 0) if result is not None and result.ntuples else None
+    if value is None:
+        raise LookupError("the statement gave no value")
+    return value
+
+
+class Database:
+    """What one process holds of PostgreSQL. Open it once, close it at the end."""
+
+    def __init__(self, settings: Settings, application_name: str = "marketplace") -> None:
+        self._settings = settings
+        self._application_name = application_name
+        self.engine = create_engine_from(settings, application_name)
+        self.sessions = create_sessions(self.engine)
+
+    @cached_property
+    def reads(self) -> ReadPool:
+        """Reads that may lag behind the last write where a replica is set."""
+        settings = self._settings
+        url = settings.database_replica_url or required_database_url(settings)
+        options = connection_options(settings, f"{self._application_name} reads")
+        return ReadPool(url, options, settings.database_pool_size)
+
+    async def open(self) -> None:
+        await self.reads.open()
+
+    async def close(self) -> None:
+        await self.reads.close()
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A session in one transaction: committed at the end, rolled back when an exception leaves it."""
+        async with self.sessions.begin() as session:
+            yield session
