@@ -1,0 +1,1 @@
+"""The public API: Saleor's contract, with many sellers. It only translates."""

@@ -1,0 +1,73 @@
+"""What has been declared: types by name, and which rows of a model a requester may see."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, true
+
+Predicate = Callable[[Any, Any], ColumnElement[bool]]
+"""(row, ctx) -> whether the row may be seen."""
+
+
+class DeclarationError(TypeError):
+    """A declaration contradicts itself, its model or its GraphQL type: a fault of the program."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a type reads: rows of a model. `channel` gives the channel's key that holds below a row."""
+
+    model: type[Any]
+    channel: Callable[[Any], ColumnElement[Any]] | None = None
+    order_by: Callable[[Any, Any], Any] | None = None
+
+
+@dataclass
+class Registry:
+    """All declarations of one program. Types of other rooms are found here by their name."""
+
+    types: dict[str, type[Any]] = field(default_factory=dict)
+    rules: dict[type[Any], Predicate] = field(default_factory=dict)
+
+    def add_type(self, name: str, declared: type[Any]) -> None:
+        self.types[name] = declared
+
+    def add_rule(self, model: type[Any], visible: Predicate) -> None:
+        """One rule per model: a second, different one would leave it open which of them holds."""
+        if self.rules.get(model, visible) is not visible:
+            raise DeclarationError(f"{model.__name__} already says which of its rows are visible")
+        self.rules[model] = visible
+
+    def visible(self, model: type[Any], row: Any, ctx: Any) -> ColumnElement[bool]:
+        rule = self.rules.get(model)
+        return true() if rule is None else rule(row, ctx)
+
+
+registry = Registry()
+
+
+class TypeNames(dict[str, Any]):
+    """Names in an annotation: those of its module, then any declared type of any room."""
+
+    def __init__(self, module_names: dict[str, Any]) -> None:
+        super().__init__()
+        self._module_names = module_names
+
+    def __missing__(self, name: str) -> Any:
+        if name in self._module_names:
+            return self._module_names[name]
+        return registry.types[name]
+
+
+def visibility(model: type[Any]) -> Callable[[Predicate], Predicate]:
+    """Say which rows of a model a requester may see, wherever the API reaches them.
+
+    For models that have no `node` of their own; a node says it with `visible=`.
+    """
+
+    def register(rule: Predicate) -> Predicate:
+        registry.add_rule(model, rule)
+        return rule
+
+    return register
