@@ -85,7 +85,9 @@ class AuditEntry(IntegerKey, Base):
     __table_args__ = (Index(None, "subject_type", "subject_id", "at"),)
 
     at: Mapped[datetime] = mapped_column(default=clock.now)
-    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"), index=True)
+    actor_id: Mapped[int | None] = mapped_column(
+        ForeignKey("user_account.id", ondelete="SET NULL"), index=True
+    )
     action: Mapped[str]
     subject_type: Mapped[str]
     subject_id: Mapped[str]

@@ -1,0 +1,116 @@
+"""Access and refresh tokens, in the shape that Saleor's clients read.
+
+A client compares `iss` with the API address it was given, reads `exp` in seconds and `type`, and refreshes
+in time.
+Permissions don't stand in a token: they are looked up at each request, so that taking one away works at once.
+Tokens live by the machine's time, not by `kit.clock`: moving a demonstration's clock signs nobody out.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any, Literal
+
+import jwt
+
+from marketplace.kit.errors import InvalidError
+from marketplace.kit.ids import int_pk, to_global_id
+from marketplace.kit.settings import Settings
+from marketplace.people.errors import TokenError
+from marketplace.people.models import User
+
+ACCESS_LIFETIME = timedelta(minutes=5)
+REFRESH_LIFETIME = timedelta(days=30)
+ALGORITHM = "HS256"
+
+TokenType = Literal["access", "refresh"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a genuine token says. Whether the user still accepts it is `token_key`'s matter."""
+
+    user_id: int
+    token_key: str
+    type: TokenType
+    csrf_token: str | None
+    payload: dict[str, Any]
+
+
+def new_token_key() -> str:
+    """A key that goes into all of a user's tokens; a new one makes the old ones worthless."""
+    return secrets.token_hex(16)
+
+
+def access_token(user: User, settings: Settings, lifetime: timedelta = ACCESS_LIFETIME) -> str:
+    """A token that proves who asks, for some minutes."""
+    return _token(user, settings, "access", lifetime, {})
+
+
+def refresh_token(
+    user: User, settings: Settings, csrf_token: str, lifetime: timedelta = REFRESH_LIFETIME
+) -> str:
+    """A token that buys access tokens, for some weeks."""
+    return _token(user, settings, "refresh", lifetime, {"csrfToken": csrf_token})
+
+
+def new_csrf_token() -> str:
+    """Goes with a refresh token that a browser keeps in a cookie."""
+    return secrets.token_urlsafe(32)
+
+
+def read_token(token: str, settings: Settings, expected: TokenType | None = "access") -> Claims:
+    """What a token says. Raises TokenError unless it is ours, whole, and not out of date."""
+    try:
+        payload = jwt.decode(
+            token,
+            _key(settings),
+            algorithms=[ALGORITHM],
+            issuer=settings.api_url,
+            options={"require": ["exp", "iss", "type", "user_id", "token"]},
+        )
+    except jwt.InvalidTokenError as error:
+        raise TokenError(type(error).__name__, str(error)) from error
+    if payload["type"] not in ("access", "refresh") or (expected and payload["type"] != expected):
+        raise TokenError("InvalidTokenError", "This is not the kind of token that is wanted here.")
+    try:
+        user_id = int_pk(str(payload["user_id"]), "User")
+    except InvalidError as error:
+        raise TokenError("InvalidTokenError", error.message) from error
+    return Claims(user_id, str(payload["token"]), payload["type"], payload.get("csrfToken"), payload)
+
+
+def token_of(headers: Mapping[str, str]) -> str | None:
+    """The token that a request carries: `Authorization: Bearer …` or `JWT …`, or `Authorization-Bearer`.
+
+    Header names are in lower case. None: the request is anonymous.
+    """
+    own = headers.get("authorization-bearer")
+    if own:
+        return own.strip()
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() or None if scheme.upper() in ("BEARER", "JWT") else None
+
+
+def _token(user: User, settings: Settings, kind: TokenType, lifetime: timedelta, more: dict[str, str]) -> str:
+    now = datetime.now(UTC)
+    payload = {
+        "iat": now,
+        "exp": now + lifetime,
+        "iss": settings.api_url,
+        "owner": "saleor",  # Saleor's clients tell the shop's own tokens from an app's by this word.
+        "type": kind,
+        "token": user.token_key,
+        "email": user.email,
+        "user_id": to_global_id("User", user.id),
+        "is_staff": user.is_staff,
+        **more,
+    }
+    return jwt.encode(payload, _key(settings), algorithm=ALGORITHM)
+
+
+def _key(settings: Settings) -> bytes:
+    """Derived, so that no other use of the secret ever shares a key with tokens."""
+    return sha256(b"access tokens:" + settings.secret_key.get_secret_value().encode()).digest()
