@@ -132,7 +132,8 @@ class Database:
         await self.reads.open()
 
     async def close(self) -> None:
-        await self.reads.close()
+        if "reads" in vars(self):
+            await self.reads.close()
         await self.engine.dispose()
 
     @asynccontextmanager

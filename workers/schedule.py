@@ -1,0 +1,24 @@
+"""What is done again and again, and when (machine time, UTC).
+
+Whatever falls due is found by looking: a job of this table asks for the rows whose moment has come by the
+product's clock. So nothing is lost when a worker was down, and a clock that is advanced is followed.
+"""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.kit.jobs import enqueue
+
+EVERY_MINUTE = "* * * * *"
+EVERY_FIVE_MINUTES = "*/5 * * * *"
+EVERY_NIGHT = "17 2 * * *"
+
+SCHEDULE: dict[str, str] = {
+    "queue.tidy": EVERY_NIGHT,
+}
+"""The name of a job without arguments, and its cron line."""
+
+
+async def run_all_now(session: AsyncSession) -> None:
+    """Queue every job of the schedule at once: after the clock has been advanced."""
+    for name in SCHEDULE:
+        await enqueue(session, name, queueing_lock=f"schedule:{name}")
