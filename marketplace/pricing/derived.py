@@ -1,0 +1,160 @@
+"""The two statements of `reprice`: a variant's prices in a channel, and the range of them in a product's."""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    Date,
+    DateTime,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    case,
+    column,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+    update,
+    values,
+)
+
+from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
+from marketplace.catalog.models import Product, ProductType, ProductVariant
+from marketplace.markets.models import Channel, TaxClass
+from marketplace.pricing.rounding import net_of_gross_sql, percentage_sql
+from marketplace.pricing.taxes import rate_expression
+from marketplace.vendors.models import TaxRegime, Vendor, VendorStatus
+
+
+def variant_prices(chosen: Select[int], channel_id: int | None, now: datetime) -> Update:
+    """Write price, rate, gross and net of the chosen products' variant listings.
+
+    The price is the one entered: promotions will lower it here. Where a channel's prices are entered
+    with tax the gross is the price, else the net is.
+    """
+    rates = _rates(now)
+    price = VariantChannelListing.entered_price_minor
+    rate = rates.c.rate_bp
+    with_tax = Channel.prices_entered_with_tax
+    gross = case((with_tax, price), else_=price + percentage_sql(price, rate))
+    net = case((with_tax, net_of_gross_sql(price, rate)), else_=price)
+    worked_out = (
+        select(
+            VariantChannelListing.id,
+            price.label("price_minor"),
+            rate.label("tax_rate_bp"),
+            gross.label("gross_minor"),
+            net.label("net_minor"),
+            gross.label("undiscounted_gross_minor"),
+            net.label("undiscounted_net_minor"),
+        )
+        .join(ProductVariant, ProductVariant.id == VariantChannelListing.variant_id)
+        .join(Product, Product.id == ProductVariant.product_id)
+        .join(ProductType, ProductType.id == Product.product_type_id)
+        .join(Vendor, Vendor.id == Product.vendor_id)
+        .join(Channel, Channel.id == VariantChannelListing.channel_id)
+        .join(
+            rates,
+            and_(
+                rates.c.regime == Vendor.tax_regime,
+                rates.c.tax_class_id == func.coalesce(Product.tax_class_id, ProductType.tax_class_id, 0),
+                rates.c.country_code == Channel.default_country_code,
+            ),
+        )
+        .where(Product.id.in_(chosen))
+    )
+    if channel_id is not None:
+        worked_out = worked_out.where(VariantChannelListing.channel_id == channel_id)
+    return _written(VariantChannelListing, worked_out.cte("worked_out"))
+
+
+def product_prices(chosen: Select[int], channel_id: int | None, now: datetime) -> Update:
+    """Write the range of prices, the shelf and `is_live` of the chosen products' listings."""
+    variant = VariantChannelListing
+    ranges = (
+        select(
+            ProductVariant.product_id,
+            variant.channel_id,
+            func.min(variant.price_minor).label("price_minor"),
+            func.min(variant.gross_minor).label("start_gross_minor"),
+            func.min(variant.net_minor).label("start_net_minor"),
+            func.max(variant.gross_minor).label("stop_gross_minor"),
+            func.max(variant.net_minor).label("stop_net_minor"),
+            func.min(variant.undiscounted_gross_minor).label("undiscounted_start_gross_minor"),
+            func.min(variant.undiscounted_net_minor).label("undiscounted_start_net_minor"),
+            func.max(variant.undiscounted_gross_minor).label("undiscounted_stop_gross_minor"),
+            func.max(variant.undiscounted_net_minor).label("undiscounted_stop_net_minor"),
+        )
+        .join(variant, variant.variant_id == ProductVariant.id)
+        .where(ProductVariant.product_id.in_(chosen))
+        .group_by(ProductVariant.product_id, variant.channel_id)
+        .subquery("ranges")
+    )
+    listing = ProductChannelListing
+    at = bindparam("now", now, DateTime(timezone=True))
+    is_live = and_(
+        listing.is_published,
+        or_(listing.published_at.is_(None), listing.published_at <= at),
+        ranges.c.price_minor.is_not(None),
+        Vendor.status == VendorStatus.APPROVED,
+        Channel.is_active,
+    )
+    prices = [part for part in ranges.c if part.name not in {"product_id", "channel_id"}]
+    worked_out = (
+        select(listing.id, Product.category_id, is_live.label("is_live"), *prices)
+        .join(Product, Product.id == listing.product_id)
+        .join(Vendor, Vendor.id == Product.vendor_id)
+        .join(Channel, Channel.id == listing.channel_id)
+        .outerjoin(
+            ranges,
+            and_(ranges.c.product_id == listing.product_id, ranges.c.channel_id == listing.channel_id),
+        )
+        .where(Product.id.in_(chosen))
+    )
+    if channel_id is not None:
+        worked_out = worked_out.where(listing.channel_id == channel_id)
+    return _written(listing, worked_out.cte("worked_out"))
+
+
+def _rates(now: datetime) -> CTE:
+    """The rate of every regime, tax class (0: none) and channel country that there is: a few dozen rows."""
+    regimes = values(column("regime", Vendor.tax_regime.type), name="regimes").data(
+        [(regime,) for regime in TaxRegime]
+    )
+    classes = union_all(select(TaxClass.id), select(literal(0, BigInteger))).subquery("classes")
+    countries = select(Channel.default_country_code.label("code")).distinct().subquery("countries")
+    rate = rate_expression(
+        regimes.c.regime,
+        classes.c.id,
+        countries.c.code,
+        bindparam("today", now.date(), Date),
+    )
+    every_combination = regimes.join(classes, true()).join(countries, true())
+    return (
+        select(
+            regimes.c.regime,
+            classes.c.id.label("tax_class_id"),
+            countries.c.code.label("country_code"),
+            rate.label("rate_bp"),
+        )
+        .select_from(every_combination)
+        .cte("rates")
+    )
+
+
+def _written(model: type[ProductChannelListing | VariantChannelListing], worked_out: CTE) -> Update:
+    """Update a table from rows of the same column names, leaving alone those that are right already."""
+    table = model.__table__
+    new = {part.name: part for part in worked_out.c if part.name != "id"}
+    old = [table.c[name] for name in new]
+    return (
+        update(model)
+        .values(new)
+        .where(table.c.id == worked_out.c.id, tuple_(*old).is_distinct_from(tuple_(*new.values())))
+    )

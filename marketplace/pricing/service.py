@@ -1,0 +1,76 @@
+"""Repricing: every price that a list shows is stored, and worked out here when its inputs change.
+
+Inputs are the price a seller entered, the seller's regime and standing, tax classes and rates, the product's
+category, and publication. Whoever changes one of them calls `reprice` in the same transaction.
+"""
+
+from collections.abc import Collection
+
+from sqlalchemy import BigInteger, Select, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.catalog.listings import ProductChannelListing
+from marketplace.catalog.models import Product
+from marketplace.kit import clock
+from marketplace.markets.models import Channel
+from marketplace.pricing.derived import product_prices, variant_prices
+from marketplace.vendors.models import Vendor, VendorStatus
+
+PUBLISH_BATCH = 1000
+
+
+async def reprice(
+    session: AsyncSession,
+    product_ids: Collection[int] | None = None,
+    *,
+    vendor_id: int | None = None,
+    channel_id: int | None = None,
+) -> None:
+    """Work out all derived columns of the listings concerned (by default: of all there are).
+
+    Three statements, whatever their number: lock, variants, products. Rows that come out as they were
+    are not written. The products are locked in the order of their ids, so that two repricings wait for
+    each other rather than stop each other dead. Listings that the session has loaded are not refreshed.
+    """
+    if product_ids is not None and not product_ids:
+        return
+    chosen = _chosen(product_ids, vendor_id)
+    locked = chosen.order_by(Product.id).with_for_update(key_share=True).subquery()
+    await session.execute(select(func.count()).select_from(locked))
+    now = clock.now()
+    for statement in (variant_prices(chosen, channel_id, now), product_prices(chosen, channel_id, now)):
+        await session.execute(statement, execution_options={"synchronize_session": False})
+
+
+async def publish_due(session: AsyncSession) -> int:
+    """Put products on the shelf whose day of publication has come; how many. For a periodic job."""
+    due = await session.scalars(
+        select(ProductChannelListing.product_id)
+        .join(ProductChannelListing.product)
+        .join(Product.vendor)
+        .join(ProductChannelListing.channel)
+        .where(
+            ProductChannelListing.is_published,
+            ~ProductChannelListing.is_live,
+            ProductChannelListing.published_at <= clock.now(),
+            ProductChannelListing.price_minor.is_not(None),
+            Vendor.status == VendorStatus.APPROVED,
+            Channel.is_active,
+        )
+        .distinct()
+        .limit(PUBLISH_BATCH)
+    )
+    product_ids = list(due)
+    await reprice(session, product_ids)
+    return len(product_ids)
+
+
+def _chosen(product_ids: Collection[int] | None, vendor_id: int | None) -> Select[int]:
+    chosen = select(Product.id)
+    if product_ids is not None:
+        ids = bindparam("product_ids", list(product_ids), ARRAY(BigInteger))
+        chosen = chosen.where(Product.id == func.any(ids))
+    if vendor_id is not None:
+        chosen = chosen.where(Product.vendor_id == vendor_id)
+    return chosen
