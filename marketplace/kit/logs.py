@@ -22,6 +22,7 @@ _SECRET_NAME = re.compile(
 _SECRET_TEXT = re.compile(
     r"(?P<kept>(?:bearer|jwt|basic)\s+)[\w.~+/=-]{8,}"  # Authorization's schemes.
     r"|(?P<url>\b[a-z][a-z0-9+]*://[^\s:/@]+:)[^\s@/]+(?=@)"  # The password in a URL.
+    r"|(?P<named>\b\w*(?:passw|secret|token|api_?key|cookie)\w*['\"]?\s*[=:]\s*['\"]?)[^\s'\",;&}]+"  # name=value.
     r"|\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*"  # A JSON web token.
     r"|\bMA\d{2}(?:[ -]?\d){24}\b"  # A Moroccan IBAN.
     r"|(?<!\d)\d(?:[ -]?\d){23}(?!\d)",  # A RIB.
@@ -83,7 +84,7 @@ def _hidden(name: object, value: Any, depth: int) -> Any:
     if depth >= DEEPEST:
         return "..."
     if isinstance(value, str):
-        return _SECRET_TEXT.sub(_keep_scheme, value)
+        return _SECRET_TEXT.sub(_keep_its_kind, value)
     if isinstance(value, bytes):
         return _hidden(None, value.decode(errors="replace"), depth)
     if isinstance(value, Mapping | MutableMapping):
@@ -107,5 +108,5 @@ def _words(name: str | bytes) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text).replace("-", "_")
 
 
-def _keep_scheme(found: re.Match[str]) -> str:
-    return f"{found['kept'] or found['url'] or ''}{HIDDEN}"
+def _keep_its_kind(found: re.Match[str]) -> str:
+    return f"{found['kept'] or found['url'] or found['named'] or ''}{HIDDEN}"

@@ -1,6 +1,11 @@
-"""Where files lie: a folder on disk, or an S3 bucket. Rows keep a key; a key's content never changes."""
+"""Where files lie: a folder on disk, or an S3 bucket. Rows keep a key; a key's content never changes.
+
+Keys under `private/` (bank files, statements, sellers' documents) are nobody's to fetch: they have no URL, and
+reach people only through a service that asks who they are. All others are media, open to the world.
+"""
 
 import asyncio
+import json
 import mimetypes
 import os
 import re
@@ -24,6 +29,7 @@ CACHE_CONTROL = "public, max-age=31536000, immutable"
 
 KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 KEY_LIMIT = 500
+PRIVATE = "private/"
 
 
 class FileMissingError(Exception):
@@ -49,18 +55,18 @@ class Storage(Protocol):
         """Remove a file. It is no error if there is none."""
 
     def url(self, key: str) -> str:
-        """Where a browser gets the file."""
+        """Where a browser gets the file. Raises BadKeyError for a private one."""
 
 
 def storage_from(settings: Settings) -> Storage:
     """The bucket where one is set, else a folder in the data directory."""
     if settings.s3_bucket is None:
-        return FolderStorage(settings.media_dir, f"{settings.public_url}/media")
+        return FolderStorage(settings.data_dir, settings.public_url)
     return S3Storage(settings)
 
 
 class FolderStorage:
-    """Files in a directory, which the app serves under /media/."""
+    """Files in a directory, of which the app serves `media/` under that very name."""
 
     def __init__(self, directory: Path, base_url: str) -> None:
         self.directory = directory
@@ -85,10 +91,10 @@ class FolderStorage:
         await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
 
     def url(self, key: str) -> str:
-        return f"{self._base_url}/{quote(_checked(key))}"
+        return f"{self._base_url}/{quote(_public(key))}"
 
     def _path(self, key: str) -> Path:
-        return self.directory / _checked(key)
+        return self.directory / _placed(key)
 
     @staticmethod
     def _write(path: Path, content: bytes) -> None:
@@ -117,18 +123,18 @@ class S3Storage:
         await asyncio.to_thread(
             self._client.put_object,
             Bucket=self._bucket,
-            Key=_checked(key),
+            Key=_placed(key),
             Body=content,
             ContentType=content_type,
             CacheControl=CACHE_CONTROL,
         )
 
     async def get(self, key: str) -> bytes:
-        return await asyncio.to_thread(self._read, _checked(key))
+        return await asyncio.to_thread(self._read, _placed(key))
 
     async def exists(self, key: str) -> bool:
         try:
-            await asyncio.to_thread(self._client.head_object, Bucket=self._bucket, Key=_checked(key))
+            await asyncio.to_thread(self._client.head_object, Bucket=self._bucket, Key=_placed(key))
         except ClientError as error:
             if _is_missing(error):
                 return False
@@ -136,13 +142,13 @@ class S3Storage:
         return True
 
     async def delete(self, key: str) -> None:
-        await asyncio.to_thread(self._client.delete_object, Bucket=self._bucket, Key=_checked(key))
+        await asyncio.to_thread(self._client.delete_object, Bucket=self._bucket, Key=_placed(key))
 
     def url(self, key: str) -> str:
-        return f"{self._public_url}/{quote(_checked(key))}"
+        return f"{self._public_url}/{quote(_public(key))}"
 
     async def ensure_bucket(self) -> None:
-        """Make the bucket if it is missing: for MinIO on a developer's machine."""
+        """Make the bucket if it is missing, its media open to readers: for MinIO on a developer's machine."""
         try:
             await asyncio.to_thread(self._client.head_bucket, Bucket=self._bucket)
         except ClientError as error:
@@ -150,12 +156,12 @@ class S3Storage:
                 raise
             await asyncio.to_thread(self._make_bucket)
 
-    def _read(self, key: str) -> bytes:
+    def _read(self, name: str) -> bytes:
         try:
-            return self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            return self._client.get_object(Bucket=self._bucket, Key=name)["Body"].read()
         except ClientError as error:
             if _is_missing(error):
-                raise FileMissingError(key) from None
+                raise FileMissingError(name) from None
             raise
 
     def _make_bucket(self) -> None:
@@ -167,6 +173,7 @@ class S3Storage:
                 Bucket=self._bucket,
                 CreateBucketConfiguration={"LocationConstraint": region},  # type: ignore[typeddict-item]
             )
+        self._client.put_bucket_policy(Bucket=self._bucket, Policy=_media_are_public(self._bucket))
 
     @cached_property
     def _public_url(self) -> str:
@@ -197,6 +204,27 @@ def _checked(key: str) -> str:
     if len(key) > KEY_LIMIT or not KEY.fullmatch(key):
         raise BadKeyError(f"not a key: {key!r}")
     return key
+
+
+def _placed(key: str) -> str:
+    """The name of a key's file in the folder or the bucket."""
+    return _checked(key) if key.startswith(PRIVATE) else f"media/{_checked(key)}"
+
+
+def _public(key: str) -> str:
+    if key.startswith(PRIVATE):
+        raise BadKeyError(f"{key} is private and has no URL")
+    return _placed(key)
+
+
+def _media_are_public(bucket: str) -> str:
+    readable = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{bucket}/media/*",
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [readable]})
 
 
 def _is_missing(error: ClientError) -> bool:
