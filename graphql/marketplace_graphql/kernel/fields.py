@@ -35,8 +35,8 @@ class Argument:
     name: str
     annotation: Any
     default: Any = inspect.Parameter.empty
-    by_value: bool = False
-    """Its value is part of the statement's text, for page sizes and the like: known when it is compiled."""
+    shape: str = ""
+    """What of it the statement depends on, besides its being there: "value", "truth" or a global id's "type"."""
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Declaration:
     allowed: Function | None = None
     description: str | None = None
     deprecated: str | None = None
-    by_value: tuple[str, ...] = ()
+    shapes: Mapping[str, str] = field(default_factory=dict)
     annotation: Any = None
     arguments: list[Argument] = field(default_factory=list)
     name: str = ""
@@ -66,8 +66,8 @@ class Declaration:
         for parameter in list(inspect.signature(function).parameters.values())[self.positional :]:
             if parameter.annotation is inspect.Parameter.empty:
                 raise DeclarationError(f"{function.__qualname__}: {parameter.name} needs a type")
-            by_value = parameter.name in self.by_value
-            self.arguments.append(Argument(parameter.name, parameter.annotation, parameter.default, by_value))
+            shape = self.shapes.get(parameter.name, "")
+            self.arguments.append(Argument(parameter.name, parameter.annotation, parameter.default, shape))
         return self
 
     def complete(self, name: str, annotation: Any, description: str | None) -> None:
@@ -274,7 +274,7 @@ def lookup(function: Function | None = None, *, needs: Needs = (), **common: Any
 
     The decorated function takes `(row, target, ctx, id: ID)` and gives a further predicate, or None.
     """
-    return _made(Lookup(by_value=("id",), **common), function, needs)
+    return _made(Lookup(shapes={"id": "type"}, **common), function, needs)
 
 
 def computed(

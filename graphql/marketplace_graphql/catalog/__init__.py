@@ -1,0 +1,1 @@
+"""The catalogue in Saleor's terms: products, variants, categories, collections, attributes."""

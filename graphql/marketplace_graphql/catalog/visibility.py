@@ -1,0 +1,78 @@
+"""Which products a requester may see: buyers what is live in the channel, sellers their own, staff all."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, any_, false, or_, select, true
+from sqlalchemy.orm import aliased
+
+from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
+from marketplace.catalog.models import Product
+from marketplace.people.permissions import Permission
+
+SEES_ALL_PRODUCTS = (
+    Permission.MANAGE_PRODUCTS,
+    Permission.MANAGE_ORDERS,
+    Permission.MANAGE_DISCOUNTS,
+    Permission.MANAGE_CHANNELS,
+)
+"""Any of these shows unpublished products too, as in Saleor."""
+
+
+def listing_of(row: Any, ctx: Any) -> Any:
+    """A product's row of publication and price in the channel in force."""
+    return ctx.joined(
+        row,
+        ProductChannelListing,
+        lambda listing: (listing.product_id == row.id) & (listing.channel_id == ctx.channel.id),
+        key="listing",
+    )
+
+
+def variant_listing_of(row: Any, ctx: Any) -> Any:
+    """A variant's row of price in the channel in force."""
+    return ctx.joined(
+        row,
+        VariantChannelListing,
+        lambda listing: (listing.variant_id == row.id) & (listing.channel_id == ctx.channel.id),
+        key="listing",
+    )
+
+
+def sees_all_products(ctx: Any) -> bool:
+    return bool(ctx.requester.has(*SEES_ALL_PRODUCTS))
+
+
+def product_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
+    if sees_all_products(ctx):
+        return true()
+    live = listing_of(row, ctx).is_live if ctx.channel.given else false()
+    if ctx.requester.is_vendor:
+        return or_(row.vendor_id == any_(ctx.requester.vendor_ids), live)
+    return live
+
+
+def variant_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
+    """With its product; and, for buyers, only where it has a price."""
+    if sees_all_products(ctx):
+        return true()
+    product, listing = aliased(Product), aliased(ProductChannelListing)
+    priced = variant_listing_of(row, ctx).id.is_not(None) if ctx.channel.given else false()
+    live = priced & select(listing.id).where(
+        listing.product_id == row.product_id, listing.channel_id == ctx.channel.id, listing.is_live
+    ).exists()
+    if ctx.requester.is_vendor:
+        own = select(product.id).where(
+            product.id == row.product_id, product.vendor_id == any_(ctx.requester.vendor_ids)
+        )
+        return or_(own.exists(), live)
+    return live
+
+
+def listed(row: Any, ctx: Any) -> ColumnElement[bool]:
+    """What lists of products leave out for buyers: products only reachable by their address."""
+    if sees_all_products(ctx) or not ctx.channel.given:
+        return true()
+    in_lists = listing_of(row, ctx).visible_in_listings
+    if ctx.requester.is_vendor:
+        return or_(row.vendor_id == any_(ctx.requester.vendor_ids), in_lists)
+    return in_lists

@@ -1,0 +1,68 @@
+"""Languages and countries by their codes, as CLDR (through Babel) knows them."""
+
+import json
+import re
+from enum import Enum
+
+from babel import Locale, localedata
+from sqlalchemy import ColumnElement, Text, cast, func, literal
+from sqlalchemy.dialects.postgresql import JSONB
+
+from marketplace_graphql.kernel.types import enum, object_type
+
+OLDER_LANGUAGE_CODES = ("KOK_IN",)
+"""Saleor still has them; CLDR has moved on."""
+_language_names = {code.upper(): code.lower().replace("_", "-") for code in localedata.locale_identifiers()}
+_language_names |= {code: code.lower().replace("_", "-") for code in OLDER_LANGUAGE_CODES}
+LanguageCodeEnum = enum(Enum("LanguageCodeEnum", dict(sorted(_language_names.items()))))  # type: ignore[misc]
+
+ENGLISH_COUNTRY_NAMES: dict[str, str] = {
+    code: name
+    for code, name in sorted(Locale("en").territories.items())
+    if re.fullmatch(r"[A-Z]{2}", code) and code not in {"EZ", "QO", "UN", "XA", "XB", "ZZ"}
+}
+CountryCode = enum(Enum("CountryCode", {code: code for code in ENGLISH_COUNTRY_NAMES}))  # type: ignore[misc]
+
+
+@object_type
+class LanguageDisplay:
+    """A language, and what it is called in English."""
+
+    code: LanguageCodeEnum  # type: ignore[valid-type]
+    language: str
+
+
+@object_type
+class CountryDisplay:
+    """A country, and what it is called in English."""
+
+    code: str
+    """ISO 3166-1 alpha-2."""
+    country: str
+
+
+def country(code: ColumnElement[str]) -> dict[str, object]:
+    """The parts of a `CountryDisplay`."""
+    names = json.dumps(ENGLISH_COUNTRY_NAMES, ensure_ascii=False)
+    return {
+        "code": code,
+        "country": lambda: func.coalesce(
+            cast(literal(names, Text()), JSONB).op("->>", return_type=Text())(code), code, type_=Text
+        ),
+    }
+
+
+def language(code: ColumnElement[str]) -> dict[str, object]:
+    """The parts of a `LanguageDisplay`."""
+    names = {name: _english_name(name) for name in _language_names.values()}
+    return {
+        "code": func.translate(func.upper(code), "-", "_", type_=Text),
+        "language": lambda: cast(literal(json.dumps(names, ensure_ascii=False), Text()), JSONB).op(
+            "->>", return_type=Text()
+        )(code),
+    }
+
+
+def _english_name(code: str) -> str:
+    parsed = Locale("en").languages.get(code.replace("-", "_")) or Locale("en").languages.get(code.split("-")[0])
+    return parsed or code
