@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CHAR, BigInteger, Column, ForeignKey, Index, String, Table, func
+from sqlalchemy import CHAR, BigInteger, Column, ForeignKey, Index, String, Table, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.kit import clock
@@ -21,7 +21,7 @@ class User(IntegerKey, Timestamped, WithMetadata, Base):
     """A person with an e-mail address: a buyer, a seller's member, or one of SIL's staff."""
 
     __tablename__ = "user_account"
-    __table_args__ = (Index("uq_user_account_email_lower", func.lower("email"), unique=True),)
+    __table_args__ = (Index("uq_user_account_email_lower", text("lower(email)"), unique=True),)
 
     email: Mapped[str]
     first_name: Mapped[str] = mapped_column(default="")

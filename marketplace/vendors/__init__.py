@@ -1,1 +1,1 @@
-"""Sellers: heritage companies, cooperatives and entrepreneurs, and the programmes and regions they belong to."""
+"""Sellers: cooperatives, heritage companies and entrepreneurs; their regions and programmes."""

@@ -1,0 +1,13 @@
+"""What pricing does when another room tells of a change."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.kit.events import subscribe
+from marketplace.pricing.service import reprice
+from marketplace.vendors.events import VendorStandingChanged
+
+
+@subscribe(VendorStandingChanged)
+async def reprice_vendor(session: AsyncSession, event: VendorStandingChanged) -> None:
+    """Put a seller's products on the shelves or take them off, and tax them as the seller now stands."""
+    await reprice(session, vendor_id=event.vendor_id)

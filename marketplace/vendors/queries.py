@@ -1,0 +1,83 @@
+"""Who a requester is: the person, what they may do, and for which sellers they work."""
+
+import hmac
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.kit.settings import Settings
+from marketplace.people.errors import TokenError
+from marketplace.people.permissions import Permission
+from marketplace.people.tokens import Claims, read_token
+from marketplace.vendors.models import MemberRole, VendorMember
+
+ALL_PERMISSIONS = frozenset(permission.value for permission in Permission)
+
+FetchJson = Callable[[str, dict[str, object]], Awaitable[bytes]]
+"""`ReadPool.fetch_json`, or anything that runs a statement and gives its one JSON value as bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A signed-in person as far as rights go. `vendor_ids`: the sellers this person works for."""
+
+    user_id: int
+    permissions: frozenset[str]
+    vendor_ids: tuple[int, ...]
+    is_staff: bool
+
+
+_PERSON_SQL = """
+SELECT json_build_object(
+    'token_key', u.token_key,
+    'is_staff', u.is_staff,
+    'is_superuser', u.is_superuser,
+    'permissions', CASE WHEN u.is_staff THEN (
+        SELECT json_agg(DISTINCT held.permission)
+        FROM group_member m
+        JOIN permission_group g ON g.id = m.group_id
+        CROSS JOIN LATERAL unnest(g.permissions) AS held(permission)
+        WHERE m.user_id = u.id) END,
+    'vendor_ids', (
+        SELECT json_agg(v.vendor_id ORDER BY v.vendor_id) FROM vendor_member v WHERE v.user_id = u.id)
+)
+FROM user_account u
+WHERE u.id = %(user_id)s AND u.is_active
+"""
+
+
+async def person_of_token(fetch_json: FetchJson, settings: Settings, token: str) -> Person:
+    """Whose access token it is: one short statement. Raises TokenError.
+
+    Rights are read at each request, so that taking one away works at once.
+    """
+    claims = read_token(token, settings)
+    try:
+        found = orjson.loads(await fetch_json(_PERSON_SQL, {"user_id": claims.user_id}))
+    except LookupError:
+        raise TokenError("InvalidTokenError", "This account is closed or is no more.") from None
+    return _person(claims, found)
+
+
+def _person(claims: Claims, found: dict[str, Any]) -> Person:
+    if not hmac.compare_digest(str(found["token_key"]), claims.token_key):
+        raise TokenError("InvalidTokenError", "This token is no longer good. Please sign in again.")
+    is_staff = bool(found["is_staff"])
+    permissions = (
+        ALL_PERMISSIONS if is_staff and found["is_superuser"] else frozenset(found["permissions"] or ())
+    )
+    return Person(claims.user_id, permissions, tuple(found["vendor_ids"] or ()), is_staff)
+
+
+async def works_as(session: AsyncSession, user_id: int | None, vendor_id: int, *roles: MemberRole) -> bool:
+    """Whether a user works for a seller in one of the roles."""
+    if user_id is None:
+        return False
+    role = await session.scalar(
+        select(VendorMember.role).where(VendorMember.vendor_id == vendor_id, VendorMember.user_id == user_id)
+    )
+    return role in roles
