@@ -1,5 +1,9 @@
 """Imports every table, so that relationships between rooms resolve. Imported by app, workers, migrations and tests."""
 
+import importlib
+import importlib.util
+import pkgutil
+
 import marketplace.catalog.attributes
 import marketplace.catalog.listings
 import marketplace.catalog.models
@@ -15,3 +19,12 @@ import marketplace.vendors.models
 from marketplace.kit.models import Base
 
 metadata = Base.metadata
+
+
+def statements() -> list[str]:
+    """What tables can't say: the triggers and functions of each room's ddl.py, in the order of the rooms' names."""
+    found: list[str] = []
+    for room in pkgutil.iter_modules(marketplace.__path__):
+        if room.ispkg and importlib.util.find_spec(f"marketplace.{room.name}.ddl"):
+            found += importlib.import_module(f"marketplace.{room.name}.ddl").STATEMENTS
+    return found

@@ -1,6 +1,9 @@
-"""The databases of the tests: one server, one template with every table, copies of it by the dozen."""
+"""The databases of the tests: one server, one template with every table, copies of it by the dozen.
 
-import importlib.util
+The template is made from the tables as the code declares them; another test proves that the migrations lead
+to the very same schema.
+"""
+
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,10 +20,9 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from marketplace.kit.database import sqlalchemy_url
 from marketplace.kit.embedded import EmbeddedServer
-from marketplace.tables import metadata
+from marketplace.tables import metadata, statements
 
 ROOT = Path(__file__).parent.parent
-MIGRATIONS = ROOT / "migrations"
 
 # What a crash would lose may be lost: every database here is made anew.
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300"}
@@ -77,18 +79,9 @@ def _make_tables(url: str) -> None:
         metadata.create_all(connection)
         raw = connection.connection.driver_connection
         assert raw is not None
-        for statement in _statements():
+        for statement in [SchemaManager.get_schema(), *statements()]:
             raw.execute(statement)
     engine.dispose()
-
-
-def _statements() -> list[str]:
-    """What tables alone can't say: the queue's own tables, each room's triggers and functions."""
-    statements = [SchemaManager.get_schema()]
-    for room in sorted((ROOT / "marketplace").iterdir()):
-        if (room / "ddl.py").exists():
-            statements += importlib.import_module(f"marketplace.{room.name}.ddl").STATEMENTS
-    return statements
 
 
 def _fingerprint() -> str:
@@ -99,8 +92,7 @@ def _fingerprint() -> str:
         for table in metadata.sorted_tables
         for index in table.indexes
     )
-    parts += _statements()
-    parts += [path.read_text() for path in sorted(MIGRATIONS.rglob("*.py"))]
+    parts += [SchemaManager.get_schema(), *statements()]
     return sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 

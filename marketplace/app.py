@@ -1,0 +1,94 @@
+"""Assembles everything: rooms, pages, the API, files and the two questions a load balancer asks."""
+
+import importlib
+import importlib.util
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp
+
+from marketplace import tables
+from marketplace.edge import Edge, MediaFiles
+from marketplace.kit import clock, logs
+from marketplace.kit.database import Database
+from marketplace.kit.migrations import is_current
+from marketplace.kit.settings import Settings, get_settings
+from marketplace.kit.storage import storage_from
+
+log = structlog.get_logger(__name__)
+
+TABLES = tables.metadata  # Importing it is what lets relationships between rooms resolve.
+
+
+def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
+    """The whole application. A given database is used as it is, and stays its owner's to open and close."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        clock.follow(settings.adjustable_clock_file)
+        if database is None:
+            await app.state.database.open()
+        yield
+        if database is None:
+            await app.state.database.close()
+
+    app = FastAPI(title="SIL Marketplace", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.settings = settings
+    app.state.database = database or Database(settings, application_name="marketplace api")
+    app.state.storage = storage_from(settings)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.allowed_origins,
+        allow_methods=["GET", "POST", "OPTIONS"],
+        allow_headers=["*"],
+        max_age=86400,
+    )
+    app.add_middleware(Edge)
+    app.add_api_route("/health", health, methods=["GET"])
+    app.add_api_route("/ready", ready, methods=["GET"])
+    if settings.s3_bucket is None:
+        app.mount("/media", MediaFiles(settings.media_dir))
+    _join_graphql(app)
+    _join_pages(app)
+    return app
+
+
+def app_from_environment() -> ASGIApp:
+    """What uvicorn calls in each of its processes."""
+    settings = get_settings()
+    logs.set_up(settings)
+    return create_app(settings)
+
+
+async def health() -> Response:
+    """This process answers."""
+    return JSONResponse({"status": "alive"})
+
+
+async def ready(request: Request) -> Response:
+    """The database answers too, and has the schema that this code expects."""
+    database: Database = request.app.state.database
+    try:
+        async with database.transaction() as session:
+            current = await is_current(session)
+    except (SQLAlchemyError, OSError) as error:
+        log.warning("not ready", error=str(error))
+        return JSONResponse({"status": "database unreachable"}, status_code=503)
+    if not current:
+        return JSONResponse({"status": "database not migrated"}, status_code=503)
+    return JSONResponse({"status": "ready"})
+
+
+def _join_graphql(app: FastAPI) -> None:
+    if importlib.util.find_spec("marketplace_graphql.asgi"):
+        importlib.import_module("marketplace_graphql.asgi").mount(app)
+
+
+def _join_pages(app: FastAPI) -> None:
+    if importlib.util.find_spec("marketplace.pages.site"):
+        importlib.import_module("marketplace.pages.site").mount(app)
