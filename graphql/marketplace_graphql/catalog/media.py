@@ -1,0 +1,53 @@
+"""Pictures and videos of products."""
+
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import literal
+from strawberry import ID
+
+from marketplace.catalog import models
+from marketplace_graphql.catalog.pictures import media_url
+from marketplace_graphql.kernel import (
+    JSONString,
+    Node,
+    ObjectWithMetadata,
+    column,
+    enum,
+    expression,
+    never_null,
+    node,
+)
+from marketplace_graphql.kernel.reader.sql import global_id
+from marketplace_graphql.values import ThumbnailFormatEnum
+
+
+@enum
+class ProductMediaType(Enum):
+    """What a product is shown by."""
+
+    IMAGE = "IMAGE"
+    VIDEO = "VIDEO"
+
+
+@node(models.ProductMedia, order_by=lambda row, ctx: row.position)
+class ProductMedia(Node, ObjectWithMetadata):
+    """A picture of a product."""
+
+    sort_order: int | None = column("position")
+    alt: str
+    """What it shows, for those who can't see it."""
+    type: ProductMediaType
+    oembed_data: JSONString = expression(lambda row, ctx: never_null(literal("{}")))
+    """What an outside player said of a video; pictures have nothing of the kind."""
+    product_id: ID | None = expression(lambda row, ctx: global_id("Product", row.product_id))
+
+    @expression
+    def url(
+        row: Any,  # noqa: N805 - a declaration, not a method
+        ctx: Any,
+        size: int | None = None,
+        format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,  # noqa: A002
+    ) -> str:
+        """Its address; with a size, that of a small version of it."""
+        return never_null(media_url(row, ctx, size, format))

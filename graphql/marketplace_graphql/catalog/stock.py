@@ -1,0 +1,52 @@
+"""What can be bought of a variant right now."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
+from sqlalchemy.orm import aliased
+
+from marketplace.catalog.models import ProductVariant
+from marketplace.inventory.models import Reservation, Stock
+
+PIECES_PER_CHECKOUT = 50
+"""Saleor's default limit of pieces of one variant in one checkout; no more is ever shown as available."""
+
+
+def available(variant: Any, ctx: Any) -> ColumnElement[int]:
+    """Pieces on the shelf that nobody has bought or reserved."""
+    stock, reservation = aliased(Stock), aliased(Reservation)
+    on_shelf = select(func.coalesce(func.sum(stock.quantity - stock.quantity_allocated), 0)).where(
+        stock.variant_id == variant.id
+    )
+    reserved = select(func.coalesce(func.sum(reservation.quantity), 0)).where(
+        reservation.variant_id == variant.id, reservation.reserved_until > ctx.now
+    )
+    return on_shelf.scalar_subquery() - reserved.scalar_subquery()
+
+
+def quantity_available(variant: Any, ctx: Any) -> ColumnElement[int]:
+    """As Saleor gives it: never below zero, never above what one checkout may hold."""
+    return case(
+        (variant.track_inventory.is_(False), literal(PIECES_PER_CHECKOUT)),
+        else_=func.least(func.greatest(available(variant, ctx), 0), PIECES_PER_CHECKOUT),
+    )
+
+
+def in_stock(product: Any, ctx: Any) -> ColumnElement[bool]:
+    """Whether a product has a variant of which at least one piece can be had."""
+    variant = aliased(ProductVariant)
+    return (
+        select(literal(1))
+        .where(
+            variant.product_id == product.id,
+            or_(variant.track_inventory.is_(False), available(variant, ctx) > 0),
+        )
+        .exists()
+    )
+
+
+def for_sale(listing: Any, ctx: Any) -> ColumnElement[bool]:
+    """Whether the day has come from which a product is sold in the channel."""
+    return and_(
+        listing.available_for_purchase_at.is_not(None), listing.available_for_purchase_at <= ctx.now
+    )
