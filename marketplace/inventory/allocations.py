@@ -1,0 +1,177 @@
+"""Allocations: pieces that are sold. From the order until the carrier takes them, they stand on the shelf.
+
+All functions lock the stocks that they touch in the order of their ids.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import BigInteger, BindParameter, bindparam, delete, func, insert, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.inventory.errors import InsufficientStockError, Shortage
+from marketplace.inventory.models import Allocation, Stock
+from marketplace.inventory.reservations import Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Pieces of a stock that went out for an order line. Without a stock: they were not counted."""
+
+    line_id: UUID
+    stock_id: int | None
+    quantity: int
+
+
+async def allocate(session: AsyncSession, wanted: Sequence[Wanted]) -> None:
+    """Sell pieces to order lines, from the fullest shelf that has them all, else from several.
+
+    Raises InsufficientStockError. Reservations are not looked at: the caller has seen to them
+    (`reservations.check_available`). Three statements, whatever the number of lines.
+    """
+    if not wanted:
+        return
+    free = await _locked_free_pieces(session, {line.variant_id for line in wanted})
+    shares: dict[tuple[UUID, int], int] = {}
+    shortages: list[Shortage] = []
+    for line in wanted:
+        missing = line.quantity
+        shelves = free[line.variant_id]
+        for stock_id in sorted(shelves, key=lambda stock_id: (-shelves[stock_id], stock_id)):
+            taken = min(missing, shelves[stock_id])
+            if taken:
+                shares[line.line_id, stock_id] = taken
+                shelves[stock_id] -= taken
+                missing -= taken
+        if missing:
+            shortages.append(Shortage(line.variant_id, line.quantity, line.quantity - missing))
+    if shortages:
+        raise InsufficientStockError(shortages)
+    await _change_allocated(session, shares)
+    await session.execute(
+        insert(Allocation),
+        [
+            {"order_line_id": line_id, "stock_id": stock_id, "quantity": quantity}
+            for (line_id, stock_id), quantity in shares.items()
+        ],
+    )
+
+
+async def release(session: AsyncSession, line_ids: Collection[UUID]) -> None:
+    """Take back the sale of whatever of these order lines has not left yet: it is for sale again."""
+    allocations = await _locked_allocations(session, line_ids)
+    await _change_allocated(session, {key: -quantity for key, quantity in allocations.items()})
+    await session.execute(delete(Allocation).where(Allocation.order_line_id.in_(line_ids)))
+
+
+async def consume(session: AsyncSession, quantities: Mapping[UUID, int]) -> list[Taken]:
+    """Pieces of order lines leave the house: off the shelf, and no longer sold ones on it.
+
+    Gives from which stock they went. Pieces of a line beyond its allocations were never counted
+    (`track_inventory` is off): they leave without a stock.
+    """
+    allocations = await _locked_allocations(session, quantities)
+    taken: list[Taken] = []
+    shares: dict[tuple[UUID, int], int] = {}
+    left = dict(quantities)
+    for (line_id, stock_id), allocated in allocations.items():
+        quantity = min(allocated, left[line_id])
+        if quantity:
+            shares[line_id, stock_id] = quantity
+            left[line_id] -= quantity
+            taken.append(Taken(line_id, stock_id, quantity))
+    taken += [Taken(line_id, None, quantity) for line_id, quantity in left.items() if quantity]
+    if shares:
+        await session.execute(_CONSUME_STOCK, _arrays(shares))
+        await session.execute(_CONSUME_ALLOCATION, _arrays(shares))
+    return taken
+
+
+async def restock(session: AsyncSession, taken: Collection[Taken]) -> None:
+    """Pieces that had left come back onto their shelves, and are for sale."""
+    counted = {(piece.line_id, piece.stock_id): piece.quantity for piece in taken if piece.stock_id is not None}
+    if counted:
+        await _lock(session, {stock_id for _, stock_id in counted})
+        await session.execute(_RESTOCK, _arrays(counted))
+
+
+async def _locked_free_pieces(session: AsyncSession, variant_ids: Collection[int]) -> dict[int, dict[int, int]]:
+    """Unsold pieces by variant and stock."""
+    rows = await session.execute(
+        select(Stock.variant_id, Stock.id, Stock.quantity - Stock.quantity_allocated)
+        .where(Stock.variant_id == func.any(_keys(variant_ids)))
+        .order_by(Stock.id)
+        .with_for_update(key_share=True)
+    )
+    free: dict[int, dict[int, int]] = defaultdict(dict)
+    for variant_id, stock_id, pieces in rows:
+        free[variant_id][stock_id] = pieces
+    return free
+
+
+async def _locked_allocations(
+    session: AsyncSession, line_ids: Collection[UUID]
+) -> dict[tuple[UUID, int], int]:
+    """What is allocated to order lines, their stocks locked."""
+    of_lines = Allocation.order_line_id.in_(line_ids)
+    stock_ids = (await session.scalars(select(Allocation.stock_id).where(of_lines))).all()
+    await _lock(session, set(stock_ids))
+    rows = await session.execute(
+        select(Allocation.order_line_id, Allocation.stock_id, Allocation.quantity)
+        .where(of_lines, Allocation.quantity > 0)
+        .order_by(Allocation.stock_id)
+    )
+    return {(line_id, stock_id): quantity for line_id, stock_id, quantity in rows}
+
+
+async def _lock(session: AsyncSession, stock_ids: Collection[int]) -> None:
+    await session.execute(
+        select(Stock.id)
+        .where(Stock.id == func.any(_keys(stock_ids)))
+        .order_by(Stock.id)
+        .with_for_update(key_share=True)
+    )
+
+
+async def _change_allocated(session: AsyncSession, shares: Mapping[tuple[UUID, int], int]) -> None:
+    if shares:
+        await session.execute(_CHANGE_ALLOCATED, _arrays(shares))
+
+
+def _arrays(shares: Mapping[tuple[UUID, int], int]) -> dict[str, object]:
+    return {
+        "line_ids": [line_id for line_id, _ in shares],
+        "stock_ids": [stock_id for _, stock_id in shares],
+        "quantities": list(shares.values()),
+    }
+
+
+def _keys(ids: Collection[int]) -> BindParameter[Sequence[int]]:
+    return bindparam("keys", sorted(ids), ARRAY(BigInteger))
+
+
+_SUMS = """
+    (SELECT stock_id, sum(quantity) AS quantity
+     FROM unnest(CAST(:stock_ids AS bigint[]), CAST(:quantities AS bigint[])) AS given (stock_id, quantity)
+     GROUP BY stock_id) AS change
+    WHERE stock.id = change.stock_id
+"""
+_CHANGE_ALLOCATED = text(
+    f"UPDATE stock SET quantity_allocated = quantity_allocated + change.quantity FROM {_SUMS}"
+)
+_CONSUME_STOCK = text(
+    "UPDATE stock SET quantity = stock.quantity - change.quantity,"
+    f" quantity_allocated = quantity_allocated - change.quantity FROM {_SUMS}"
+)
+_RESTOCK = text(f"UPDATE stock SET quantity = stock.quantity + change.quantity FROM {_SUMS}")
+_CONSUME_ALLOCATION = text(
+    """
+    UPDATE allocation SET quantity = allocation.quantity - left_now.quantity
+    FROM unnest(CAST(:line_ids AS uuid[]), CAST(:stock_ids AS bigint[]), CAST(:quantities AS bigint[]))
+        AS left_now (line_id, stock_id, quantity)
+    WHERE allocation.order_line_id = left_now.line_id AND allocation.stock_id = left_now.stock_id
+    """
+)

@@ -1,0 +1,68 @@
+"""How many pieces can still be sold: one definition, for the reader and for services."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, BindParameter, Uuid, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.elements import ColumnElement, SQLColumnExpression
+
+from marketplace.inventory.models import Reservation, Stock
+
+
+def available_pieces(
+    variant_id: SQLColumnExpression[int],
+    now: SQLColumnExpression[datetime] | datetime,
+    apart_from_lines: BindParameter[Sequence[UUID]] | None = None,
+) -> ColumnElement[int]:
+    """Pieces of a variant that anybody may buy: on the shelf, not sold, not kept for another cart.
+
+    `apart_from_lines` are checkout lines whose own reservations don't stand in their way. The number may be
+    below zero, where a shelf was corrected after pieces had been reserved.
+    """
+    stock, reservation = Stock.__table__.alias(), Reservation.__table__.alias()
+    on_shelf = select(func.sum(stock.c.quantity - stock.c.quantity_allocated)).where(
+        stock.c.variant_id == variant_id
+    )
+    kept = select(func.sum(reservation.c.quantity)).where(
+        reservation.c.variant_id == variant_id, reservation.c.reserved_until > now
+    )
+    if apart_from_lines is not None:
+        kept = kept.where(reservation.c.checkout_line_id != func.all(apart_from_lines))
+    free = func.coalesce(on_shelf.correlate_except(stock).scalar_subquery(), 0)
+    return (free - func.coalesce(kept.correlate_except(reservation).scalar_subquery(), 0)).cast(BigInteger)
+
+
+async def lock_stocks(session: AsyncSession, variant_ids: Collection[int]) -> None:
+    """Let nobody else reserve or sell these variants until the transaction ends.
+
+    Rows are locked in the order of their ids, so that two carts with the same pieces wait for each other
+    rather than stop each other dead.
+    """
+    await session.execute(
+        select(Stock.id)
+        .where(Stock.variant_id == func.any(_ids(variant_ids)))
+        .order_by(Stock.id)
+        .with_for_update(key_share=True)
+    )
+
+
+async def available_of(
+    session: AsyncSession,
+    variant_ids: Collection[int],
+    now: datetime,
+    apart_from_lines: Collection[UUID] = (),
+) -> Mapping[int, int]:
+    """The available pieces of many variants. After `lock_stocks`, and in a statement of its own: what is
+    read together with taking a lock is as old as the beginning of the wait for it.
+    """
+    wanted = select(func.unnest(_ids(variant_ids)).label("id")).subquery("wanted")
+    lines: BindParameter[Sequence[UUID]] = bindparam("own_lines", list(apart_from_lines), ARRAY(Uuid))
+    rows = await session.execute(select(wanted.c.id, available_pieces(wanted.c.id, now, lines)))
+    return {variant_id: available for variant_id, available in rows}
+
+
+def _ids(variant_ids: Collection[int]) -> BindParameter[Sequence[int]]:
+    return bindparam("variant_ids", sorted(variant_ids), ARRAY(BigInteger))

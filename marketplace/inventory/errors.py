@@ -1,0 +1,33 @@
+"""What stock can refuse."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from marketplace.kit.errors import DomainError
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """A variant of which more is wanted than can be had."""
+
+    variant_id: int
+    wanted: int
+    available: int
+
+
+class InsufficientStockError(DomainError):
+    """More pieces are wanted than are left. `shortages` says of what, and how many are left."""
+
+    code = "INSUFFICIENT_STOCK"
+
+    def __init__(self, shortages: Sequence[Shortage]) -> None:
+        first = shortages[0]
+        left = (
+            f"only {first.available} of it can be had" if first.available else "nothing of it is left just now"
+        )
+        super().__init__(
+            f"You asked for {first.wanted} pieces: {left}.",
+            field="quantity",
+            variant_ids=[shortage.variant_id for shortage in shortages],
+        )
+        self.shortages = tuple(shortages)

@@ -1,0 +1,87 @@
+"""Reservations: pieces kept for a cart while its buyer fills in the rest."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.inventory.availability import available_of, lock_stocks
+from marketplace.inventory.errors import InsufficientStockError, Shortage
+from marketplace.inventory.models import Reservation
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Pieces of a variant for a line, of a checkout or of an order."""
+
+    line_id: UUID
+    variant_id: int
+    quantity: int
+
+
+async def reserve(session: AsyncSession, wanted: Sequence[Wanted], now: datetime, until: datetime) -> None:
+    """Keep pieces for checkout lines until a moment, in place of what was kept for the same lines.
+
+    Raises InsufficientStockError. Three statements, whatever the number of lines. Variants whose stock
+    is not tracked must not be among them.
+    """
+    if not wanted:
+        return
+    await check_available(session, wanted, now)
+    await session.execute(
+        _KEEP,
+        {
+            "line_ids": [line.line_id for line in wanted],
+            "variant_ids": [line.variant_id for line in wanted],
+            "quantities": [line.quantity for line in wanted],
+            "until": until,
+        },
+    )
+
+
+_KEEP = text(
+    """
+    INSERT INTO reservation (checkout_line_id, variant_id, quantity, reserved_until)
+    SELECT line_id, variant_id, quantity, :until
+    FROM unnest(CAST(:line_ids AS uuid[]), CAST(:variant_ids AS bigint[]), CAST(:quantities AS bigint[]))
+        AS kept (line_id, variant_id, quantity)
+    ON CONFLICT (checkout_line_id) DO UPDATE
+    SET variant_id = excluded.variant_id, quantity = excluded.quantity, reserved_until = excluded.reserved_until
+    """
+)
+
+
+async def check_available(session: AsyncSession, wanted: Sequence[Wanted], now: datetime) -> None:
+    """Lock the stocks of the wanted variants and see that there is enough of each, apart from what is
+    reserved for the same lines. Raises InsufficientStockError, naming every variant that falls short.
+    """
+    pieces: dict[int, int] = defaultdict(int)
+    for line in wanted:
+        pieces[line.variant_id] += line.quantity
+    await lock_stocks(session, pieces)
+    available = await available_of(session, pieces, now, [line.line_id for line in wanted])
+    shortages = [
+        Shortage(variant_id, quantity, max(available.get(variant_id, 0), 0))
+        for variant_id, quantity in pieces.items()
+        if available.get(variant_id, 0) < quantity
+    ]
+    if shortages:
+        raise InsufficientStockError(shortages)
+
+
+async def give_up(session: AsyncSession, line_ids: Collection[UUID]) -> None:
+    """Keep nothing for these checkout lines any more."""
+    if line_ids:
+        await session.execute(delete(Reservation).where(Reservation.checkout_line_id.in_(line_ids)))
+
+
+async def forget_expired(session: AsyncSession, now: datetime) -> int:
+    """Delete reservations that have run out; how many. They count for nothing already: this is tidiness."""
+    deleted = await session.execute(
+        delete(Reservation).where(Reservation.reserved_until <= now).returning(Reservation.id)
+    )
+    return len(deleted.all())
