@@ -1,7 +1,7 @@
 """The ledger's tables: double entry, appended to and never changed.
 
-A journal entry is a set of postings that add up to zero in each currency. PostgreSQL itself refuses an
-entry that does not (a deferred constraint trigger), and any update or delete of either table. Each entry
+A journal entry is a set of postings that add up to zero in each currency. PostgreSQL itself refuses postings
+that do not, an entry without any, and every update or delete of either table (`ddl.py`). Each entry
 carries the unique key of the event that caused it, so that an event told twice is written once.
 Debits are positive, credits negative. Balances are sums of postings, and nothing else is a balance.
 """

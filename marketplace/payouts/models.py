@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint
+from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.catalog.models import Category
@@ -64,6 +64,11 @@ class VendorEarning(Base):
     __table_args__ = (
         CheckConstraint("earning_minor = sales_minor - commission_minor - vat_minor", name="adds_up"),
         Index(None, "vendor_id"),
+        Index(
+            "ix_vendor_earning_not_released",
+            "vendor_order_id",
+            postgresql_where=text("released_at IS NULL"),
+        ),
     )
 
     vendor_order_id: Mapped[UUID] = mapped_column(
@@ -76,6 +81,8 @@ class VendorEarning(Base):
     commission_minor: Mapped[int]
     vat_minor: Mapped[int]
     earning_minor: Mapped[int]
+    released_at: Mapped[datetime | None]
+    """When the ledger made it payable. Kept so that the release job finds what is still held by an index."""
 
     vendor_order: Mapped[VendorOrder] = relationship(lazy="raise")
     vendor: Mapped[Vendor] = relationship(lazy="raise")
@@ -168,12 +175,21 @@ class Payout(UuidKey, Timestamped, Base):
 
 
 class PayoutLine(IntegerKey, Base):
-    """A vendor order's earning (or a refund, negative) that a payout carries."""
+    """A vendor order's earning (or a refund, negative) that a payout carries.
+
+    It names the journal entry that made the money payable. A payout that came back leaves its entries to be
+    carried by the seller's next one.
+    """
 
     __tablename__ = "payout_line"
-    __table_args__ = (Index(None, "payout_id"), Index(None, "vendor_order_id"))
+    __table_args__ = (
+        UniqueConstraint("payout_id", "entry_id"),
+        Index(None, "entry_id"),
+        Index(None, "vendor_order_id"),
+    )
 
     payout_id: Mapped[UUID] = mapped_column(ForeignKey("payout.id", ondelete="CASCADE"))
+    entry_id: Mapped[int] = mapped_column(ForeignKey("journal_entry.id"))
     vendor_order_id: Mapped[UUID | None] = mapped_column(ForeignKey("vendor_order.id"))
     amount_minor: Mapped[int]
     description: Mapped[str] = mapped_column(default="")

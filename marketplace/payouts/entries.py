@@ -1,0 +1,109 @@
+"""What each event posts to the ledger: one function per event. `docs/ledger.md` shows them with figures.
+
+Debits are positive, credits negative; `_debit` and `_credit` say which is meant.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from marketplace.kit.money import Money
+from marketplace.payouts.journal import Entry, Line
+from marketplace.payouts.ledger import Account
+from marketplace.payouts.models import Payout, VendorEarning
+
+
+def _debit(account: Account, amount: Money, vendor_id: int | None = None) -> Line:
+    return Line(account, amount.minor, amount.currency, vendor_id)
+
+
+def _credit(account: Account, amount: Money, vendor_id: int | None = None) -> Line:
+    return Line(account, -amount.minor, amount.currency, vendor_id)
+
+
+def delivered(earning: VendorEarning, total: Money, at: datetime, owed_by: Account) -> Entry:
+    """The buyer has the parcel: the seller has earned, and `owed_by` (the carrier or a gateway) owes the total."""
+    currency = earning.currency
+    delivery = Money(total.minor - earning.sales_minor, currency)
+    return Entry(
+        key=f"delivered:{earning.vendor_order_id}",
+        kind="delivered",
+        at=at,
+        vendor_order_id=earning.vendor_order_id,
+        lines=[
+            _debit(owed_by, total),
+            _credit(Account.VENDOR_HELD, Money(earning.earning_minor, currency), earning.vendor_id),
+            _credit(Account.COMMISSION_REVENUE, Money(earning.commission_minor, currency)),
+            _credit(Account.VAT_PAYABLE, Money(earning.vat_minor, currency)),
+            _credit(Account.DELIVERY_PAYABLE, delivery),
+        ],
+    )
+
+
+def remitted(remittance_id: int, received: Money, owed: Money, at: datetime, description: str) -> Entry:
+    """A carrier handed over cash for parcels of which it owed `owed`; a shortfall is our expense."""
+    return Entry(
+        key=f"remitted:{remittance_id}",
+        kind="remitted",
+        at=at,
+        description=description,
+        lines=[
+            _debit(Account.BANK, received),
+            _debit(Account.CASH_DIFFERENCE, owed - received),
+            _credit(Account.CARRIER_RECEIVABLE, owed),
+        ],
+    )
+
+
+def released(vendor_order_id: UUID, vendor_id: int, earning: Money, at: datetime) -> Entry:
+    """The buyer can no longer withdraw and the cash is in: what was held is payable."""
+    return Entry(
+        key=f"released:{vendor_order_id}",
+        kind="released",
+        at=at,
+        vendor_order_id=vendor_order_id,
+        lines=[
+            _debit(Account.VENDOR_HELD, earning, vendor_id),
+            _credit(Account.VENDOR_PAYABLE, earning, vendor_id),
+        ],
+    )
+
+
+def payout_set_aside(payout: Payout, at: datetime) -> Entry:
+    """A run was made: the money can't be paid out a second time."""
+    return _of_payout(payout, "payout_set_aside", Account.VENDOR_PAYABLE, Account.PAYOUT_IN_TRANSIT, at)
+
+
+def payout_paid(payout: Payout, at: datetime) -> Entry:
+    """The bank says that the money has gone."""
+    return _of_payout(payout, "payout_paid", Account.PAYOUT_IN_TRANSIT, Account.BANK, at)
+
+
+def payout_canceled(payout: Payout, at: datetime) -> Entry:
+    """The run was called off before it was sent: payable again."""
+    return _of_payout(payout, "payout_canceled", Account.PAYOUT_IN_TRANSIT, Account.VENDOR_PAYABLE, at)
+
+
+def payout_failed(payout: Payout, at: datetime) -> Entry:
+    """The bank did not carry the transfer out: payable again."""
+    return _of_payout(payout, "payout_failed", Account.PAYOUT_IN_TRANSIT, Account.VENDOR_PAYABLE, at)
+
+
+def payout_returned(payout: Payout, at: datetime, *, was_paid: bool) -> Entry:
+    """The transfer came back, to our account if it had left it: payable again."""
+    source = Account.BANK if was_paid else Account.PAYOUT_IN_TRANSIT
+    return _of_payout(payout, "payout_returned", source, Account.VENDOR_PAYABLE, at)
+
+
+def _of_payout(payout: Payout, kind: str, debit: Account, credit: Account, at: datetime) -> Entry:
+    amount = Money(payout.amount_minor, payout.currency)
+    return Entry(
+        key=f"{kind}:{payout.id}",
+        kind=kind,
+        at=at,
+        description=payout.end_to_end_id,
+        payout_id=payout.id,
+        lines=[
+            _debit(debit, amount, None if debit is Account.BANK else payout.vendor_id),
+            _credit(credit, amount, None if credit is Account.BANK else payout.vendor_id),
+        ],
+    )
