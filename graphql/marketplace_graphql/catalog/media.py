@@ -44,7 +44,7 @@ class ProductMedia(Node, ObjectWithMetadata):
 
     @expression
     def url(
-        row: Any,  # noqa: N805 - a declaration, not a method
+        row: Any,
         ctx: Any,
         size: int | None = None,
         format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,  # noqa: A002

@@ -1,0 +1,150 @@
+"""The catalogue's root fields."""
+
+from typing import Any
+
+from sqlalchemy import any_, false
+from strawberry import ID
+
+from marketplace.catalog import models
+from marketplace_graphql.catalog.attributes import (
+    Attribute,
+    attribute_filter,
+    attribute_order,
+)
+from marketplace_graphql.catalog.categories import (
+    Category,
+    Collection,
+    category_filter,
+    category_order,
+    category_where,
+    collection_filter,
+    collection_order,
+    collection_where,
+)
+from marketplace_graphql.catalog.filters import product_connection
+from marketplace_graphql.catalog.products import (
+    Product,
+    ProductType,
+    ProductVariant,
+    variant_filter,
+    variant_order,
+    variant_where,
+)
+from marketplace_graphql.kernel import CountableConnection, connection, object_type, related
+from marketplace_graphql.languages import LanguageCodeEnum
+
+
+def by_key(row: Any, ctx: Any, type_name: str, id: Any, **others: Any) -> Any:  # noqa: A002
+    """The one row that an id, or else another unique field, names; nothing where neither is given."""
+    if id is not None:
+        return row.id == ctx.key(id, type_name)
+    for name, wanted in others.items():
+        if wanted is not None:
+            return getattr(row, name) == wanted
+    return false()
+
+
+@object_type
+class CatalogQueries:
+    """What is sold."""
+
+    products: "CountableConnection[Product] | None" = product_connection()
+    product_types: "CountableConnection[ProductType] | None" = connection()
+    attributes: "CountableConnection[Attribute] | None" = connection(
+        filter=attribute_filter,
+        sort_by=attribute_order,
+        search=lambda row, term, ctx: row.name.icontains(term, autoescape=False),
+        channel=True,
+    )
+    collections: "CountableConnection[Collection] | None" = connection(
+        filter=collection_filter, where=collection_where, sort_by=collection_order, channel=True
+    )
+
+    @related
+    def product(
+        root: Any,
+        product: Any,
+        ctx: Any,
+        id: ID | None = None,  # noqa: A002
+        slug: str | None = None,
+        slug_language_code: LanguageCodeEnum | None = None,
+        external_reference: str | None = None,
+        channel: str | None = None,
+    ) -> Product | None:
+        """One product, by id, slug or external reference."""
+        return by_key(product, ctx, "Product", id, slug=slug, external_reference=external_reference)
+
+    @related
+    def product_type(root: Any, product_type: Any, ctx: Any, id: ID) -> ProductType | None:  # noqa: A002
+        """One product type."""
+        return product_type.id == ctx.key(id, "ProductType")
+
+    @related
+    def product_variant(
+        root: Any,
+        variant: Any,
+        ctx: Any,
+        id: ID | None = None,  # noqa: A002
+        sku: str | None = None,
+        external_reference: str | None = None,
+        channel: str | None = None,
+    ) -> ProductVariant | None:
+        """One variant, by id, SKU or external reference."""
+        return by_key(variant, ctx, "ProductVariant", id, sku=sku, external_reference=external_reference)
+
+    @connection(filter=variant_filter, where=variant_where, sort_by=variant_order, channel=True)
+    def product_variants(
+        root: Any,
+        variant: Any,
+        ctx: Any,
+        ids: list[ID] | None = None,
+    ) -> "CountableConnection[ProductVariant] | None":
+        """Variants, of all products or those named."""
+        return None if ids is None else variant.id == any_(ctx.key(ids, "ProductVariant"))
+
+    @connection(filter=category_filter, where=category_where, sort_by=category_order)
+    def categories(
+        root: Any,
+        category: Any,
+        ctx: Any,
+        level: int | None = None,
+    ) -> "CountableConnection[Category] | None":
+        """Categories, of all levels or of one."""
+        return None if level is None else category.level == level
+
+    @related
+    def category(
+        root: Any,
+        category: Any,
+        ctx: Any,
+        id: ID | None = None,  # noqa: A002
+        slug: str | None = None,
+        slug_language_code: LanguageCodeEnum | None = None,
+    ) -> Category | None:
+        """One category, by id or slug."""
+        return by_key(category, ctx, "Category", id, slug=slug)
+
+    @related
+    def collection(
+        root: Any,
+        collection: Any,
+        ctx: Any,
+        id: ID | None = None,  # noqa: A002
+        slug: str | None = None,
+        slug_language_code: LanguageCodeEnum | None = None,
+        channel: str | None = None,
+    ) -> Collection | None:
+        """One collection, by id or slug."""
+        return by_key(collection, ctx, "Collection", id, slug=slug)
+
+    @related
+    def attribute(
+        root: Any,
+        attribute: Any,
+        ctx: Any,
+        id: ID | None = None,  # noqa: A002
+        slug: str | None = None,
+        external_reference: str | None = None,
+    ) -> Attribute | None:
+        """One attribute, by id or slug."""
+        return by_key(attribute, ctx, "Attribute", id, slug=slug)

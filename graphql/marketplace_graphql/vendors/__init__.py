@@ -1,0 +1,1 @@
+"""Sellers, and the regions and programmes they belong to: what Saleor lacks."""

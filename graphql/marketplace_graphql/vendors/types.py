@@ -1,0 +1,247 @@
+"""Sellers as the API shows them: their public face to everybody, their papers to themselves and staff."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, any_, func, or_, select
+from sqlalchemy.orm import aliased
+
+from marketplace.catalog.listings import ProductChannelListing
+from marketplace.catalog.models import Product as ProductRow
+from marketplace.people.permissions import Permission
+from marketplace.vendors import models
+from marketplace_graphql.catalog.filters import product_connection
+from marketplace_graphql.catalog.pictures import picture_url
+from marketplace_graphql.kernel import (
+    CountableConnection,
+    DateTime,
+    Node,
+    ObjectWithMetadata,
+    column,
+    enum,
+    expression,
+    never_null,
+    node,
+    null_when,
+    object_type,
+    record,
+    related,
+    translated,
+    value,
+)
+from marketplace_graphql.languages import CountryDisplay, LanguageDisplay, country, language
+from marketplace_graphql.values import Image, ThumbnailFormatEnum
+
+VendorKindEnum = enum(models.VendorKind, name="VendorKindEnum")
+VendorStatusEnum = enum(models.VendorStatus, name="VendorStatusEnum")
+TaxRegimeEnum = enum(models.TaxRegime, name="TaxRegimeEnum")
+BankAccountKindEnum = enum(models.BankAccountKind, name="BankAccountKindEnum")
+
+SEES_ALL_VENDORS = (Permission.MANAGE_VENDORS, Permission.MANAGE_PAYOUTS)
+
+
+def vendor_visible(row: Any, ctx: Any) -> ColumnElement[bool] | None:
+    """Approved sellers to everybody, one's own always, all of them to staff who work with sellers."""
+    if ctx.requester.has(*SEES_ALL_VENDORS):
+        return None
+    approved = row.status == models.VendorStatus.APPROVED
+    return or_(approved, row.id == any_(ctx.requester.vendor_ids)) if ctx.requester.is_vendor else approved
+
+
+def own_or_staff(row: Any, ctx: Any) -> ColumnElement[bool] | None:
+    """The rule of a seller's papers: its members, and staff who work with sellers."""
+    if ctx.requester.has(*SEES_ALL_VENDORS):
+        return None
+    return row.id == any_(ctx.requester.vendor_ids)
+
+
+def live_products(ctx: Any, *conditions: Any) -> ColumnElement[int]:
+    """How many products are live in the channel in force, among those of vendors that the conditions choose."""
+    product, listing, vendor = aliased(ProductRow), aliased(ProductChannelListing), aliased(models.Vendor)
+    return (
+        select(func.count())
+        .select_from(listing)
+        .join(product, product.id == listing.product_id)
+        .join(vendor, vendor.id == product.vendor_id)
+        .where(
+            listing.channel_id == ctx.channel.id,
+            listing.is_live,
+            listing.visible_in_listings,
+            *[condition(vendor) for condition in conditions],
+        )
+        .scalar_subquery()
+    )
+
+
+@record(models.Region, order_by=lambda row, ctx: row.code)
+class Region:
+    """One of the country's regions."""
+
+    code: str
+    """ISO 3166-2."""
+    name: str = column("name_fr")
+    """In French."""
+    name_ar: str
+    """In Arabic."""
+    country: CountryDisplay = value(lambda row, ctx: country(row.country_code))
+
+    @expression
+    def vendor_count(row: Any, ctx: Any) -> int:
+        """How many approved sellers work there."""
+        vendor = aliased(models.Vendor)
+        count = select(func.count()).where(
+            vendor.region_code == row.code, vendor.status == models.VendorStatus.APPROVED
+        )
+        return never_null(count.scalar_subquery())
+
+    @expression
+    def product_count(row: Any, ctx: Any, channel: str | None = None) -> int:
+        """How many products come from there, in a channel."""
+        return never_null(live_products(ctx, lambda vendor: vendor.region_code == row.code))
+
+
+@record(models.Province, order_by=lambda row, ctx: row.code)
+class Province:
+    """A province or prefecture."""
+
+    code: str
+    """ISO 3166-2."""
+    name: str = column("name_fr")
+    kind: str
+    region: Region = related()
+
+
+@node(models.Programme, order_by=lambda row, ctx: row.name)
+class Programme(Node):
+    """A programme through which sellers are accompanied."""
+
+    name: str
+    slug: str
+    kind: str
+    scope: str
+
+
+@record(models.GeographicalIndication)
+class GeographicalIndication:
+    """A protected origin."""
+
+    name: str
+    label: str
+    """AOP or IGP."""
+    product: str
+
+
+@record(
+    models.VendorBadge,
+    visible=lambda row, ctx: and_(
+        row.valid_from <= ctx.now, or_(row.valid_until.is_(None), row.valid_until > ctx.now)
+    ),
+)
+class VendorBadge:
+    """A protected origin that a seller may show, while it is valid."""
+
+    indication: GeographicalIndication = related()
+    valid_until: DateTime | None
+
+
+@object_type
+class VendorMembers:
+    """How many people a seller is."""
+
+    total: int
+    women: int
+    rural: int
+    young: int
+
+
+@record(models.BankAccount)
+class BankAccount:
+    """Where a seller is paid. The number itself is shown to nobody."""
+
+    kind: BankAccountKindEnum  # type: ignore[valid-type]
+    holder: str
+    bank_name: str
+    ending: str = column("number_ending")
+    """The number's last four characters."""
+
+
+@node(models.VendorTranslation)
+class VendorTranslation(Node):
+    """A seller in another language."""
+
+    language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
+    name: str | None
+    story: str | None
+
+
+def _picture(row: Any, path: Any, ctx: Any, size: int | None, picture_format: Any) -> Any:
+    return null_when(
+        path.is_(None), {"url": picture_url(path, ctx, size, picture_format), "alt": row.name}
+    )
+
+
+@node(models.Vendor, visible=vendor_visible, order_by=lambda row, ctx: row.name)
+class Vendor(Node, ObjectWithMetadata):
+    """A seller: a cooperative, a heritage company or an entrepreneur."""
+
+    name: str
+    slug: str
+    kind: VendorKindEnum  # type: ignore[valid-type]
+    status: VendorStatusEnum  # type: ignore[valid-type]
+    story: str
+    """Who they are, in their own words."""
+    craft: str
+    founded_year: int | None
+    country: CountryDisplay = value(lambda row, ctx: country(row.country_code))
+    region: Region | None = related()
+    province: Province | None = related()
+    programme: Programme | None = related()
+    members: VendorMembers = value(
+        lambda row, ctx: {
+            "total": row.members_total,
+            "women": row.members_women,
+            "rural": row.members_rural,
+            "young": row.members_young,
+        }
+    )
+    badges: list[VendorBadge] = related(lambda row, badge, ctx: badge.vendor_id == row.id)
+    created: DateTime = column("created_at")
+    is_demo: bool
+    """Made up for a demonstration."""
+    ice: str | None = column(allowed=own_or_staff)
+    """Identifiant commun de l'entreprise, 15 digits."""
+    register_number: str | None = column(allowed=own_or_staff)
+    tax_regime: "TaxRegimeEnum | None" = column(allowed=own_or_staff)
+    email: str | None = column(allowed=own_or_staff)
+    phone: str | None = column(allowed=own_or_staff)
+    bank_account: BankAccount | None = related(
+        lambda row, account, ctx: account.vendor_id == row.id, allowed=own_or_staff
+    )
+    products: "CountableConnection[Product] | None" = product_connection(
+        lambda row, product, ctx: product.vendor_id == row.id
+    )
+    translation = translated("VendorTranslation")
+
+    @expression
+    def product_count(row: Any, ctx: Any, channel: str | None = None) -> int:
+        """How many of its products can be seen in a channel."""
+        return never_null(live_products(ctx, lambda vendor: vendor.id == row.id))
+
+    @value
+    def logo(
+        row: Any,
+        ctx: Any,
+        size: int | None = None,
+        format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,  # noqa: A002
+    ) -> Image | None:
+        """Its sign."""
+        return _picture(row, row.logo_path, ctx, size, format)
+
+    @value
+    def cover(
+        row: Any,
+        ctx: Any,
+        size: int | None = None,
+        format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,  # noqa: A002
+    ) -> Image | None:
+        """A picture of its work."""
+        return _picture(row, row.cover_path, ctx, size, format)
