@@ -1,0 +1,10 @@
+"""What the other rooms are told about payments. Each is published in the transaction in which it happens."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CashRemitted:
+    """A carrier has handed over the cash of parcels; their collections name the remittance."""
+
+    remittance_id: int
