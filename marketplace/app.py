@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from marketplace import tables
+from marketplace import tables, time_travel
 from marketplace.edge import Edge, MediaFiles
 from marketplace.kit import clock, logs
 from marketplace.kit.database import Database
@@ -53,8 +53,9 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.add_api_route("/ready", ready, methods=["GET"])
     if settings.s3_bucket is None:
         app.mount("/media", MediaFiles(settings.media_dir))
-    _join_graphql(app)
-    _join_pages(app)
+    if settings.adjustable_clock_file:
+        time_travel.mount(app)
+    _join_api_and_pages(app)
     return app
 
 
@@ -81,14 +82,10 @@ async def ready(request: Request) -> Response:
         return JSONResponse({"status": "database unreachable"}, status_code=503)
     if not current:
         return JSONResponse({"status": "database not migrated"}, status_code=503)
-    return JSONResponse({"status": "ready"})
+    return JSONResponse({"status": "ready", "now": clock.now().isoformat()})
 
 
-def _join_graphql(app: FastAPI) -> None:
+def _join_api_and_pages(app: FastAPI) -> None:
+    """The pages are the API's first client: where there is no API yet, there are no pages."""
     if importlib.util.find_spec("marketplace_graphql.asgi"):
         importlib.import_module("marketplace_graphql.asgi").mount(app)
-
-
-def _join_pages(app: FastAPI) -> None:
-    if importlib.util.find_spec("marketplace.pages.site"):
-        importlib.import_module("marketplace.pages.site").mount(app)

@@ -1,0 +1,203 @@
+"""The `marketplace` command.
+
+Modules that a command needs are imported in it: `marketplace clock` need not load the web server.
+"""
+# ruff: noqa: PLC0415
+
+import asyncio
+import os
+import socket
+import sys
+import time
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from marketplace.kit import clock, logs
+from marketplace.kit.settings import Settings, get_settings
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+clock_commands = typer.Typer(no_args_is_help=True, help="The clock of a demonstration.")
+cli.add_typer(clock_commands, name="clock")
+
+Scale = Annotated[
+    float, typer.Option(help="How many times the usual amount: 30 makes about 100,000 listings.")
+]
+
+
+@cli.command()
+def run() -> None:
+    """Run everything here: database, migrations, demo data for an empty database, web server, worker."""
+    from marketplace.run import only_one
+    from marketplace.run import run as run_children
+
+    settings = get_settings()
+    with only_one(settings.data_dir):
+        _refuse_a_taken_port(settings)
+        settings = _with_database()
+        _migrate(settings)
+        _fill_if_empty(settings)
+        run_children(settings)
+
+
+@cli.command()
+def serve() -> None:
+    """Run the web server: the API, the storefront, files."""
+    import uvicorn
+
+    from marketplace.run import obey_the_watcher
+
+    settings = _with_database()
+    obey_the_watcher(settings.data_dir)
+    uvicorn.run(
+        "marketplace.app:app_from_environment",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.web_concurrency if settings.web_concurrency > 1 else None,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        log_config=None,
+        timeout_graceful_shutdown=10,
+    )
+
+
+@cli.command()
+def worker() -> None:
+    """Run a worker: it does the jobs that the web server queues."""
+    import uvloop
+
+    from marketplace.run import obey_the_watcher
+    from workers.runner import run_worker
+
+    settings = _with_database()
+    obey_the_watcher(settings.data_dir)
+    uvloop.run(run_worker(settings))
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the schema of this version."""
+    _migrate(_with_database())
+
+
+@cli.command()
+def make_migration(message: str) -> None:
+    """Write the migration from the database, which must be up to date, to the tables as they are declared."""
+    from marketplace.kit.database import required_database_url
+    from marketplace.kit.migrations import write_migration
+
+    write_migration(required_database_url(_with_database()), message)
+
+
+@cli.command()
+def demo_data(scale: Scale = 1.0) -> None:
+    """Load demo data: sellers, listings, two years of orders."""
+    settings = _with_database()
+    _migrate(settings)
+    _load_demo(settings, scale)
+
+
+@clock_commands.command()
+def advance(days: float = 0, hours: float = 0) -> None:
+    """Move the clock forward: what falls due later falls due now. Not in production."""
+    from marketplace.kit.database import Database
+    from marketplace.time_travel import advance as move
+
+    settings = _with_database()
+    if settings.adjustable_clock_file is None:
+        raise _Refusal("In production the clock is the machine's own.")
+    clock.follow(settings.adjustable_clock_file)
+
+    async def travel() -> None:
+        database = Database(settings)
+        async with database.transaction() as session:
+            arrived = await move(session, timedelta(days=days, hours=hours))
+        await database.close()
+        print(f"It is {arrived:%Y-%m-%d %H:%M} UTC now.")
+
+    asyncio.run(travel())
+
+
+@clock_commands.command()
+def show() -> None:
+    """Say what time it is."""
+    clock.follow(get_settings().adjustable_clock_file)
+    print(f"{clock.now():%Y-%m-%d %H:%M} UTC, {clock.ahead()} ahead of this machine.")
+
+
+class _Refusal(Exception):  # noqa: N818 - told to a person, not handled by code
+    """What a person asked for can't be done; the message says why."""
+
+
+def _with_database() -> Settings:
+    """The settings with a database in them: the one that is named, or the embedded server, held from now on."""
+    settings = get_settings()
+    logs.set_up(settings)
+    if settings.database_url is None:
+        from marketplace.kit.embedded import ensure_server
+
+        os.environ["DATABASE_URL"] = ensure_server(settings.data_dir)
+        get_settings.cache_clear()
+        settings = get_settings()
+    return settings
+
+
+def _migrate(settings: Settings) -> None:
+    from marketplace.kit import migrations
+    from marketplace.kit.database import required_database_url
+
+    started_at = time.monotonic()
+    if migrations.migrate(required_database_url(settings)):
+        print(f"Migrated the database in {time.monotonic() - started_at:.1f} s.", flush=True)
+
+
+def _fill_if_empty(settings: Settings) -> None:
+    import psycopg
+
+    from marketplace.kit.database import libpq_url, required_database_url
+
+    with psycopg.connect(libpq_url(required_database_url(settings))) as connection:
+        row = connection.execute(
+            "SELECT EXISTS (SELECT FROM vendor) OR EXISTS (SELECT FROM channel)"
+        ).fetchone()
+    if row == (False,) and settings.environment == "development":
+        _load_demo(settings, 1.0)
+
+
+def _load_demo(settings: Settings, scale: float) -> None:
+    from marketplace.demo import load
+
+    clock.follow(settings.adjustable_clock_file)
+    load(settings, scale)
+
+
+def _refuse_a_taken_port(settings: Settings) -> None:
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((settings.host, settings.port))
+        except OSError:
+            taken = f"Port {settings.port} of {settings.host} is taken; choose another with MARKETPLACE_PORT."
+            raise _Refusal(taken) from None
+
+
+def main() -> None:
+    """Run the command; what a person can mend is told without a traceback."""
+    from marketplace.kit.embedded import EmbeddedServerError
+    from marketplace.kit.settings import SettingsError
+    from marketplace.run import RunError
+
+    try:
+        cli()
+    except (_Refusal, RunError, SettingsError, EmbeddedServerError) as error:
+        print(f"marketplace: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
