@@ -1,6 +1,6 @@
 """PostgreSQL: sessions for whoever changes rows, and a short way for reads that come back as JSON."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property
 
@@ -10,6 +10,8 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from marketplace.kit.settings import Settings
+
+Params = Mapping[str, object] | Sequence[object]
 
 IDLE_IN_TRANSACTION_SECONDS = 60
 """A transaction that nobody continues holds its locks no longer than this."""
@@ -86,13 +88,17 @@ class ReadPool:
     async def close(self) -> None:
         await self._pool.close()
 
-    async def fetch_json(self, sql: str, params: dict[str, object]) -> bytes:
-        """The single value of the single row of a statement, as the bytes of its JSON."""
+    async def fetch_json(self, sql: str, params: Params) -> bytes:
+        """The single value of the single row of a statement, as the bytes of its JSON.
+
+        Parameters are `%(name)s` with a mapping, or PostgreSQL's own `$1` with a sequence: long statements
+        want the latter, which are sent without being read once more.
+        """
         async with self._pool.connection() as connection:
             return await _fetch_json(connection, sql, params)
 
 
-async def fetch_json_in(session: AsyncSession, sql: str, params: dict[str, object]) -> bytes:
+async def fetch_json_in(session: AsyncSession, sql: str, params: Params) -> bytes:
     """The same as ReadPool.fetch_json, in a session's transaction: it sees what was flushed there."""
     connection = await session.connection()
     raw = await connection.get_raw_connection()
@@ -102,8 +108,10 @@ async def fetch_json_in(session: AsyncSession, sql: str, params: dict[str, objec
     return await _fetch_json(driver_connection, sql, params)
 
 
-async def _fetch_json(connection: psycopg.AsyncConnection, sql: str, params: dict[str, object]) -> bytes:
-    cursor = await connection.execute(sql, params)
+async def _fetch_json(connection: psycopg.AsyncConnection, sql: str, params: Params) -> bytes:
+    named = isinstance(params, Mapping)
+    cursor = connection.cursor() if named else psycopg.AsyncRawCursor(connection)
+    await cursor.execute(sql, params)
     result = cursor.pgresult
     value = result.get_value(0, 0) if result is not None and result.ntuples else None
     if value is None:

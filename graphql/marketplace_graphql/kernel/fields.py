@@ -56,6 +56,8 @@ class Declaration:
     annotation: Any = None
     arguments: list[Argument] = field(default_factory=list)
     name: str = ""
+    own: set[str] = field(default_factory=set)
+    """The arguments that the function takes, as against those that the kind of field adds."""
 
     positional: ClassVar[int] = 2
     """How many of the function's parameters come from the reader, before the GraphQL arguments."""
@@ -68,6 +70,7 @@ class Declaration:
                 raise DeclarationError(f"{function.__qualname__}: {parameter.name} needs a type")
             shape = self.shapes.get(parameter.name, "")
             self.arguments.append(Argument(parameter.name, parameter.annotation, parameter.default, shape))
+            self.own.add(parameter.name)
         return self
 
     def complete(self, name: str, annotation: Any, description: str | None) -> None:
@@ -136,6 +139,18 @@ class Connection(Declaration):
     maximum: int = 100
 
     positional: ClassVar[int] = 3
+
+    def complete(self, name: str, annotation: Any, description: str | None) -> None:
+        super().complete(name, annotation, description)
+        inputs = {"filter": self.filter, "where": self.where, "sort_by": self.sort_by}
+        added = [Argument(argument, rule.input | None) for argument, rule in inputs.items() if rule is not None]
+        if self.search is not None:
+            added.append(Argument("search", str | None))
+        if self.channel:
+            added.append(Argument("channel", str | None))
+        added += [Argument(argument, str | None, shape="truth") for argument in ("before", "after")]
+        added += [Argument(argument, int | None, shape="value") for argument in ("first", "last")]
+        self.arguments += added
 
 
 @dataclass

@@ -46,6 +46,11 @@ Key = Callable[[Any, Any], Any]
 """(row, ctx) -> one sort expression, or a tuple of them."""
 
 
+def BEST_MATCH(row: Any, ctx: Any) -> Any:  # noqa: N802 - a constant in use, a function by type
+    """The key of a sort by relevance: the connection's own `rank` stands in for it."""
+    raise TypeError("BEST_MATCH is replaced by the connection's rank")
+
+
 @dataclass(frozen=True)
 class Sorting:
     """The `sortBy` input (with `direction` and `field`) and the expressions of each of its fields.

@@ -17,7 +17,13 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
 from marketplace_graphql.kernel import fields
-from marketplace_graphql.kernel.registry import DeclarationError, Predicate, Rows, TypeNames, registry
+from marketplace_graphql.kernel.registry import (
+    DeclarationError,
+    Predicate,
+    Rows,
+    TypeNames,
+    registry,
+)
 
 T = TypeVar("T", bound=type[Any])
 
@@ -194,7 +200,8 @@ def _strawberry_field(declaration: fields.Declaration, names: TypeNames) -> Stra
             argument.name,
             None,
             StrawberryAnnotation(argument.annotation, namespace=names),
-            default=argument.default,
+            # A default of None is what being absent means already; the schema need not say so.
+            default=inspect.Parameter.empty if argument.default is None else argument.default,
         )
         for argument in declaration.arguments
     ]

@@ -1,0 +1,80 @@
+"""The patterns of the API, written once. See docs/reader.md."""
+
+from strawberry import ID, UNSET
+
+from marketplace_graphql.kernel.errors import QueryError
+from marketplace_graphql.kernel.execution import Api, Request
+from marketplace_graphql.kernel.fields import (
+    column,
+    computed,
+    connection,
+    expression,
+    itself,
+    lookup,
+    one_of,
+    related,
+    resolver,
+    value,
+)
+from marketplace_graphql.kernel.filters import (
+    BEST_MATCH,
+    Filter,
+    Sorting,
+    between,
+    matches,
+    refers,
+)
+from marketplace_graphql.kernel.info import Info
+from marketplace_graphql.kernel.inputs import changes
+from marketplace_graphql.kernel.limits import Limits
+from marketplace_graphql.kernel.mutations import error_type, mutation
+from marketplace_graphql.kernel.pagination import (
+    CountableConnection,
+    OrderDirection,
+    PageInfo,
+)
+from marketplace_graphql.kernel.parts import (
+    each,
+    major,
+    many,
+    money,
+    never_null,
+    null_when,
+    one,
+    raw_json,
+    typed,
+)
+from marketplace_graphql.kernel.reader.completion import Row
+from marketplace_graphql.kernel.reader.context import ChannelSource, Context
+from marketplace_graphql.kernel.registry import DeclarationError, visibility
+from marketplace_graphql.kernel.requester import ANONYMOUS, AUTHENTICATED, Requester
+from marketplace_graphql.kernel.scalars import (
+    JSON,
+    UUID,
+    AnyScalar,
+    Date,
+    DateTime,
+    Day,
+    Decimal,
+    GenericScalar,
+    Hour,
+    JSONString,
+    Metadata,
+    Minute,
+    PositiveDecimal,
+    PositiveInt,
+    Upload,
+    UploadedFile,
+    WeightScalar,
+)
+from marketplace_graphql.kernel.schema import ApiSchema
+from marketplace_graphql.kernel.types import (
+    Node,
+    enum,
+    input_type,
+    interface,
+    node,
+    object_type,
+    record,
+    union,
+)

@@ -1,0 +1,55 @@
+"""What a client is told, in Saleor's shape: message, path, and a code under `extensions.exception`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from graphql import GraphQLError
+
+Path = tuple[str | int, ...]
+
+PERMISSION_DENIED = "PermissionDenied"
+INTERNAL = "InternalServerError"
+INTERNAL_MESSAGE = "Internal Server Error"
+"""What went wrong inside is in the log, not in the answer."""
+
+
+class QueryError(Exception):
+    """One field can't be answered as it was asked; the others still can."""
+
+    def __init__(self, message: str, code: str = "GraphQLError") -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+
+class LimitError(Exception):
+    """The whole operation asks for more than is allowed."""
+
+
+def denied(needed: Sequence[str]) -> QueryError:
+    wanted = ", ".join(needed)
+    if not wanted:
+        return QueryError("You do not have permission to perform this action.", PERMISSION_DENIED)
+    return QueryError(
+        f"To access this path, you need one of the following permissions: {wanted}", PERMISSION_DENIED
+    )
+
+
+def entry(error: QueryError, path: Path = ()) -> dict[str, Any]:
+    """An entry of `errors` for one field."""
+    made: dict[str, Any] = {"message": error.message}
+    if path:
+        made["path"] = list(path)
+    made["extensions"] = {"exception": {"code": error.code}}
+    return made
+
+
+def from_graphql(error: GraphQLError) -> dict[str, Any]:
+    """An entry of `errors` for a document that is wrong in itself."""
+    made: dict[str, Any] = {"message": error.message}
+    if error.locations:
+        made["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
+    if error.path:
+        made["path"] = list(error.path)
+    made["extensions"] = {"exception": {"code": type(error).__name__}}
+    return made

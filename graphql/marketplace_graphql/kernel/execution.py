@@ -1,0 +1,330 @@
+"""From a request's document and variables to the bytes of its answer."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+import orjson
+import structlog
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    GraphQLObjectType,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+)
+from graphql import (
+    execute as execute_in_core,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.kit import clock
+from marketplace.kit.database import fetch_json_in
+from marketplace_graphql.kernel import fields, mutations, resolvers
+from marketplace_graphql.kernel.documents import (
+    Documents,
+    InvalidDocumentError,
+    Operation,
+)
+from marketplace_graphql.kernel.errors import (
+    INTERNAL,
+    INTERNAL_MESSAGE,
+    LimitError,
+    Path,
+    QueryError,
+    entry,
+    from_graphql,
+)
+from marketplace_graphql.kernel.info import Info
+from marketplace_graphql.kernel.limits import Limits
+from marketplace_graphql.kernel.reader.completion import Completer
+from marketplace_graphql.kernel.reader.parameters import BindError, Inputs, values_of
+from marketplace_graphql.kernel.reader.plan import (
+    Plan,
+    Setting,
+    operation_plan,
+    rows_plan,
+)
+from marketplace_graphql.kernel.reader.slots import Slot
+from marketplace_graphql.kernel.reader.sql import MARK_BYTES
+from marketplace_graphql.kernel.requester import Requester
+from marketplace_graphql.kernel.schema import ApiSchema
+from marketplace_graphql.kernel.selection import Fields, Selection
+
+log = structlog.get_logger(__name__)
+
+Fetch = Callable[[str, Sequence[str | None]], Any]
+
+
+class Reads(Protocol):
+    """Where statements are sent that only read."""
+
+    async def fetch_json(self, sql: str, params: Sequence[object]) -> bytes: ...
+
+
+class Database(Protocol):
+    """What the API needs of `marketplace.kit.database.Database`."""
+
+    @property
+    def reads(self) -> Reads: ...
+
+    def transaction(self) -> AbstractAsyncContextManager[AsyncSession]: ...
+
+
+@dataclass(frozen=True)
+class Request:
+    """One operation to execute."""
+
+    document: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    operation_name: str | None = None
+    language: str = "en"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Api:
+    """The schema with the database behind it. One per process."""
+
+    def __init__(
+        self,
+        schema: ApiSchema,
+        database: Database,
+        *,
+        settings: Mapping[str, str] | None = None,
+        limits: Limits | None = None,
+        context: Any = None,
+        now: Callable[[], datetime] = clock.now,
+    ) -> None:
+        self.schema = schema
+        self.database = database
+        self.settings = settings or {}
+        self.limits = limits or Limits()
+        self.context = context
+        self._now = now
+        self._documents = Documents(schema, self.limits)
+
+    async def execute(
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        requester: Requester | None = None,
+        operation_name: str | None = None,
+        language: str = "en",
+    ) -> dict[str, Any]:
+        """Execute in process: what pages use. The same path as a request over HTTP."""
+        request = Request(document, variables or {}, operation_name, language)
+        answer: dict[str, Any] = orjson.loads(await self.answer(request, requester or Requester()))
+        return answer
+
+    async def answer(self, request: Request, requester: Requester) -> bytes:
+        """The response's JSON. Nothing is raised: what goes wrong is in its `errors`."""
+        try:
+            return await self._answered(request, requester)
+        except InvalidDocumentError as error:
+            return orjson.dumps({"errors": [from_graphql(each) for each in error.errors]})
+        except LimitError as error:
+            return orjson.dumps({"errors": [entry(QueryError(str(error)))]})
+        except Exception:  # The client is told that it failed, the log why.
+            log.exception("graphql request failed", operation=request.operation_name)
+            return orjson.dumps({"errors": [entry(QueryError(INTERNAL_MESSAGE, INTERNAL))], "data": None})
+
+    async def _answered(self, request: Request, requester: Requester) -> bytes:
+        operation = self._documents.operation(request.document, request.operation_name)
+        variables = operation.coerced(request.variables)
+        inputs = Inputs(variables, requester, self._now(), request.language, settings=self.settings)
+        run = Run(self, operation, inputs, operation.shape(variables), request.headers)
+        if operation.node.operation is OperationType.MUTATION:
+            return await run.mutation()
+        if operation.node.operation is OperationType.SUBSCRIPTION:
+            raise InvalidDocumentError([GraphQLError("Subscriptions are not served here.")])
+        return await run.query()
+
+
+class Run:
+    """One operation in execution."""
+
+    def __init__(
+        self,
+        api: Api,
+        operation: Operation,
+        inputs: Inputs,
+        shape: tuple[object, ...],
+        headers: Mapping[str, str],
+    ) -> None:
+        self.api = api
+        self.schema = api.schema
+        self.operation = operation
+        self.inputs = inputs
+        self.headers = headers
+        self._shape = (inputs.requester.kind, shape)
+
+    @property
+    def selection(self) -> Selection:
+        return Selection(self.schema.graphql, self.operation.fragments, self.inputs.variables)
+
+    async def query(self) -> bytes:
+        root = self.schema.graphql.query_type
+        if root is None:
+            raise TypeError("the schema has no Query")
+        parts = self._parts(root)
+        if parts.is_plain:
+            return await self._plain(root, parts.read)
+        return await self._mixed(root, parts)
+
+    def _parts(self, root: GraphQLObjectType) -> "RootParts":
+        """Which root fields SQL answers, and which not. Kept, since it only depends on the shape."""
+        key = ("parts", self._shape[1])
+        parts: RootParts | None = self.operation.kept(key)
+        if parts is None:
+            parts = RootParts.of(self.schema, root, self.selection, self.operation.node)
+            self.operation.keep(key, parts)
+        return parts
+
+    async def _plain(self, root: GraphQLObjectType, selected: Fields) -> bytes:
+        """The usual case: SQL's bytes are the answer, unless there is something to see to."""
+        raw, plan = await self._read_root(root, selected)
+        if not plan.must_be_walked and MARK_BYTES not in raw:
+            return b'{"data":' + raw + b"}"
+        completer = self.completer(self.api.database.reads.fetch_json)
+        data = await completer.root(orjson.loads(raw), plan.slots)
+        return response(data, completer.errors)
+
+    async def _mixed(self, root: GraphQLObjectType, parts: "RootParts") -> bytes:
+        """Some root fields are answered by Python or are introspection: merged in the order of the selection."""
+        data: dict[str, Any] | None = {}
+        completer = self.completer(self.api.database.reads.fetch_json)
+        if parts.read:
+            raw, plan = await self._read_root(root, parts.read)
+            data = await completer.root(orjson.loads(raw), plan.slots)
+        if data is not None and parts.resolved:
+            data |= await resolvers.resolve(self, root, parts.resolved, completer)
+        if data is not None and parts.introspected is not None:
+            result = self._introspect(parts.introspected)
+            data |= result.data or {}
+            completer.errors += [from_graphql(error) for error in result.errors or ()]
+        if data is not None:
+            data = {key: data.get(key) for key in parts.order}
+        return response(data, completer.errors)
+
+    def _introspect(self, selections: SelectionSetNode) -> ExecutionResult:
+        """What the schema says of itself, by graphql-core."""
+        node = self.operation.node
+        only = OperationDefinitionNode(
+            operation=node.operation, selection_set=selections, variable_definitions=node.variable_definitions
+        )
+        document = type(self.operation.document)(
+            definitions=(only, *self.operation.fragments.values())
+        )
+        result = execute_in_core(
+            self.schema.graphql, document, variable_values=dict(self.inputs.variables)
+        )
+        if not isinstance(result, ExecutionResult):
+            raise TypeError("introspection does not wait for anything")
+        return result
+
+    async def _read_root(self, root: GraphQLObjectType, selected: Fields) -> tuple[bytes, Plan]:
+        return await self._read(
+            ("root",),
+            lambda setting: operation_plan(setting, root, selected),
+            self.api.database.reads.fetch_json,
+        )
+
+    async def _read(
+        self, key: tuple[object, ...], compile_plan: Callable[[Setting], Plan], fetch: Fetch
+    ) -> tuple[bytes, Plan]:
+        """A statement's answer. Fields whose arguments turn out wrong are refused, the others still read."""
+        rejected: dict[Path, QueryError] = {}
+        while True:
+            plan_key = (*key, self._shape, tuple(rejected))
+            plan: Plan | None = None if rejected else self.operation.kept(plan_key)
+            if plan is None:
+                setting = Setting(self.schema, self.selection, self.inputs, self.api.limits.rows, rejected)
+                plan = compile_plan(setting)
+                if not rejected:
+                    self.operation.keep(plan_key, plan)
+            try:
+                values = values_of(plan.parameters, self.inputs)
+            except BindError as error:
+                if error.path in rejected:
+                    raise error.error from error
+                rejected[error.path] = error.error
+                continue
+            return await fetch(plan.sql, values), plan
+
+    def completer(self, fetch: Fetch, session: AsyncSession | None = None) -> Completer:
+        """For one response. Rows that Python gives are read through `fetch`."""
+
+        async def read_rows(
+            type_: GraphQLObjectType, nodes: list[Any], keys: Sequence[object], path: Path
+        ) -> tuple[list[Any], Sequence[Slot]]:
+            self.inputs.keys = keys
+            raw, plan = await self._read(
+                ("rows", type_.name, path, self.inputs.channel_slug is not None),
+                lambda setting: rows_plan(setting, type_, nodes, path),
+                fetch,
+            )
+            return orjson.loads(raw), plan.slots
+
+        return Completer(
+            self.schema, self.selection, self.inputs.variables, self.info(session), read_rows
+        )
+
+    def info(self, session: AsyncSession | None = None) -> Info:
+        return Info(self.schema, self.inputs, session, self.headers, self.api.context)
+
+    async def mutation(self) -> bytes:
+        root = self.schema.graphql.mutation_type
+        if root is None:
+            raise TypeError("the schema has no Mutation")
+        return await mutations.run(self, root)
+
+    def fetch_in(self, session: AsyncSession) -> Fetch:
+        """Reads that see what the session has flushed."""
+
+        async def fetch(sql: str, values: Sequence[str | None]) -> bytes:
+            return await fetch_json_in(session, sql, values)
+
+        return fetch
+
+
+@dataclass(frozen=True)
+class RootParts:
+    """The root fields of a query, by who answers them."""
+
+    read: Fields
+    resolved: Fields
+    introspected: SelectionSetNode | None
+    order: list[str]
+
+    @property
+    def is_plain(self) -> bool:
+        return not self.resolved and self.introspected is None
+
+    @classmethod
+    def of(
+        cls, schema: ApiSchema, root: GraphQLObjectType, selection: Selection, node: OperationDefinitionNode
+    ) -> "RootParts":
+        selected = selection.of(root, [node.selection_set])
+        read: Fields = {}
+        resolved: Fields = {}
+        introspected: list[Any] = []
+        for key, nodes in selected.items():
+            name = nodes[0].name.value
+            if name in ("__schema", "__type"):
+                introspected += nodes
+            elif name != "__typename" and isinstance(
+                schema.declared[root.name][name].declaration, fields.Resolver
+            ):
+                resolved[key] = nodes
+            else:
+                read[key] = nodes
+        core = SelectionSetNode(selections=tuple(introspected)) if introspected else None
+        return cls(read, resolved, core, list(selected))
+
+
+def response(data: Any, errors: list[dict[str, Any]]) -> bytes:
+    """A response's JSON; errors stand first, where people look."""
+    return orjson.dumps({"errors": errors, "data": data} if errors else {"data": data})

@@ -1,0 +1,92 @@
+"""What mutations, resolvers and computed fields get besides their arguments."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from sqlalchemy import inspect, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from marketplace.kit.errors import NotFoundError
+from marketplace_graphql.kernel.reader import rows
+from marketplace_graphql.kernel.reader.context import Context, ValueBinder
+from marketplace_graphql.kernel.reader.parameters import Inputs, key_of
+from marketplace_graphql.kernel.registry import registry
+from marketplace_graphql.kernel.requester import Requester
+from marketplace_graphql.kernel.schema import ApiSchema
+
+M = TypeVar("M")
+
+
+@dataclass
+class Info:
+    """The request as Python code sees it. `session` is in the mutation's transaction; resolvers have one too."""
+
+    schema: ApiSchema
+    inputs: Inputs
+    open_session: AsyncSession | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    context: Any = None
+    """What the application gave to the API: its gateways, its storage."""
+
+    @property
+    def session(self) -> AsyncSession:
+        if self.open_session is None:
+            raise RuntimeError("computed fields have no session: they compute from what they select")
+        return self.open_session
+
+    @property
+    def requester(self) -> Requester:
+        return self.inputs.requester
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        return self.inputs.settings
+
+    @property
+    def language(self) -> str:
+        return self.inputs.language
+
+    @property
+    def channel_slug(self) -> str | None:
+        """The channel in which the payload is read. Set it to say which."""
+        return self.inputs.channel_slug
+
+    @channel_slug.setter
+    def channel_slug(self, slug: str | None) -> None:
+        self.inputs.channel_slug = slug
+
+    def key(self, global_id: str, *type_names: str) -> Any:
+        """The primary key of a global id. Raises InvalidError for another type's."""
+        key_type = inspect(self.schema.rows_of(type_names[0]).model).primary_key[0].type
+        text = key_of(type_names, key_type)(global_id)
+        return None if text is None else key_type.python_type(text)
+
+    async def find(self, model: type[M], global_id: str, *, field_name: str = "id", lock: bool = False) -> M:
+        """The row of a global id, if the requester may see it; `lock` keeps others from changing it.
+
+        Raises NotFoundError, InvalidError.
+        """
+        found = await self.find_many(model, [global_id], field_name=field_name, lock=lock)
+        return found[0]
+
+    async def find_many(
+        self, model: type[M], global_ids: Iterable[str], *, field_name: str = "id", lock: bool = False
+    ) -> list[M]:
+        """The rows of global ids, in their order. Raises NotFoundError where one is not to be seen."""
+        type_names = self.schema.types_of_model(model)
+        keys = [self.key(global_id, *type_names) for global_id in global_ids]
+        row = aliased(model)
+        ctx = Context.start(self.schema, ValueBinder(self.inputs), self.requester)
+        scope = ctx.scope(row)
+        visible = registry.visible(model, row, ctx)
+        key = rows.primary_key(row)
+        statement = select(row).select_from(scope.source).where(key.in_(keys), visible)
+        if lock:
+            statement = statement.order_by(key).with_for_update(of=row)
+        found = {inspect(each).identity[0]: each for each in await self.session.scalars(statement)}
+        missing = [global_id for global_id, key in zip(global_ids, keys, strict=True) if key not in found]
+        if missing:
+            raise NotFoundError(f"Couldn't resolve to a node: {missing[0]}", field=field_name)
+        return [found[key] for key in keys]

@@ -1,0 +1,254 @@
+"""Mutations: a service's work in a transaction of its own, its result read back before the commit."""
+
+import enum
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from graphql import GraphQLNonNull, GraphQLObjectType
+
+from marketplace.kit.errors import DomainError, Errors, PermissionDeniedError
+from marketplace_graphql.kernel import fields
+from marketplace_graphql.kernel.errors import (
+    INTERNAL,
+    INTERNAL_MESSAGE,
+    QueryError,
+    denied,
+    entry,
+)
+from marketplace_graphql.kernel.inputs import python_arguments
+from marketplace_graphql.kernel.reader.completion import Bubble, Completer
+from marketplace_graphql.kernel.registry import DeclarationError
+from marketplace_graphql.kernel.resolvers import as_query_error
+from marketplace_graphql.kernel.types import object_type
+
+if TYPE_CHECKING:
+    from marketplace_graphql.kernel.execution import Run
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class ErrorType:
+    """The GraphQL type of a mutation's errors, and the codes it may have."""
+
+    declared: type[Any]
+    codes: type[enum.Enum]
+    twin: str | None
+    """Saleor's older name of the same list (`productErrors`), where its contract has one."""
+    extra: tuple[str, ...]
+
+
+def error_type(
+    name: str, codes: type[enum.Enum], *, twin: str | None = None, code_name: str = "code", **extra: Any
+) -> ErrorType:
+    """`<name> { field message code ... }`. Extra fields are filled from the DomainError's details."""
+    namespace: dict[str, Any] = {
+        "__annotations__": {"field": str | None, "message": str | None, code_name: codes, **extra},
+        "__module__": sys._getframe(1).f_globals["__name__"],  # noqa: SLF001 - where the annotations' names are found
+        "__doc__": "Why a mutation changed nothing.",
+        **{part: fields.column(description=text) for part, text in ERROR_DOCS.items()},
+        code_name: fields.column(description="What kind of mistake it is."),
+    }
+    return ErrorType(object_type(type(name, (), namespace)), codes, twin, tuple(extra))
+
+
+ERROR_DOCS = {
+    "field": "The input's field that is wrong; null where it is none of them alone.",
+    "message": "What is wrong, for a person to read.",
+}
+
+
+@dataclass
+class Mutation(fields.Declaration):
+    """A root field that changes something."""
+
+    errors: ErrorType | None = None
+    returns: tuple[str, ...] = ()
+    single: bool = False
+
+    positional = 2
+
+    def complete(self, name: str, annotation: Any, description: str | None) -> None:
+        function = self.function
+        super().complete(name, annotation, description or (function and inspect.getdoc(function)))
+
+
+def mutation(
+    *,
+    returns: Any,
+    errors: ErrorType,
+    needs: fields.Needs = (),
+    payload_name: str | None = None,
+    field: str | None = None,
+    deprecated: str | None = None,
+) -> Callable[[fields.Function], Any]:
+    """Declare a mutation: `async def name(self, info, **arguments)`.
+
+    `returns` is the payload's type, under its own name in lower case (or `field`), and the method returns its
+    row; or a dict of Python field names to annotations, and the method returns a dict (or None for all null).
+    """
+    made = _payload_fields(returns, field)
+
+    def declare(function: fields.Function) -> Any:
+        payload = _payload(payload_name or _camel(function.__name__), function.__module__, made, errors)
+        declared = Mutation(
+            errors=errors,
+            returns=tuple(made),
+            single=not isinstance(returns, Mapping),
+            deprecated=deprecated,
+            needs=(needs,) if isinstance(needs, str) else tuple(needs),
+        )
+        declared(function)
+        declared.function.__annotations__["return"] = payload | None  # type: ignore[union-attr]
+        return declared
+
+    return declare
+
+
+def _payload_fields(returns: Any, field: str | None) -> dict[str, Any]:
+    if isinstance(returns, Mapping):
+        return dict(returns)
+    if returns is None:
+        return {}
+    name = returns if isinstance(returns, str) else returns.__name__
+    annotation = f"{name} | None" if isinstance(returns, str) else returns | None
+    return {field or _snake(name): annotation}
+
+
+def _payload(name: str, module: str, made: dict[str, Any], errors: ErrorType) -> type[Any]:
+    annotations: dict[str, Any] = {**made, "errors": list[errors.declared]}  # type: ignore[name-defined]
+    namespace: dict[str, Any] = {
+        "__module__": module,
+        "__doc__": "What has changed, or why nothing has.",
+        "errors": fields.column(description="Why nothing was changed; empty when all went well."),
+    }
+    if errors.twin is not None:
+        twin = _snake(errors.twin)
+        annotations[twin] = list[errors.declared]  # type: ignore[name-defined]
+        namespace[twin] = fields.column(deprecated="Use the `errors` field instead.")
+    namespace["__annotations__"] = annotations
+    declared: type[Any] = object_type(type(name, (), namespace))
+    return declared
+
+
+async def run(execution: "Run", root: GraphQLObjectType) -> bytes:
+    """All root fields of a mutation, one after the other."""
+    from marketplace_graphql.kernel.execution import response
+
+    data: dict[str, Any] | None = {}
+    errors: list[dict[str, Any]] = []
+    selected = execution.selection.of(root, [execution.operation.node.selection_set])
+    for key, nodes in selected.items():
+        if nodes[0].name.value == "__typename":
+            data[key] = root.name
+            continue
+        field = root.fields[nodes[0].name.value]
+        try:
+            data[key] = await _run_one(execution, root, key, nodes, errors)
+        except Bubble:
+            data[key] = None
+        if data[key] is None and isinstance(field.type, GraphQLNonNull):
+            data = None
+            break
+    return response(data, errors)
+
+
+async def _run_one(
+    execution: "Run", root: GraphQLObjectType, key: str, nodes: list[Any], errors: list[dict[str, Any]]
+) -> Any:
+    """One mutation: its payload, or None when an error was reported instead. Commits, or changes nothing."""
+    name = nodes[0].name.value
+    declaration = execution.schema.declared[root.name][name].declaration
+    if not isinstance(declaration, Mutation):
+        raise DeclarationError(f"Mutation.{name} is no mutation")
+    try:
+        if declaration.needs and not execution.inputs.requester.has_any(declaration.needs):
+            raise denied(declaration.needs)
+        return await _committed(execution, root, key, nodes, declaration, errors)
+    except (QueryError, PermissionDeniedError) as error:
+        errors.append(entry(as_query_error(error), (key,)))
+    except (DomainError, Errors) as error:
+        completer = execution.completer(execution.api.database.reads.fetch_json)
+        completer.errors = errors
+        return await completer.python(
+            _failure(declaration, error), root.fields[name].type, nodes, (key,), f"{root.name}.{name}"
+        )
+    except Bubble:
+        raise
+    except Exception:  # The client is told that it failed, the log why; the next mutation still runs.
+        log.exception("mutation failed", mutation=name)
+        errors.append(entry(QueryError(INTERNAL_MESSAGE, INTERNAL), (key,)))
+    return None
+
+
+async def _committed(
+    execution: "Run",
+    root: GraphQLObjectType,
+    key: str,
+    nodes: list[Any],
+    declaration: Mutation,
+    errors: list[dict[str, Any]],
+) -> Any:
+    """The service's work and the reading of its result, in one transaction."""
+    name = nodes[0].name.value
+    field = root.fields[name]
+    declared = execution.schema.declared[root.name][name]
+    names = {argument: each.name for argument, each in declared.arguments.items()}
+    async with execution.api.database.transaction() as session:
+        keywords = python_arguments(
+            execution.schema, field, names, nodes[0], execution.inputs.variables
+        )
+        info = execution.info(session)
+        result = await declaration.function(None, info, **keywords)  # type: ignore[misc]
+        await session.flush()
+        completer: Completer = execution.completer(execution.fetch_in(session), session)
+        completer.errors = errors
+        payload = _success(declaration, result)
+        return await completer.python(payload, field.type, nodes, (key,), f"{root.name}.{name}")
+
+
+def _success(declaration: Mutation, result: Any) -> dict[str, Any]:
+    payload = dict.fromkeys(declaration.returns)
+    if declaration.single and declaration.returns:
+        payload[declaration.returns[0]] = result
+    elif isinstance(result, Mapping):
+        payload |= result
+    return payload | _errors(declaration, [])
+
+
+def _failure(declaration: Mutation, error: DomainError | Errors) -> dict[str, Any]:
+    all_of_them = error.errors if isinstance(error, Errors) else [error]
+    return dict.fromkeys(declaration.returns) | _errors(declaration, all_of_them)
+
+
+def _errors(declaration: Mutation, found: list[DomainError]) -> dict[str, Any]:
+    if declaration.errors is None:
+        raise DeclarationError("a mutation says the type of its errors")
+    kind = declaration.errors
+    entries = [
+        {
+            "field": error.field,
+            "message": error.message,
+            "code": kind.codes(error.code),
+            **{name: error.details.get(name) for name in kind.extra},
+        }
+        for error in found
+    ]
+    made: dict[str, Any] = {"errors": entries}
+    if kind.twin is not None:
+        made[_snake(kind.twin)] = entries
+    return made
+
+
+def _camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
+
+

@@ -1,0 +1,137 @@
+"""What a `value` may be made of, besides SQL expressions and dicts."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Double, case, cast
+from sqlalchemy.sql.elements import GroupedElement, Label
+
+from marketplace.kit.money import MINOR_DIGITS
+
+
+@dataclass(frozen=True)
+class NullWhen:
+    condition: ColumnElement[bool]
+    parts: Any
+
+
+@dataclass(frozen=True)
+class One:
+    on: Callable[[Any], ColumnElement[bool]]
+    order_by: Callable[[Any], Any] | None
+
+
+@dataclass(frozen=True)
+class Many:
+    on: Callable[[Any], ColumnElement[bool]]
+    order_by: Callable[[Any], Any] | None
+    limit: int
+
+
+@dataclass(frozen=True)
+class Each:
+    source: Any
+    parts: Any
+    where: ColumnElement[bool] | None
+    order_by: Any
+    limit: int
+
+
+@dataclass(frozen=True)
+class RawJson:
+    expression: ColumnElement[Any]
+
+
+@dataclass(frozen=True)
+class Typed:
+    type_name: str
+    parts: Any
+
+
+@dataclass(frozen=True)
+class NeverNull:
+    expression: ColumnElement[Any]
+
+
+def null_when(condition: ColumnElement[bool], parts: Any) -> NullWhen:
+    """The parts, or null where the condition holds."""
+    return NullWhen(condition, parts)
+
+
+def one(
+    on: Callable[[Any], ColumnElement[bool]], *, order_by: Callable[[Any], Any] | None = None
+) -> One:
+    """A row in the middle of a value, of the model that the GraphQL type at this place reads."""
+    return One(on, order_by)
+
+
+def many(
+    on: Callable[[Any], ColumnElement[bool]],
+    *,
+    order_by: Callable[[Any], Any] | None = None,
+    limit: int = 1000,
+) -> Many:
+    """Rows in the middle of a value: a list of the GraphQL type at this place."""
+    return Many(on, order_by, limit)
+
+
+def each(
+    source: Any,
+    parts: Any,
+    *,
+    where: ColumnElement[bool] | None = None,
+    order_by: Any = (),
+    limit: int = 1000,
+) -> Each:
+    """A list with one item for each row of anything that can stand in FROM."""
+    return Each(source, parts, where, order_by, limit)
+
+
+def raw_json(expression: ColumnElement[Any]) -> RawJson:
+    """JSON that already has the form of the GraphQL type: nothing below it can be left out or renamed."""
+    return RawJson(expression)
+
+
+def typed(type_name: str, parts: Any) -> Typed:
+    """The parts of one type of a union or interface."""
+    return Typed(type_name, parts)
+
+
+def never_null(expression: ColumnElement[Any]) -> NeverNull:
+    """Says of an expression that it has a value in every row. As a sort key it makes pages index-friendly."""
+    return NeverNull(expression)
+
+
+def money(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> NullWhen:
+    """A `Money` of an amount in minor units, null where there is none."""
+    return null_when(minor.is_(None), {"amount": major(minor, currency), "currency": currency})
+
+
+def major(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[float]:
+    """An amount in the currency's own unit, as the number nearest to it that JSON has."""
+    by_digits: dict[int, list[str]] = {}
+    for code, digits in MINOR_DIGITS.items():
+        by_digits.setdefault(digits, []).append(code)
+    usual = by_digits.pop(2)
+    whens = [(currency.in_(codes), cast(10**digits, Double)) for digits, codes in by_digits.items()]
+    divisor = case(*whens, else_=cast(100, Double)) if whens and usual else cast(100, Double)
+    return cast(minor, Double) / divisor
+
+
+def unwrapped(expression: Any) -> tuple[Any, bool]:
+    """An expression without its `never_null`, and whether it had one."""
+    if isinstance(expression, NeverNull):
+        return expression.expression, True
+    return expression, False
+
+
+Parts = Mapping[str, Any]
+"""Python field name -> part."""
+
+
+def bare(expression: Any) -> Any:
+    """An expression without labels and brackets around it."""
+    while isinstance(expression, Label | GroupedElement):
+        expression = expression.element
+    return expression

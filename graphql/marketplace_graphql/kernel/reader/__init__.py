@@ -1,0 +1,1 @@
+"""The reader: an operation's selection becomes one SQL statement, compiled once and kept."""

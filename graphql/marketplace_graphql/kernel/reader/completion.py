@@ -1,0 +1,243 @@
+"""What SQL leaves to do: refusals, computed values, and nulls that must take their parents with them.
+
+Also the other way round: completing what Python gave (a mutation's payload, a resolver's answer) by the same rules,
+reading the rows in it.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    get_named_type,
+    is_abstract_type,
+    is_leaf_type,
+)
+from sqlalchemy import inspect as inspect_row
+
+from marketplace_graphql.kernel.errors import Path, QueryError, entry
+from marketplace_graphql.kernel.inputs import python_arguments
+from marketplace_graphql.kernel.reader.slots import Slot
+from marketplace_graphql.kernel.reader.sql import MARK
+from marketplace_graphql.kernel.schema import ApiSchema
+from marketplace_graphql.kernel.selection import Selection
+
+
+@dataclass(frozen=True)
+class Row:
+    """Stands in a resolver's or mutation's answer for a row that the reader shall read, by its key."""
+
+    key: object
+    type_name: str | None = None
+    """Needed where the field's type is an interface or union."""
+
+
+class Bubble(Exception):  # noqa: N818 - no fault: a null on its way up to where one is allowed
+    """A null stands where none is allowed."""
+
+
+ReadRows = Callable[
+    [GraphQLObjectType, list[Any], Sequence[object], Path], Awaitable[tuple[list[Any], Sequence[Slot]]]
+]
+"""Type, nodes, keys, path without indexes -> the rows' JSON in the order of the keys, and its slots."""
+
+
+@dataclass
+class Completer:
+    """Completes one response and gathers its errors."""
+
+    schema: ApiSchema
+    selection: Selection
+    variables: Mapping[str, Any]
+    info: Any
+    read_rows: ReadRows
+    errors: list[dict[str, Any]] = field(default_factory=list)
+
+    # SQL's JSON
+
+    async def root(self, data: dict[str, Any], slots: Sequence[Slot]) -> dict[str, Any] | None:
+        """A whole response, or None when a null has taken everything with it."""
+        try:
+            return await self.object(data, slots, ())
+        except Bubble:
+            return None
+
+    async def object(self, data: dict[str, Any], slots: Sequence[Slot], path: Path) -> dict[str, Any]:
+        """An object's places, in its place. Raises Bubble."""
+        for slot in slots:
+            here = (*path, slot.key)
+            try:
+                data[slot.key] = await self._place(data.get(slot.key), slot, here)
+            except Bubble:
+                if isinstance(slot.type, GraphQLNonNull):
+                    raise
+                data[slot.key] = None
+        return data
+
+    async def _place(self, value: Any, slot: Slot, path: Path) -> Any:
+        if slot.refused is not None:
+            return self._failed(slot.refused, slot.type, path)
+        if isinstance(value, dict) and len(value) == 1 and value.get(MARK) == "denied" and slot.marked:
+            return self._failed(slot.marked, slot.type, path)
+        if slot.calculation is not None:
+            return await self._calculated(value, slot, path)
+        return await self._value(value, slot.type, slot, path)
+
+    async def _value(self, value: Any, type_: GraphQLOutputType, slot: Slot, path: Path) -> Any:
+        if isinstance(type_, GraphQLNonNull):
+            if value is None or (isinstance(value, dict) and value == {MARK: "null"}):
+                self._fail(QueryError(f"Cannot return null for non-nullable field {slot.where}."), path)
+                raise Bubble
+            return await self._value(value, type_.of_type, slot, path)
+        if value is None:
+            return None
+        if isinstance(type_, GraphQLList):
+            items = []
+            for index, item in enumerate(value):
+                here = (*path, index)
+                try:
+                    items.append(await self._value(item, type_.of_type, slot, here))
+                except Bubble:
+                    if isinstance(type_.of_type, GraphQLNonNull):
+                        raise
+                    items.append(None)
+            return items
+        if slot.by_type and isinstance(value, dict) and MARK in value:
+            return await self.object(value, slot.by_type[value.pop(MARK)], path)
+        return await self.object(value, slot.below, path) if slot.below else value
+
+    async def _calculated(self, selected: Any, slot: Slot, path: Path) -> Any:
+        calculation = slot.calculation
+        if calculation is None or calculation.declaration.function is None:
+            raise TypeError(f"{slot.where} has nothing to compute with")
+        keywords = python_arguments(
+            self.schema, calculation.field, calculation.argument_names, calculation.nodes[0], self.variables
+        )
+        try:
+            made = calculation.declaration.function(selected, self.info, **keywords)
+            if inspect.isawaitable(made):
+                made = await made
+        except QueryError as error:
+            return self._failed(error, slot.type, path)
+        return await self.python(made, slot.type, calculation.nodes, path, slot.where)
+
+    def _fail(self, error: QueryError, path: Path) -> None:
+        self.errors.append(entry(error, path))
+
+    def _failed(self, error: QueryError, type_: GraphQLOutputType, path: Path) -> None:
+        self._fail(error, path)
+        if isinstance(type_, GraphQLNonNull):
+            raise Bubble
+
+    # Python's values
+
+    async def python(
+        self, value: Any, type_: GraphQLOutputType, nodes: list[Any], path: Path, where: str
+    ) -> Any:
+        """A value that Python gave, as the JSON that was selected. Raises Bubble."""
+        if isinstance(type_, GraphQLNonNull):
+            made = await self.python(value, type_.of_type, nodes, path, where)
+            if made is None:
+                if value is None:
+                    self._fail(QueryError(f"Cannot return null for non-nullable field {where}."), path)
+                raise Bubble
+            return made
+        if value is None:
+            return None
+        try:
+            if isinstance(type_, GraphQLList):
+                return await self._python_list(list(value), type_, nodes, path, where)
+            if is_leaf_type(type_):
+                return type_.serialize(value)  # type: ignore[union-attr]
+            return await self._python_object(value, type_, nodes, path)
+        except Bubble:
+            return None
+
+    async def _python_list(
+        self, values: list[Any], type_: GraphQLList[Any], nodes: list[Any], path: Path, where: str
+    ) -> list[Any]:
+        item_type = type_.of_type
+        item_named = get_named_type(item_type)
+        if values and all(self._is_row(value, item_named) for value in values):
+            items = await self._rows(self._object_type(item_named, values[0]), nodes, values, path, listed=True)
+            if isinstance(item_type, GraphQLNonNull) and None in items:
+                raise Bubble
+            return items
+        return [
+            await self.python(value, item_type, nodes, (*path, index), where)
+            for index, value in enumerate(values)
+        ]
+
+    async def _python_object(
+        self, value: Any, type_: GraphQLNamedType, nodes: list[Any], path: Path
+    ) -> dict[str, Any] | None:
+        object_type = self._object_type(type_, value)
+        if self._is_row(value, object_type):
+            found = await self._rows(object_type, nodes, [value], path, listed=False)
+            return found[0] if found else None
+        names = self.schema.python_names[object_type.name]
+        made: dict[str, Any] = {}
+        for key, member_nodes in self.selection.below(object_type, nodes).items():
+            name = member_nodes[0].name.value
+            if name == "__typename":
+                made[key] = object_type.name
+                continue
+            where, field_type = f"{object_type.name}.{name}", object_type.fields[name].type
+            member = value.get(names[name]) if isinstance(value, Mapping) else getattr(value, names[name])
+            try:
+                made[key] = await self.python(member, field_type, member_nodes, (*path, key), where)
+            except Bubble:
+                if isinstance(field_type, GraphQLNonNull):
+                    raise
+                made[key] = None
+        return made
+
+    async def _rows(
+        self, type_: GraphQLObjectType, nodes: list[Any], values: list[Any], path: Path, *, listed: bool
+    ) -> list[Any]:
+        """The JSON of rows that Python gave; None for one that is gone or that a null has taken."""
+        plain_path = tuple(step for step in path if isinstance(step, str))
+        items, slots = await self.read_rows(type_, nodes, [_key(value) for value in values], plain_path)
+        made: list[Any] = []
+        for index, item in enumerate(items):
+            try:
+                made.append(await self.object(item, slots, (*path, index) if listed else path))
+            except Bubble:
+                made.append(None)
+        return made
+
+    def _object_type(self, type_: GraphQLNamedType, value: Any) -> GraphQLObjectType:
+        """The type of a value; where it is not said by the field, by the value."""
+        name = type_.name
+        if is_abstract_type(type_):
+            if isinstance(value, Mapping):
+                name = str(value["__typename"])
+            elif isinstance(value, Row):
+                name = str(value.type_name)
+            elif inspect_row(value, raiseerr=False) is not None:
+                name = self.schema.type_of_model(type(value))
+            else:
+                name = type(value).__strawberry_definition__.name
+        found = self.schema.graphql.type_map[name]
+        if not isinstance(found, GraphQLObjectType):
+            raise TypeError(f"{name} is no object type")
+        return found
+
+    def _is_row(self, value: Any, type_: GraphQLNamedType) -> bool:
+        if isinstance(value, Row):
+            return True
+        reads_rows = type_.name in self.schema.rows or is_abstract_type(type_)
+        return reads_rows and inspect_row(value, raiseerr=False) is not None
+
+
+def _key(value: Any) -> object:
+    if isinstance(value, Row):
+        return value.key
+    return inspect_row(value).identity[0]
+

@@ -1,0 +1,244 @@
+"""What a declaration may ask while its statement is compiled: channel, requester, language, time, joins."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Text,
+    inspect,
+    literal,
+    null,
+    select,
+)
+from sqlalchemy.orm import aliased, outerjoin
+from sqlalchemy.sql.type_api import TypeEngine
+
+from marketplace_graphql.kernel.errors import LimitError
+from marketplace_graphql.kernel.reader.parameters import (
+    Getter,
+    Inputs,
+    Parameter,
+    array_of,
+    key_of,
+    text,
+)
+from marketplace_graphql.kernel.registry import DeclarationError, registry
+
+if TYPE_CHECKING:
+    from marketplace_graphql.kernel.requester import Requester
+    from marketplace_graphql.kernel.schema import ApiSchema
+
+
+class Binder(Protocol):
+    """Turns a value of the request into something that can stand in SQL."""
+
+    def bind(self, name: str, type_: TypeEngine[Any], getter: Getter) -> ColumnElement[Any]: ...
+
+
+class PlanBinder:
+    """For statements that are kept: the value is asked for at each request."""
+
+    def bind(self, name: str, type_: TypeEngine[Any], getter: Getter) -> ColumnElement[Any]:
+        encode = array_of(text) if isinstance(type_, ARRAY) else text
+        return Parameter((name,), type_, getter, encode)
+
+
+class ValueBinder:
+    """For statements that are used once, in a service's session: the value itself."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        self._inputs = inputs
+
+    def bind(self, name: str, type_: TypeEngine[Any], getter: Getter) -> ColumnElement[Any]:  # noqa: ARG002
+        return literal(getter(self._inputs), type_)
+
+
+@dataclass
+class Scope:
+    """One FROM clause in the making: an alias, and the rows joined to it so far."""
+
+    row: Any
+    source: Any = None
+    joins: dict[Any, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.source = self.row if self.source is None else self.source
+
+    def joined(self, model: type[Any], on: Callable[[Any], ColumnElement[bool]], key: Any) -> Any:
+        if key not in self.joins:
+            other = aliased(model)
+            self.joins[key] = other
+            self.source = outerjoin(self.source, other, on(other))
+        return self.joins[key]
+
+    @property
+    def parts(self) -> list[Any]:
+        """All that stands in this FROM clause: what a sub-select must not take from outside."""
+        return [inspect(part).selectable for part in (self.row, *self.joins.values())]
+
+
+@dataclass(frozen=True)
+class ChannelSource:
+    """Where channels are kept: the model, and the names of its attributes."""
+
+    model: type[Any]
+    slug: str = "slug"
+    currency: str = "currency_code"
+
+
+@dataclass(frozen=True)
+class Channel:
+    """The channel in force. Without one, `given` is False and everything of it is NULL."""
+
+    given: bool
+    id: ColumnElement[Any]
+    slug: ColumnElement[Any]
+    currency: ColumnElement[Any]
+
+
+NO_CHANNEL = Channel(False, null(), null(), null())
+
+
+def channel_by(source: ChannelSource, attribute: str, value: ColumnElement[Any]) -> Channel:
+    """The channel whose attribute (`id` or the slug's) has a value."""
+    channel = aliased(source.model)
+
+    def part(name: str) -> ColumnElement[Any]:
+        wanted = getattr(channel, name)
+        if name == attribute:
+            return value
+        return select(wanted).where(getattr(channel, attribute) == value).scalar_subquery().correlate_except(
+            inspect(channel).selectable
+        )
+
+    return Channel(True, part("id"), part(source.slug), part(source.currency))
+
+
+class RequesterFacts:
+    """Who asks: the plain answers are known now, the columns are parameters."""
+
+    def __init__(self, requester: "Requester", binder: Binder) -> None:
+        self._requester = requester
+        self._binder = binder
+        self.is_staff = requester.is_staff
+        self.is_anonymous = requester.user_id is None
+        self.is_vendor = bool(requester.vendor_ids)
+
+    def has(self, *permissions: str) -> bool:
+        """Whether one of the permissions is held."""
+        return self._requester.has_any(permissions)
+
+    @property
+    def user_id(self) -> ColumnElement[Any]:
+        """NULL for nobody: a comparison with it is never true."""
+        return self._binder.bind("user_id", BigInteger(), lambda inputs: inputs.requester.user_id)
+
+    @property
+    def vendor_ids(self) -> ColumnElement[Any]:
+        """An array: `row.vendor_id == any_(ctx.requester.vendor_ids)`."""
+        return self._binder.bind(
+            "vendor_ids", ARRAY(BigInteger()), lambda inputs: list(inputs.requester.vendor_ids)
+        )
+
+
+@dataclass
+class Cost:
+    """The rows that an operation may read, all lists together."""
+
+    limit: int
+    rows: int = 0
+
+    def add(self, rows: int) -> None:
+        self.rows += rows
+        if self.rows > self.limit:
+            raise LimitError(f"The query asks for more than {self.limit} rows; ask for smaller pages.")
+
+
+@dataclass(frozen=True)
+class Context:
+    """Passed to every declaration as `ctx`."""
+
+    schema: "ApiSchema"
+    binder: Binder
+    requester: RequesterFacts
+    scopes: dict[int, Scope]
+    channel: Channel = NO_CHANNEL
+    cost: "Cost | None" = None
+    multiplicity: int = 1
+    """How many rows a list at this place is read for, as far as the operation says."""
+
+    @classmethod
+    def start(
+        cls, schema: "ApiSchema", binder: Binder, requester: "Requester", rows_limit: int | None = None
+    ) -> "Context":
+        cost = None if rows_limit is None else Cost(rows_limit)
+        return cls(schema, binder, RequesterFacts(requester, binder), {}, cost=cost)
+
+    @property
+    def now(self) -> ColumnElement[datetime]:
+        return self.binder.bind("now", DateTime(timezone=True), lambda inputs: inputs.now)
+
+    @property
+    def language(self) -> ColumnElement[str]:
+        return self.binder.bind("language", Text(), lambda inputs: inputs.language)
+
+    def setting(self, name: str) -> ColumnElement[str]:
+        """A setting of the installation, such as the address of media."""
+        return self.binder.bind(f"setting:{name}", Text(), lambda inputs: inputs.settings[name])
+
+    def key(self, given: Any, *type_names: str) -> Any:
+        """The primary key of a global id argument, or the array of keys of a list of them."""
+        rows = self.schema.rows_of(type_names[0])
+        key_type = inspect(rows.model).primary_key[0].type
+        if not isinstance(given, Parameter):
+            raise DeclarationError(f"{given!r} is no argument of type ID")
+        return given.converted(f"key:{'|'.join(type_names)}", key_type, key_of(type_names, key_type))
+
+    def visible(self, model: type[Any], row: Any) -> ColumnElement[bool]:
+        """The model's visibility rule for a row, for sub-selects of a declaration's own."""
+        return registry.visible(model, row, self)
+
+    def scope(self, row: Any) -> Scope:
+        """Begin the FROM clause of a row."""
+        made = self.scopes[id(row)] = Scope(row)
+        return made
+
+    def joined(
+        self, row: Any, model: type[Any], on: Callable[[Any], ColumnElement[bool]], *, key: Any = None
+    ) -> Any:
+        """Another model's row joined to `row`: at most one, or none (its columns are NULL then)."""
+        scope = self.scopes.get(id(row))
+        if scope is None:
+            raise DeclarationError(f"{row!r} is not a row that the reader gave")
+        return scope.joined(model, on, (model, key or on.__code__, id(self.channel.id)))
+
+    def counting(self, rows: int) -> "Context":
+        """The context below a list of so many rows. Raises LimitError when the operation asks for too many."""
+        multiplicity = self.multiplicity * rows
+        if self.cost is not None:
+            self.cost.add(multiplicity)
+        return replace(self, multiplicity=multiplicity)
+
+    def in_channel(self, channel: Channel) -> "Context":
+        return replace(self, channel=channel)
+
+    def channel_with_id(self, channel_id: ColumnElement[Any]) -> "Context":
+        """The same context below a row that has a channel of its own."""
+        return self.in_channel(channel_by(self._channels, "id", channel_id))
+
+    def channel_with_slug(self, slug: ColumnElement[str]) -> "Context":
+        return self.in_channel(channel_by(self._channels, self._channels.slug, slug))
+
+    @property
+    def _channels(self) -> ChannelSource:
+        if self.schema.channels is None:
+            raise DeclarationError("the schema was built without channels")
+        return self.schema.channels
+
+

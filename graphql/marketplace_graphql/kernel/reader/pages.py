@@ -1,0 +1,290 @@
+"""Connections: one page of a list, with Saleor's cursors.
+
+The page's rows are found in an inner query that an index can serve (conditions on the sort keys, LIMIT n + 1);
+the JSON of their nodes is built only for the rows of the page. The number of all rows is counted, without
+any of that, only where it is selected.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from graphql import GraphQLObjectType, get_named_type
+from sqlalchemy import ColumnElement, Text, cast, func, inspect, literal, null, select
+from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
+from sqlalchemy.orm import aliased
+
+from marketplace_graphql.kernel.errors import QueryError
+from marketplace_graphql.kernel.filters import BEST_MATCH
+from marketplace_graphql.kernel.pagination import OrderDirection
+from marketplace_graphql.kernel.parts import unwrapped
+from marketplace_graphql.kernel.reader import cursors, rows
+from marketplace_graphql.kernel.reader.context import Context
+from marketplace_graphql.kernel.reader.parameters import Parameter
+from marketplace_graphql.kernel.reader.slots import Slot
+from marketplace_graphql.kernel.reader.sql import json_object, json_text
+from marketplace_graphql.kernel.registry import DeclarationError, Rows, registry
+
+if TYPE_CHECKING:
+    from marketplace_graphql.kernel import fields
+    from marketplace_graphql.kernel.reader.compiler import Place
+
+PAGE_ARGUMENTS = ("before", "after", "first", "last")
+
+
+def connection(place: "Place", declaration: "fields.Connection") -> ColumnElement[Any]:
+    """The JSON of a connection."""
+    return _Connection(place, declaration).json()
+
+
+@dataclass(frozen=True)
+class Key:
+    """One sort key: its expression on a row of the list."""
+
+    expression: ColumnElement[Any]
+    never_null: bool
+
+
+class _Connection:
+    def __init__(self, place: "Place", declaration: "fields.Connection") -> None:
+        self.place = place
+        self.declaration = declaration
+        self.given = place.keywords()
+        self.ctx: Context = place.ctx
+        selection = place.compiler.selection
+        type_ = get_named_type(place.field.type)
+        if not isinstance(type_, GraphQLObjectType):
+            raise DeclarationError(f"{place.where} is annotated with no connection")
+        self.type = type_
+        self.selected = selection.below(type_, place.nodes)
+        self.names = {nodes[0].name.value for nodes in self.selected.values()}
+        self.node_type = _node_type(type_)
+        self.rows: Rows = rows.rows_at(place, self.node_type)
+        self.first, self.last = self._sizes()
+        self.size = self.first or self.last
+        self.ctx = self.ctx.counting(self.size or 1)
+        self.cursor = self._cursor()
+        self.descending = self._descending()
+
+    def json(self) -> ColumnElement[Any]:
+        if self.size and self.names & {"edges", "pageInfo"}:
+            return self._page()
+        pairs = [(key, self._without_page(key, nodes)) for key, nodes in self.selected.items()]
+        return json_object(pairs)
+
+    def _without_page(self, key: str, nodes: list[Any]) -> ColumnElement[Any]:
+        match nodes[0].name.value:
+            case "totalCount":
+                return self._total()
+            case "__typename":
+                return json_text(self.type.name)
+            case "pageInfo":
+                nothing = {"hasNextPage": False, "hasPreviousPage": False}
+                info = {name: literal(value) for name, value in nothing.items()}
+                return self._page_info(nodes, info)
+        raise DeclarationError(f"{self.place.where}: {key} is no part of a connection")
+
+    # What was asked
+
+    def _sizes(self) -> tuple[int | None, int | None]:
+        """`first` and `last`. Raises QueryError as Saleor refuses them."""
+        known = self.place.compiler.known
+        first, last = known(self.given["first"]), known(self.given["last"])
+        for name, size in (("first", first), ("last", last)):
+            if size is not None and size < 0:
+                raise QueryError(f"Argument `{name}` must be a non-negative integer.")
+            if size is not None and size > self.declaration.maximum:
+                raise QueryError(
+                    f"Requesting {size} records on the `{self.place.declaration_name}` connection exceeds the "
+                    f"`{name}` limit of {self.declaration.maximum} records."
+                )
+        if "edges" in self.names and not (first or last):
+            raise QueryError(
+                "You must provide a `first` or `last` value to properly paginate "
+                f"the `{self.place.declaration_name}` connection."
+            )
+        if first and last:
+            raise QueryError("Argument `last` cannot be combined with `first`.")
+        return first or None, last or None
+
+    def _cursor(self) -> Parameter | None:
+        """Where the page begins or ends; an empty cursor is none, as in Saleor."""
+        known = self.place.compiler.known
+        after, before = self.given["after"], self.given["before"]
+        after, before = (each if known(each) else None for each in (after, before))
+        if self.first and before is not None:
+            raise QueryError("Argument `first` cannot be combined with `before`.")
+        if self.last and after is not None:
+            raise QueryError("Argument `last` cannot be combined with `after`.")
+        cursor: Parameter | None = after if after is not None else before
+        return cursor
+
+    def _descending(self) -> bool:
+        given = self.given.get("sort_by")
+        return given is not None and given.direction is OrderDirection.DESC
+
+    # The list
+
+    def _keys(self, row: Any) -> list[Key]:
+        """The sort keys on a row: as asked, else best match first, else the declared order. The key last."""
+        expressions = self._order(row)
+        given = list(expressions) if isinstance(expressions, tuple | list) else [expressions]
+        keys = [_key(row, part) for part in given]
+        return [*keys, Key(rows.primary_key(row), never_null=True)]
+
+    def _order(self, row: Any) -> Any:
+        sorting, given = self.declaration.sort_by, self.given.get("sort_by")
+        if sorting is not None and given is not None:
+            key = sorting.keys[given.field] if given.field is not None else None
+            if key is BEST_MATCH:
+                return self._best_match(row)
+            if key is not None:
+                return key(row, self.ctx)
+            if sorting.otherwise is not None:
+                return sorting.otherwise(row, given, self.ctx)
+        term, rank = self.given.get("search"), self.declaration.rank
+        if rank is not None and term is not None:
+            # Best first, though all keys go the same way: a cursor compares them all at once.
+            return -rank(row, term, self.ctx)
+        if self.declaration.order_by is not None:
+            return self.declaration.order_by(row, self.ctx)
+        return rows.default_order(self.rows, row, self.ctx)
+
+    def _best_match(self, row: Any) -> Any:
+        term, rank = self.given.get("search"), self.declaration.rank
+        if rank is None or term is None:
+            raise QueryError("Sorting by RANK is available only when using a search.")
+        return rank(row, term, self.ctx)
+
+    def _conditions(self, row: Any) -> list[ColumnElement[bool]]:
+        """Which rows the list has: its place, what was asked for, and what the requester may see."""
+        declaration, given, ctx = self.declaration, self.given, self.ctx
+        conditions = [registry.visible(self.rows.model, row, ctx)]
+        if declaration.function is not None:
+            own = {name: value for name, value in given.items() if name in self.place.own_arguments}
+            conditions.append(declaration.function(self.place.row, row, ctx, **own))
+        elif self.place.row is not None:
+            conditions.append(rows.foreign_keys(self.place, row))
+        filtered, where = given.get("filter"), given.get("where")
+        if filtered is not None and where is not None:
+            raise QueryError("Only one filtering argument (filter or where) can be specified.")
+        for rule, value in ((declaration.filter, filtered), (declaration.where, where)):
+            if rule is not None and value is not None:
+                conditions.append(rule.predicate(row, value, ctx))
+        if declaration.search is not None and given.get("search") is not None:
+            conditions.append(declaration.search(row, given["search"], ctx))
+        return [condition for condition in conditions if condition is not None]
+
+    def _total(self) -> ColumnElement[Any]:
+        row = aliased(self.rows.model)
+        scope = self.ctx.scope(row)
+        conditions = self._conditions(row)
+        counted = select(func.count()).select_from(scope.source).where(*conditions)
+        return counted.correlate_except(*scope.parts).scalar_subquery()
+
+    def _page(self) -> ColumnElement[Any]:
+        base = aliased(self.rows.model)
+        scope = self.ctx.scope(base)
+        conditions = self._conditions(base)
+        keys = self._keys(base)
+        backwards = self.last is not None
+        downwards = self.descending is not backwards
+        if self.cursor is not None:
+            conditions.append(cursors.beyond(keys, self.cursor, downwards=downwards))
+        columns = [column.label(column.key) for column in _columns(base)]
+        sort_columns = [key.expression.label(f"sort_{index}") for index, key in enumerate(keys)]
+        found = (
+            select(*columns, *sort_columns)
+            .select_from(scope.source)
+            .where(*conditions)
+            .order_by(*[key.expression.desc() if downwards else key.expression for key in keys])
+            .limit((self.size or 0) + 1)
+            .correlate_except(*scope.parts)
+            .subquery("found")
+        )
+        order = [found.c[f"sort_{index}"] for index in range(len(keys))]
+        place_in_page = func.row_number().over(order_by=[key.desc() if downwards else key for key in order])
+        page = select(*found.c, place_in_page.label("place")).correlate_except(found).subquery("page")
+        return self._assembled(page, len(keys))
+
+    def _assembled(self, page: Any, number_of_keys: int) -> ColumnElement[Any]:
+        row = aliased(self.rows.model, page)
+        scope = self.ctx.scope(row)
+        ctx = rows.entered(self.ctx, self.rows, row)
+        order = [page.c[f"sort_{index}"] for index in range(number_of_keys)]
+        in_order = [key.desc() if self.descending else key for key in order]
+        inside = page.c.place <= (self.size or 0)
+        cursor = cursors.encoded(order)
+        listed = func.array_agg(aggregate_order_by(cursor, *in_order)).filter(inside)
+        more = func.count() > (self.size or 0)
+        other = literal(self.cursor is not None)
+        info = {
+            "hasNextPage": more if self.first else other,
+            "hasPreviousPage": other if self.first else more,
+            "startCursor": func.to_json(listed, type_=JSON)[0],
+            "endCursor": func.to_json(listed, type_=JSON)[-1],
+        }
+        pairs: list[tuple[str, ColumnElement[Any]]] = []
+        for key, nodes in self.selected.items():
+            match nodes[0].name.value:
+                case "edges":
+                    edge = self._edge(key, nodes, row, ctx, cursor)
+                    edges = func.json_agg(aggregate_order_by(edge, *in_order)).filter(inside)
+                    pairs.append((key, func.coalesce(edges, cast(literal("[]", Text()), JSON))))
+                case "pageInfo":
+                    pairs.append((key, self._page_info(nodes, info)))
+                case _:
+                    pairs.append((key, self._without_page(key, nodes)))
+        statement = select(json_object(pairs)).select_from(scope.source)
+        return statement.correlate_except(*scope.parts).scalar_subquery()
+
+    def _edge(
+        self, key: str, nodes: list[Any], row: Any, ctx: Context, cursor: ColumnElement[Any]
+    ) -> ColumnElement[Any]:
+        compiler = self.place.compiler
+        edges_type = self.type.fields["edges"].type
+        edge_type = get_named_type(edges_type)
+        edge_slot = Slot(key, edges_type, f"{self.type.name}.edges")
+        pairs: list[tuple[str, ColumnElement[Any]]] = []
+        for edge_key, edge_nodes in compiler.selection.below(edge_type, nodes).items():
+            match edge_nodes[0].name.value:
+                case "cursor":
+                    pairs.append((edge_key, cursor))
+                case "__typename":
+                    pairs.append((edge_key, json_text(edge_type.name)))
+                case _:
+                    slot = Slot(edge_key, edge_type.fields["node"].type, f"{edge_type.name}.node")
+                    place = self.place.at((*self.place.path, key, edge_key), ctx)
+                    made = rows.as_type(place, self.node_type, edge_nodes, slot, row, ctx, enter=False)
+                    if slot.matters:
+                        edge_slot.below.append(slot)
+                    pairs.append((edge_key, made))
+        if edge_slot.matters:
+            self.place.slot.below.append(edge_slot)
+        return json_object(pairs)
+
+    def _page_info(self, nodes: list[Any], info: dict[str, ColumnElement[Any]]) -> ColumnElement[Any]:
+        type_ = get_named_type(self.type.fields["pageInfo"].type)
+        pairs = []
+        for key, inner in self.place.compiler.selection.below(type_, nodes).items():
+            name = inner[0].name.value
+            part = json_text(type_.name) if name == "__typename" else info.get(name, null())
+            pairs.append((key, part))
+        return json_object(pairs)
+
+
+def _node_type(connection_type: GraphQLObjectType) -> Any:
+    edge_type = get_named_type(connection_type.fields["edges"].type)
+    return edge_type.fields["node"].type
+
+
+def _key(row: Any, part: Any) -> Key:
+    expression, promised = unwrapped(part)
+    column = getattr(expression, "expression", expression)
+    nullable = getattr(column, "nullable", True)
+    return Key(expression, promised or nullable is False)
+
+
+def _columns(base: Any) -> list[Any]:
+    """All mapped columns of a row; the planner drops those that nothing needs."""
+    mapper = inspect(base).mapper
+    return [getattr(base, attribute.key) for attribute in mapper.column_attrs]

@@ -1,0 +1,219 @@
+"""Rows of other models below a row: one, many, or the one that exists among several tables."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from graphql import (
+    GraphQLObjectType,
+    GraphQLOutputType,
+    get_named_type,
+)
+from sqlalchemy import ColumnElement, and_, case, exists, func, inspect, null, select
+from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.orm import RelationshipProperty, aliased
+
+from marketplace_graphql.kernel.parts import unwrapped
+from marketplace_graphql.kernel.reader.context import Context
+from marketplace_graphql.kernel.reader.slots import Slot
+from marketplace_graphql.kernel.reader.sql import as_json, json_list
+from marketplace_graphql.kernel.registry import DeclarationError, Rows, registry
+
+if TYPE_CHECKING:
+    from marketplace_graphql.kernel import fields
+    from marketplace_graphql.kernel.reader.compiler import Place
+
+On = Callable[[Any], ColumnElement[bool]]
+
+
+def related(place: "Place", declaration: "fields.Related") -> ColumnElement[Any]:
+    """A declared relation: one row, or a list where the field's type is a list."""
+    keywords = place.keywords()
+    on = predicate(place, keywords)
+    order_by = declaration.order_by
+    order = None if order_by is None else lambda target: order_by(target, place.ctx)
+    if place.is_list:
+        place.ctx = place.ctx.counting(min(declaration.expected, declaration.limit))
+        return many(place, place.field.type, place.nodes, place.slot, on, order, declaration.limit)
+    return one(place, place.field.type, place.nodes, place.slot, on, order)
+
+
+def predicate(place: "Place", keywords: dict[str, Any]) -> On:
+    """What ties the target's rows to the place's row: declared, or the model's foreign keys."""
+    function = place.declaration.function
+    if function is not None:
+        return lambda target: function(place.row, target, place.ctx, **keywords)
+    return lambda target: foreign_keys(place, target)
+
+
+def foreign_keys(place: "Place", target: Any) -> ColumnElement[bool]:
+    """The relationship of the field's name, else `<name>_id`, else the only foreign key between the two."""
+    row, name = inspect(place.row), place.declaration.name
+    mapper = row.mapper
+    relationship = mapper.attrs.get(name)
+    target_table = inspect(target).mapper.local_table
+    if isinstance(relationship, RelationshipProperty):
+        return _along(relationship, place.row, target)
+    for table, other, child, parent in (
+        (mapper.local_table, target_table, place.row, target),
+        (target_table, mapper.local_table, target, place.row),
+    ):
+        keys = [key for key in table.foreign_keys if key.column.table is other]
+        if child is place.row and len(keys) > 1:
+            keys = [key for key in keys if key.parent.name == f"{name}_id"]
+        if len(keys) == 1:
+            return _attribute(child, keys[0].parent) == _attribute(parent, keys[0].column)
+    raise DeclarationError(f"{place.where}: no foreign key shows the way; say `on=`")
+
+
+def _along(relationship: RelationshipProperty[Any], row: Any, target: Any) -> ColumnElement[bool]:
+    if relationship.secondary is None:
+        pairs = relationship.local_remote_pairs or []
+        return and_(*[_attribute(row, local) == _attribute(target, remote) for local, remote in pairs])
+    between = relationship.secondary.alias()
+    here = [_attribute(row, local) == between.c[key.name] for local, key in relationship.synchronize_pairs]
+    there = [
+        _attribute(target, remote) == between.c[key.name]
+        for remote, key in relationship.secondary_synchronize_pairs or []
+    ]
+    return exists(select(1).select_from(between).where(*here, *there).correlate_except(between))
+
+
+def _attribute(row: Any, column: Any) -> Any:
+    return getattr(row, inspect(row).mapper.get_property_by_column(column).key)
+
+
+def rows_at(place: "Place", type_: GraphQLOutputType) -> Rows:
+    """What is read at a place: the rows of its type, or of the interface's or union's single table."""
+    named = get_named_type(type_)
+    schema = place.compiler.schema
+    kinds = schema.kinds.get(named.name)
+    return schema.rows_of(named.name) if kinds is None else kinds.rows
+
+
+def one(
+    place: "Place",
+    type_: GraphQLOutputType,
+    nodes: list[Any],
+    slot: Slot,
+    on: On,
+    order_by: Callable[[Any], Any] | None = None,
+) -> ColumnElement[Any]:
+    """The JSON of the row that a predicate finds, null where there is none that may be seen."""
+    rows = rows_at(place, type_)
+    target = aliased(rows.model)
+    scope = place.ctx.scope(target)
+    ctx = entered(place.ctx, rows, target)
+    conditions = (on(target), registry.visible(rows.model, target, ctx))
+    made = as_type(place, type_, nodes, slot, target, ctx, enter=False)
+    keys = [] if order_by is None else in_order(target, order_by(target))
+    statement = select(made).select_from(scope.source).where(*conditions).order_by(*keys).limit(1)
+    return statement.correlate_except(*scope.parts).scalar_subquery()
+
+
+def many(
+    place: "Place",
+    type_: GraphQLOutputType,
+    nodes: list[Any],
+    slot: Slot,
+    on: On,
+    order_by: Callable[[Any], Any] | None,
+    limit: int,
+) -> ColumnElement[Any]:
+    """The JSON of all rows that a predicate finds and that may be seen, as a list in order."""
+    rows = rows_at(place, type_)
+    target = aliased(rows.model)
+    scope = place.ctx.scope(target)
+    ctx = entered(place.ctx, rows, target)
+    conditions = (on(target), registry.visible(rows.model, target, ctx))
+    made = as_json(as_type(place, type_, nodes, slot, target, ctx, enter=False))
+    order = order_by(target) if order_by is not None else default_order(rows, target, ctx)
+    keys = in_order(target, order)
+    listed = (
+        select(made.label("item"))
+        .select_from(scope.source)
+        .where(*conditions)
+        .order_by(*keys)
+        .limit(limit)
+        .correlate_except(*scope.parts)
+        .subquery()
+    )
+    return select(json_list(listed.c.item)).correlate_except(listed).scalar_subquery()
+
+
+def entered(ctx: Context, rows: Rows, row: Any) -> Context:
+    """The context below a row: in its own channel, if it has one."""
+    return ctx if rows.channel is None else ctx.channel_with_id(rows.channel(row))
+
+
+def default_order(rows: Rows, row: Any, ctx: Context) -> Any:
+    return () if rows.order_by is None else rows.order_by(row, ctx)
+
+
+def in_order(row: Any, order: Any) -> list[Any]:
+    """Sort expressions with the primary key last, so that the order is always the same."""
+    given = list(order) if isinstance(order, tuple | list) else [order]
+    return [*(unwrapped(part)[0] for part in given), primary_key(row)]
+
+
+def primary_key(row: Any) -> Any:
+    return _attribute(row, inspect(row).mapper.primary_key[0])
+
+
+def as_type(
+    place: "Place",
+    type_: GraphQLOutputType,
+    nodes: list[Any],
+    slot: Slot,
+    row: Any,
+    ctx: Context,
+    *,
+    enter: bool = True,
+) -> ColumnElement[Any]:
+    """A row's JSON as an object type, or as whichever type of an interface or union its kind says."""
+    compiler, named = place.compiler, get_named_type(type_)
+    if isinstance(named, GraphQLObjectType):
+        if enter and named.name in compiler.schema.rows:
+            ctx = entered(ctx, compiler.schema.rows[named.name], row)
+        selected = compiler.selection.below(named, nodes)
+        return compiler.object(named, selected, row, ctx, place.path, slot.below)
+    kinds = compiler.schema.kinds.get(named.name)
+    if kinds is None:
+        raise DeclarationError(f"{place.where}: {named.name} is no type over rows")
+    whens = []
+    for kind, type_name in kinds.types.items():
+        slots: list[Slot] = []
+        object_type = compiler.schema.graphql.type_map[type_name]
+        selected = compiler.selection.below(object_type, nodes)
+        made = compiler.object(object_type, selected, row, ctx, place.path, slots, tagged=True)
+        if slots:
+            slot.by_type[type_name] = slots
+        whens.append((kinds.kind(row, ctx) == kind, made))
+    return case(*whens, else_=null())
+
+
+def one_of(place: "Place", declaration: "fields.OneOf") -> ColumnElement[Any]:
+    """The first alternative that has a row, as its own type."""
+    found = []
+    for type_name, on in declaration.alternatives.items():
+        if type_name not in place.compiler.schema.rows:
+            raise DeclarationError(f"{place.where}: {type_name} is no type over rows of this schema")
+        found.append(as_alternative(place, type_name, lambda target, on=on: on(place.row, target, place.ctx)))
+    return func.coalesce(*found, null(), type_=JSON)
+
+
+def as_alternative(place: "Place", type_name: str, on: On) -> ColumnElement[Any]:
+    """The row of one type of an interface or union."""
+    schema = place.compiler.schema
+    object_type = schema.graphql.type_map[type_name]
+    inner = Slot(place.slot.key, object_type, place.where)
+    rows = schema.rows_of(type_name)
+    target = aliased(rows.model)
+    scope = place.ctx.scope(target)
+    ctx = entered(place.ctx, rows, target)
+    conditions = (on(target), registry.visible(rows.model, target, ctx))
+    selected = place.compiler.selection.below(object_type, place.nodes)
+    made = place.compiler.object(object_type, selected, target, ctx, place.path, inner.below, tagged=True)
+    if inner.below:
+        place.slot.by_type[type_name] = inner.below
+    statement = select(made).select_from(scope.source).where(*conditions).limit(1)
+    return statement.correlate_except(*scope.parts).scalar_subquery()

@@ -1,0 +1,209 @@
+"""Leaves and values: what SQL expressions, and the dicts made of them, become in JSON."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    get_named_type,
+    is_leaf_type,
+)
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Enum,
+    Text,
+    case,
+    cast,
+    func,
+    inspect,
+    literal,
+    null,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSON
+from sqlalchemy.orm.util import AliasedClass
+from sqlalchemy.sql.elements import BindParameter
+from sqlalchemy.sql.functions import count
+from sqlalchemy.sql.selectable import Exists
+
+from marketplace_graphql.kernel import parts
+from marketplace_graphql.kernel.reader import rows
+from marketplace_graphql.kernel.reader.slots import Slot
+from marketplace_graphql.kernel.reader.sql import (
+    MARK,
+    as_json,
+    json_list,
+    json_object,
+    json_text,
+    mark,
+)
+from marketplace_graphql.kernel.registry import DeclarationError
+
+if TYPE_CHECKING:
+    from marketplace_graphql.kernel.reader.compiler import Place
+
+
+def leaf(expression: Any, type_: GraphQLOutputType) -> tuple[ColumnElement[Any], bool]:
+    """A scalar, enum or list of them in JSON's terms, and whether it may be null."""
+    expression, promised = parts.unwrapped(expression)
+    if expression is None:
+        return null(), True
+    if not hasattr(expression, "__clause_element__") and not isinstance(expression, ColumnElement):
+        expression = literal(expression)
+    elif not isinstance(expression, ColumnElement):
+        expression = expression.__clause_element__()
+    named = get_named_type(type_)
+    may_be_null = not promised and _may_be_null(expression)
+    if isinstance(expression.type, ARRAY):
+        return expression, may_be_null
+    if isinstance(named, GraphQLEnumType):
+        return _enum_name(expression, named), may_be_null
+    if named.name == "JSONString" or (named.name in ("ID", "String") and not _is_text(expression)):
+        return cast(expression, Text), may_be_null
+    return expression, may_be_null
+
+
+def build(place: "Place", spec: Any, type_: GraphQLOutputType) -> ColumnElement[Any]:
+    """The JSON of a value: `spec` is what a declaration gave, `type_` the GraphQL type at this place."""
+    return _Value(place).build(spec, type_, place.nodes, place.slot)
+
+
+class _Value:
+    """One value of a place; nested objects have slots and nodes of their own."""
+
+    def __init__(self, place: "Place") -> None:
+        self._place = place
+        self._compiler = place.compiler
+
+    def build(self, spec: Any, type_: GraphQLOutputType, nodes: list[Any], slot: Slot) -> ColumnElement[Any]:
+        if isinstance(type_, GraphQLNonNull):
+            type_ = type_.of_type
+        if callable(spec) and not isinstance(spec, AliasedClass):
+            spec = spec()
+        match spec:
+            case None:
+                return null()
+            case parts.NullWhen():
+                inner = self.build(spec.parts, type_, nodes, slot)
+                return case((spec.condition, null()), else_=as_json(inner))
+            case parts.RawJson():
+                return cast(spec.expression, JSON)
+            case parts.Each():
+                return self._each(spec, type_, nodes, slot)
+            case parts.One():
+                return rows.one(self._place, type_, nodes, slot, spec.on, spec.order_by)
+            case parts.Many():
+                return rows.many(self._place, type_, nodes, slot, spec.on, spec.order_by, spec.limit)
+            case parts.Typed():
+                return self._typed(spec, nodes, slot)
+            case Mapping():
+                return self._object(spec, type_, nodes, slot)
+            case list() if isinstance(type_, GraphQLList):
+                items = [as_json(self.build(item, type_.of_type, nodes, slot)) for item in spec]
+                return func.json_build_array(*items, type_=JSON)
+            case AliasedClass():
+                return rows.as_type(self._place, type_, nodes, slot, spec, self._place.ctx)
+        if not is_leaf_type(get_named_type(type_)):
+            raise DeclarationError(f"{self._place.where}: {spec!r} is no object of {type_}")
+        return leaf(spec, type_)[0]
+
+    def _object(
+        self, spec: Mapping[str, Any], type_: GraphQLOutputType, nodes: list[Any], slot: Slot
+    ) -> ColumnElement[Any]:
+        if not isinstance(type_, GraphQLObjectType):
+            raise DeclarationError(f"{self._place.where}: a dict can't be a {type_}; say which: typed(...)")
+        return self._members(spec, type_, nodes, slot.below)
+
+    def _typed(self, spec: parts.Typed, nodes: list[Any], slot: Slot) -> ColumnElement[Any]:
+        type_ = self._compiler.schema.graphql.type_map[spec.type_name]
+        if not isinstance(type_, GraphQLObjectType):
+            raise DeclarationError(f"{self._place.where}: {spec.type_name} is no object type")
+        slots: list[Slot] = []
+        made = self._members(spec.parts, type_, nodes, slots, tagged=True)
+        if slots:
+            slot.by_type[type_.name] = slots
+        return made
+
+    def _members(
+        self,
+        spec: Mapping[str, Any],
+        type_: GraphQLObjectType,
+        nodes: list[Any],
+        slots: list[Slot],
+        *,
+        tagged: bool = False,
+    ) -> ColumnElement[Any]:
+        """An object of which a dict gives the members, by their Python names."""
+        names = self._compiler.schema.python_names[type_.name]
+        pairs: list[tuple[str, ColumnElement[Any]]] = []
+        for key, member_nodes in self._compiler.selection.below(type_, nodes).items():
+            name = member_nodes[0].name.value
+            if name == "__typename":
+                pairs.append((key, json_text(type_.name)))
+                continue
+            where = f"{type_.name}.{name}"
+            if names[name] not in spec:
+                raise DeclarationError(f"{self._place.where} gives no {where}")
+            member_type = type_.fields[name].type
+            slot = Slot(key, member_type, where)
+            pairs.append((key, self._member(spec[names[name]], member_type, member_nodes, slot)))
+            if slot.matters:
+                slots.append(slot)
+        if tagged and slots:
+            pairs.append((MARK, json_text(type_.name)))
+        return json_object(pairs)
+
+    def _member(
+        self, spec: Any, type_: GraphQLOutputType, nodes: list[Any], slot: Slot
+    ) -> ColumnElement[Any]:
+        made = self.build(spec, type_, nodes, slot)
+        promised = isinstance(spec, Mapping | parts.NeverNull | parts.Many | parts.Each | list)
+        if isinstance(type_, GraphQLNonNull) and not promised and _may_be_null(made):
+            slot.never_null = True
+            return func.coalesce(as_json(made), mark("null"), type_=JSON)
+        return made
+
+    def _each(
+        self, spec: parts.Each, type_: GraphQLOutputType, nodes: list[Any], slot: Slot
+    ) -> ColumnElement[Any]:
+        if not isinstance(type_, GraphQLList):
+            raise DeclarationError(f"{self._place.where}: each(...) gives a list, not a {type_}")
+        item = self.build(spec.parts, type_.of_type, nodes, slot)
+        order = spec.order_by if isinstance(spec.order_by, tuple) else (spec.order_by,)
+        inner = select(as_json(item).label("item")).select_from(spec.source).order_by(*order).limit(spec.limit)
+        if spec.where is not None:
+            inner = inner.where(spec.where)
+        listed = inner.correlate_except(inspect(spec.source, raiseerr=False) or spec.source).subquery()
+        return select(json_list(listed.c.item)).scalar_subquery().correlate_except(listed)
+
+
+def _may_be_null(expression: Any) -> bool:
+    """Whether an expression might be NULL in some row, as far as it shows."""
+    expression = parts.bare(expression)
+    if isinstance(expression, BindParameter):
+        return expression.value is None
+    if isinstance(expression, Exists | count):
+        return False
+    if getattr(expression, "name", None) == "json_build_object":
+        return False
+    return True
+
+
+def _is_text(expression: ColumnElement[Any]) -> bool:
+    return expression.type.python_type is str if hasattr(expression.type, "python_type") else False
+
+
+def _enum_name(expression: ColumnElement[Any], enum: GraphQLEnumType) -> ColumnElement[Any]:
+    """The member's name of its value. Columns hold values; often these are the names already."""
+    if isinstance(expression.type, Enum):
+        expression = cast(expression, Text)
+    values = {name: value.value for name, value in enum.values.items()}
+    plain = {name: getattr(value, "value", value) for name, value in values.items()}
+    if all(name == value for name, value in plain.items()):
+        return expression
+    return case(*[(expression == value, json_text(name)) for name, value in plain.items()], else_=null())
