@@ -1,0 +1,299 @@
+"""How a cart can travel: for each method, one parcel from each seller, and the price of all of them once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from sqlalchemy import CHAR, BigInteger, Date, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.checkout import carts
+from marketplace.checkout.carts import Cart
+from marketplace.checkout.errors import (
+    DeliveryNotApplicableError,
+    ShippingAddressNotSetError,
+    ShippingNotRequiredError,
+)
+from marketplace.checkout.models import Checkout, CheckoutDelivery, CheckoutParcel
+from marketplace.checkout.totals import NOTHING, Taxed, taxed, total_of
+from marketplace.markets.models import ShippingMethod, ShippingMethodListing, ShippingZone, zone_channel
+from marketplace.pricing.taxes import rate_expression
+from marketplace.vendors.models import Vendor
+
+GRAMS_PER_KILOGRAM = 1000
+MAXIMUM_METHODS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    vendor_id: int
+    weight_grams: int
+    price_minor: int
+    """As entered."""
+    tax_rate_bp: int
+    price: Taxed
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedDelivery:
+    """A method that can carry all parcels of a cart to its address."""
+
+    method_id: int
+    parcels: tuple[Parcel, ...]
+
+    @property
+    def price_minor(self) -> int:
+        return sum(parcel.price_minor for parcel in self.parcels)
+
+    @property
+    def price(self) -> Taxed:
+        return total_of(parcel.price for parcel in self.parcels)
+
+
+async def calculate_deliveries(session: AsyncSession, checkout_id: UUID) -> list[UUID]:
+    """Work out the delivery options anew, keep them, and give their ids, the cheapest first.
+
+    Without an address, or with nothing to ship, there are none. A delivery that was chosen stays chosen
+    while its method is still offered. Raises CheckoutGoneError, InactiveChannelError.
+    """
+    cart = await carts.lock(session, checkout_id)
+    await carts.load_lines(session, cart)
+    await carts.price_lines(session, cart)
+    offered = await offered_deliveries(session, cart)
+    ids = {delivery.method_id: uuid4() for delivery in offered}
+    if cart.chosen_method_id in ids and cart.checkout.delivery_id is not None:
+        ids[cart.chosen_method_id] = cart.checkout.delivery_id
+    await _replace(session, cart, offered, ids)
+    chosen = next((one for one in offered if one.method_id == cart.chosen_method_id), None)
+    cart.checkout.delivery_id = ids[chosen.method_id] if chosen else None
+    carts.add_up(cart, chosen.price if chosen else NOTHING)
+    await session.flush()
+    return [ids[delivery.method_id] for delivery in offered]
+
+
+async def offered_deliveries(
+    session: AsyncSession, cart: Cart, only_method_id: int | None = None
+) -> list[OfferedDelivery]:
+    """The deliveries that the methods of the destination's zones make possible, the cheapest first.
+
+    One statement. A method is left out where it can't carry one of the parcels, or not for this amount.
+    """
+    weights = cart.weights()
+    if cart.checkout.shipping_address_id is None or not weights:
+        return []
+    rows = await session.execute(
+        _METHODS,
+        {
+            "channel_id": cart.channel.id,
+            "country_code": cart.checkout.country_code,
+            "day": cart.now.date(),
+            "vendor_ids": list(weights),
+            "lightest": min(weights.values()),
+            "heaviest": max(weights.values()),
+            "subtotal": sum(line.total_gross_minor for line in cart.lines),
+            "only_method_id": only_method_id,
+        },
+    )
+    with_tax = cart.channel.prices_entered_with_tax
+    parcels: dict[int, list[Parcel]] = {}
+    for method_id, vendor_id, parcel_price_minor, further_minor, rate_bp in rows:
+        grams = weights[vendor_id]
+        price_minor = parcel_price_minor + further_minor * further_kilograms(grams)
+        parcels.setdefault(method_id, []).append(
+            Parcel(vendor_id, grams, price_minor, rate_bp, taxed(price_minor, rate_bp, with_tax))
+        )
+    offered = [OfferedDelivery(method_id, tuple(of_method)) for method_id, of_method in parcels.items()]
+    return sorted(offered, key=lambda delivery: (delivery.price_minor, delivery.method_id))
+
+
+def further_kilograms(grams: int) -> int:
+    """Kilograms begun above the first."""
+    return max(0, -(-grams // GRAMS_PER_KILOGRAM) - 1)
+
+
+_METHODS = (
+    select(
+        ShippingMethod.id,
+        Vendor.id,
+        ShippingMethodListing.parcel_price_minor,
+        ShippingMethodListing.further_kilogram_price_minor,
+        rate_expression(
+            Vendor.tax_regime,
+            ShippingMethod.tax_class_id,
+            bindparam("country_code", type_=CHAR(2)),
+            bindparam("day", type_=Date),
+        ),
+    )
+    .join(ShippingZone, ShippingZone.id == ShippingMethod.zone_id)
+    .join(zone_channel, zone_channel.c.zone_id == ShippingZone.id)
+    .join(
+        ShippingMethodListing,
+        and_(
+            ShippingMethodListing.method_id == ShippingMethod.id,
+            ShippingMethodListing.channel_id == zone_channel.c.channel_id,
+        ),
+    )
+    .join(Vendor, Vendor.id == func.any(bindparam("vendor_ids", type_=ARRAY(BigInteger))))
+    .where(
+        zone_channel.c.channel_id == bindparam("channel_id", type_=BigInteger),
+        bindparam("country_code", type_=CHAR(2)) == func.any(ShippingZone.country_codes),
+        func.coalesce(ShippingMethod.minimum_weight_grams, 0) <= bindparam("lightest", type_=BigInteger),
+        or_(
+            ShippingMethod.maximum_weight_grams.is_(None),
+            ShippingMethod.maximum_weight_grams >= bindparam("heaviest", type_=BigInteger),
+        ),
+        func.coalesce(ShippingMethodListing.minimum_order_price_minor, 0)
+        <= bindparam("subtotal", type_=BigInteger),
+        or_(
+            ShippingMethodListing.maximum_order_price_minor.is_(None),
+            ShippingMethodListing.maximum_order_price_minor >= bindparam("subtotal", type_=BigInteger),
+        ),
+        or_(
+            bindparam("only_method_id", type_=BigInteger).is_(None),
+            ShippingMethod.id == bindparam("only_method_id", type_=BigInteger),
+        ),
+    )
+    .order_by(ShippingMethod.id, Vendor.id)
+    .limit(MAXIMUM_METHODS * 100)
+)
+
+
+async def choose_delivery(
+    session: AsyncSession,
+    checkout_id: UUID,
+    *,
+    delivery_id: UUID | None = None,
+    method_id: int | None = None,
+) -> Checkout:
+    """Take one of the delivery options that were worked out, or a method, or (neither) none at all.
+
+    Raises DeliveryNotApplicableError, ShippingAddressNotSetError, ShippingNotRequiredError,
+    CheckoutGoneError, InactiveChannelError.
+    """
+    cart = await carts.lock(session, checkout_id)
+    if delivery_id is None and method_id is None:
+        cart.checkout.delivery_id = None
+        carts.set_shipping(cart, NOTHING)
+        await session.flush()
+        return cart.checkout
+    if cart.checkout.shipping_address_id is None:
+        raise ShippingAddressNotSetError(
+            "Say where it goes before choosing how it travels.", field="shippingAddress"
+        )
+    if delivery_id is None:
+        delivery_id = await _delivery_of_method(session, cart, method_id)
+    shipping = await _kept_price(session, cart, delivery_id)
+    if shipping is None:
+        raise DeliveryNotApplicableError(
+            "This delivery is not offered for this checkout.", field="deliveryMethodId"
+        )
+    cart.checkout.delivery_id = delivery_id
+    carts.set_shipping(cart, shipping)
+    await session.flush()
+    return cart.checkout
+
+
+async def refresh(session: AsyncSession, cart: Cart) -> None:
+    """After a change of priced lines or of the destination: deliveries that were worked out before are
+    forgotten, except the chosen one, which is priced anew, or dropped where it is not offered any more.
+    """
+    shipping = NOTHING
+    if cart.has_deliveries:
+        chosen = None
+        if cart.chosen_method_id is not None:
+            offered = await offered_deliveries(session, cart, cart.chosen_method_id)
+            chosen = offered[0] if offered else None
+        kept_id = cart.checkout.delivery_id
+        if chosen is None or kept_id is None:
+            await _replace(session, cart, [], {})
+            cart.checkout.delivery_id = cart.chosen_method_id = None
+        else:
+            await _replace(session, cart, [chosen], {chosen.method_id: kept_id})
+            shipping = chosen.price
+    carts.add_up(cart, shipping)
+
+
+async def _replace(
+    session: AsyncSession, cart: Cart, offered: list[OfferedDelivery], ids: Mapping[int, UUID]
+) -> None:
+    """Keep these deliveries and no others; those that keep their id stay the same rows."""
+    checkout_id, currency = cart.checkout.id, cart.channel.currency_code
+    staying = cart.checkout.delivery_id if cart.checkout.delivery_id in ids.values() else None
+    if cart.has_deliveries:
+        outdated = delete(CheckoutDelivery).where(CheckoutDelivery.checkout_id == checkout_id)
+        if staying is not None:
+            outdated = outdated.where(CheckoutDelivery.id != staying)
+            await session.execute(delete(CheckoutParcel).where(CheckoutParcel.delivery_id == staying))
+        await session.execute(outdated, execution_options={"synchronize_session": False})
+    for delivery in offered:
+        if ids[delivery.method_id] == staying:
+            await session.execute(
+                update(CheckoutDelivery)
+                .where(CheckoutDelivery.id == staying)
+                .values(price_minor=delivery.price_minor, updated_at=cart.now),
+                execution_options={"synchronize_session": False},
+            )
+    new = [
+        {
+            "id": ids[delivery.method_id],
+            "checkout_id": checkout_id,
+            "method_id": delivery.method_id,
+            "currency": currency,
+            "price_minor": delivery.price_minor,
+            "created_at": cart.now,
+            "updated_at": cart.now,
+        }
+        for delivery in offered
+        if ids[delivery.method_id] != staying
+    ]
+    parcels = [
+        {
+            "delivery_id": ids[delivery.method_id],
+            "vendor_id": parcel.vendor_id,
+            "weight_grams": parcel.weight_grams,
+            "currency": currency,
+            "price_minor": parcel.price_minor,
+            "tax_rate_bp": parcel.tax_rate_bp,
+            "gross_minor": parcel.price.gross_minor,
+            "net_minor": parcel.price.net_minor,
+        }
+        for delivery in offered
+        for parcel in delivery.parcels
+    ]
+    if new:
+        await session.execute(insert(CheckoutDelivery).values(new))
+    if parcels:
+        await session.execute(insert(CheckoutParcel).values(parcels))
+    cart.has_deliveries = bool(offered)
+
+
+async def _kept_price(session: AsyncSession, cart: Cart, delivery_id: UUID) -> Taxed | None:
+    """What a kept delivery of this checkout costs; None where it is none of its own."""
+    found = await session.execute(
+        select(func.sum(CheckoutParcel.gross_minor), func.sum(CheckoutParcel.net_minor))
+        .join(CheckoutDelivery, CheckoutDelivery.id == CheckoutParcel.delivery_id)
+        .where(CheckoutDelivery.id == delivery_id, CheckoutDelivery.checkout_id == cart.checkout.id)
+    )
+    gross_minor, net_minor = found.one()
+    return None if gross_minor is None else Taxed(int(gross_minor), int(net_minor))
+
+
+async def _delivery_of_method(session: AsyncSession, cart: Cart, method_id: int | None) -> UUID:
+    """The kept delivery of a method; worked out now if the options never were (older clients don't ask)."""
+    known = select(CheckoutDelivery.id).where(
+        CheckoutDelivery.checkout_id == cart.checkout.id, CheckoutDelivery.method_id == method_id
+    )
+    delivery_id = await session.scalar(known)
+    if delivery_id is None:
+        await carts.load_lines(session, cart)
+        await carts.price_lines(session, cart)
+        if cart.lines and not cart.is_shipping_required:
+            raise ShippingNotRequiredError("Nothing in this checkout is shipped.", field="shippingMethod")
+        await calculate_deliveries(session, cart.checkout.id)
+        delivery_id = await session.scalar(known)
+    if delivery_id is None:
+        raise DeliveryNotApplicableError(
+            "This method does not carry these goods to this address.", field="deliveryMethodId"
+        )
+    return delivery_id

@@ -1,0 +1,268 @@
+"""What is in the cart: added, changed, taken out. On an error nothing has changed."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.checkout import carts, deliveries
+from marketplace.checkout.carts import Cart
+from marketplace.checkout.errors import (
+    QuantityLimitError,
+    UnknownLineError,
+    UnknownVariantError,
+    ZeroQuantityError,
+)
+from marketplace.checkout.models import Checkout, CheckoutLine
+from marketplace.checkout.offers import Offer, check_buyable, offers
+from marketplace.inventory.errors import InsufficientStockError
+from marketplace.inventory.reservations import Wanted, check_available, give_up, reserve
+from marketplace.kit.errors import InvalidError
+from marketplace.kit.ids import to_global_id
+
+MAXIMUM_LINES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class LineToAdd:
+    variant_id: int
+    quantity: int
+    own_line: bool = False
+    """Not to be added to a line that has the variant already."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """A line by its id, or by its variant where only one line has it. Nothing of it: out with it."""
+
+    quantity: int
+    line_id: UUID | None = None
+    variant_id: int | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+async def add_lines(session: AsyncSession, checkout_id: UUID, adding: Sequence[LineToAdd]) -> Checkout:
+    """Put pieces into the cart and keep them for it.
+
+    Raises ZeroQuantityError, QuantityLimitError, UnknownVariantError, VariantNotInChannelError,
+    NotPublishedError, NotForSaleError, InsufficientStockError, CheckoutGoneError, InactiveChannelError.
+    """
+    check_quantities([line.quantity for line in adding], least=1)
+    cart = await carts.lock(session, checkout_id)
+    await carts.load_lines(session, cart)
+    await put_in(session, cart, adding)
+    await deliveries.refresh(session, cart)
+    await session.flush()
+    return cart.checkout
+
+
+async def put_in(session: AsyncSession, cart: Cart, adding: Sequence[LineToAdd]) -> None:
+    """Add lines to a cart in hand; its totals are the caller's to add up."""
+    variant_ids = {line.variant_id for line in adding}
+    known = {line.variant_id for line in cart.lines}
+    cart.offers = await offers(
+        session, variant_ids | known, cart.channel.id, cart.checkout.country_code, cart.now
+    )
+    check_known(cart.offers, variant_ids)
+    check_buyable([cart.offers[variant_id] for variant_id in variant_ids])
+    changed = _merged(cart, adding)
+    _check_limits(cart, changed)
+    _price(cart)
+    session.add_all(changed)
+    await session.flush(changed)
+    await _keep(session, cart, changed)
+
+
+async def update_lines(session: AsyncSession, checkout_id: UUID, changes: Sequence[LineChange]) -> Checkout:
+    """Set quantities; zero takes a line out. Raises what `add_lines` raises, and UnknownLineError."""
+    check_quantities([change.quantity for change in changes], least=0)
+    cart = await carts.lock(session, checkout_id)
+    await carts.load_lines(session, cart)
+    new = [
+        LineToAdd(change.variant_id, change.quantity, metadata=change.metadata)
+        for change in changes
+        if change.line_id is None
+        and change.variant_id is not None
+        and change.quantity
+        and not any(line.variant_id == change.variant_id for line in cart.lines)
+    ]
+    wanted = {
+        line.id: change
+        for change in changes
+        if (line := _line_of(cart, change)) is not None
+    }
+    emptied = [line_id for line_id, change in wanted.items() if change.quantity == 0]
+    changed = [line for line in cart.lines if line.id in wanted and line.id not in emptied]
+    for line in changed:
+        line.quantity = wanted[line.id].quantity
+        line.public_metadata = {**line.public_metadata, **wanted[line.id].metadata}
+    await _take_out(session, cart, emptied)
+    await put_in(session, cart, new)
+    check_buyable([cart.offer(line) for line in changed])
+    _check_limits(cart, changed)
+    await session.flush()
+    await _keep(session, cart, changed)
+    await deliveries.refresh(session, cart)
+    await session.flush()
+    return cart.checkout
+
+
+async def delete_lines(session: AsyncSession, checkout_id: UUID, line_ids: Sequence[UUID]) -> Checkout:
+    """Take lines out. Raises UnknownLineError, CheckoutGoneError, InactiveChannelError."""
+    cart = await carts.lock(session, checkout_id)
+    await carts.load_lines(session, cart)
+    unknown = set(line_ids) - {line.id for line in cart.lines}
+    if unknown:
+        raise UnknownLineError(
+            "Some of these lines are not in this checkout.",
+            field="linesIds",
+            lines=[to_global_id("CheckoutLine", line_id) for line_id in line_ids if line_id in unknown],
+        )
+    await _take_out(session, cart, line_ids)
+    await carts.price_lines(session, cart)
+    await deliveries.refresh(session, cart)
+    await session.flush()
+    return cart.checkout
+
+
+def check_quantities(quantities: Iterable[int], *, least: int) -> None:
+    """Raises ZeroQuantityError."""
+    if any(quantity < least for quantity in quantities):
+        raise ZeroQuantityError(
+            "At least one piece, please." if least else "A quantity can't be below zero.", field="quantity"
+        )
+
+
+def check_known(found: Mapping[int, Offer], variant_ids: Iterable[int]) -> None:
+    """Raises UnknownVariantError."""
+    unknown = [to_global_id("ProductVariant", key) for key in sorted(variant_ids) if key not in found]
+    if unknown:
+        raise UnknownVariantError(
+            f"There is no product variant {', '.join(unknown)}.", field="variantId", variants=unknown
+        )
+
+
+async def check_stock(session: AsyncSession, cart: Cart) -> None:
+    """Lock the stocks of all lines and see that they can still be had. Raises InsufficientStockError."""
+    await _kept_or_refused(session, cart, cart.lines, keep=False)
+
+
+def _line_of(cart: Cart, change: LineChange) -> CheckoutLine | None:
+    """The line that a change is about; None where its variant is new to the cart."""
+    if change.line_id is not None:
+        for line in cart.lines:
+            if line.id == change.line_id:
+                return line
+        raise UnknownLineError(
+            "This line is not in this checkout.",
+            field="lineId",
+            lines=[to_global_id("CheckoutLine", change.line_id)],
+        )
+    of_variant = [line for line in cart.lines if line.variant_id == change.variant_id]
+    if len(of_variant) > 1:
+        raise InvalidError("Several lines have this variant: name the line.", field="variantId")
+    return of_variant[0] if of_variant else None
+
+
+def _merged(cart: Cart, adding: Sequence[LineToAdd]) -> list[CheckoutLine]:
+    """Lines with the added pieces: one for each variant, except where a line of its own was asked for."""
+    lines_by_variant: dict[int, list[CheckoutLine]] = defaultdict(list)
+    for line in cart.lines:
+        lines_by_variant[line.variant_id].append(line)
+    changed: dict[UUID, CheckoutLine] = {}
+    for given in adding:
+        same = lines_by_variant[given.variant_id]
+        if given.own_line or len(same) != 1:
+            line = CheckoutLine(
+                id=uuid4(),
+                checkout_id=cart.checkout.id,
+                variant_id=given.variant_id,
+                quantity=given.quantity,
+                currency=cart.channel.currency_code,
+                public_metadata=dict(given.metadata),
+            )
+            cart.lines.append(line)
+            same.append(line)
+        else:
+            line = same[0]
+            line.quantity += given.quantity
+            line.public_metadata = {**line.public_metadata, **given.metadata}
+        changed[line.id] = line
+    return list(changed.values())
+
+
+def _check_limits(cart: Cart, changed: Sequence[CheckoutLine]) -> None:
+    if len(cart.lines) > MAXIMUM_LINES:
+        raise QuantityLimitError(f"A checkout has at most {MAXIMUM_LINES} lines.", field="lines")
+    pieces: dict[int, int] = defaultdict(int)
+    for line in cart.lines:
+        pieces[line.variant_id] += line.quantity
+    for line in changed:
+        offer = cart.offer(line)
+        if pieces[line.variant_id] > offer.maximum_pieces:
+            raise QuantityLimitError(
+                f"At most {offer.maximum_pieces} of {offer.product_name} can be bought at once.",
+                field="quantity",
+                variants=[to_global_id("ProductVariant", line.variant_id)],
+            )
+
+
+def _price(cart: Cart) -> None:
+    for line in cart.lines:
+        carts.price_line(line, cart.offer(line), cart.channel.prices_entered_with_tax)
+
+
+async def _keep(session: AsyncSession, cart: Cart, changed: Sequence[CheckoutLine]) -> None:
+    await _kept_or_refused(session, cart, changed, keep=cart.channel.reserve_stock_minutes > 0)
+
+
+async def _kept_or_refused(
+    session: AsyncSession, cart: Cart, lines: Sequence[CheckoutLine], *, keep: bool
+) -> None:
+    wanted = [
+        Wanted(line.id, line.variant_id, line.quantity) for line in lines if cart.offer(line).is_tracked
+    ]
+    if not wanted:
+        return
+    try:
+        if keep:
+            until = cart.now + timedelta(minutes=cart.channel.reserve_stock_minutes)
+            await reserve(session, wanted, cart.now, until)
+        else:
+            await check_available(session, wanted, cart.now)
+    except InsufficientStockError as refused:
+        raise _in_words(cart, refused) from refused
+
+
+def _in_words(cart: Cart, refused: InsufficientStockError) -> InsufficientStockError:
+    """The same refusal, naming the products and, for the API, the variants and lines."""
+    short = {shortage.variant_id: shortage for shortage in refused.shortages}
+    error = InsufficientStockError(refused.shortages)
+    error.message = " ".join(
+        f"Only {shortage.available} of {cart.offers[variant_id].product_name} can be had just now."
+        for variant_id, shortage in short.items()
+    )
+    error.details = {
+        "variants": [to_global_id("ProductVariant", variant_id) for variant_id in short],
+        "lines": [to_global_id("CheckoutLine", line.id) for line in cart.lines if line.variant_id in short],
+    }
+    return error
+
+
+async def _take_out(session: AsyncSession, cart: Cart, line_ids: Sequence[UUID]) -> None:
+    if not line_ids:
+        return
+    await give_up(session, line_ids)
+    await session.execute(
+        delete(CheckoutLine).where(CheckoutLine.id.in_(line_ids)),
+        execution_options={"synchronize_session": False},
+    )
+    for line in cart.lines:
+        if line.id in line_ids:
+            session.expunge(line)
+    cart.lines = [line for line in cart.lines if line.id not in line_ids]

@@ -1,0 +1,142 @@
+"""What a variant costs in a market, whose it is, and whether it may be bought: read in one statement."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import CHAR, BigInteger, Date, DateTime, and_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
+from marketplace.catalog.models import Product, ProductType, ProductVariant
+from marketplace.checkout.errors import NotForSaleError, NotPublishedError, VariantNotInChannelError
+from marketplace.kit.errors import DomainError
+from marketplace.kit.ids import to_global_id
+from marketplace.pricing.taxes import rate_expression
+from marketplace.vendors.models import Vendor
+
+MAXIMUM_PIECES_PER_LINE = 50
+"""Saleor's default for `limitQuantityPerCheckout`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A variant in a channel, as a cart sees it."""
+
+    variant_id: int
+    product_id: int
+    vendor_id: int
+    category_id: int | None
+    product_name: str
+    variant_name: str
+    sku: str | None
+    weight_grams: int
+    """Of one piece."""
+    is_shipping_required: bool
+    is_tracked: bool
+    maximum_pieces: int
+    price_minor: int | None
+    """As entered, after promotions. None: not sold in this channel."""
+    undiscounted_minor: int | None
+    rate_bp: int
+    """Tax at the destination, today, for this seller and tax class."""
+    tax_class_id: int | None
+    is_live: bool
+    is_for_sale: bool
+
+
+async def offers(
+    session: AsyncSession, variant_ids: Collection[int], channel_id: int, country_code: str, now: datetime
+) -> dict[int, Offer]:
+    """The offers of variants in a channel to a country. Variants that don't exist are left out."""
+    if not variant_ids:
+        return {}
+    parameters = {
+        "variant_ids": sorted(set(variant_ids)),
+        "channel_id": channel_id,
+        "country_code": country_code,
+        "day": now.date(),
+        "now": now,
+    }
+    rows = await session.execute(_OFFERS, parameters)
+    return {row.variant_id: Offer(**row._mapping) for row in rows}
+
+
+_tax_class_id = func.coalesce(Product.tax_class_id, ProductType.tax_class_id)
+_OFFERS = (
+    select(
+        ProductVariant.id.label("variant_id"),
+        ProductVariant.product_id,
+        Product.vendor_id,
+        Product.category_id,
+        Product.name.label("product_name"),
+        ProductVariant.name.label("variant_name"),
+        ProductVariant.sku,
+        func.coalesce(ProductVariant.weight_grams, Product.weight_grams, ProductType.weight_grams).label(
+            "weight_grams"
+        ),
+        ProductType.is_shipping_required,
+        ProductVariant.track_inventory.label("is_tracked"),
+        func.coalesce(ProductVariant.quantity_limit_per_customer, MAXIMUM_PIECES_PER_LINE).label(
+            "maximum_pieces"
+        ),
+        VariantChannelListing.price_minor,
+        VariantChannelListing.entered_price_minor.label("undiscounted_minor"),
+        rate_expression(
+            Vendor.tax_regime,
+            _tax_class_id,
+            bindparam("country_code", type_=CHAR(2)),
+            bindparam("day", type_=Date),
+        ).label("rate_bp"),
+        _tax_class_id.label("tax_class_id"),
+        func.coalesce(ProductChannelListing.is_live, False).label("is_live"),
+        func.coalesce(
+            ProductChannelListing.available_for_purchase_at <= bindparam("now", type_=DateTime(timezone=True)),
+            False,
+        ).label("is_for_sale"),
+    )
+    .join(Product, Product.id == ProductVariant.product_id)
+    .join(ProductType, ProductType.id == Product.product_type_id)
+    .join(Vendor, Vendor.id == Product.vendor_id)
+    .outerjoin(
+        VariantChannelListing,
+        and_(
+            VariantChannelListing.variant_id == ProductVariant.id,
+            VariantChannelListing.channel_id == bindparam("channel_id", type_=BigInteger),
+        ),
+    )
+    .outerjoin(
+        ProductChannelListing,
+        and_(
+            ProductChannelListing.product_id == Product.id,
+            ProductChannelListing.channel_id == bindparam("channel_id", type_=BigInteger),
+        ),
+    )
+    .where(ProductVariant.id == func.any(bindparam("variant_ids", type_=ARRAY(BigInteger))))
+)
+
+
+def check_buyable(found: Collection[Offer]) -> None:
+    """Raises VariantNotInChannelError, NotPublishedError or NotForSaleError, naming the variants."""
+    refusals: list[tuple[type[DomainError], str, list[Offer]]] = [
+        (
+            VariantNotInChannelError,
+            "Some of these are not sold in this channel.",
+            [offer for offer in found if offer.price_minor is None],
+        ),
+        (
+            NotPublishedError,
+            "Some of these are not on the shelves just now.",
+            [offer for offer in found if not offer.is_live],
+        ),
+        (
+            NotForSaleError,
+            "Some of these can't be bought yet.",
+            [offer for offer in found if not offer.is_for_sale],
+        ),
+    ]
+    for error, message, refused in refusals:
+        if refused:
+            variants = [to_global_id("ProductVariant", offer.variant_id) for offer in refused]
+            raise error(message, field="lines", variants=variants)
