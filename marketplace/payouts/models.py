@@ -33,6 +33,7 @@ class CommissionRule(IntegerKey, Timestamped, Base):
     """VAT on the commission itself."""
     valid_from: Mapped[date]
     valid_until: Mapped[date | None]
+    """The first day on which it no longer holds."""
 
     vendor: Mapped[Vendor | None] = relationship(lazy="raise")
     programme: Mapped[Programme | None] = relationship(lazy="raise")
