@@ -5,10 +5,11 @@ import importlib.util
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import psycopg
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import SQLAlchemyError
+from psycopg_pool import PoolTimeout
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
@@ -21,6 +22,9 @@ from marketplace.kit.settings import Settings, get_settings
 from marketplace.kit.storage import storage_from
 
 log = structlog.get_logger(__name__)
+
+READY_PATIENCE_SECONDS = 2.0
+"""A load balancer that asks whether we are ready wants its answer soon."""
 
 TABLES = tables.metadata  # Importing it is what lets relationships between rooms resolve.
 
@@ -75,9 +79,9 @@ async def ready(request: Request) -> Response:
     """The database answers too, and has the schema that this code expects."""
     database: Database = request.app.state.database
     try:
-        async with database.transaction() as session:
-            current = await is_current(session)
-    except (SQLAlchemyError, OSError) as error:
+        async with database.reads.connection(READY_PATIENCE_SECONDS) as connection:
+            current = await is_current(connection)
+    except (psycopg.Error, PoolTimeout) as error:
         log.warning("not ready", error=str(error))
         return JSONResponse({"status": "database unreachable"}, status_code=503)
     if not current:

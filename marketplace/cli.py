@@ -88,10 +88,9 @@ def migrate() -> None:
 @cli.command()
 def make_migration(message: str) -> None:
     """Write the migration from the database, which must be up to date, to the tables as they are declared."""
-    from marketplace.kit.database import required_database_url
     from marketplace.kit.migrations import write_migration
 
-    write_migration(required_database_url(_with_database()), message)
+    write_migration(_url(_with_database()), message)
 
 
 @cli.command()
@@ -147,21 +146,24 @@ def _with_database() -> Settings:
     return settings
 
 
+def _url(settings: Settings) -> str:
+    if settings.database_url is None:
+        raise _Refusal("No database is named.")
+    return settings.database_url
+
+
 def _migrate(settings: Settings) -> None:
     from marketplace.kit import migrations
-    from marketplace.kit.database import required_database_url
 
     started_at = time.monotonic()
-    if migrations.migrate(required_database_url(settings)):
+    if migrations.migrate(_url(settings)):
         print(f"Migrated the database in {time.monotonic() - started_at:.1f} s.", flush=True)
 
 
 def _fill_if_empty(settings: Settings) -> None:
     import psycopg
 
-    from marketplace.kit.database import libpq_url, required_database_url
-
-    with psycopg.connect(libpq_url(required_database_url(settings))) as connection:
+    with psycopg.connect(_url(settings)) as connection:
         row = connection.execute(
             "SELECT EXISTS (SELECT FROM vendor) OR EXISTS (SELECT FROM channel)"
         ).fetchone()

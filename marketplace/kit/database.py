@@ -88,12 +88,26 @@ class ReadPool:
     async def close(self) -> None:
         await self._pool.close()
 
+    @asynccontextmanager
+    async def connection(self, patience_seconds: float = 10.0) -> AsyncIterator[psycopg.AsyncConnection]:
+        """A connection of the pool, for reads that are not JSON."""
+        async with self._pool.connection(patience_seconds) as connection:
+            yield connection
+
     async def fetch_json(self, sql: str, params: Params) -> bytes:
         """The single value of the single row of a statement, as the bytes of its JSON.
 
         Parameters are `%(name)s` with a mapping, or PostgreSQL's own `$1` with a sequence: long statements
         want the latter, which are sent without being read once more.
         """
+        try:
+            async with self._pool.connection() as connection:
+                return await _fetch_json(connection, sql, params)
+        except psycopg.OperationalError:
+            if not connection.broken:
+                raise
+        # The server has closed the connection, as when it was started again: a read may be asked twice.
+        await self._pool.check()
         async with self._pool.connection() as connection:
             return await _fetch_json(connection, sql, params)
 

@@ -1,6 +1,7 @@
 """What an installation chooses: read once from the environment, never changed afterwards."""
 
 import os
+import re
 import secrets
 from collections.abc import Callable
 from functools import lru_cache
@@ -110,6 +111,12 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, data_dir: Path) -> Path:
         return data_dir.expanduser().absolute()
+
+    @field_validator("database_url", "database_replica_url")
+    @classmethod
+    def _as_libpq_writes_it(cls, url: str | None) -> str | None:
+        """Some hosts write `postgres:`, and SQLAlchemy's users name a driver."""
+        return url and re.sub(r"^postgres(ql)?(\+\w+)?:", "postgresql:", url)
 
     @field_validator("public_url")
     @classmethod

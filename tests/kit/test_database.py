@@ -73,3 +73,14 @@ async def test_connections_are_told_how_to_behave(database: Database) -> None:
 async def test_many_readers_share_a_few_connections(database: Database) -> None:
     reads = (database.reads.fetch_json("SELECT to_json(%(n)s::int)", {"n": n}) for n in range(100))
     assert await asyncio.gather(*reads) == [str(n).encode() for n in range(100)]
+
+
+async def test_reads_go_on_after_the_server_has_closed_its_connections(database: Database) -> None:
+    await asyncio.gather(
+        *(database.reads.fetch_json("SELECT to_json(pg_sleep(0.05)::text)", {}) for _ in range(4))
+    )
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    async with database.transaction() as session:
+        await session.execute(text(others))
+    reads = (database.reads.fetch_json("SELECT to_json(1)", {}) for _ in range(8))
+    assert set(await asyncio.gather(*reads)) == {b"1"}

@@ -1,6 +1,7 @@
 """The migrations lead to the schema that the code declares, from nothing and only once."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import httpx
 import psycopg
@@ -56,7 +57,10 @@ def test_the_migrations_and_the_code_agree(migrated: str, database_url: str, cat
 def test_columns_agree(migrated: str) -> None:
     engine = create_engine(sqlalchemy_url(migrated))
     with engine.connect() as connection:
-        options = {"compare_type": True, "include_object": lambda _o, name, *_: "procrastinate" not in str(name)}
+        options = {
+            "compare_type": True,
+            "include_object": lambda _o, name, *_: "procrastinate" not in str(name),
+        }
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
     engine.dispose()
@@ -68,15 +72,26 @@ def test_migrations_are_dated_and_have_one_end() -> None:
 
 
 async def test_an_app_is_ready_only_on_a_migrated_database(migrated: str, settings: Settings) -> None:
-    async def answer(url: str) -> tuple[int, str]:
-        database = Database(settings.model_copy(update={"database_url": url}))
+    async def answer(database: Database) -> tuple[int, str]:
         app = create_app(settings, database)
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://testserver") as client:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://testserver"
+        ) as client:
             response = await client.get("/ready")
-        await database.close()
         return response.status_code, response.json()["status"]
 
-    assert await answer(migrated) == (200, "ready")
+    @asynccontextmanager
+    async def opened(url: str) -> AsyncIterator[Database]:
+        database = Database(settings.model_copy(update={"database_url": url}))
+        await database.open()
+        yield database
+        await database.close()
+
+    async with opened(migrated) as database:
+        assert await answer(database) == (200, "ready")
     with copy_of("template0", "empty") as empty:
-        assert await answer(empty) == (503, "database not migrated")
-    assert await answer(empty) == (503, "database unreachable")
+        lost = opened(empty)
+        database = await lost.__aenter__()
+        assert await answer(database) == (503, "database not migrated")
+    assert await answer(database) == (503, "database unreachable")
+    await lost.__aexit__(None, None, None)

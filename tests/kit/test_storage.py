@@ -8,12 +8,12 @@ import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
+from marketplace.kit.s3 import S3Storage
 from marketplace.kit.settings import Settings
 from marketplace.kit.storage import (
     BadKeyError,
     FileMissingError,
     FolderStorage,
-    S3Storage,
     Storage,
     storage_from,
 )
