@@ -93,7 +93,9 @@ class ProductTypeAttribute(Base):
     attribute_id: Mapped[int] = mapped_column(
         ForeignKey("attribute.id", ondelete="CASCADE"), primary_key=True, index=True
     )
-    scope: Mapped[AttributeScope] = mapped_column(String(10), primary_key=True, default=AttributeScope.PRODUCT)
+    scope: Mapped[AttributeScope] = mapped_column(
+        String(10), primary_key=True, default=AttributeScope.PRODUCT
+    )
     position: Mapped[int] = mapped_column(default=0)
 
     attribute: Mapped[Attribute] = relationship(lazy="raise")
@@ -115,5 +117,13 @@ variant_attribute_value = Table(
     Column("position", BigInteger, nullable=False, server_default=text("0")),
 )
 
-Index("ix_product_attribute_value_value_id", product_attribute_value.c.value_id, product_attribute_value.c.product_id)
-Index("ix_variant_attribute_value_value_id", variant_attribute_value.c.value_id, variant_attribute_value.c.variant_id)
+Index(
+    "ix_product_attribute_value_value_id",
+    product_attribute_value.c.value_id,
+    product_attribute_value.c.product_id,
+)
+Index(
+    "ix_variant_attribute_value_value_id",
+    variant_attribute_value.c.value_id,
+    variant_attribute_value.c.variant_id,
+)

@@ -50,7 +50,7 @@ class ProductChannelListing(IntegerKey, Base):
     """The product's own, repeated here so that a shelf sorted by price is one index. Derived."""
     currency: Mapped[str] = mapped_column(CHAR(3))
     price_minor: Mapped[int | None]
-    """The least price of a variant, after discounts, as entered (with tax where the channel says so). Derived."""
+    """The least of its variants, after discounts, as entered (the channel says if with tax). Derived."""
     start_gross_minor: Mapped[int | None]
     start_net_minor: Mapped[int | None]
     stop_gross_minor: Mapped[int | None]
@@ -65,7 +65,10 @@ class ProductChannelListing(IntegerKey, Base):
 
 
 class VariantChannelListing(IntegerKey, Base):
-    """A variant's price in a market. Gross and net are for the channel's default country. All but the first are derived."""
+    """A variant's price in a market: all amounts but the entered, cost and prior ones are derived.
+
+    Gross and net are for the channel's default country.
+    """
 
     __tablename__ = "variant_channel_listing"
     __table_args__ = (UniqueConstraint("variant_id", "channel_id"),)

@@ -3,11 +3,21 @@
 Attributes stand in `attributes.py`, prices and publication in `listings.py`.
 """
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Computed, Float, ForeignKey, Index, String, Table, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Computed,
+    Float,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -36,7 +46,9 @@ class ProductType(IntegerKey, WithMetadata, Base):
     has_variants: Mapped[bool] = mapped_column(default=False)
     is_shipping_required: Mapped[bool] = mapped_column(default=True)
     weight_grams: Mapped[int] = mapped_column(default=0)
-    tax_class_id: Mapped[int | None] = mapped_column(ForeignKey("tax_class.id", ondelete="SET NULL"), index=True)
+    tax_class_id: Mapped[int | None] = mapped_column(
+        ForeignKey("tax_class.id", ondelete="SET NULL"), index=True
+    )
 
 
 class Category(IntegerKey, Timestamped, Seo, WithMetadata, Base):
@@ -94,7 +106,9 @@ collection_product = Table(
     "collection_product",
     Base.metadata,
     Column("collection_id", BigInteger, ForeignKey("collection.id", ondelete="CASCADE"), primary_key=True),
-    Column("product_id", BigInteger, ForeignKey("product.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column(
+        "product_id", BigInteger, ForeignKey("product.id", ondelete="CASCADE"), primary_key=True, index=True
+    ),
     Column("position", BigInteger, nullable=False, server_default=text("0")),
 )
 
@@ -123,12 +137,21 @@ class Product(IntegerKey, Timestamped, Seo, WithMetadata, Base):
     description_text: Mapped[str] = mapped_column(default="")
     weight_grams: Mapped[int | None]
     rating: Mapped[float | None] = mapped_column(Float)
-    tax_class_id: Mapped[int | None] = mapped_column(ForeignKey("tax_class.id", ondelete="SET NULL"), index=True)
+    tax_class_id: Mapped[int | None] = mapped_column(
+        ForeignKey("tax_class.id", ondelete="SET NULL"), index=True
+    )
     external_reference: Mapped[str | None] = mapped_column(unique=True)
+    search_name: Mapped[str] = mapped_column(default="", server_default="")
+    """The words of its names in every language, folded (`catalog.words`): a find among them counts most."""
     search_text: Mapped[str] = mapped_column(default="")
-    """Every language's words of the listing, normalised (`catalog.search`): what is looked through."""
+    """All other words of the listing in every language, folded: its shelf, seller, region, description."""
     search_vector: Mapped[str] = mapped_column(
-        TSVECTOR, Computed("to_tsvector('simple'::regconfig, search_text)", persisted=True)
+        TSVECTOR,
+        Computed(
+            "setweight(to_tsvector('simple'::regconfig, search_name), 'A')"
+            " || setweight(to_tsvector('simple'::regconfig, search_text), 'D')",
+            persisted=True,
+        ),
     )
     is_demo: Mapped[bool] = mapped_column(default=False)
 
@@ -184,6 +207,29 @@ class ProductVariantTranslation(IntegerKey, TranslatedText, Base):
     product_variant_id: Mapped[int] = mapped_column(ForeignKey("product_variant.id", ondelete="CASCADE"))
 
 
+class SearchWord(Base):
+    """A folded word that some listing has, and how many have it: what a mistyped word may have meant."""
+
+    __tablename__ = "search_word"
+
+    word: Mapped[str] = mapped_column(String(collation="C"), primary_key=True)
+    listings: Mapped[int] = mapped_column(default=1)
+
+
+class SearchSpelling(Base):
+    """A way from a word with one wrong letter to the word: see `catalog.words.one_letter_off`."""
+
+    __tablename__ = "search_spelling"
+
+    spelling: Mapped[str] = mapped_column(String(collation="C"), primary_key=True)
+    word: Mapped[str] = mapped_column(
+        String(collation="C"),
+        ForeignKey("search_word.word", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    )
+
+
 class MediaType(StrEnum):
     IMAGE = "IMAGE"
     VIDEO = "VIDEO"
@@ -221,7 +267,9 @@ class SheetImport(IntegerKey, Timestamped, Base):
     __tablename__ = "sheet_import"
 
     vendor_id: Mapped[int] = mapped_column(ForeignKey("vendor.id", ondelete="CASCADE"), index=True)
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"), index=True)
+    user_id: Mapped[int | None] = mapped_column(
+        ForeignKey("user_account.id", ondelete="SET NULL"), index=True
+    )
     file_name: Mapped[str]
     dry_run: Mapped[bool]
     status: Mapped[SheetImportStatus]

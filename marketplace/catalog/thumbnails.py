@@ -1,4 +1,4 @@
-"""How thumbnails are called and which sizes there are: known to whoever makes them and whoever links to them."""
+"""How thumbnails are called and which sizes there are, for whoever makes them or links to them."""
 
 from sqlalchemy import ColumnElement, Text, func, literal
 

@@ -1,0 +1,43 @@
+"""What the catalogue's tables alone can't say."""
+
+SEARCH_QUERY = """
+CREATE OR REPLACE FUNCTION catalog_search_query(words text) RETURNS tsquery
+LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+-- The query for folded words (catalog.words.query_words): all of them, the last one as a beginning.
+-- A word that no listing has is read as the commonest one that is one letter off, if there is one.
+DECLARE
+    given text[] := string_to_array(words, ' ');
+    parts text[] := '{}';
+    asked text COLLATE "C";
+    meant text;
+    is_last boolean;
+BEGIN
+    IF words = '' THEN
+        RETURN '!x'::tsquery;  -- No listing has a word of one letter: nothing asked, everything found.
+    END IF;
+    FOR place IN 1 .. array_length(given, 1) LOOP
+        asked := given[place];
+        is_last := place = array_length(given, 1);
+        meant := NULL;
+        IF length(asked) >= 4
+            AND NOT EXISTS (SELECT FROM search_word s WHERE s.word = asked)
+            AND NOT (is_last AND EXISTS (
+                SELECT FROM search_word s WHERE s.word > asked AND s.word < asked || chr(1114111)))
+        THEN
+            SELECT s.word INTO meant
+            FROM search_spelling k JOIN search_word s ON s.word = k.word
+            WHERE k.spelling IN (
+                SELECT asked UNION
+                SELECT left(asked, n - 1) || substr(asked, n + 1) FROM generate_series(1, length(asked)) n)
+            ORDER BY (left(s.word, 1) = left(asked, 1)) DESC, s.listings DESC, s.word
+            LIMIT 1;
+        END IF;
+        parts := parts || (coalesce(meant, asked) || CASE WHEN is_last THEN ':*' ELSE '' END);
+    END LOOP;
+    RETURN array_to_string(parts, ' & ')::tsquery;
+END
+$$
+"""
+
+STATEMENTS = [SEARCH_QUERY]
+"""Run once all tables are there: by the migration, and where tests make the tables themselves."""
