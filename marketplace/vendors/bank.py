@@ -20,7 +20,12 @@ def encrypted_number(number: str, settings: Settings) -> bytes:
 
 def decrypted_number(account: BankAccount, settings: Settings) -> str:
     """The whole number: for bank files only, never for a screen or a log."""
-    return _cipher(settings).decrypt(account.number_encrypted).decode()
+    return decrypted(account.number_encrypted, settings)
+
+
+def decrypted(number_encrypted: bytes, settings: Settings) -> str:
+    """The same of a number that was copied, still encrypted, from an account: a payout keeps the one it goes to."""
+    return _cipher(settings).decrypt(number_encrypted).decode()
 
 
 def checked_number(kind: BankAccountKind, number: str, field: str = "number") -> str:
