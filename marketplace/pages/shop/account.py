@@ -1,0 +1,41 @@
+"""Signing in and out. A guest needs neither."""
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from marketplace.pages.visits import (
+    RENEWAL_COOKIE,
+    RENEWAL_SECONDS,
+    SESSION_COOKIE,
+    SESSION_SECONDS,
+    Visiting,
+)
+
+router = APIRouter()
+
+
+@router.get("/sign-in")
+async def sign_in_page(visit: Visiting) -> Response:
+    return visit.page("shop/sign_in.html", await visit.read("frame"), email="", problem=False)
+
+
+@router.post("/sign-in")
+async def sign_in(visit: Visiting) -> Response:
+    """Sign in. A wrong address and a wrong password are told apart to nobody."""
+    form = await visit.request.form()
+    email = str(form.get("email", "")).strip()
+    answer = await visit.write("sign_in", email=email, password=str(form.get("password", "")))
+    tokens = answer["tokenCreate"]
+    if not tokens["token"]:
+        data = await visit.read("frame")
+        return visit.page("shop/sign_in.html", data, 422, email=email, problem=True)
+    visit.cookies[SESSION_COOKIE] = (tokens["token"], SESSION_SECONDS)
+    visit.cookies[RENEWAL_COOKIE] = (tokens["refreshToken"], RENEWAL_SECONDS)
+    return visit.go()
+
+
+@router.post("/sign-out")
+async def sign_out(visit: Visiting) -> Response:
+    visit.cookies[SESSION_COOKIE] = (None, 0)
+    visit.cookies[RENEWAL_COOKIE] = (None, 0)
+    return visit.go()

@@ -1,0 +1,191 @@
+"""From the cart to the order, in three pages: where to, which way, and the promise to pay at the door."""
+
+from hashlib import sha256
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+from starlette.datastructures import FormData
+
+from marketplace.pages.api import Data
+from marketplace.pages.shop.cart import by_seller
+from marketplace.pages.shop.problems import Problem, by_field, problems_in
+from marketplace.pages.visits import Visit, Visiting
+
+router = APIRouter()
+
+ADDRESS_FIELDS = (
+    "firstName",
+    "lastName",
+    "phone",
+    "streetAddress1",
+    "streetAddress2",
+    "city",
+    "postalCode",
+    "countryArea",
+    "country",
+)
+FIELDS = ("email", *ADDRESS_FIELDS)
+NEEDED = ("email", "firstName", "lastName", "phone", "streetAddress1", "city")
+"""A carrier that is to be paid at the door must find it, and be able to call."""
+
+LONGEST_FIELD = 256
+
+
+@router.get("/checkout")
+async def address(visit: Visiting) -> Response:
+    checkout = (data := await visit.read("cart")).get("checkout")
+    if not checkout or not checkout["lines"]:
+        return visit.go("cart")
+    return _address_page(visit, data, _typed_before(visit, checkout), {})
+
+
+@router.post("/checkout")
+async def set_address(visit: Visiting) -> Response:
+    """Keep the address. With mistakes in it, the page comes back with all that was typed."""
+    form = _typed(await visit.request.form())
+    if form["country"] not in visit.market.countries:
+        form["country"] = visit.market.country_code
+    problems = [Problem(name, "REQUIRED") for name in NEEDED if not form[name]]
+    if not problems and visit.cart_id is not None:
+        problems = await _keep_address(visit, visit.cart_id, form)
+        if not problems:
+            return visit.go("checkout/delivery")
+    data = await visit.read("cart")
+    if not data.get("checkout"):
+        return visit.go("cart")
+    return _address_page(visit, data, form, by_field(problems, FIELDS))
+
+
+@router.get("/checkout/delivery")
+async def delivery(visit: Visiting) -> Response:
+    """Each way the parcels can travel, with what every seller's parcel costs."""
+    if visit.cart_id is None:
+        return visit.go("cart")
+    answer = await visit.write(
+        "checkout_options", {"deliveryOptionsCalculate"}, id=visit.cart_id, language=visit.language.api_code
+    )
+    options = answer["deliveryOptionsCalculate"]
+    data = await visit.read("cart")
+    checkout = data.get("checkout")
+    if options is None or not checkout or not checkout["lines"]:
+        return visit.go("cart")
+    if not checkout["shippingAddress"]:
+        return visit.go("checkout")
+    problem = visit.query.get("problem")
+    problems = [Problem(None, problem)] if problem else problems_in(options)
+    deliveries = sorted(options["deliveries"], key=lambda one: one["price"]["amount"])
+    chosen = (checkout["delivery"] or {}).get("id") or (deliveries[0]["id"] if deliveries else None)
+    return visit.page(
+        "shop/checkout_delivery.html",
+        data,
+        422 if problem else 200,
+        checkout=checkout,
+        parcels=by_seller(checkout),
+        deliveries=deliveries,
+        chosen=chosen,
+        problem=problems[0].message if problems else None,
+    )
+
+
+@router.post("/checkout/delivery")
+async def choose_delivery(visit: Visiting) -> Response:
+    form = await visit.request.form()
+    option = str(form.get("delivery", ""))
+    if visit.cart_id is None:
+        return visit.go("cart")
+    if not option:
+        return visit.go("checkout/delivery", problem="SHIPPING_METHOD_NOT_SET")
+    answer = await visit.write(
+        "checkout_delivery", {"checkoutDeliveryMethodUpdate"}, id=visit.cart_id, delivery=option
+    )
+    if problems_in(answer["checkoutDeliveryMethodUpdate"]):
+        return visit.go("checkout/delivery", problem="DELIVERY_METHOD_NOT_APPLICABLE")
+    return visit.go("checkout/review")
+
+
+@router.get("/checkout/review")
+async def review(visit: Visiting) -> Response:
+    """All of it once more, and the button that makes it an order."""
+    data = await visit.read("cart")
+    checkout = data.get("checkout")
+    if not checkout or not checkout["lines"]:
+        return visit.go("cart")
+    if not checkout["shippingAddress"] or not checkout["email"]:
+        return visit.go("checkout")
+    if not checkout["delivery"]:
+        return visit.go("checkout/delivery")
+    problem = visit.query.get("problem")
+    return visit.page(
+        "shop/checkout_review.html",
+        data,
+        422 if problem else 200,
+        checkout=checkout,
+        parcels=by_seller(checkout),
+        problem=Problem(None, problem).message if problem else None,
+    )
+
+
+@router.post("/checkout/review")
+async def place(visit: Visiting) -> Response:
+    """Place the order. Clicked twice, it is placed once: the second click is shown the same order."""
+    cart_id = visit.cart_id
+    if cart_id is None:
+        return visit.go("cart")
+    answer = await visit.write(
+        "checkout_place",
+        {"transactionInitialize", "checkoutComplete"},
+        id=cart_id,
+        key=_promise_key(str((await visit.request.form()).get("total", "")), cart_id),
+    )
+    order = (answer["checkoutComplete"] or {}).get("order")
+    if order:
+        visit.keep_cart(None)
+        return visit.go(f"orders/{order['id']}", new="1")
+    unpaid = problems_in(answer["transactionInitialize"])
+    problems = problems_in(answer["checkoutComplete"])
+    if unpaid and problems[0].code == "CHECKOUT_NOT_FULLY_PAID":
+        return visit.go("checkout/delivery", problem="CHECKOUT_NOT_FULLY_PAID")
+    if problems[0].line:
+        return visit.go("cart", line=problems[0].line, problem=problems[0].code, anchor="lines")
+    return visit.go("checkout/review", problem=problems[0].code)
+
+
+def _address_page(visit: Visit, data: Data, form: dict[str, str], problems: dict[str, Problem]) -> Response:
+    checkout = data["checkout"]
+    return visit.page(
+        "shop/checkout_address.html",
+        data,
+        422 if problems else 200,
+        checkout=checkout,
+        parcels=by_seller(checkout),
+        form=form,
+        problems=problems,
+    )
+
+
+async def _keep_address(visit: Visit, cart_id: str, form: dict[str, str]) -> list[Problem]:
+    answer = await visit.write(
+        "checkout_address",
+        id=cart_id,
+        email=form["email"],
+        address={name: form[name] for name in ADDRESS_FIELDS},
+        language=visit.language.api_code,
+    )
+    return problems_in(*answer.values())
+
+
+def _typed(form: FormData) -> dict[str, str]:
+    return {name: str(form.get(name, "")).strip()[:LONGEST_FIELD] for name in FIELDS}
+
+
+def _typed_before(visit: Visit, checkout: Data) -> dict[str, str]:
+    """What is known of the buyer already: from an earlier pass through this page."""
+    known = checkout["shippingAddress"] or {}
+    form = {name: str(known.get(name) or "") for name in ADDRESS_FIELDS if name != "country"}
+    country = (known.get("country") or {}).get("code")
+    return form | {"email": checkout["email"] or "", "country": country or visit.market.country_code}
+
+
+def _promise_key(total: str, cart_id: str) -> str:
+    """The same for two clicks on one review; another once the total has changed."""
+    return sha256(f"{cart_id}:{total}".encode()).hexdigest()[:32]

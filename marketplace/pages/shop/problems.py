@@ -1,0 +1,83 @@
+"""What a buyer is told when the shop says no: the API's codes in the words of the page."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from marketplace.pages.api import Data
+from marketplace.pages.languages import marked
+
+UNKNOWN = marked("Cela n’a pas fonctionné. Vérifiez et réessayez.")
+
+MESSAGES: Mapping[str, str] = {
+    "INSUFFICIENT_STOCK": marked("Il n’en reste pas autant. Réduisez la quantité."),
+    "QUANTITY_GREATER_THAN_LIMIT": marked("C’est plus que ce que l’on peut commander en une fois."),
+    "ZERO_QUANTITY": marked("Choisissez au moins une pièce."),
+    "PRODUCT_NOT_PUBLISHED": marked("Ce produit n’est plus en vente."),
+    "PRODUCT_UNAVAILABLE_FOR_PURCHASE": marked("Ce produit n’est plus en vente."),
+    "UNAVAILABLE_VARIANT_IN_CHANNEL": marked("Ce produit n’est pas vendu dans ce marché."),
+    "NOT_FOUND": marked("Ce produit ou ce panier n’existe plus."),
+    "NO_LINES": marked("Votre panier est vide."),
+    "EMAIL_NOT_SET": marked("Indiquez votre adresse e-mail."),
+    "SHIPPING_ADDRESS_NOT_SET": marked("Indiquez l’adresse de livraison."),
+    "BILLING_ADDRESS_NOT_SET": marked("Indiquez l’adresse de livraison."),
+    "SHIPPING_METHOD_NOT_SET": marked("Choisissez une livraison."),
+    "SHIPPING_METHOD_NOT_APPLICABLE": marked("Cette livraison n’est plus possible. Choisissez-en une autre."),
+    "DELIVERY_METHOD_NOT_APPLICABLE": marked("Cette livraison n’est plus possible. Choisissez-en une autre."),
+    "INVALID_SHIPPING_METHOD": marked("Cette livraison n’est plus possible. Choisissez-en une autre."),
+    "CHECKOUT_NOT_FULLY_PAID": marked("Avec cette livraison, on ne peut pas payer à la réception."),
+    "REQUIRED": marked("Ce champ est nécessaire."),
+    "INVALID_CREDENTIALS": marked("L’adresse e-mail ou le mot de passe ne convient pas."),
+}
+
+FIELD_MESSAGES: Mapping[tuple[str, str], str] = {
+    ("email", "REQUIRED"): marked("Indiquez votre adresse e-mail : la confirmation y sera envoyée."),
+    ("email", "INVALID"): marked("Cette adresse e-mail n’est pas complète, par exemple nom@exemple.ma."),
+    ("phone", "REQUIRED"): marked("Indiquez un numéro : le livreur vous appelle avant de passer."),
+    ("phone", "INVALID"): marked("Ce numéro n’existe pas. Au Maroc, il a dix chiffres : 06 12 34 56 78."),
+    ("postalCode", "INVALID"): marked("Ce code postal n’est pas valable. Au Maroc, il a cinq chiffres."),
+    ("city", "REQUIRED"): marked("Indiquez la ville ou le douar."),
+    ("streetAddress1", "REQUIRED"): marked("Indiquez la rue et le numéro, ou un repère."),
+    ("firstName", "REQUIRED"): marked("Indiquez votre prénom."),
+    ("lastName", "REQUIRED"): marked("Indiquez votre nom."),
+    ("countryArea", "REQUIRED"): marked("Choisissez la région."),
+    ("countryArea", "INVALID"): marked("Choisissez une région de la liste."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to mend: the API's name of the field (None: the whole form) and its code."""
+
+    field: str | None
+    code: str
+    line: str | None = None
+
+    @property
+    def message(self) -> str:
+        """For the catalogue: templates translate it."""
+        return FIELD_MESSAGES.get((self.field or "", self.code)) or message_of(self.code)
+
+
+def message_of(code: str) -> str:
+    return MESSAGES.get(code, UNKNOWN)
+
+
+def problems_in(*payloads: Data | None) -> list[Problem]:
+    """The errors of mutations' payloads, each told once. A payload that is missing is a thing not found."""
+    found: dict[tuple[str | None, str], Problem] = {}
+    for payload in payloads:
+        for error in payload["errors"] if payload is not None else [{"code": "NOT_FOUND"}]:
+            line = next(iter(error.get("lines") or []), None)
+            problem = Problem(error.get("field"), error["code"], line)
+            found.setdefault((problem.field, problem.code), problem)
+    return list(found.values())
+
+
+def by_field(problems: Iterable[Problem], fields: Iterable[str]) -> dict[str, Problem]:
+    """The first problem of each field; under "" that of the form as a whole."""
+    known = set(fields)
+    placed: dict[str, Problem] = {}
+    for problem in problems:
+        place = problem.field if problem.field in known else ""
+        placed.setdefault(place or "", problem)
+    return placed
