@@ -1,18 +1,27 @@
 """What every test may ask for. Rows are made in a transaction that is rolled back; the database is real."""
 
+import asyncio
 import os
+import shutil
+import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from pathlib import Path
 from types import ModuleType
 
+import httpx
 import pytest
+import uvicorn
+from fastapi import FastAPI
+from playwright.async_api import Browser, Page, async_playwright
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from marketplace.app import create_app
 from marketplace.kit import clock as the_clock
 from marketplace.kit.database import Database
 from marketplace.kit.settings import Settings
 from tests.postgres import copy_of, prepare_template
+from tests.shared_connection import SharedConnection, session_on
+
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +65,7 @@ async def connection(engine_of_session: Database) -> AsyncIterator[AsyncConnecti
 @pytest.fixture
 async def session(connection: AsyncConnection) -> AsyncIterator[AsyncSession]:
     """A session whose commits are savepoints: nothing outlives the test."""
-    async with _session_on(connection) as session:
+    async with session_on(connection) as session:
         yield session
 
 
@@ -71,16 +80,77 @@ async def database(template: str, settings: Settings) -> AsyncIterator[Database]
 
 
 @pytest.fixture
-def clock(tmp_path: Path) -> Iterator[ModuleType]:
-    """The product's clock, free to be advanced: `clock.advance(timedelta(days=8))`."""
-    the_clock.follow(tmp_path / "clock")
+def clock(settings: Settings) -> Iterator[ModuleType]:
+    """The product's clock, free to be advanced: `clock.advance(timedelta(days=8))`. App and workers follow."""
+    offset_file = settings.adjustable_clock_file
+    assert offset_file is not None
+    the_clock.follow(offset_file)
     yield the_clock
     the_clock.follow(None)
+    offset_file.unlink(missing_ok=True)
 
 
-@asynccontextmanager
-async def _session_on(connection: AsyncConnection) -> AsyncIterator[AsyncSession]:
-    async with AsyncSession(
-        bind=connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
-    ) as session:
-        yield session
+@pytest.fixture
+async def app(connection: AsyncConnection, settings: Settings) -> AsyncIterator[FastAPI]:
+    """The whole application on the test's connection: it sees what the test has flushed or committed."""
+    database = SharedConnection(settings, connection)
+    app = create_app(settings, database)
+    async with app.router.lifespan_context(app):
+        yield app
+    await database.close()
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client of the application. `await client.post("/graphql/", json={...})`."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium as the machine has it. `await browser.new_context(viewport=..., locale="ar-MA")`."""
+    chromium = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if chromium is None:
+        reason = f"no browser: install one of {', '.join(CHROMIUMS)}"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """A page in a context of its own, as wide as a phone."""
+    context = await browser.new_context(viewport={"width": 390, "height": 844}, locale="fr-MA")
+    yield await context.new_page()
+    await context.close()
+
+
+@pytest.fixture
+async def live(database: Database) -> AsyncIterator[str]:
+    """The address of a real web server on a database of the test's own (the same as `database`)."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        settings = database.settings.model_copy(update={"public_url": address})
+        server = uvicorn.Server(
+            uvicorn.Config(create_app(settings, database), log_config=None, lifespan="on", http="httptools")
+        )
+        serving = asyncio.create_task(server.serve([listening]))
+        async with httpx.AsyncClient() as visitor:
+            while not serving.done():
+                try:
+                    await visitor.get(f"{address}/health")
+                    break
+                except httpx.TransportError:
+                    await asyncio.sleep(0.02)
+        yield address
+        server.should_exit = True
+        await serving

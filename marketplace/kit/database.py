@@ -102,14 +102,14 @@ class ReadPool:
         """
         try:
             async with self._pool.connection() as connection:
-                return await _fetch_json(connection, sql, params)
+                return await fetch_json_on(connection, sql, params)
         except psycopg.OperationalError:
             if not connection.broken:
                 raise
         # The server has closed the connection, as when it was started again: a read may be asked twice.
         await self._pool.check()
         async with self._pool.connection() as connection:
-            return await _fetch_json(connection, sql, params)
+            return await fetch_json_on(connection, sql, params)
 
 
 async def fetch_json_in(session: AsyncSession, sql: str, params: Params) -> bytes:
@@ -119,10 +119,11 @@ async def fetch_json_in(session: AsyncSession, sql: str, params: Params) -> byte
     driver_connection = raw.driver_connection
     if not isinstance(driver_connection, psycopg.AsyncConnection):
         raise TypeError(f"psycopg's connection was expected, not {type(driver_connection)}")
-    return await _fetch_json(driver_connection, sql, params)
+    return await fetch_json_on(driver_connection, sql, params)
 
 
-async def _fetch_json(connection: psycopg.AsyncConnection, sql: str, params: Params) -> bytes:
+async def fetch_json_on(connection: psycopg.AsyncConnection, sql: str, params: Params) -> bytes:
+    """The same as ReadPool.fetch_json, on a connection that the caller has."""
     named = isinstance(params, Mapping)
     cursor = connection.cursor() if named else psycopg.AsyncRawCursor(connection)
     await cursor.execute(sql, params)
@@ -137,7 +138,7 @@ class Database:
     """What one process holds of PostgreSQL. Open it once, close it at the end."""
 
     def __init__(self, settings: Settings, application_name: str = "marketplace") -> None:
-        self._settings = settings
+        self.settings = settings
         self._application_name = application_name
         self.engine = create_engine_from(settings, application_name)
         self.sessions = create_sessions(self.engine)
@@ -145,7 +146,7 @@ class Database:
     @cached_property
     def reads(self) -> ReadPool:
         """Reads that may lag behind the last write where a replica is set."""
-        settings = self._settings
+        settings = self.settings
         url = settings.database_replica_url or required_database_url(settings)
         options = connection_options(settings, f"{self._application_name} reads")
         return ReadPool(url, options, settings.database_pool_size)

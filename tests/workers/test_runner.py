@@ -154,7 +154,6 @@ async def test_a_job_for_later_waits_until_the_clock_has_been_advanced(
     own: tuple[Database, Settings], clock: ModuleType
 ) -> None:
     database, settings = own
-    settings = settings.model_copy(update={"clock_file": clock._offset_file})
 
     @job("test.later")
     async def later(work: Work) -> None:
