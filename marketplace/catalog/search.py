@@ -79,11 +79,15 @@ async def _reindex(session: AsyncSession, product_ids: list[int]) -> None:
         )
         for row in gathered
     ]
-    new = func.unnest(
-        bindparam("ids", [row[0] for row in rows], ARRAY(BigInteger)),
-        bindparam("names", [row[1] for row in rows], ARRAY(Text)),
-        bindparam("texts", [row[2] for row in rows], ARRAY(Text)),
-    ).table_valued("id", "name", "text").render_derived("new")
+    new = (
+        func.unnest(
+            bindparam("ids", [row[0] for row in rows], ARRAY(BigInteger)),
+            bindparam("names", [row[1] for row in rows], ARRAY(Text)),
+            bindparam("texts", [row[2] for row in rows], ARRAY(Text)),
+        )
+        .table_valued("id", "name", "text")
+        .render_derived("new")
+    )
     await session.execute(
         update(Product)
         .values(search_name=new.c.name, search_text=new.c.text, updated_at=Product.updated_at)
