@@ -90,6 +90,11 @@ class Settings(BaseSettings):
     )
     """Fernet keys separated by commas: the first encrypts bank details, every one of them decrypts."""
 
+    payer_name: str = "Social Innovation Lab"
+    """In whose name sellers are paid, as the bank writes it."""
+    payer_accounts: dict[str, str] = Field(default_factory=dict)
+    """The RIB or IBAN that pays, by currency, as JSON: {"MAD": "..."}. Required in production to pay sellers."""
+
     s3_bucket: str | None = None
     """None: media are files in the data directory."""
     s3_endpoint_url: str | None = None
