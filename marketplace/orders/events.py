@@ -30,3 +30,10 @@ class VendorOrderRefused:
     """The buyer did not take a seller's parcel: nothing was paid for it."""
 
     vendor_order_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class VendorOrderCanceled:
+    """A seller's part of an order was called off before anything of it left."""
+
+    vendor_order_id: UUID

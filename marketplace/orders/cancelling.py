@@ -1,0 +1,68 @@
+"""Calling off what has not left yet: one seller's part of an order, or the whole of it."""
+
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.inventory.allocations import release
+from marketplace.kit.events import publish
+from marketplace.orders.errors import CannotCancelOrderError, VendorOrderStatusError
+from marketplace.orders.events import VendorOrderCanceled
+from marketplace.orders.fulfilment import note
+from marketplace.orders.locks import lines_of, lock_part, lock_whole, refresh_status
+from marketplace.orders.models import Order, OrderEvent, VendorOrder, VendorOrderStatus
+
+OVER = frozenset({VendorOrderStatus.CANCELED, VendorOrderStatus.REFUSED, VendorOrderStatus.RETURNED})
+
+
+async def cancel_part(
+    session: AsyncSession, vendor_order_id: UUID, *, user_id: int | None = None
+) -> VendorOrder:
+    """Call off one seller's part; its pieces are for sale again. Told twice, it is so once.
+
+    Raises NotFoundError, and VendorOrderStatusError where something of it has left.
+    """
+    order, part = await lock_part(session, vendor_order_id)
+    if part.status is VendorOrderStatus.CANCELED:
+        return part
+    if part.status is not VendorOrderStatus.UNFULFILLED:
+        raise VendorOrderStatusError("Something of it has left already.", field="id")
+    await _call_off(session, part, user_id)
+    await refresh_status(session, order)
+    await publish(session, VendorOrderCanceled(part.id))
+    return part
+
+
+async def cancel_order(session: AsyncSession, order_id: UUID, *, user_id: int | None = None) -> Order:
+    """Call off a whole order. Raises NotFoundError, and CannotCancelOrderError where something has left or
+    nothing is left to call off.
+    """
+    order, parts = await lock_whole(session, order_id)
+    standing = [part for part in parts if part.status not in OVER]
+    if not standing or any(part.status is not VendorOrderStatus.UNFULFILLED for part in standing):
+        raise CannotCancelOrderError("This order can't be called off any more.", field="order")
+    for part in standing:
+        await _call_off(session, part, user_id)
+    session.add(OrderEvent(order_id=order.id, type="CANCELED", user_id=user_id))
+    await refresh_status(session, order)
+    for part in standing:
+        await publish(session, VendorOrderCanceled(part.id))
+    return order
+
+
+async def owed_minor(session: AsyncSession, order: Order) -> int:
+    """What the buyer has to pay for the order: all of it, less what was called off, refused or returned."""
+    given_up = await session.scalar(
+        select(func.coalesce(func.sum(VendorOrder.total_gross_minor), 0)).where(
+            VendorOrder.order_id == order.id, VendorOrder.status.in_(OVER)
+        )
+    )
+    return order.total_gross_minor - int(given_up or 0)
+
+
+async def _call_off(session: AsyncSession, part: VendorOrder, user_id: int | None) -> None:
+    lines = await lines_of(session, part)
+    await release(session, [line.id for line in lines])
+    part.status = VendorOrderStatus.CANCELED
+    note(session, part, "FULFILLMENT_RESTOCKED_ITEMS", user_id, what="canceled")

@@ -1,0 +1,23 @@
+"""What orders can refuse."""
+
+from marketplace.kit.errors import DomainError
+
+
+class VendorOrderStatusError(DomainError):
+    """Not now: the vendor order stands where this makes no sense."""
+
+    code = "INVALID_STATUS"
+
+
+class NothingToFulfillError(DomainError):
+    """More pieces than are left to hand over. Saleor's code."""
+
+    code = "FULFILL_ORDER_LINE"
+
+
+class FulfillQuantityError(DomainError):
+    code = "ZERO_QUANTITY"
+
+
+class CannotCancelOrderError(DomainError):
+    code = "CANNOT_CANCEL_ORDER"

@@ -1,0 +1,295 @@
+"""A cart becomes an order, and splits: one vendor order for each seller, with its lines and its parcel.
+
+Every amount of the whole is a sum over lines and parcels, each of which belongs to one seller. So the parts
+add up to the whole, and nothing has to be rounded a second time.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from sqlalchemy import BigInteger, String, and_, bindparam, func, insert, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.catalog.models import (
+    Product,
+    ProductMedia,
+    ProductTranslation,
+    ProductType,
+    ProductVariant,
+    ProductVariantTranslation,
+)
+from marketplace.checkout.carts import Cart
+from marketplace.checkout.closing import Settled
+from marketplace.checkout.deliveries import OfferedDelivery, Parcel
+from marketplace.checkout.models import CheckoutLine
+from marketplace.checkout.offers import Offer
+from marketplace.checkout.totals import NOTHING, Taxed, taxed, total_of
+from marketplace.inventory.allocations import allocate
+from marketplace.inventory.reservations import Wanted
+from marketplace.kit.money import BASIS_POINTS
+from marketplace.markets.models import ShippingMethod, ShippingMethodTranslation, TaxClass
+from marketplace.orders.models import Order, OrderEvent, OrderLine, OrderStatus, VendorOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """What a variant was called and looked like at the sale."""
+
+    translated_product_name: str
+    translated_variant_name: str
+    picture_path: str | None
+    tax_class_name: str | None
+
+
+async def order_of_checkout(session: AsyncSession, checkout_id: UUID) -> Order | None:
+    """The order that a checkout has become."""
+    return await session.scalar(select(Order).where(Order.checkout_id == checkout_id))
+
+
+async def place(session: AsyncSession, settled: Settled, metadata: Mapping[str, str] | None = None) -> Order:
+    """Write the order of a settled checkout and sell its pieces.
+
+    The rest is the caller's: to move the payments over, to discard the checkout, and then to tell of
+    `OrderPlaced`. Raises InsufficientStockError, which the settled checkout's locks rule out.
+    """
+    cart = settled.cart
+    order = await _write_order(session, settled, metadata or {})
+    parts = _split(cart, settled.delivery)
+    await session.execute(insert(VendorOrder), [_vendor_order_row(order, cart, part) for part in parts])
+    line_ids = {line.id: uuid4() for line in cart.lines}
+    appearances = await _appearances(session, cart)
+    await session.execute(
+        insert(OrderLine),
+        [
+            _line_row(order, part, cart, line, line_ids[line.id], position, appearances[line.variant_id])
+            for part in parts
+            for position, line in enumerate(cart.lines, 1)
+            if cart.offer(line).vendor_id == part.vendor_id
+        ],
+    )
+    await allocate(
+        session,
+        [
+            Wanted(line_ids[line.id], line.variant_id, line.quantity)
+            for line in cart.lines
+            if cart.offer(line).is_tracked
+        ],
+    )
+    session.add(OrderEvent(order_id=order.id, type="PLACED", user_id=cart.checkout.user_id, at=cart.now))
+    await session.flush()
+    return order
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One seller's share of the cart."""
+
+    id: UUID
+    vendor_id: int
+    position: int
+    subtotal: Taxed
+    parcel: Parcel | None
+
+    @property
+    def shipping(self) -> Taxed:
+        return self.parcel.price if self.parcel else NOTHING
+
+
+def _split(cart: Cart, delivery: OfferedDelivery | None) -> list[_Part]:
+    """The cart's parts, in the order in which their sellers appear in it."""
+    by_vendor: dict[int, list[CheckoutLine]] = {}
+    for line in cart.lines:
+        by_vendor.setdefault(cart.offer(line).vendor_id, []).append(line)
+    parcels = {parcel.vendor_id: parcel for parcel in delivery.parcels} if delivery else {}
+    return [
+        _Part(
+            uuid4(),
+            vendor_id,
+            position,
+            total_of(Taxed(line.total_gross_minor, line.total_net_minor) for line in lines),
+            parcels.get(vendor_id),
+        )
+        for position, (vendor_id, lines) in enumerate(by_vendor.items(), 1)
+    ]
+
+
+async def _write_order(session: AsyncSession, settled: Settled, metadata: Mapping[str, str]) -> Order:
+    cart, checkout = settled.cart, settled.cart.checkout
+    method_id = settled.delivery.method_id if settled.delivery else None
+    undiscounted = total_of(
+        taxed(
+            (offer.undiscounted_minor or 0) * line.quantity,
+            offer.rate_bp,
+            cart.channel.prices_entered_with_tax,
+        )
+        for line, offer in ((line, cart.offer(line)) for line in cart.lines)
+    )
+    shipping = settled.delivery.price if settled.delivery else NOTHING
+    order = Order(
+        id=uuid4(),
+        status=OrderStatus.UNFULFILLED,
+        channel_id=cart.channel.id,
+        user_id=checkout.user_id,
+        user_email=checkout.email or "",
+        checkout_id=checkout.id,
+        language_code=checkout.language_code,
+        customer_note=checkout.note,
+        billing_address_id=checkout.billing_address_id,
+        shipping_address_id=checkout.shipping_address_id,
+        shipping_method_id=method_id,
+        shipping_method_name=await _method_name(session, method_id, checkout.language_code),
+        currency=checkout.currency,
+        subtotal_gross_minor=checkout.subtotal_gross_minor,
+        subtotal_net_minor=checkout.subtotal_net_minor,
+        shipping_gross_minor=shipping.gross_minor,
+        shipping_net_minor=shipping.net_minor,
+        shipping_tax_rate_bp=_effective_rate_bp(shipping, settled.delivery),
+        undiscounted_total_gross_minor=undiscounted.gross_minor + shipping.gross_minor,
+        undiscounted_total_net_minor=undiscounted.net_minor + shipping.net_minor,
+        total_gross_minor=checkout.total_gross_minor,
+        total_net_minor=checkout.total_net_minor,
+        public_metadata={**checkout.public_metadata, **metadata},
+        private_metadata=dict(checkout.private_metadata),
+        created_at=cart.now,
+        updated_at=cart.now,
+    )
+    session.add(order)
+    await session.flush()
+    return order
+
+
+def _effective_rate_bp(shipping: Taxed, delivery: OfferedDelivery | None) -> int:
+    """The parcels' rate, or, where sellers' regimes make it differ, what their tax comes to on the whole."""
+    rates = {parcel.tax_rate_bp for parcel in delivery.parcels} if delivery else {0}
+    if len(rates) == 1:
+        return rates.pop()
+    tax_minor = shipping.gross_minor - shipping.net_minor
+    return (2 * tax_minor * BASIS_POINTS + shipping.net_minor) // (2 * shipping.net_minor)
+
+
+def _vendor_order_row(order: Order, cart: Cart, part: _Part) -> dict[str, object]:
+    total = part.subtotal + part.shipping
+    return {
+        "id": part.id,
+        "order_id": order.id,
+        "vendor_id": part.vendor_id,
+        "position": part.position,
+        "currency": order.currency,
+        "weight_grams": part.parcel.weight_grams if part.parcel else 0,
+        "subtotal_gross_minor": part.subtotal.gross_minor,
+        "subtotal_net_minor": part.subtotal.net_minor,
+        "shipping_gross_minor": part.shipping.gross_minor,
+        "shipping_net_minor": part.shipping.net_minor,
+        "total_gross_minor": total.gross_minor,
+        "total_net_minor": total.net_minor,
+        "created_at": cart.now,
+        "updated_at": cart.now,
+    }
+
+
+def _line_row(
+    order: Order,
+    part: _Part,
+    cart: Cart,
+    line: CheckoutLine,
+    line_id: UUID,
+    position: int,
+    appearance: Appearance,
+) -> dict[str, object]:
+    offer: Offer = cart.offer(line)
+    undiscounted = taxed(
+        line.undiscounted_unit_price_minor, line.tax_rate_bp, cart.channel.prices_entered_with_tax
+    )
+    return {
+        "id": line_id,
+        "order_id": order.id,
+        "vendor_order_id": part.id,
+        "variant_id": line.variant_id,
+        "category_id": offer.category_id,
+        "position": position,
+        "product_name": offer.product_name,
+        "variant_name": offer.variant_name,
+        "translated_product_name": appearance.translated_product_name,
+        "translated_variant_name": appearance.translated_variant_name,
+        "product_sku": offer.sku,
+        "picture_path": appearance.picture_path,
+        "is_shipping_required": offer.is_shipping_required,
+        "quantity": line.quantity,
+        "currency": order.currency,
+        "tax_rate_bp": line.tax_rate_bp,
+        "tax_class_name": appearance.tax_class_name,
+        "unit_gross_minor": line.unit_gross_minor,
+        "unit_net_minor": line.unit_net_minor,
+        "undiscounted_unit_gross_minor": undiscounted.gross_minor,
+        "undiscounted_unit_net_minor": undiscounted.net_minor,
+        "total_gross_minor": line.total_gross_minor,
+        "total_net_minor": line.total_net_minor,
+        "public_metadata": line.public_metadata,
+    }
+
+
+async def _appearances(session: AsyncSession, cart: Cart) -> dict[int, Appearance]:
+    rows = await session.execute(
+        _APPEARANCES,
+        {
+            "variant_ids": [line.variant_id for line in cart.lines],
+            "language_code": cart.checkout.language_code,
+        },
+    )
+    return {
+        variant_id: Appearance(product_name or "", variant_name or "", path, tax_class_name)
+        for variant_id, product_name, variant_name, path, tax_class_name in rows
+    }
+
+
+_first_picture = (
+    select(ProductMedia.path)
+    .where(ProductMedia.product_id == Product.id)
+    .order_by(ProductMedia.position, ProductMedia.id)
+    .limit(1)
+    .scalar_subquery()
+)
+_language_code = bindparam("language_code", type_=String)
+_APPEARANCES = (
+    select(
+        ProductVariant.id,
+        ProductTranslation.name,
+        ProductVariantTranslation.name,
+        _first_picture,
+        TaxClass.name,
+    )
+    .join(Product, Product.id == ProductVariant.product_id)
+    .join(ProductType, ProductType.id == Product.product_type_id)
+    .outerjoin(TaxClass, TaxClass.id == func.coalesce(Product.tax_class_id, ProductType.tax_class_id))
+    .outerjoin(
+        ProductTranslation,
+        and_(
+            ProductTranslation.product_id == Product.id,
+            ProductTranslation.language_code == _language_code,
+        ),
+    )
+    .outerjoin(
+        ProductVariantTranslation,
+        and_(
+            ProductVariantTranslation.product_variant_id == ProductVariant.id,
+            ProductVariantTranslation.language_code == _language_code,
+        ),
+    )
+    .where(ProductVariant.id == func.any(bindparam("variant_ids", type_=ARRAY(BigInteger))))
+)
+
+
+async def _method_name(session: AsyncSession, method_id: int | None, language_code: str) -> str | None:
+    if method_id is None:
+        return None
+    translated = and_(
+        ShippingMethodTranslation.shipping_method_id == ShippingMethod.id,
+        ShippingMethodTranslation.language_code == language_code,
+    )
+    return await session.scalar(
+        select(func.coalesce(ShippingMethodTranslation.name, ShippingMethod.name))
+        .outerjoin(ShippingMethodTranslation, translated)
+        .where(ShippingMethod.id == method_id)
+    )
