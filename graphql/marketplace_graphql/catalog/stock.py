@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from marketplace.catalog.models import ProductVariant
-from marketplace.inventory.models import Reservation, Stock
+from marketplace.inventory.availability import available_pieces
 
 PIECES_PER_CHECKOUT = 50
 """Saleor's default limit of pieces of one variant in one checkout; no more is ever shown as available."""
@@ -14,14 +14,7 @@ PIECES_PER_CHECKOUT = 50
 
 def available(variant: Any, ctx: Any) -> ColumnElement[int]:
     """Pieces on the shelf that nobody has bought or reserved."""
-    stock, reservation = aliased(Stock), aliased(Reservation)
-    on_shelf = select(func.coalesce(func.sum(stock.quantity - stock.quantity_allocated), 0)).where(
-        stock.variant_id == variant.id
-    )
-    reserved = select(func.coalesce(func.sum(reservation.quantity), 0)).where(
-        reservation.variant_id == variant.id, reservation.reserved_until > ctx.now
-    )
-    return on_shelf.scalar_subquery() - reserved.scalar_subquery()
+    return available_pieces(variant.id, ctx.now)
 
 
 def quantity_available(variant: Any, ctx: Any) -> ColumnElement[int]:
