@@ -27,6 +27,7 @@ from marketplace_graphql.kernel.filters import (
 from marketplace_graphql.kernel.info import Info
 from marketplace_graphql.kernel.inputs import changes
 from marketplace_graphql.kernel.limits import Limits
+from marketplace_graphql.kernel.metadata import MetadataItem, ObjectWithMetadata, translated
 from marketplace_graphql.kernel.mutations import error_type, mutation
 from marketplace_graphql.kernel.pagination import (
     CountableConnection,
@@ -38,6 +39,7 @@ from marketplace_graphql.kernel.parts import (
     major,
     many,
     money,
+    named,
     never_null,
     null_when,
     one,

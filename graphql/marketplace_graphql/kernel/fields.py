@@ -20,6 +20,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from strawberry import ID
+
 from marketplace_graphql.kernel.registry import DeclarationError
 
 if TYPE_CHECKING:
@@ -49,10 +51,11 @@ class Declaration:
 
     function: Function | None = None
     needs: tuple[str, ...] = ()
+    needs_from: str = ""
+    """An attribute of the class that names the permission: for fields of interfaces."""
     allowed: Function | None = None
     description: str | None = None
     deprecated: str | None = None
-    shapes: Mapping[str, str] = field(default_factory=dict)
     annotation: Any = None
     arguments: list[Argument] = field(default_factory=list)
     name: str = ""
@@ -68,14 +71,14 @@ class Declaration:
         for parameter in list(inspect.signature(function).parameters.values())[self.positional :]:
             if parameter.annotation is inspect.Parameter.empty:
                 raise DeclarationError(f"{function.__qualname__}: {parameter.name} needs a type")
-            shape = self.shapes.get(parameter.name, "")
-            self.arguments.append(Argument(parameter.name, parameter.annotation, parameter.default, shape))
+            self.arguments.append(Argument(parameter.name, parameter.annotation, parameter.default))
             self.own.add(parameter.name)
         return self
 
     def complete(self, name: str, annotation: Any, description: str | None) -> None:
         """Learn from the class what it says: the name, and the type where an annotation stands there."""
         self.name = name
+        annotation = annotation or self.annotation
         if annotation is None and self.function is not None:
             annotation = self.function.__annotations__.get("return")
             description = description or inspect.getdoc(self.function)
@@ -156,6 +159,12 @@ class Connection(Declaration):
 @dataclass
 class Lookup(Declaration):
     """A row of whatever type its global id names, among the types that the field may return."""
+
+    positional: ClassVar[int] = 3
+
+    def complete(self, name: str, annotation: Any, description: str | None) -> None:
+        super().complete(name, annotation, description)
+        self.arguments.append(Argument("id", ID, shape="type"))
 
 
 @dataclass
@@ -287,9 +296,9 @@ def one_of(
 def lookup(function: Function | None = None, *, needs: Needs = (), **common: Any) -> Any:
     """A row of the type that the argument `id` names, among those the annotated interface or union allows.
 
-    The decorated function takes `(row, target, ctx, id: ID)` and gives a further predicate, or None.
+    A function, where there is one, takes `(row, target, ctx)` and gives a further predicate, or None.
     """
-    return _made(Lookup(shapes={"id": "type"}, **common), function, needs)
+    return _made(Lookup(**common), function, needs)
 
 
 def computed(

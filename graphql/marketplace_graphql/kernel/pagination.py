@@ -5,11 +5,12 @@ from typing import Generic, TypeVar
 
 import strawberry
 
-from marketplace_graphql.kernel.types import enum
+from marketplace_graphql.kernel.types import enum, register
 
 NodeType = TypeVar("NodeType")
 
 
+@register
 @strawberry.type(description="Where a page lies in its list.")
 class PageInfo:
     has_next_page: bool = strawberry.field(description="Whether more follow when paginating forwards.")
@@ -18,12 +19,14 @@ class PageInfo:
     end_cursor: str | None = strawberry.field(description="Continue forwards from here.")
 
 
+@register
 @strawberry.type(description="One item of a page.")
 class CountableEdge(Generic[NodeType]):
     node: NodeType = strawberry.field(description="The item itself.")
     cursor: str = strawberry.field(description="The item's place in the list.")
 
 
+@register
 @strawberry.type(description="A page of a list.")
 class CountableConnection(Generic[NodeType]):
     page_info: PageInfo = strawberry.field(description="Where the page lies.")

@@ -54,6 +54,16 @@ class NeverNull:
     expression: ColumnElement[Any]
 
 
+@dataclass(frozen=True)
+class Named:
+    expression: Any
+
+
+def named(expression: ColumnElement[Any]) -> Named:
+    """An enum given by its members' names already, not by their values."""
+    return Named(expression)
+
+
 def null_when(condition: ColumnElement[bool], parts: Any) -> NullWhen:
     """The parts, or null where the condition holds."""
     return NullWhen(condition, parts)

@@ -51,7 +51,7 @@ class TypeNames(dict[str, Any]):
     """Names in an annotation: those of its module, then any declared type of any room."""
 
     def __init__(self, module_names: dict[str, Any]) -> None:
-        super().__init__()
+        super().__init__(__name__=module_names.get("__name__"))  # Strawberry ignores an empty one.
         self._module_names = module_names
 
     def __missing__(self, name: str) -> Any:

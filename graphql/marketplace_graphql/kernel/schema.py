@@ -1,7 +1,7 @@
 """The schema: Strawberry's, plus what the reader must know of each of its types, looked up once."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import strawberry
@@ -128,6 +128,8 @@ class ApiSchema:
             declaration = _declaration(origin, python_name)
             if declaration is None:
                 continue
+            if declaration.needs_from:
+                declaration = replace(declaration, needs=(getattr(origin, declaration.needs_from),))
             by_python_name = {argument.name: argument for argument in declaration.arguments}
             arguments = {}
             for argument_name, argument in field.args.items():

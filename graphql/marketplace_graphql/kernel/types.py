@@ -140,20 +140,17 @@ def input_type(cls: T | None = None, *, name: str | None = None) -> Any:
     def declare(cls: T) -> T:
         names = TypeNames(sys.modules[cls.__module__].__dict__)
         docs = _field_docs(cls)
+        types: dict[str, StrawberryAnnotation] = {}
         for field_name, annotation in cls.__dict__.get("__annotations__", {}).items():
             default = cls.__dict__.get(field_name, strawberry.UNSET)
             if isinstance(default, StrawberryField):
                 continue
             made = StrawberryField(
-                python_name=field_name,
-                type_annotation=StrawberryAnnotation(annotation, namespace=names),
-                description=docs.get(field_name),
-                default=default,
+                python_name=field_name, description=docs.get(field_name), default=default
             )
             setattr(cls, field_name, made)
-        declared = strawberry.input(cls, name=name, description=_doc(cls))
-        registry.add_type(name or cls.__name__, declared)
-        return cast("T", declared)
+            types[field_name] = StrawberryAnnotation(annotation, namespace=names)
+        return _made(strawberry.input, cls, name, types)
 
     return declare if cls is None else declare(cls)
 
@@ -163,6 +160,12 @@ def enum(cls: type[enum_module.Enum], *, name: str | None = None) -> Any:
     declared = strawberry.enum(cls, name=name, description=_doc(cls))
     registry.add_type(name or cls.__name__, declared)
     return declared
+
+
+def register(cls: T) -> T:
+    """Let annotations of every module name a type that Strawberry declared itself."""
+    registry.add_type(cls.__name__, cls)
+    return cls
 
 
 def _declared(cls: T, *, name: str | None, as_interface: bool = False) -> T:
@@ -182,8 +185,24 @@ def _declared(cls: T, *, name: str | None, as_interface: bool = False) -> T:
         declared[field_name] = declaration
         setattr(cls, field_name, _strawberry_field(declaration, names))
     cls.__declared__ = declared
-    make = strawberry.interface if as_interface else strawberry.type
+    types = {
+        field_name: StrawberryAnnotation(declaration.annotation, namespace=names)
+        for field_name, declaration in declared.items()
+    }
+    return _made(strawberry.interface if as_interface else strawberry.type, cls, name, types)
+
+
+def _made(
+    make: Callable[..., Any], cls: T, name: str | None, types: Mapping[str, StrawberryAnnotation]
+) -> T:
+    """Have Strawberry make the type; names in annotations are looked up when the schema is joined, not now."""
+    annotations = cls.__dict__.get("__annotations__", {})
+    cls.__annotations__ = annotations | dict.fromkeys(types, object)
     made = make(cls, name=name, description=_doc(cls))
+    for field in made.__strawberry_definition__.fields:
+        if field.python_name in types:
+            field.type_annotation = types[field.python_name]
+    made.__annotations__ = annotations
     registry.add_type(name or cls.__name__, made)
     return cast("T", made)
 
@@ -191,7 +210,6 @@ def _declared(cls: T, *, name: str | None, as_interface: bool = False) -> T:
 def _strawberry_field(declaration: fields.Declaration, names: TypeNames) -> StrawberryField:
     made = StrawberryField(
         python_name=declaration.name,
-        type_annotation=StrawberryAnnotation(declaration.annotation, namespace=names),
         description=declaration.description,
         deprecation_reason=declaration.deprecated,
     )

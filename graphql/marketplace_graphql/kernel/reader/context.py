@@ -70,12 +70,10 @@ class Scope:
     def __post_init__(self) -> None:
         self.source = self.row if self.source is None else self.source
 
-    def joined(self, model: type[Any], on: Callable[[Any], ColumnElement[bool]], key: Any) -> Any:
-        if key not in self.joins:
-            other = aliased(model)
-            self.joins[key] = other
-            self.source = outerjoin(self.source, other, on(other))
-        return self.joins[key]
+    def join(self, model: type[Any], on: Callable[[Any], ColumnElement[bool]], key: Any) -> Any:
+        other = self.joins[key] = aliased(model)
+        self.source = outerjoin(self.source, other, on(other))
+        return other
 
     @property
     def parts(self) -> list[Any]:
@@ -216,7 +214,11 @@ class Context:
         scope = self.scopes.get(id(row))
         if scope is None:
             raise DeclarationError(f"{row!r} is not a row that the reader gave")
-        return scope.joined(model, on, (model, key or on.__code__, id(self.channel.id)))
+        join_key = (id(row), model, key or on.__code__, id(self.channel.id))
+        if join_key not in scope.joins:
+            # The joined row may be asked for further joins, in the same FROM clause.
+            self.scopes[id(scope.join(model, on, join_key))] = scope
+        return scope.joins[join_key]
 
     def counting(self, rows: int) -> "Context":
         """The context below a list of so many rows. Raises LimitError when the operation asks for too many."""

@@ -40,7 +40,7 @@ def lookup(place: "Place", declaration: "fields.Lookup") -> ColumnElement[Any]:
 
     def on(target: Any) -> ColumnElement[bool]:
         same = rows.primary_key(target) == place.ctx.key(given, type_name)
-        further = None if function is None else function(place.row, target, place.ctx, **keywords)
+        further = None if function is None else function(place.row, target, place.ctx)
         return same if further is None else and_(same, further)
 
     return rows.as_alternative(place, type_name, on)

@@ -47,22 +47,26 @@ def predicate(place: "Place", keywords: dict[str, Any]) -> On:
 
 def foreign_keys(place: "Place", target: Any) -> ColumnElement[bool]:
     """The relationship of the field's name, else `<name>_id`, else the only foreign key between the two."""
-    row, name = inspect(place.row), place.declaration.name
-    mapper = row.mapper
-    relationship = mapper.attrs.get(name)
-    target_table = inspect(target).mapper.local_table
+    name = place.declaration.name
+    relationship = inspect(place.row).mapper.attrs.get(name)
     if isinstance(relationship, RelationshipProperty):
         return _along(relationship, place.row, target)
-    for table, other, child, parent in (
-        (mapper.local_table, target_table, place.row, target),
-        (target_table, mapper.local_table, target, place.row),
-    ):
-        keys = [key for key in table.foreign_keys if key.column.table is other]
-        if child is place.row and len(keys) > 1:
-            keys = [key for key in keys if key.parent.name == f"{name}_id"]
-        if len(keys) == 1:
-            return _attribute(child, keys[0].parent) == _attribute(parent, keys[0].column)
-    raise DeclarationError(f"{place.where}: no foreign key shows the way; say `on=`")
+    found = only_foreign_key(place.row, target, f"{name}_id")
+    if found is None:
+        found = only_foreign_key(target, place.row)
+    if found is None:
+        raise DeclarationError(f"{place.where}: no foreign key shows the way; say `on=`")
+    return found
+
+
+def only_foreign_key(child: Any, parent: Any, column_name: str | None = None) -> ColumnElement[bool] | None:
+    """Child's foreign key on parent: the one of a column's name, else the only one. None where there is none."""
+    table, other = inspect(child).mapper.local_table, inspect(parent).mapper.local_table
+    keys = [key for key in table.foreign_keys if key.column.table is other]
+    keys = [key for key in keys if key.parent.name == column_name] or keys
+    if len(keys) != 1:
+        return None
+    return _attribute(child, keys[0].parent) == _attribute(parent, keys[0].column)
 
 
 def _along(relationship: RelationshipProperty[Any], row: Any, target: Any) -> ColumnElement[bool]:

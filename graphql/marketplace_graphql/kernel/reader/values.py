@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 def leaf(expression: Any, type_: GraphQLOutputType) -> tuple[ColumnElement[Any], bool]:
     """A scalar, enum or list of them in JSON's terms, and whether it may be null."""
     expression, promised = parts.unwrapped(expression)
+    is_named = isinstance(expression, parts.Named)
+    expression = expression.expression if isinstance(expression, parts.Named) else expression
     if expression is None:
         return null(), True
     if not hasattr(expression, "__clause_element__") and not isinstance(expression, ColumnElement):
@@ -61,7 +63,7 @@ def leaf(expression: Any, type_: GraphQLOutputType) -> tuple[ColumnElement[Any],
     may_be_null = not promised and _may_be_null(expression)
     if isinstance(expression.type, ARRAY):
         return expression, may_be_null
-    if isinstance(named, GraphQLEnumType):
+    if isinstance(named, GraphQLEnumType) and not is_named:
         return _enum_name(expression, named), may_be_null
     if named.name == "JSONString" or (named.name in ("ID", "String") and not _is_text(expression)):
         return cast(expression, Text), may_be_null
