@@ -24,15 +24,34 @@ _TIFINAGH = {
 
 _ARABIC_TO_LATIN = str.maketrans(_ARABIC)
 _TIFINAGH_TO_LATIN = str.maketrans(_TIFINAGH)
-_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "đ": "d", "ł": "l"})
+_LIGATURES = str.maketrans(
+    {
+        "œ": "oe",
+        "Œ": "OE",
+        "æ": "ae",
+        "Æ": "AE",
+        "ß": "ss",
+        "ø": "o",
+        "Ø": "O",
+        "đ": "d",
+        "Đ": "D",
+        "ł": "l",
+        "Ł": "L",
+    }
+)
 _NOT_IN_SLUGS = re.compile(r"[^a-z0-9]+")
+
+
+def without_accents(text: str) -> str:
+    """The same letters, small and capital, without accents, ligatures and other marks; other scripts stay."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return plain.translate(_LIGATURES)
 
 
 def without_marks(text: str) -> str:
     """Small letters without accents, ligatures, vowel signs and other marks; other scripts stay."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return plain.translate(_LIGATURES)
+    return without_accents(text.casefold())
 
 
 def tifinagh_in_latin(text: str) -> str:

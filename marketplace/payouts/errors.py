@@ -46,3 +46,10 @@ class UnbalancedEntryError(Exception):
 
     def __init__(self, key: str, sums: Mapping[str, int]) -> None:
         super().__init__(f"journal entry {key} is out of balance: {dict(sums)}")
+
+
+class LedgerInconsistentError(Exception):
+    """The ledger and what is kept beside it tell different things: a fault of the program, or a changed row."""
+
+    def __init__(self, vendor_id: int, what: str) -> None:
+        super().__init__(f"seller {vendor_id}: {what}")

@@ -81,9 +81,7 @@ async def test_a_rule_holds_from_its_first_day_until_the_day_it_ends(session: As
 
     eve = datetime(2026, 2, 28, 23, 59, tzinfo=UTC)
     before = await place_order(session, channel, [Piece(vendor)], created_at=eve)
-    after = await place_order(
-        session, channel, [Piece(vendor)], created_at=datetime(2026, 3, 1, tzinfo=UTC)
-    )
+    after = await place_order(session, channel, [Piece(vendor)], created_at=datetime(2026, 3, 1, tzinfo=UTC))
 
     assert await rates_of(session, before[0].id) == [1000]
     assert await rates_of(session, after[0].id) == [700]
@@ -109,7 +107,12 @@ async def test_without_a_rule_nothing_is_charged(session: AsyncSession) -> None:
 
 @pytest.mark.parametrize(
     ("rate_bp", "vat_rate_bp", "prices"),
-    [(1, 2000, [1, 49, 50, 51]), (1333, 1999, [1, 3, 7, 99_99]), (10000, 10000, [1]), (775, 2000, [12_345_67])],
+    [
+        (1, 2000, [1, 49, 50, 51]),
+        (1333, 1999, [1, 3, 7, 99_99]),
+        (10000, 10000, [1]),
+        (775, 2000, [12_345_67]),
+    ],
 )
 async def test_rounding_in_the_database_is_that_of_the_house(
     session: AsyncSession, rate_bp: int, vat_rate_bp: int, prices: list[int]

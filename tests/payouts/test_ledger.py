@@ -69,7 +69,9 @@ async def test_the_database_refuses_postings_that_do_not_add_up(session: AsyncSe
     )
 
 
-async def test_the_database_refuses_an_entry_that_balances_only_across_currencies(session: AsyncSession) -> None:
+async def test_the_database_refuses_an_entry_that_balances_only_across_currencies(
+    session: AsyncSession,
+) -> None:
     await refused(
         session,
         """
@@ -113,13 +115,17 @@ async def test_an_entry_is_written_whole_and_takes_no_more_postings(session: Asy
         "TRUNCATE journal_entry CASCADE",
     ],
 )
-async def test_nothing_of_the_ledger_is_ever_changed_or_deleted(session: AsyncSession, statement: str) -> None:
+async def test_nothing_of_the_ledger_is_ever_changed_or_deleted(
+    session: AsyncSession, statement: str
+) -> None:
     await post(session, sale("delivered:1"))
 
     await refused(session, statement, by="ledger_append_only")
 
 
-async def test_not_even_a_superuser_who_switches_triggers_off_changes_the_ledger(session: AsyncSession) -> None:
+async def test_not_even_a_superuser_who_switches_triggers_off_changes_the_ledger(
+    session: AsyncSession,
+) -> None:
     await post(session, sale("delivered:1"))
     await session.execute(text("SET LOCAL session_replication_role = replica"))
 
@@ -164,9 +170,7 @@ async def test_balances_are_sums_of_postings_by_currency(session: AsyncSession) 
 amounts = st.lists(st.integers(-(10**12), 10**12), min_size=1, max_size=6)
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(["MAD", "EUR", "XOF"]), amounts), min_size=1, max_size=5))
 async def test_whatever_is_recorded_the_ledger_adds_up_to_zero(
     connection: AsyncConnection, events: list[tuple[str, list[int]]]

@@ -1,0 +1,258 @@
+"""Payout runs: made by one member of staff, approved by another, sent by a worker.
+
+A run sets its money aside in the ledger the moment it is made, with the sellers' rows locked. So two clicks, or
+two people, can't pay the same money twice: the second finds nothing left to pay.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.kit import clock
+from marketplace.kit.errors import InvalidError, NotFoundError
+from marketplace.kit.jobs import enqueue
+from marketplace.kit.money import MINOR_DIGITS, Money
+from marketplace.kit.settings import Settings
+from marketplace.orders.models import Order, VendorOrder
+from marketplace.payouts import entries
+from marketplace.payouts.bank_files import payer_of
+from marketplace.payouts.errors import FourEyesError, LedgerInconsistentError, NothingToPayError, RunStateError
+from marketplace.payouts.journal import lock_balances, record
+from marketplace.payouts.ledger import Account, JournalEntry, Posting
+from marketplace.payouts.models import Payout, PayoutLine, PayoutRun, PayoutRunStatus, PayoutStatus
+from marketplace.people import audit
+from marketplace.vendors.models import BankAccount, Vendor, VendorStatus
+
+PAYOUTS_PER_RUN = 2000
+"""What one bank file carries at most; who is left out is in the next run."""
+
+CAME_BACK = (PayoutStatus.FAILED, PayoutStatus.RETURNED)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One entry that made money payable, as a payout carries it."""
+
+    entry_id: int
+    vendor_order_id: UUID | None
+    amount_minor: int
+    description: str
+
+
+async def create_run(
+    session: AsyncSession,
+    currency: str,
+    created_by_id: int | None,
+    vendor_ids: Collection[int] | None = None,
+) -> PayoutRun:
+    """A draft that pays every seller (or those named) its whole payable balance in a currency.
+
+    Left out are sellers below their minimum, without a bank account, or suspended. Raises InvalidError for an
+    unknown currency, NothingToPayError.
+    """
+    if currency not in MINOR_DIGITS:
+        raise InvalidError(f"The shop does not trade in {currency}.", field="currency")
+    candidates = await _payable(session, currency, vendor_ids)
+    await lock_balances(session, candidates)
+    payable = await _payable(session, currency, candidates)  # Anew: now nobody else takes from them.
+    if not payable:
+        raise NothingToPayError(
+            f"No seller with a bank account has reached its minimum in {currency}.", field="currency"
+        )
+    parts = await _parts(session, currency, payable)
+    run = PayoutRun(currency=currency, created_by_id=created_by_id)
+    session.add(run)
+    await session.flush()
+    payouts = await _make_payouts(session, run, payable, parts)
+    await record(session, [entries.payout_set_aside(payout, run.created_at) for payout in payouts])
+    total = Money(sum(payable.values()), currency)
+    await audit.record(
+        session, created_by_id, "payout_run.created", "PayoutRun", run.id, total=str(total), payouts=len(payouts)
+    )
+    return run
+
+
+async def _payable(
+    session: AsyncSession, currency: str, vendor_ids: Collection[int] | None
+) -> dict[int, int]:
+    """What sellers who may be paid have to get, in minor units, by their id."""
+    owed = (
+        select(Posting.vendor_id, func.sum(-Posting.amount_minor).label("minor"))
+        .where(Posting.account == Account.VENDOR_PAYABLE, Posting.currency == currency)
+        .group_by(Posting.vendor_id)
+    )
+    if vendor_ids is not None:
+        owed = owed.where(Posting.vendor_id.in_(vendor_ids))
+    balance = owed.subquery()
+    query = (
+        select(Vendor.id, balance.c.minor)
+        .join(balance, balance.c.vendor_id == Vendor.id)
+        .join(BankAccount, BankAccount.vendor_id == Vendor.id)
+        .where(
+            balance.c.minor > 0,
+            balance.c.minor >= Vendor.payout_minimum_minor,
+            Vendor.status != VendorStatus.SUSPENDED,
+        )
+        .order_by(Vendor.id)
+        .limit(PAYOUTS_PER_RUN)
+    )
+    return {vendor_id: int(minor) for vendor_id, minor in await session.execute(query)}
+
+
+async def _parts(
+    session: AsyncSession, currency: str, payable: dict[int, int]
+) -> dict[int, list[Part]]:
+    """Which entries each seller's balance consists of: those that no payout has carried, or only one that came back."""
+    carried = (
+        select(PayoutLine.id)
+        .join(Payout, Payout.id == PayoutLine.payout_id)
+        .where(PayoutLine.entry_id == JournalEntry.id, Payout.status.not_in(CAME_BACK))
+        .exists()
+    )
+    query = (
+        select(
+            Posting.vendor_id,
+            JournalEntry.id,
+            JournalEntry.vendor_order_id,
+            -Posting.amount_minor,
+            JournalEntry.description,
+            Order.number,
+            VendorOrder.position,
+        )
+        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
+        .outerjoin(VendorOrder, VendorOrder.id == JournalEntry.vendor_order_id)
+        .outerjoin(Order, Order.id == VendorOrder.order_id)
+        .where(
+            Posting.vendor_id.in_(payable),
+            Posting.account == Account.VENDOR_PAYABLE,
+            Posting.currency == currency,
+            JournalEntry.payout_id.is_(None),
+            ~carried,
+        )
+        .order_by(Posting.vendor_id, JournalEntry.id)
+    )
+    parts: dict[int, list[Part]] = defaultdict(list)
+    for vendor_id, entry_id, vendor_order_id, minor, description, number, position in await session.execute(query):
+        name = f"{number}-{position}" if number else description
+        parts[vendor_id].append(Part(entry_id, vendor_order_id, minor, name))
+    for vendor_id, minor in payable.items():
+        listed_minor = sum(part.amount_minor for part in parts[vendor_id])
+        if listed_minor != minor:
+            raise LedgerInconsistentError(vendor_id, f"{minor} payable, but {listed_minor} not yet carried by a payout")
+    return parts
+
+
+async def _make_payouts(
+    session: AsyncSession, run: PayoutRun, payable: dict[int, int], parts: dict[int, list[Part]]
+) -> Sequence[Payout]:
+    """A payout for each seller, with the bank account as it is now, and its lines."""
+    accounts = {
+        account.vendor_id: account
+        for account in await session.scalars(select(BankAccount).where(BankAccount.vendor_id.in_(payable)))
+    }
+    numbers = await _numbers(session, len(payable))
+    payouts = []
+    for (vendor_id, amount_minor), number in zip(payable.items(), numbers, strict=True):
+        account = accounts[vendor_id]
+        payouts.append(
+            Payout(
+                id=uuid4(),
+                number=number,
+                run_id=run.id,
+                vendor_id=vendor_id,
+                currency=run.currency,
+                amount_minor=amount_minor,
+                end_to_end_id=f"SIL-R{run.id}-P{number}",
+                account_holder=account.holder,
+                account_number_encrypted=account.number_encrypted,
+                account_number_ending=account.number_ending,
+            )
+        )
+    session.add_all(payouts)
+    await session.flush()
+    await session.execute(
+        insert(PayoutLine),
+        [
+            {
+                "payout_id": payout.id,
+                "entry_id": part.entry_id,
+                "vendor_order_id": part.vendor_order_id,
+                "amount_minor": part.amount_minor,
+                "description": part.description,
+            }
+            for payout in payouts
+            for part in parts[payout.vendor_id]
+        ],
+    )
+    return payouts
+
+
+async def _numbers(session: AsyncSession, count: int) -> list[int]:
+    """Payout numbers, taken ahead because a payout's reference at the bank is made of its number."""
+    taken = await session.scalars(
+        text("SELECT nextval(pg_get_serial_sequence('payout', 'number')) FROM generate_series(1, :count)"),
+        {"count": count},
+    )
+    return list(taken)
+
+
+async def approve_run(
+    session: AsyncSession, run_id: int, approved_by_id: int, settings: Settings
+) -> PayoutRun:
+    """Let a draft go to the bank: a worker makes its files. Approved twice by the same person, it is approved once.
+
+    Raises NotFoundError, FourEyesError for whoever made the run, RunStateError, PayerMissingError.
+    """
+    run = await locked_run(session, run_id)
+    if run.created_by_id == approved_by_id:
+        raise FourEyesError("You made this run: another member of staff has to approve it.", field="id")
+    if run.status is PayoutRunStatus.APPROVED and run.approved_by_id == approved_by_id:
+        return run
+    if run.status is not PayoutRunStatus.DRAFT:
+        raise RunStateError(f"Only a draft can be approved; this run is {run.status}.", field="id")
+    payer_of(settings, run.currency)
+    run.status = PayoutRunStatus.APPROVED
+    run.approved_by_id = approved_by_id
+    run.approved_at = clock.now()
+    run.message_id = f"SIL-{run.approved_at:%Y%m%d}-R{run.id}"
+    await session.flush()
+    await enqueue(session, "payouts.send", run_id=run.id, lock=f"payout-run:{run.id}")
+    await audit.record(session, approved_by_id, "payout_run.approved", "PayoutRun", run.id)
+    return run
+
+
+async def cancel_run(session: AsyncSession, run_id: int, actor_id: int | None) -> PayoutRun:
+    """Call a draft off: its money is payable again. Called off twice, it is called off once.
+
+    Raises NotFoundError, RunStateError once it has been approved.
+    """
+    run = await locked_run(session, run_id)
+    if run.status is PayoutRunStatus.CANCELED:
+        return run
+    if run.status is not PayoutRunStatus.DRAFT:
+        raise RunStateError(f"Only a draft can be called off; this run is {run.status}.", field="id")
+    now = clock.now()
+    payouts = list(await session.scalars(select(Payout).where(Payout.run_id == run.id)))
+    await record(session, [entries.payout_canceled(payout, now) for payout in payouts])
+    await session.execute(
+        update(Payout)
+        .where(Payout.run_id == run.id)
+        .values(status=PayoutStatus.FAILED, ended_at=now, reason="The run was called off.")
+    )
+    run.status = PayoutRunStatus.CANCELED
+    await session.flush()
+    await audit.record(session, actor_id, "payout_run.canceled", "PayoutRun", run.id)
+    return run
+
+
+async def locked_run(session: AsyncSession, run_id: int) -> PayoutRun:
+    """A run that nobody else changes before this transaction ends. Raises NotFoundError."""
+    query = select(PayoutRun).where(PayoutRun.id == run_id).with_for_update()
+    run = await session.scalar(query.execution_options(populate_existing=True))
+    if run is None:
+        raise NotFoundError("There is no such payout run.", field="id")
+    return run
