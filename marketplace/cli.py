@@ -134,7 +134,7 @@ class _Refusal(Exception):  # noqa: N818 - told to a person, not handled by code
 
 
 def _with_database() -> Settings:
-    """The settings with a database in them: the one that is named, or the embedded server, held from now on."""
+    """The settings with a database in them: the one that is named, or the embedded server, held from now."""
     settings = get_settings()
     logs.set_up(settings)
     if settings.database_url is None:

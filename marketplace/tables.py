@@ -1,4 +1,4 @@
-"""Imports every table, so that relationships between rooms resolve. Imported by app, workers, migrations and tests."""
+"""Imports every table, so that relationships between rooms resolve, for all who need them."""
 
 import importlib
 import importlib.util
@@ -22,7 +22,7 @@ metadata = Base.metadata
 
 
 def statements() -> list[str]:
-    """What tables can't say: the triggers and functions of each room's ddl.py, in the order of the rooms' names."""
+    """What tables can't say: the triggers and functions of each room's ddl.py, by the rooms' names."""
     found: list[str] = []
     for room in pkgutil.iter_modules(marketplace.__path__):
         if room.ispkg and importlib.util.find_spec(f"marketplace.{room.name}.ddl"):

@@ -20,7 +20,7 @@ class RunSql(MigrateOperation):
 
 @Operations.register_operation("install_queue")
 class InstallQueue(MigrateOperation):
-    """Makes procrastinate's tables and functions. Its later versions bring statements for later migrations."""
+    """Makes procrastinate's tables and functions. Its later versions come in later migrations."""
 
     @classmethod
     def install_queue(cls, operations: Operations) -> None:

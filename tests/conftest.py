@@ -81,7 +81,7 @@ async def database(template: str, settings: Settings) -> AsyncIterator[Database]
 
 @pytest.fixture
 def clock(settings: Settings) -> Iterator[ModuleType]:
-    """The product's clock, free to be advanced: `clock.advance(timedelta(days=8))`. App and workers follow."""
+    """The product's clock, free to be advanced: `clock.advance(timedelta(days=8))`."""
     offset_file = settings.adjustable_clock_file
     assert offset_file is not None
     the_clock.follow(offset_file)

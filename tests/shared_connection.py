@@ -29,9 +29,8 @@ class SharedConnection(Database):
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        async with self._turn, session_on(self._connection) as session:
-            async with session.begin():
-                yield session
+        async with self._turn, session_on(self._connection) as session, session.begin():
+            yield session
 
 
 class SharedReads(ReadPool):

@@ -34,7 +34,8 @@ from workers.schedule import SCHEDULE
 log = structlog.get_logger(__name__)
 
 SIGN_OF_LIFE_SECONDS = 2.0
-DEAD_AFTER_SECONDS = 10.0
+DEAD_AFTER_SECONDS = 15.0
+"""Longer than any handler may keep the event loop to itself."""
 POLL_SECONDS = 2.0
 """Notifications tell of new jobs at once; this is for those that fall due."""
 GRACE_SECONDS = 20.0

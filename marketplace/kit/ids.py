@@ -6,6 +6,9 @@ from uuid import UUID
 
 from marketplace.kit.errors import InvalidError
 
+KEY_DIGITS_LIMIT = 18
+"""What has more digits is no bigint, and no row's key."""
+
 
 def to_global_id(type_name: str, pk: int | str | UUID) -> str:
     return base64.b64encode(f"{type_name}:{pk}".encode()).decode()
@@ -25,7 +28,7 @@ def split_global_id(global_id: str) -> tuple[str, str]:
 def int_pk(global_id: str, *type_names: str) -> int:
     """The whole-number key of a global id of one of the given types."""
     type_name, pk = split_global_id(global_id)
-    if type_name not in type_names or not pk.isdecimal() or len(pk) > 18:
+    if type_name not in type_names or not pk.isdecimal() or len(pk) > KEY_DIGITS_LIMIT:
         raise InvalidError(f"Invalid ID: {global_id}. Expected: {' or '.join(type_names)}.", field="id")
     return int(pk)
 

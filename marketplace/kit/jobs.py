@@ -70,8 +70,10 @@ class Job:
     retry: Retry
 
     async def run(self, work: Work, given: dict[str, Any]) -> None:
-        """Call the handler with the arguments as its annotations type them. Raises pydantic's
-        ValidationError for arguments that it can't take."""
+        """Call the handler with the arguments as its annotations type them.
+
+        Raises pydantic's ValidationError for arguments that it can't take.
+        """
         checked = self.arguments.model_validate(given)
         await self.handler(work, **{name: getattr(checked, name) for name in self.arguments.model_fields})
 
@@ -108,7 +110,8 @@ def _arguments_of(handler: Callable[..., Awaitable[None]]) -> type[BaseModel]:
 _DEFER = text(
     """
     SELECT unnest(procrastinate_defer_jobs_v1(ARRAY[
-        ROW(:queue, :name, :priority, :lock, :queueing_lock, CAST(:arguments AS jsonb), CAST(:run_at AS timestamptz))
+        ROW(:queue, :name, :priority, :lock, :queueing_lock,
+            CAST(:arguments AS jsonb), CAST(:run_at AS timestamptz))
         ::procrastinate_job_to_defer_v1
     ]))
     """

@@ -22,7 +22,8 @@ _SECRET_NAME = re.compile(
 _SECRET_TEXT = re.compile(
     r"(?P<kept>(?:bearer|jwt|basic)\s+)[\w.~+/=-]{8,}"  # Authorization's schemes.
     r"|(?P<url>\b[a-z][a-z0-9+]*://[^\s:/@]+:)[^\s@/]+(?=@)"  # The password in a URL.
-    r"|(?P<named>\b\w*(?:passw|secret|token|api_?key|cookie)\w*['\"]?\s*[=:]\s*['\"]?)[^\s'\",;&}]+"  # name=value.
+    r"|(?P<named>\b\w*(?:passw|secret|token|api_?key|cookie)\w*['\"]?\s*[=:]\s*['\"]?)"
+    r"[^\s'\",;&}]+"  # The value after a name.
     r"|\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*"  # A JSON web token.
     r"|\bMA\d{2}(?:[ -]?\d){24}\b"  # A Moroccan IBAN.
     r"|(?<!\d)\d(?:[ -]?\d){23}(?!\d)",  # A RIB.
@@ -83,17 +84,14 @@ def _hidden(name: object, value: Any, depth: int) -> Any:
         return HIDDEN
     if depth >= DEEPEST:
         return "..."
-    if isinstance(value, str):
-        return _SECRET_TEXT.sub(_keep_its_kind, value)
-    if isinstance(value, bytes):
-        return _hidden(None, value.decode(errors="replace"), depth)
     if isinstance(value, Mapping | MutableMapping):
         return {key: _hidden(key, inner, depth + 1) for key, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_hidden_item(item, depth) for item in value]
     if value is None or isinstance(value, bool | int | float):
         return value
-    return _hidden(None, str(value), depth)
+    text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+    return _SECRET_TEXT.sub(_keep_its_kind, text)
 
 
 def _hidden_item(item: Any, depth: int) -> Any:

@@ -93,7 +93,7 @@ class Settings(BaseSettings):
     payer_name: str = "Social Innovation Lab"
     """In whose name sellers are paid, as the bank writes it."""
     payer_accounts: dict[str, str] = Field(default_factory=dict)
-    """The RIB or IBAN that pays, by currency, as JSON: {"MAD": "..."}. Required in production to pay sellers."""
+    """The RIB or IBAN that pays, by currency, as JSON: {"MAD": "..."}. Production needs it to pay sellers."""
 
     s3_bucket: str | None = None
     """None: media are files in the data directory."""

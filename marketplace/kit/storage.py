@@ -1,7 +1,7 @@
 """Where files lie: a folder on disk, or an S3 bucket. Rows keep a key; a key's content never changes.
 
-Keys under `private/` (bank files, statements, sellers' documents) are nobody's to fetch: they have no URL, and
-reach people only through a service that asks who they are. All others are media, open to the world.
+Keys under `private/` (bank files, statements, sellers' documents) are nobody's to fetch: they have no URL,
+and reach people only through a service that asks who they are. All others are media, open to the world.
 """
 
 import asyncio
@@ -97,7 +97,7 @@ class FolderStorage:
                 draft.write(content)
                 draft.flush()
                 os.fchmod(draft.fileno(), 0o644)
-                os.replace(draft.name, path)
+                Path(draft.name).replace(path)
             except BaseException:
                 Path(draft.name).unlink(missing_ok=True)
                 raise

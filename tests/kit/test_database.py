@@ -4,12 +4,12 @@ import asyncio
 from pathlib import Path
 
 import graphql
-import marketplace_graphql
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+import marketplace_graphql
 from marketplace.kit.database import Database, fetch_json_in, libpq_url, sqlalchemy_url
 
 
@@ -79,7 +79,10 @@ async def test_reads_go_on_after_the_server_has_closed_its_connections(database:
     await asyncio.gather(
         *(database.reads.fetch_json("SELECT to_json(pg_sleep(0.05)::text)", {}) for _ in range(4))
     )
-    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    others = """
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()
+    """
     async with database.transaction() as session:
         await session.execute(text(others))
     reads = (database.reads.fetch_json("SELECT to_json(1)", {}) for _ in range(8))

@@ -31,9 +31,25 @@ def written(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Str
 
 @pytest.mark.parametrize(
     "name",
-    ["authorization", "Authorization-Bearer", "password", "newPassword", "token", "refresh_token", "csrfToken",
-     "secret_key", "rib", "vendor_rib", "iban", "Set-Cookie", "apiKey", "bank_keys_token", "accountNumber", "cvc"],
-)  # fmt: skip
+    [
+        "authorization",
+        "Authorization-Bearer",
+        "password",
+        "newPassword",
+        "token",
+        "refresh_token",
+        "csrfToken",
+        "secret_key",
+        "rib",
+        "vendor_rib",
+        "iban",
+        "Set-Cookie",
+        "apiKey",
+        "bank_keys_token",
+        "accountNumber",
+        "cvc",
+    ],
+)
 def test_values_are_hidden_by_their_names(name: str) -> None:
     assert hide_secrets(None, "info", {name: "open sesame"}) == {name: HIDDEN}
     assert hide_secrets(None, "info", {"input": [{name: {"deep": "sesame"}}]}) == {"input": [{name: HIDDEN}]}

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from types import ModuleType
 from uuid import UUID, uuid4
@@ -50,11 +49,10 @@ def no_jobs_left_declared() -> object:
 
 
 @pytest.fixture
-async def own(database: Database, settings: Settings) -> AsyncIterator[tuple[Database, Settings]]:
+async def own(database: Database) -> tuple[Database, Settings]:
     async with database.transaction() as session:
         await session.execute(text("CREATE TABLE done (what text)"))
-    url = database.engine.url.render_as_string(hide_password=False)
-    yield database, settings.model_copy(update={"database_url": url})
+    return database, database.settings
 
 
 async def done(database: Database) -> list[str]:
@@ -178,7 +176,7 @@ async def test_the_schedule_can_be_run_at_once_and_only_once(session: AsyncSessi
 
 
 async def test_jobs_of_a_worker_that_was_killed_are_done_by_another(
-    own: tuple[Database, Settings], monkeypatch: pytest.MonkeyPatch
+    own: tuple[Database, Settings],
 ) -> None:
     database, settings = own
     async with database.transaction() as session:
@@ -199,7 +197,10 @@ async def test_jobs_of_a_worker_that_was_killed_are_done_by_another(
     async def weave(work: Work, rug: str) -> None:
         await write(work, f"finished {rug}")
 
-    monkeypatch.setattr("workers.runner.DEAD_AFTER_SECONDS", 0.0)
+    async with database.transaction() as session:
+        await session.execute(
+            text("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 minute'")
+        )
     await run_worker(settings, until_idle=True)
     assert await done(database) == ["begun Azilal", "finished Azilal"]
     assert await statuses(database) == ["succeeded"]
