@@ -200,7 +200,8 @@ class Run:
             raw, plan = await self._read_root(root, parts.read)
             data = await completer.root(orjson.loads(raw), plan.slots)
         if data is not None and parts.resolved:
-            data |= await resolvers.resolve(self, root, parts.resolved, completer)
+            resolved = await resolvers.resolve(self, root, parts.resolved, completer)
+            data = None if resolved is None else data | resolved
         if data is not None and parts.introspected is not None:
             result = self._introspect(parts.introspected)
             data |= result.data or {}

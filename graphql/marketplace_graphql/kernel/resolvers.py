@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 async def resolve(
     run: "Run", root: GraphQLObjectType, selected: Fields, completer: Completer
-) -> dict[str, Any]:
-    """The answers by response key, each in a transaction of its own. Raises Bubble where a null rises to the top."""
+) -> dict[str, Any] | None:
+    """The answers by response key, each in a transaction of its own; None where a null has taken everything."""
     data: dict[str, Any] = {}
     for key, nodes in selected.items():
         name = nodes[0].name.value
@@ -43,7 +43,7 @@ async def resolve(
             except Bubble:
                 data[key] = None
         if data[key] is None and isinstance(field.type, GraphQLNonNull):
-            raise Bubble
+            return None
     return data
 
 

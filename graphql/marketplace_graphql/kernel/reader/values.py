@@ -180,7 +180,8 @@ class _Value:
         inner = select(as_json(item).label("item")).select_from(spec.source).order_by(*order).limit(spec.limit)
         if spec.where is not None:
             inner = inner.where(spec.where)
-        listed = inner.correlate_except(inspect(spec.source, raiseerr=False) or spec.source).subquery()
+        own = inspect(spec.source).selectable._from_objects  # noqa: SLF001 - a join has several
+        listed = inner.correlate_except(*own).subquery()
         return select(json_list(listed.c.item)).scalar_subquery().correlate_except(listed)
 
 
