@@ -114,7 +114,7 @@ def money(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> Parts:
 
 
 def taxed_money(gross: ColumnElement[Any], net: ColumnElement[Any], currency: ColumnElement[Any]) -> Parts:
-    """A `TaxedMoney` of two amounts in minor units; the tax is their difference, so the three always add up."""
+    """A `TaxedMoney` of two amounts in minor units; their difference is the tax, so all adds up."""
     return {
         "currency": currency,
         "gross": lambda: money(gross, currency),

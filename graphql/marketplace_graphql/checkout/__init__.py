@@ -1,0 +1,1 @@
+"""Checkouts in Saleor's terms."""

@@ -1,0 +1,1 @@
+"""Stock in Saleor's terms: warehouses, stocks, allocations."""

@@ -1,0 +1,183 @@
+"""Sellers' store rooms and what lies in them. Buyers see none of it: they see how much can be had."""
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, any_, case, false, func, literal, or_, select, true
+from sqlalchemy.orm import aliased
+from strawberry import ID
+
+from marketplace.inventory import models
+from marketplace.people.permissions import Permission
+from marketplace_graphql.kernel import (
+    AUTHENTICATED,
+    CountableConnection,
+    Filter,
+    Node,
+    ObjectWithMetadata,
+    OrderDirection,
+    Sorting,
+    connection,
+    enum,
+    expression,
+    input_type,
+    never_null,
+    node,
+    object_type,
+    related,
+)
+from marketplace_graphql.rules import by_key
+
+if TYPE_CHECKING:
+    from marketplace_graphql.catalog.products import ProductVariant
+    from marketplace_graphql.people.types import Address
+    from marketplace_graphql.vendors.types import Vendor
+
+SEES_ALL_STOCK = (Permission.MANAGE_PRODUCTS, Permission.MANAGE_ORDERS, Permission.MANAGE_SHIPPING)
+
+
+def warehouse_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
+    """Staff see all store rooms, sellers their own."""
+    if ctx.requester.has(*SEES_ALL_STOCK):
+        return true()
+    return row.vendor_id == any_(ctx.requester.vendor_ids) if ctx.requester.is_vendor else false()
+
+
+def stock_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
+    """With its store room."""
+    if ctx.requester.has(*SEES_ALL_STOCK):
+        return true()
+    warehouse = aliased(models.Warehouse)
+    return (
+        select(literal(1)).where(warehouse.id == row.warehouse_id, warehouse_visible(warehouse, ctx)).exists()
+    )
+
+
+@enum
+class WarehouseClickAndCollectOptionEnum(Enum):
+    """Whether buyers may fetch their goods themselves."""
+
+    DISABLED = "DISABLED"
+    LOCAL = "LOCAL"
+    ALL = "ALL"
+
+
+@node(models.Warehouse, visible=warehouse_visible, order_by=lambda row, ctx: (row.name, row.slug))
+class Warehouse(Node, ObjectWithMetadata):
+    """A seller's store room, from which parcels leave."""
+
+    name: str
+    slug: str
+    email: str
+    is_private: bool = expression(lambda row, ctx: never_null(true()))
+    """Whether its stock is kept from the public: always so here."""
+    address: "Address" = related()
+    click_and_collect_option: WarehouseClickAndCollectOptionEnum = expression(
+        lambda row, ctx: never_null(literal("DISABLED"))
+    )
+    vendor: "Vendor | None" = related()
+    """Whose it is."""
+    stocks: "CountableConnection[Stock] | None" = connection(
+        lambda row, stock, ctx: stock.warehouse_id == row.id
+    )
+    """What lies in it."""
+
+
+@node(models.Stock, visible=stock_visible, order_by=lambda row, ctx: row.id)
+class Stock(Node):
+    """The pieces of one variant in one store room."""
+
+    warehouse: Warehouse = related()
+    product_variant: "ProductVariant" = related(lambda row, variant, ctx: variant.id == row.variant_id)
+    quantity: int
+    """Pieces on the shelf, sold ones that have not left yet included."""
+    quantity_allocated: int
+    """Pieces on the shelf that are sold."""
+
+    @expression
+    def quantity_reserved(row: Any, ctx: Any) -> int:
+        """Pieces that checkouts hold. A variant's are counted at its first stock, since none is taken yet."""
+        stock, reservation = aliased(models.Stock), aliased(models.Reservation)
+        first = select(func.min(stock.id)).where(stock.variant_id == row.variant_id).scalar_subquery()
+        kept = select(func.coalesce(func.sum(reservation.quantity), 0)).where(
+            reservation.variant_id == row.variant_id, reservation.reserved_until > ctx.now
+        )
+        return never_null(case((row.id == first, kept.scalar_subquery()), else_=literal(0)))
+
+
+@node(models.Allocation, order_by=lambda row, ctx: row.id)
+class Allocation(Node):
+    """Pieces of a stock that belong to an order line until they are handed to the carrier."""
+
+    quantity: int
+
+    @related
+    def warehouse(row: Any, warehouse: Any, ctx: Any) -> Warehouse:
+        """Where they lie."""
+        stock = aliased(models.Stock)
+        return warehouse.id == select(stock.warehouse_id).where(stock.id == row.stock_id).scalar_subquery()
+
+
+@input_type
+class WarehouseFilterInput:
+    """Which warehouses are listed."""
+
+    ids: list[ID] | None
+    slugs: list[str] | None
+    search: str | None
+    """A part of the name."""
+    vendors: list[ID] | None
+    """Those of some sellers."""
+
+
+@enum
+class WarehouseSortField(Enum):
+    """What warehouses can be sorted by."""
+
+    NAME = "NAME"
+
+
+@input_type
+class WarehouseSortingInput:
+    """How warehouses are sorted."""
+
+    direction: OrderDirection
+    field: WarehouseSortField
+
+
+warehouse_filter = Filter(
+    WarehouseFilterInput,
+    {
+        "ids": lambda row, ids, ctx: row.id == any_(ctx.key(ids, "Warehouse")),
+        "slugs": lambda row, slugs, ctx: row.slug == any_(slugs),
+        "search": lambda row, term, ctx: or_(
+            row.name.icontains(term, autoescape=False), row.slug.icontains(term, autoescape=False)
+        ),
+        "vendors": lambda row, ids, ctx: row.vendor_id == any_(ctx.key(ids, "Vendor")),
+    },
+)
+warehouse_order = Sorting(
+    WarehouseSortingInput, {WarehouseSortField.NAME: lambda row, ctx: (row.name, row.slug)}
+)
+
+
+@object_type
+class InventoryQueries:
+    """What is in stock."""
+
+    warehouses: CountableConnection[Warehouse] | None = connection(
+        filter=warehouse_filter, sort_by=warehouse_order, needs=AUTHENTICATED
+    )
+    """Store rooms: all of them to staff, a seller's own to its members."""
+    stocks: CountableConnection[Stock] | None = connection(needs=AUTHENTICATED)
+    """Pieces by variant and store room."""
+
+    @related(needs=AUTHENTICATED)
+    def warehouse(root: Any, warehouse: Any, ctx: Any, id: ID | None = None) -> Warehouse | None:
+        """One store room."""
+        return by_key(warehouse, ctx, "Warehouse", id)
+
+    @related(needs=AUTHENTICATED)
+    def stock(root: Any, stock: Any, ctx: Any, id: ID) -> Stock | None:
+        """One stock."""
+        return stock.id == ctx.key(id, "Stock")

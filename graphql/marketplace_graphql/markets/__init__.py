@@ -1,0 +1,1 @@
+"""Markets in Saleor's terms: channels, tax classes, ways to ship."""

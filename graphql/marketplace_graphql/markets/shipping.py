@@ -1,0 +1,233 @@
+"""Ways to ship, where they are offered: each with the price it has there."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.orm import aliased
+
+from marketplace.catalog.models import Product, ProductType, ProductVariant
+from marketplace.checkout.models import Checkout, CheckoutDelivery, CheckoutLine
+from marketplace.kit.models import Base
+from marketplace.markets import models
+from marketplace.markets.models import Channel, ShippingMethodListing, ShippingZone, zone_channel
+from marketplace.orders.models import Order
+from marketplace_graphql.kernel import (
+    JSONString,
+    Node,
+    ObjectWithMetadata,
+    enum,
+    expression,
+    never_null,
+    node,
+    null_when,
+    related,
+    value,
+)
+from marketplace_graphql.languages import LanguageCodeEnum, LanguageDisplay, language
+from marketplace_graphql.values import Money, Weight, money, weight
+
+enum(models.ShippingMethodType, name="ShippingMethodTypeEnum")
+
+_OFFERED_BY_ITSELF = "Set on the shipping method; what is offered respects it already."
+
+
+def _offer(
+    price: ColumnElement[int],
+    currency: Any,
+    *,
+    delivery: Any = None,
+    checkout: Any = None,
+    order: Any = None,
+) -> Select[Any]:
+    """A method's own columns, its price at a place, and which place that is."""
+
+    def key(column: Any) -> Any:
+        return cast(null(), Uuid) if column is None else column
+
+    method = models.ShippingMethod
+    return select(
+        method.id.label("id"),
+        method.name.label("name"),
+        method.description.label("description"),
+        method.type.label("type"),
+        method.minimum_weight_grams.label("minimum_weight_grams"),
+        method.maximum_weight_grams.label("maximum_weight_grams"),
+        method.minimum_delivery_days.label("minimum_delivery_days"),
+        method.maximum_delivery_days.label("maximum_delivery_days"),
+        method.public_metadata.label("public_metadata"),
+        method.private_metadata.label("private_metadata"),
+        cast(price, BigInteger).label("price_minor"),
+        currency.label("currency"),
+        key(delivery).label("delivery_id"),
+        key(checkout).label("checkout_id"),
+        key(order).label("order_id"),
+    )
+
+
+def _of_deliveries() -> Select[Any]:
+    """Deliveries that were worked out for a checkout, the chosen one among them."""
+    method, delivery = models.ShippingMethod, CheckoutDelivery
+    return _offer(delivery.price_minor, delivery.currency, delivery=delivery.id).join_from(
+        method, delivery, delivery.method_id == method.id
+    )
+
+
+def _of_orders() -> Select[Any]:
+    """The method that an order travels by, at the price its buyer pays."""
+    with_tax = Channel.prices_entered_with_tax
+    entered = case((with_tax, Order.shipping_gross_minor), else_=Order.shipping_net_minor)
+    return (
+        _offer(entered, Order.currency, order=Order.id)
+        .join_from(models.ShippingMethod, Order, Order.shipping_method_id == models.ShippingMethod.id)
+        .join(Channel, Channel.id == Order.channel_id)
+    )
+
+
+def _for_checkouts() -> Select[Any]:
+    """What could carry a checkout's goods now, whether or not deliveries were worked out: the rules of
+    `checkout.deliveries.offered_deliveries`, for clients that read instead of asking for a calculation.
+    """
+    piece = func.coalesce(ProductVariant.weight_grams, Product.weight_grams, ProductType.weight_grams)
+    parcels = (
+        select(
+            CheckoutLine.checkout_id.label("checkout_id"),
+            func.sum(piece * CheckoutLine.quantity).label("weight_grams"),
+        )
+        .join(ProductVariant, ProductVariant.id == CheckoutLine.variant_id)
+        .join(Product, Product.id == ProductVariant.product_id)
+        .join(ProductType, ProductType.id == Product.product_type_id)
+        .where(ProductType.is_shipping_required)
+        .group_by(CheckoutLine.checkout_id, Product.vendor_id)
+        .subquery("parcels")
+    )
+    method, listing = models.ShippingMethod, ShippingMethodListing
+    kilograms_begun = func.ceil(parcels.c.weight_grams / literal(1000, BigInteger()))
+    parcel_price = listing.parcel_price_minor + listing.further_kilogram_price_minor * func.greatest(
+        0, kilograms_begun - 1
+    )
+    return (
+        _offer(func.sum(parcel_price), Checkout.currency, checkout=Checkout.id)
+        .join_from(Checkout, parcels, parcels.c.checkout_id == Checkout.id)
+        .join(zone_channel, zone_channel.c.channel_id == Checkout.channel_id)
+        .join(
+            ShippingZone,
+            and_(
+                ShippingZone.id == zone_channel.c.zone_id,
+                Checkout.country_code == func.any(ShippingZone.country_codes),
+            ),
+        )
+        .join(method, method.zone_id == ShippingZone.id)
+        .join(listing, and_(listing.method_id == method.id, listing.channel_id == Checkout.channel_id))
+        .where(
+            Checkout.shipping_address_id.is_not(None),
+            func.coalesce(listing.minimum_order_price_minor, 0) <= Checkout.subtotal_gross_minor,
+            or_(
+                listing.maximum_order_price_minor.is_(None),
+                listing.maximum_order_price_minor >= Checkout.subtotal_gross_minor,
+            ),
+        )
+        .group_by(Checkout.id, method.id)
+        .having(
+            and_(
+                func.min(parcels.c.weight_grams) >= func.coalesce(method.minimum_weight_grams, 0),
+                or_(
+                    method.maximum_weight_grams.is_(None),
+                    func.max(parcels.c.weight_grams) <= method.maximum_weight_grams,
+                ),
+            )
+        )
+    )
+
+
+class OfferedMethod(Base):
+    """A shipping method at a place where it has a price: a delivery, a checkout, an order. Only read."""
+
+    __table__ = union_all(_of_deliveries(), _of_orders(), _for_checkouts()).subquery("offered_method")
+    __mapper_args__ = {"primary_key": [__table__.c.id]}  # noqa: RUF012 - SQLAlchemy's own attribute
+
+
+@node(models.ShippingMethodTranslation)
+class ShippingMethodTranslation(Node):
+    """A shipping method in another language."""
+
+    language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
+    name: str | None
+    description: JSONString | None = expression(lambda row, ctx: editor_text(row.description))
+
+
+@node(OfferedMethod, order_by=lambda row, ctx: (row.price_minor, row.id))
+class ShippingMethod(Node, ObjectWithMetadata):
+    """A way in which goods can travel to their buyer, at its price."""
+
+    name: str
+    description: JSONString | None = expression(lambda row, ctx: editor_text(row.description))
+    type: models.ShippingMethodType | None = expression(
+        lambda row, ctx: row.type, deprecated="What a price depends on is the seller's business."
+    )
+    minimum_delivery_days: int | None
+    maximum_delivery_days: int | None
+    minimum_order_weight: Weight | None = value(
+        lambda row, ctx: null_when(row.minimum_weight_grams.is_(None), weight(row.minimum_weight_grams)),
+        deprecated=_OFFERED_BY_ITSELF,
+    )
+    maximum_order_weight: Weight | None = value(
+        lambda row, ctx: null_when(row.maximum_weight_grams.is_(None), weight(row.maximum_weight_grams)),
+        deprecated=_OFFERED_BY_ITSELF,
+    )
+    minimum_order_price: Money | None = value(
+        lambda row, ctx: _listed_limit(row, ctx, "minimum_order_price_minor"), deprecated=_OFFERED_BY_ITSELF
+    )
+    maximum_order_price: Money | None = value(
+        lambda row, ctx: _listed_limit(row, ctx, "maximum_order_price_minor"), deprecated=_OFFERED_BY_ITSELF
+    )
+    price: Money = value(lambda row, ctx: money(row.price_minor, row.currency))
+    """For all parcels together, as prices are entered in the channel."""
+    active: bool = expression(lambda row, ctx: never_null(true()))
+    """Whether it can be chosen. What can't be is not offered at all."""
+    message: str | None = expression(lambda row, ctx: literal(""))
+    """Why it can't be chosen."""
+
+    @related
+    def translation(
+        row: Any,
+        translation: Any,
+        ctx: Any,
+        language_code: LanguageCodeEnum,  # type: ignore[valid-type]
+    ) -> ShippingMethodTranslation | None:
+        """Its texts in another language."""
+        wanted = getattr(language_code, "value", language_code)
+        return and_(translation.shipping_method_id == row.id, translation.language_code == wanted)
+
+
+def editor_text(text: Any) -> ColumnElement[str]:
+    """Plain text as the rich text that clients expect: one paragraph of EditorJS, or null for none."""
+    escaped = func.replace(func.replace(text, "&", "&amp;"), "<", "&lt;")
+    paragraph = func.json_build_object("type", "paragraph", "data", func.json_build_object("text", escaped))
+    blocks = func.json_build_object("blocks", func.json_build_array(paragraph))
+    return case((func.coalesce(text, "") != "", cast(blocks, Text)), else_=null())
+
+
+def _listed_limit(row: Any, ctx: Any, column: str) -> Any:
+    listing = aliased(ShippingMethodListing)
+    limit = (
+        select(getattr(listing, column))
+        .where(listing.method_id == row.id, listing.channel_id == ctx.channel.id)
+        .scalar_subquery()
+    )
+    return null_when(limit.is_(None), money(limit, row.currency))

@@ -1,0 +1,298 @@
+"""What lists of orders can be narrowed down by and sorted by: only what an index or a few rows can answer."""
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    and_,
+    any_,
+    case,
+    cast,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
+from sqlalchemy import DateTime as SqlDateTime
+from sqlalchemy.orm import aliased
+from strawberry import ID
+
+from marketplace.orders import models
+from marketplace.orders.models import AuthorizeStatus, ChargeStatus, OrderStatus
+from marketplace.people.models import User
+from marketplace_graphql.inputs import (
+    DateRangeInput,
+    DateTimeRangeInput,
+    GlobalIDFilterInput,
+    IntRangeInput,
+    StringFilterInput,
+)
+from marketplace_graphql.kernel import (
+    UUID,
+    Filter,
+    OrderDirection,
+    Sorting,
+    between,
+    enum,
+    input_type,
+    matches,
+    refers,
+)
+from marketplace_graphql.orders.enums import OrderStatusFilter
+
+
+def days(moment: Callable[[Any], Any]) -> Any:
+    """Meaning of a range of days on a moment: from the beginning of the first to the end of the last, UTC."""
+
+    def meaning(row: Any, value: Any, ctx: Any) -> ColumnElement[bool] | None:
+        parts = []
+        if value.gte is not None:
+            parts.append(moment(row) >= _midnight(value.gte))
+        if value.lte is not None:
+            parts.append(moment(row) < _midnight(cast(value.lte, Date) + 1))
+        return and_(*parts) if parts else None
+
+    return meaning
+
+
+def _midnight(day: Any) -> ColumnElement[Any]:
+    return func.timezone("UTC", cast(cast(day, Date), SqlDateTime), type_=SqlDateTime(timezone=True))
+
+
+def numbered(order: Any, term: Any) -> ColumnElement[bool]:
+    """Whether a text is the order's number. Other texts are no number, so the index on it is used."""
+    number = case((term.op("~")(r"^[0-9]{1,15}$"), cast(term, BigInteger)), else_=null())
+    found: ColumnElement[bool] = order.number == number
+    return found
+
+
+def order_found(row: Any, term: Any, ctx: Any) -> ColumnElement[bool]:
+    """What a search for orders finds: a number, a buyer's e-mail address, another system's reference."""
+    return or_(
+        numbered(row, func.ltrim(term, "#")),
+        row.user_email == func.lower(term),
+        row.external_reference == term,
+    )
+
+
+def by_buyer(row: Any, term: Any, ctx: Any) -> ColumnElement[bool]:
+    """Orders of whoever has an e-mail address."""
+    buyer = aliased(User)
+    accounts = select(buyer.id).where(func.lower(buyer.email) == func.lower(term))
+    return or_(row.user_email == func.lower(term), row.user_id.in_(accounts))
+
+
+def _in_state(row: Any, states: list[OrderStatusFilter], ctx: Any) -> ColumnElement[bool]:
+    return or_(*[_state(row, state) for state in states]) if states else false()
+
+
+def _state(row: Any, state: OrderStatusFilter) -> ColumnElement[bool]:
+    match state:
+        case OrderStatusFilter.READY_TO_FULFILL:
+            waiting = row.status.in_([OrderStatus.UNFULFILLED, OrderStatus.PARTIALLY_FULFILLED])
+            return and_(waiting, row.authorize_status == AuthorizeStatus.FULL)
+        case OrderStatusFilter.READY_TO_CAPTURE:
+            return and_(
+                row.total_authorized_minor > 0,
+                row.status.not_in([OrderStatus.DRAFT, OrderStatus.EXPIRED, OrderStatus.CANCELED]),
+            )
+    return row.status == OrderStatus[state.name]  # type: ignore[no-any-return]
+
+
+@input_type
+class OrderFilterInput:
+    """Which orders are listed."""
+
+    ids: list[ID] | None
+    numbers: list[str] | None
+    status: list[OrderStatusFilter] | None
+    authorize_status: list[AuthorizeStatus] | None
+    charge_status: list[ChargeStatus] | None
+    customer: str | None
+    """The buyer's e-mail address."""
+    created: DateRangeInput | None
+    updated_at: DateTimeRangeInput | None
+    search: str | None
+    """A number, an e-mail address, another system's reference."""
+    channels: list[ID] | None
+    checkout_ids: list[ID] | None
+    checkout_tokens: list[UUID] | None
+    vendors: list[ID] | None
+    """Orders of which some sellers have a part."""
+
+
+order_filter = Filter(
+    OrderFilterInput,
+    {
+        "ids": lambda row, ids, ctx: row.id == any_(ctx.key(ids, "Order")),
+        "numbers": lambda row, numbers, ctx: _any_number(row, numbers),
+        "status": _in_state,
+        "authorize_status": lambda row, statuses, ctx: row.authorize_status.in_(statuses),
+        "charge_status": lambda row, statuses, ctx: row.charge_status.in_(statuses),
+        "customer": by_buyer,
+        "created": days(lambda row: row.created_at),
+        "updated_at": between(lambda row, ctx: row.updated_at),
+        "search": order_found,
+        "channels": lambda row, ids, ctx: row.channel_id == any_(ctx.key(ids, "Channel")),
+        "checkout_ids": lambda row, ids, ctx: row.checkout_id == any_(ctx.key(ids, "Checkout")),
+        "checkout_tokens": lambda row, tokens, ctx: row.checkout_id == any_(tokens),
+        "vendors": lambda row, ids, ctx: _sold_by(row, ctx.key(ids, "Vendor")),
+    },
+)
+
+
+def _any_number(row: Any, numbers: Any) -> ColumnElement[bool]:
+    given = func.unnest(numbers).column_valued("given")
+    wanted = select(cast(given, BigInteger)).where(given.op("~")(r"^[0-9]{1,15}$"))
+    found: ColumnElement[bool] = row.number.in_(wanted)
+    return found
+
+
+def _sold_by(row: Any, vendor_ids: Any) -> ColumnElement[bool]:
+    part = aliased(models.VendorOrder)
+    return select(literal(1)).where(part.order_id == row.id, part.vendor_id == any_(vendor_ids)).exists()
+
+
+@input_type
+class IntFilterInput:
+    """A condition on a whole number."""
+
+    eq: int | None
+    one_of: list[int] | None
+    range: IntRangeInput | None
+
+
+@input_type
+class UUIDFilterInput:
+    """A condition on a UUID."""
+
+    eq: UUID | None
+    one_of: list[UUID] | None
+
+
+@input_type
+class OrderStatusEnumFilterInput:
+    """A condition on an order's status."""
+
+    eq: OrderStatus | None
+    one_of: list[OrderStatus] | None
+
+
+@input_type
+class OrderAuthorizeStatusEnumFilterInput:
+    """A condition on how much of an order is promised or paid."""
+
+    eq: AuthorizeStatus | None
+    one_of: list[AuthorizeStatus] | None
+
+
+@input_type
+class OrderChargeStatusEnumFilterInput:
+    """A condition on how much of an order is paid."""
+
+    eq: ChargeStatus | None
+    one_of: list[ChargeStatus] | None
+
+
+@input_type
+class CustomerOrderWhereInput:
+    """Which of a buyer's orders are listed."""
+
+    ids: list[ID] | None
+    number: IntFilterInput | None
+    channel_id: GlobalIDFilterInput | None
+    created_at: DateTimeRangeInput | None
+    updated_at: DateTimeRangeInput | None
+    user_email: StringFilterInput | None
+    authorize_status: OrderAuthorizeStatusEnumFilterInput | None
+    charge_status: OrderChargeStatusEnumFilterInput | None
+    status: OrderStatusEnumFilterInput | None
+    checkout_token: UUIDFilterInput | None
+    checkout_id: GlobalIDFilterInput | None
+    has_fulfillments: bool | None
+    AND: "list[CustomerOrderWhereInput] | None"
+    OR: "list[CustomerOrderWhereInput] | None"
+
+
+@input_type
+class OrderWhereInput:
+    """Which orders are listed."""
+
+    ids: list[ID] | None
+    number: IntFilterInput | None
+    channel_id: GlobalIDFilterInput | None
+    created_at: DateTimeRangeInput | None
+    updated_at: DateTimeRangeInput | None
+    user: GlobalIDFilterInput | None
+    user_email: StringFilterInput | None
+    authorize_status: OrderAuthorizeStatusEnumFilterInput | None
+    charge_status: OrderChargeStatusEnumFilterInput | None
+    status: OrderStatusEnumFilterInput | None
+    checkout_token: UUIDFilterInput | None
+    checkout_id: GlobalIDFilterInput | None
+    has_fulfillments: bool | None
+    AND: "list[OrderWhereInput] | None"
+    OR: "list[OrderWhereInput] | None"
+
+
+def _has_fulfillments(row: Any, wanted: bool, ctx: Any) -> ColumnElement[bool]:
+    fulfillment = aliased(models.Fulfillment)
+    found = select(literal(1)).where(fulfillment.order_id == row.id).exists()
+    return found if wanted else ~found
+
+
+_conditions = {
+    "ids": lambda row, ids, ctx: row.id == any_(ctx.key(ids, "Order")),
+    "number": matches(lambda row, ctx: row.number),
+    "channel_id": refers(lambda row, ctx: row.channel_id, "Channel"),
+    "created_at": between(lambda row, ctx: row.created_at),
+    "updated_at": between(lambda row, ctx: row.updated_at),
+    "user_email": matches(lambda row, ctx: row.user_email),
+    "authorize_status": matches(lambda row, ctx: row.authorize_status),
+    "charge_status": matches(lambda row, ctx: row.charge_status),
+    "status": matches(lambda row, ctx: row.status),
+    "checkout_token": matches(lambda row, ctx: row.checkout_id),
+    "checkout_id": refers(lambda row, ctx: row.checkout_id, "Checkout"),
+    "has_fulfillments": _has_fulfillments,
+}
+customer_order_where = Filter(CustomerOrderWhereInput, _conditions)
+order_where = Filter(OrderWhereInput, {**_conditions, "user": refers(lambda row, ctx: row.user_id, "User")})
+
+
+@enum
+class OrderSortField(Enum):
+    """What orders can be sorted by."""
+
+    NUMBER = "NUMBER"
+    CREATED_AT = "CREATED_AT"
+    LAST_MODIFIED_AT = "LAST_MODIFIED_AT"
+    CUSTOMER = "CUSTOMER"
+    STATUS = "STATUS"
+    CREATION_DATE = "CREATION_DATE"
+
+
+@input_type
+class OrderSortingInput:
+    """How orders are sorted."""
+
+    direction: OrderDirection
+    field: OrderSortField
+
+
+order_sorting = Sorting(
+    OrderSortingInput,
+    {
+        OrderSortField.NUMBER: lambda row, ctx: row.number,
+        OrderSortField.CREATED_AT: lambda row, ctx: row.created_at,
+        OrderSortField.CREATION_DATE: lambda row, ctx: row.created_at,
+        OrderSortField.LAST_MODIFIED_AT: lambda row, ctx: row.updated_at,
+        OrderSortField.CUSTOMER: lambda row, ctx: row.user_email,
+        OrderSortField.STATUS: lambda row, ctx: (row.status, row.created_at),
+    },
+)

@@ -1,0 +1,68 @@
+"""Root fields of orders, and the orders of a user."""
+
+from typing import Any
+
+from sqlalchemy import and_
+from strawberry import ID
+
+from marketplace_graphql.kernel import CountableConnection, connection, object_type, related
+from marketplace_graphql.orders.filters import (
+    customer_order_where,
+    order_filter,
+    order_found,
+    order_sorting,
+    order_where,
+)
+from marketplace_graphql.orders.types import Order
+from marketplace_graphql.orders.vendor_orders import VendorOrderQueries
+from marketplace_graphql.orders.visibility import NOT_PLACED, STAFF
+from marketplace_graphql.rules import by_key
+
+
+@object_type
+class OrderQueries(VendorOrderQueries):
+    """What was bought."""
+
+    @related
+    def order(
+        root: Any,
+        order: Any,
+        ctx: Any,
+        id: ID | None = None,
+        external_reference: str | None = None,
+    ) -> Order | None:
+        """One order. Whoever knows its id, which can't be guessed, may read it, as in Saleor."""
+        if external_reference is not None and not ctx.requester.has(STAFF):
+            # Another system's references can be guessed.
+            return and_(
+                by_key(order, ctx, "Order", id, external_reference=external_reference),
+                order.user_id == ctx.requester.user_id,
+            )
+        return by_key(order, ctx, "Order", id, external_reference=external_reference)
+
+    @connection(
+        filter=order_filter,
+        where=order_where,
+        sort_by=order_sorting,
+        search=order_found,
+        order_by=lambda row, ctx: row.created_at.desc(),
+        channel=True,
+        needs=STAFF,
+    )
+    def orders(root: Any, order: Any, ctx: Any) -> CountableConnection[Order] | None:
+        """All orders that were placed."""
+        placed = order.status.not_in([NOT_PLACED[0]])
+        return and_(placed, order.channel_id == ctx.channel.id) if ctx.channel.given else placed
+
+
+@object_type
+class OrdersOfUser:
+    """What a user has bought: a part of `User`."""
+
+    @connection(where=customer_order_where, order_by=lambda row, ctx: row.created_at.desc())
+    def orders(user: Any, order: Any, ctx: Any) -> CountableConnection[Order] | None:
+        """Orders that the user has placed, the latest first."""
+        own = order.user_id == user.id
+        if ctx.requester.has(STAFF):
+            return own
+        return and_(own, user.id == ctx.requester.user_id, order.status.not_in(NOT_PLACED))

@@ -1,0 +1,258 @@
+"""Orders as their buyers and staff see them."""
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Numeric,
+    Text,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.orm import aliased
+from strawberry import ID
+
+from marketplace.markets.models import Channel as ChannelRow
+from marketplace.orders import models
+from marketplace.orders.models import AuthorizeStatus, ChargeStatus, OrderOrigin, OrderStatus
+from marketplace.payments.models import TransactionItem as TransactionRow
+from marketplace.people.permissions import Permission
+from marketplace_graphql.checkout.types import DeliveryMethod
+from marketplace_graphql.kernel import (
+    DateTime,
+    Node,
+    ObjectWithMetadata,
+    column,
+    expression,
+    never_null,
+    node,
+    one_of,
+    related,
+    value,
+)
+from marketplace_graphql.kernel.reader.sql import global_id
+from marketplace_graphql.languages import LanguageCodeEnum
+from marketplace_graphql.orders.enums import DISPLAY, OrderEventsEnum, PaymentChargeStatusEnum
+from marketplace_graphql.orders.lines import Fulfillment, OrderLine
+from marketplace_graphql.orders.vendor_orders import VendorOrder
+from marketplace_graphql.orders.visibility import order_visible
+from marketplace_graphql.payments.types import TransactionItem
+from marketplace_graphql.values import Money, TaxedMoney, Weight, money, rate, taxed_money, weight
+
+if TYPE_CHECKING:
+    from marketplace_graphql.markets.shipping import ShippingMethod
+    from marketplace_graphql.markets.types import Channel
+    from marketplace_graphql.people.types import Address, User
+
+STAFF = Permission.MANAGE_ORDERS
+PAYMENT_DISPLAY = {
+    PaymentChargeStatusEnum.NOT_CHARGED: "Not charged",
+    PaymentChargeStatusEnum.PARTIALLY_CHARGED: "Partially charged",
+    PaymentChargeStatusEnum.FULLY_CHARGED: "Fully charged",
+    PaymentChargeStatusEnum.PARTIALLY_REFUNDED: "Partially refunded",
+    PaymentChargeStatusEnum.FULLY_REFUNDED: "Fully refunded",
+}
+
+
+@node(models.OrderEvent, order_by=lambda row, ctx: row.id)
+class OrderEvent(Node):
+    """Something that happened to an order."""
+
+    date: DateTime | None = column("at")
+    type: OrderEventsEnum | None
+    user: "User | None" = related()
+    """Who did it, if it was a person."""
+    message: str | None = expression(lambda row, ctx: row.parameters["message"].astext)
+    """What was said."""
+    email: str | None = expression(lambda row, ctx: row.parameters["email"].astext)
+    """To whom something was sent."""
+    amount: float | None = expression(lambda row, ctx: cast(row.parameters["amount"].astext, Numeric))
+    """How much money it was about, in the order's currency."""
+    quantity: int | None = expression(lambda row, ctx: cast(row.parameters["quantity"].astext, BigInteger))
+    """How many pieces it was about."""
+    transaction_reference: str | None = expression(
+        lambda row, ctx: row.parameters["transaction_reference"].astext
+    )
+    """The gateway's own name for the payment."""
+    vendor_order: VendorOrder | None = related()
+    """The seller's part that it happened to, if it was one alone."""
+
+    @expression
+    def order_number(row: Any, ctx: Any) -> str | None:
+        """The order's number."""
+        order = aliased(models.Order)
+        return select(cast(order.number, Text)).where(order.id == row.order_id).scalar_subquery()
+
+
+def _taxed(name: str) -> Any:
+    """A declaration of a `TaxedMoney` kept in two columns of the order."""
+    return value(
+        lambda row, ctx: taxed_money(
+            getattr(row, f"{name}_gross_minor"), getattr(row, f"{name}_net_minor"), row.currency
+        )
+    )
+
+
+def _payments(name: str) -> Any:
+    """A declaration of an amount added up over the order's payments; only staff see it."""
+
+    def amount(row: Any, ctx: Any) -> Any:
+        payment = aliased(TransactionRow)
+        total = select(func.coalesce(func.sum(getattr(payment, name)), 0)).where(payment.order_id == row.id)
+        return money(total.scalar_subquery(), row.currency)
+
+    return value(amount, needs=STAFF)
+
+
+@node(
+    models.Order,
+    visible=order_visible,
+    channel=lambda row: row.channel_id,
+    order_by=lambda row, ctx: row.created_at.desc(),
+)
+class Order(Node, ObjectWithMetadata):
+    """What a buyer bought in one go, from however many sellers."""
+
+    created: DateTime = column("created_at")
+    updated_at: DateTime
+    number: str
+    """What people call it."""
+    status: OrderStatus
+    origin: OrderOrigin
+    user: "User | None" = related()
+    """Who placed it, if they were signed in."""
+    user_email: str | None
+    billing_address: "Address | None" = related()
+    shipping_address: "Address | None" = related()
+    shipping_method_name: str | None
+    """As it was called at the sale."""
+    channel: "Channel" = related()
+    lines: list[OrderLine] = related()
+    """What was bought, from all sellers."""
+    fulfillments: list[Fulfillment] = related()
+    """Parcels that have left."""
+    vendor_orders: list[VendorOrder] = related()
+    """Each seller's part."""
+    authorize_status: AuthorizeStatus
+    charge_status: ChargeStatus
+    is_paid: bool = expression(lambda row, ctx: never_null(row.total_charged_minor >= row.total_gross_minor))
+    """Whether nothing is owed any more."""
+    payment_status: PaymentChargeStatusEnum = expression(
+        lambda row, ctx: never_null(_payment_status(row, lambda status: status.value))
+    )
+    payment_status_display: str = expression(
+        lambda row, ctx: never_null(_payment_status(row, PAYMENT_DISPLAY.__getitem__))
+    )
+    """The payment's state in English."""
+    tax_exemption: bool = expression(lambda row, ctx: never_null(false()))
+    """Whether no tax was charged whoever sold: never so here."""
+    transactions: list[TransactionItem] = related(needs=(STAFF, Permission.HANDLE_PAYMENTS))
+    """Its payments."""
+    total: TaxedMoney = _taxed("total")
+    """Goods and delivery."""
+    undiscounted_total: TaxedMoney = _taxed("undiscounted_total")
+    """Goods and delivery before discounts."""
+    subtotal: TaxedMoney = _taxed("subtotal")
+    """All goods."""
+    shipping_price: TaxedMoney = _taxed("shipping")
+    """All parcels."""
+    shipping_tax_rate: float = expression(lambda row, ctx: never_null(rate(row.shipping_tax_rate_bp)))
+    """The tax on delivery as a fraction: 0.2 is 20 %."""
+    shipping_method: "ShippingMethod | None" = related(
+        lambda row, method, ctx: method.order_id == row.id, deprecated="Use `deliveryMethod`."
+    )
+    delivery_method: DeliveryMethod | None = one_of(
+        {"ShippingMethod": lambda row, method, ctx: method.order_id == row.id}
+    )
+    """How it travels."""
+    token: str = column("id", deprecated="Use `id`.")
+    customer_note: str
+    """What the buyer wanted the sellers to know."""
+    total_authorized: Money = value(lambda row, ctx: money(row.total_authorized_minor, row.currency))
+    """Promised and not paid yet."""
+    total_charged: Money = value(lambda row, ctx: money(row.total_charged_minor, row.currency))
+    """Paid."""
+    total_captured: Money = value(
+        lambda row, ctx: money(row.total_charged_minor, row.currency), deprecated="Use `totalCharged`."
+    )
+    total_refunded: Money = value(lambda row, ctx: money(row.total_refunded_minor, row.currency))
+    """Paid back."""
+    total_balance: Money = value(
+        lambda row, ctx: money(row.total_charged_minor - row.total_gross_minor, row.currency)
+    )
+    """What is paid less what is to be paid: below zero as long as something is owed."""
+    total_canceled: Money = _payments("canceled_minor")
+    """Promised once, and called off."""
+    total_authorize_pending: Money = _payments("authorize_pending_minor")
+    total_charge_pending: Money = _payments("charge_pending_minor")
+    total_refund_pending: Money = _payments("refund_pending_minor")
+    total_cancel_pending: Money = _payments("cancel_pending_minor")
+    events: list[OrderEvent] = related(needs=STAFF)
+    """All that happened to it, in order."""
+    language_code: str = column(deprecated="Use `languageCodeEnum`.")
+    language_code_enum: LanguageCodeEnum = column("language_code")  # type: ignore[valid-type]
+    external_reference: str | None
+    """What another system calls it."""
+    checkout_id: ID | None = expression(lambda row, ctx: global_id("Checkout", row.checkout_id))
+    """The checkout that it was."""
+    is_demo: bool
+    """Made up for a demonstration."""
+
+    @value
+    def undiscounted_shipping_price(row: Any, ctx: Any) -> Money:
+        """All parcels before discounts, as prices are entered in the channel."""
+        entered = case(
+            (_channel_of(row, ctx).prices_entered_with_tax, row.shipping_gross_minor),
+            else_=row.shipping_net_minor,
+        )
+        return money(entered, row.currency)
+
+    @value
+    def weight(row: Any, ctx: Any) -> Weight:
+        """Of all parcels."""
+        part = aliased(models.VendorOrder)
+        grams = select(func.coalesce(func.sum(part.weight_grams), 0)).where(part.order_id == row.id)
+        return weight(grams.scalar_subquery())
+
+    @expression
+    def status_display(row: Any, ctx: Any) -> str:
+        """The status in English."""
+        return never_null(case(dict(DISPLAY), value=row.status, else_=cast(row.status, Text)))
+
+    @expression
+    def is_shipping_required(row: Any, ctx: Any) -> bool:
+        """Whether any of it has to be carried to the buyer."""
+        line = aliased(models.OrderLine)
+        return select(literal(1)).where(line.order_id == row.id, line.is_shipping_required).exists()
+
+    @expression
+    def display_gross_prices(row: Any, ctx: Any) -> bool:
+        """Whether prices are to be shown with tax."""
+        return never_null(_channel_of(row, ctx).display_gross_prices)
+
+
+def _channel_of(order: Any, ctx: Any) -> Any:
+    return ctx.joined(
+        order, ChannelRow, lambda channel: channel.id == order.channel_id, key="the order's channel"
+    )
+
+
+def _payment_status(order: Any, shown: Any) -> ColumnElement[str]:
+    status = PaymentChargeStatusEnum
+    refunded, charged = order.total_refunded_minor > 0, order.total_charged_minor > 0
+    return case(
+        (and_(refunded, charged), literal(shown(status.PARTIALLY_REFUNDED))),
+        (refunded, literal(shown(status.FULLY_REFUNDED))),
+        (
+            order.charge_status.in_([ChargeStatus.FULL, ChargeStatus.OVERCHARGED]),
+            literal(shown(status.FULLY_CHARGED)),
+        ),
+        (order.charge_status == ChargeStatus.PARTIAL, literal(shown(status.PARTIALLY_CHARGED))),
+        else_=literal(shown(status.NOT_CHARGED)),
+    )

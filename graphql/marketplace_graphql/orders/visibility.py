@@ -1,0 +1,60 @@
+"""Which orders a requester may see.
+
+Saleor's rule is that whoever knows an order's id, which can't be guessed, may read it: so an anonymous buyer
+can come back to it. Lists are narrower. Members of sellers are the exception: of orders that they have not
+placed themselves they see their own parts, and nothing else.
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, any_, false, literal, or_, select, true
+from sqlalchemy.orm import aliased
+
+from marketplace.orders.models import Order, OrderStatus, VendorOrder
+from marketplace.people.permissions import Permission
+
+STAFF = Permission.MANAGE_ORDERS
+NOT_PLACED = (OrderStatus.DRAFT, OrderStatus.UNCONFIRMED)
+
+
+def order_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
+    """A seller's member sees no stranger's order as a whole: it says what others sold."""
+    if ctx.requester.is_vendor and not ctx.requester.has(STAFF):
+        return row.user_id == ctx.requester.user_id
+    return true()
+
+
+def vendor_order_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
+    """To members of sellers: their own sales, and the parts of what they have bought themselves."""
+    if ctx.requester.has(STAFF, Permission.MANAGE_PAYOUTS):
+        return true()
+    if ctx.requester.is_vendor:
+        return or_(row.vendor_id == any_(ctx.requester.vendor_ids), bought(row.order_id, ctx))
+    return true()
+
+
+def part_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
+    """Lines and fulfilments, with the vendor order they belong to."""
+    if ctx.requester.is_vendor and not ctx.requester.has(STAFF):
+        return or_(of_own_sale(row.vendor_order_id, ctx), bought(row.order_id, ctx))
+    return true()
+
+
+def of_own_sale(vendor_order_id: Any, ctx: Any) -> ColumnElement[bool]:
+    """Whether the requester works for the vendor order's seller."""
+    if not ctx.requester.is_vendor:
+        return false()
+    part = aliased(VendorOrder)
+    return (
+        select(literal(1))
+        .where(part.id == vendor_order_id, part.vendor_id == any_(ctx.requester.vendor_ids))
+        .exists()
+    )
+
+
+def bought(order_id: Any, ctx: Any) -> ColumnElement[bool]:
+    """Whether the requester is the order's buyer."""
+    if ctx.requester.is_anonymous:
+        return false()
+    order = aliased(Order)
+    return select(literal(1)).where(order.id == order_id, order.user_id == ctx.requester.user_id).exists()

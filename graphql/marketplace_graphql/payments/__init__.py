@@ -1,0 +1,1 @@
+"""Payments in Saleor's terms: gateways, transactions; and cash in carriers' hands."""

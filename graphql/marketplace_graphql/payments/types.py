@@ -1,0 +1,170 @@
+"""Gateways, transactions and their events; the cash of parcels and what carriers hand over."""
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Text, func, literal, select, type_coerce
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
+from strawberry import ID
+
+from marketplace.markets.models import Channel
+from marketplace.payments import models
+from marketplace.payments.models import CashStatus, TransactionAction, TransactionEventType
+from marketplace.people.permissions import Permission
+from marketplace_graphql.kernel import (
+    UUID,
+    DateTime,
+    Node,
+    ObjectWithMetadata,
+    column,
+    each,
+    enum,
+    expression,
+    never_null,
+    node,
+    object_type,
+    record,
+    related,
+    value,
+)
+from marketplace_graphql.orders.visibility import of_own_sale
+from marketplace_graphql.values import Money, money
+
+if TYPE_CHECKING:
+    from marketplace_graphql.checkout.types import Checkout
+    from marketplace_graphql.orders.types import Order
+
+enum(TransactionAction, name="TransactionActionEnum")
+enum(TransactionEventType, name="TransactionEventTypeEnum")
+enum(CashStatus, name="CashStatusEnum")
+
+CASH_ON_DELIVERY = "marketplace.cash_on_delivery"
+
+
+@object_type
+class GatewayConfigLine:
+    """A setting that a gateway's client needs."""
+
+    field: str
+    value: str | None
+
+
+@object_type
+class PaymentGateway:
+    """A way to pay."""
+
+    name: str
+    id: ID
+    config: list[GatewayConfigLine]
+    """What its client must know before it is used."""
+    currencies: list[str]
+    """ISO 4217 codes."""
+
+
+def gateways_of(channel_id: Any) -> Any:
+    """The ways to pay in a channel. To pay cash at the door, a channel must allow it."""
+    channel = aliased(Channel)
+    return each(
+        channel,
+        {
+            "name": literal("Cash on delivery"),
+            "id": literal(CASH_ON_DELIVERY),
+            "config": [],
+            "currencies": type_coerce(func.array_to_json(func.array([channel.currency_code])), ARRAY(Text)),
+        },
+        where=(channel.id == channel_id) & channel.cash_on_delivery,
+        order_by=channel.id,
+    )
+
+
+@node(models.TransactionEvent, order_by=lambda row, ctx: row.id)
+class TransactionEvent(Node):
+    """What a gateway said happened to a payment."""
+
+    created_at: DateTime
+    psp_reference: str
+    """The gateway's own name for it."""
+    message: str
+    external_url: str
+    """Where staff can look it up at the gateway."""
+    amount: Money = value(lambda row, ctx: money(row.amount_minor, row.currency))
+    type: TransactionEventType | None
+    idempotency_key: str | None
+    """What the client called the request by."""
+
+
+@node(models.TransactionItem, order_by=lambda row, ctx: row.id)
+class TransactionItem(Node, ObjectWithMetadata):
+    """One payment of a checkout or an order. Its amounts follow from its events."""
+
+    id: ID = column("token")
+    """Can't be guessed: who was given it may go on with the payment."""
+    token: UUID
+    created_at: DateTime
+    modified_at: DateTime = column("updated_at")
+    actions: list[TransactionAction] = column("available_actions")
+    """What can be asked of the gateway now."""
+    authorized_amount: Money = value(lambda row, ctx: money(row.authorized_minor, row.currency))
+    """Promised and not paid yet."""
+    authorize_pending_amount: Money = value(lambda row, ctx: money(row.authorize_pending_minor, row.currency))
+    charged_amount: Money = value(lambda row, ctx: money(row.charged_minor, row.currency))
+    """Paid."""
+    charge_pending_amount: Money = value(lambda row, ctx: money(row.charge_pending_minor, row.currency))
+    refunded_amount: Money = value(lambda row, ctx: money(row.refunded_minor, row.currency))
+    """Paid back."""
+    refund_pending_amount: Money = value(lambda row, ctx: money(row.refund_pending_minor, row.currency))
+    canceled_amount: Money = value(lambda row, ctx: money(row.canceled_minor, row.currency))
+    """Promised once, and called off."""
+    cancel_pending_amount: Money = value(lambda row, ctx: money(row.cancel_pending_minor, row.currency))
+    name: str
+    """The way of paying, as people call it."""
+    message: str
+    """What the gateway said last."""
+    psp_reference: str = expression(lambda row, ctx: never_null(func.coalesce(row.psp_reference, "")))
+    """The gateway's own name for it."""
+    order: "Order | None" = related()
+    checkout: "Checkout | None" = related()
+    events: list[TransactionEvent] = related()
+    """All that happened to it, in order."""
+
+    @expression
+    def external_url(row: Any, ctx: Any) -> str:
+        """Where staff can look it up at the gateway."""
+        event = aliased(models.TransactionEvent)
+        latest = (
+            select(event.external_url)
+            .where(event.transaction_id == row.id, event.external_url != "")
+            .order_by(event.id.desc())
+            .limit(1)
+        )
+        return never_null(func.coalesce(latest.scalar_subquery(), ""))
+
+
+@node(models.CashRemittance, order_by=lambda row, ctx: row.id)
+class CashRemittance(Node):
+    """Cash that a carrier handed over."""
+
+    carrier: str
+    reference: str
+    """The carrier's own name for it."""
+    received_at: DateTime
+    amount: Money = value(lambda row, ctx: money(row.amount_minor, row.currency))
+    collections: "list[CashCollection]" = related()
+    """The parcels it was for."""
+
+
+@record(models.CashCollection, order_by=lambda row, ctx: row.id)
+class CashCollection:
+    """The cash to be had for one seller's parcel: goods and delivery."""
+
+    status: CashStatus
+    carrier: str
+    """Who collects it."""
+    amount: Money = value(lambda row, ctx: money(row.amount_minor, row.currency))
+    collected_at: DateTime | None
+    """When the buyer paid."""
+    remittance: CashRemittance | None = related(
+        needs=(Permission.MANAGE_PAYOUTS, Permission.MANAGE_ORDERS),
+        allowed=lambda row, ctx: of_own_sale(row.vendor_order_id, ctx),
+    )
+    """With what the carrier handed it over."""

@@ -1,0 +1,30 @@
+"""Rules of access that several domains share."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, false, true
+
+from marketplace_graphql.kernel import QueryError
+
+
+def staff_only(row: Any, ctx: Any) -> ColumnElement[bool]:
+    """For what any member of staff may see, whatever else they may do."""
+    return true() if ctx.requester.is_staff else false()
+
+
+def by_key(row: Any, ctx: Any, type_name: str, id: Any, **others: Any) -> ColumnElement[bool]:
+    """The one row that an id names, or else one other unique field. Raises QueryError for none or several."""
+    given = {name: value for name, value in {"id": id, **others}.items() if value is not None}
+    if len(given) != 1:
+        names = ", ".join(f"'{_camel(name)}'" for name in ("id", *others))
+        raise QueryError(f"Exactly one of the arguments {names} must be given.")
+    if id is not None:
+        found: ColumnElement[bool] = row.id == ctx.key(id, type_name)
+        return found
+    ((name, value),) = given.items()
+    return getattr(row, name) == value  # type: ignore[no-any-return]
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(part.capitalize() for part in others)
