@@ -6,7 +6,7 @@ has one.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
@@ -30,7 +30,7 @@ USUAL_SIZES = (256, 512, 1024)
 
 ThumbnailFormat = Literal["webp", "avif"]
 _TYPES = {"webp": "image/webp", "avif": "image/avif"}
-_LOADERS = {
+_LOADERS: dict[str, Callable[[bytes], bool]] = {
     "jpegload_buffer": lambda content: content[:3] == b"\xff\xd8\xff",
     "pngload_buffer": lambda content: content[:8] == b"\x89PNG\r\n\x1a\n",
     "webpload_buffer": lambda content: content[:4] == b"RIFF" and content[8:12] == b"WEBP",

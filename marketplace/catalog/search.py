@@ -127,7 +127,7 @@ async def refresh_lexicon(session: AsyncSession) -> int:
     counted = await session.execute(
         text("SELECT word, ndoc FROM ts_stat('SELECT search_vector FROM product')")
     )
-    listings: dict[str, int] = dict(counted.tuples().all())
+    listings: dict[str, int] = {row.word: row.ndoc for row in counted}
     words = bindparam("words", list(listings), ARRAY(Text))
     counts = bindparam("counts", list(listings.values()), ARRAY(BigInteger))
     options = {"synchronize_session": False}

@@ -14,6 +14,8 @@ from marketplace.kit.text import tifinagh_in_latin, without_marks
 MAXIMUM_QUERY_WORDS = 8
 MAXIMUM_QUERY_LETTERS = 200
 LONGEST_WORD = 40
+SHORTEST_STEM = 3
+"""Endings are only taken from words that keep so many letters."""
 
 _MARKS = "\u0300-\u036f\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed"
 """Accents that stand by themselves, Arabic vowel signs, the stroke that draws words out."""
@@ -83,26 +85,24 @@ def _part_folded(word: str) -> str:
 
 def _latin_folded(word: str) -> str:
     """French and English endings, lightly: what matters is that both sides are folded alike."""
-    if len(word) <= 3:
+    if len(word) <= SHORTEST_STEM:
         return word
-    if word.endswith("aux") and not word.endswith("eaux") and len(word) > 4:
+    if word.endswith("aux") and not word.endswith("eaux"):
         word = f"{word[:-3]}al"
     elif word.endswith(("eux", "oux", "eaux")) or (word.endswith("s") and not word.endswith("ss")):
         word = word[:-1]
-    while len(word) > 3 and word.endswith("e"):
+    while len(word) > SHORTEST_STEM and word.endswith("e"):
         word = word[:-1]
-    return f"{word[:-1]}i" if word.endswith("y") and len(word) > 3 else word
+    return f"{word[:-1]}i" if word.endswith("y") and len(word) > SHORTEST_STEM else word
 
 
 def _arabic_folded(word: str) -> str:
-    for article in _ARABIC_ARTICLES:
-        if word.startswith(article) and len(word) - len(article) >= 3:
-            word = word[len(article) :]
-            break
-    if len(word) > 4 and word.endswith("ات"):
-        word = word[:-2]
-    elif len(word) > 3 and word.endswith("ه"):
-        word = word[:-1]
+    article = next((article for article in _ARABIC_ARTICLES if word.startswith(article)), "")
+    if len(word) - len(article) >= SHORTEST_STEM:
+        word = word[len(article) :]
+    for ending in ("ات", "ه"):
+        if word.endswith(ending) and len(word) - len(ending) >= SHORTEST_STEM:
+            return word[: -len(ending)]
     return word
 
 

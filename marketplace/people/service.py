@@ -21,6 +21,9 @@ from marketplace.people.errors import (
 from marketplace.people.models import User
 from marketplace.people.passwords import hash_password, password_matches
 
+EMAIL_LENGTH = 254
+"""The longest address that mail can reach (RFC 5321)."""
+
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
@@ -132,6 +135,6 @@ def checked_email(email: str, field: str = "email") -> str:
     """The address without blanks around it; whether it works, only a letter tells. Raises InvalidError."""
     email = email.strip()
     name, at, domain = email.rpartition("@")
-    if not (at and name and "." in domain) or len(email) > 254 or any(c.isspace() for c in email):
+    if not (at and name and "." in domain) or len(email) > EMAIL_LENGTH or any(c.isspace() for c in email):
         raise InvalidError("This is not an e-mail address.", field=field)
     return email

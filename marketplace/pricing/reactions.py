@@ -2,6 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.catalog.events import ListingsChanged
 from marketplace.kit.events import subscribe
 from marketplace.pricing.service import reprice
 from marketplace.vendors.events import VendorStandingChanged
@@ -11,3 +12,9 @@ from marketplace.vendors.events import VendorStandingChanged
 async def reprice_vendor(session: AsyncSession, event: VendorStandingChanged) -> None:
     """Put a seller's products on the shelves or take them off, and tax them as the seller now stands."""
     await reprice(session, vendor_id=event.vendor_id)
+
+
+@subscribe(ListingsChanged)
+async def reprice_products(session: AsyncSession, event: ListingsChanged) -> None:
+    """Work out what lists show of products whose prices, publication or shelf changed."""
+    await reprice(session, event.product_ids)

@@ -54,8 +54,9 @@ def test_a_query_keeps_no_more_than_eight_words_and_none_of_its_signs() -> None:
 @given(st.text(max_size=300))
 def test_any_text_becomes_words_of_plain_letters(text: str) -> None:
     for word in query_words(text).split():
-        assert all(letter.isascii() and letter.isalnum() or "\u0621" <= letter <= "\u064a" for letter in word)
-        assert word == word.lower()
+        assert all(
+            (letter.isascii() and letter.isalnum()) or "\u0621" <= letter <= "\u064a" for letter in word
+        )
 
 
 @given(st.text("abcd", min_size=4, max_size=9), st.data())

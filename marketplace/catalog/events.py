@@ -1,0 +1,20 @@
+"""What the catalogue tells the rooms above it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ListingsChanged:
+    """Prices, publication or shelves of some products changed: what lists show must be worked out anew."""
+
+    product_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListingsStocked:
+    """A seller says how many pieces of its variants lie on its shelf."""
+
+    vendor_id: int
+    pieces: Mapping[int, int]
+    """By variant id."""

@@ -1,0 +1,65 @@
+"""What the store rooms do when another room tells of a change."""
+
+from babel import Locale
+from sqlalchemy import BigInteger, Uuid, bindparam, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.catalog.events import ListingsStocked
+from marketplace.inventory.models import Stock, Warehouse
+from marketplace.kit.events import subscribe
+from marketplace.people.addresses import PostalAddress, create_address
+from marketplace.vendors.models import Province, Vendor
+
+
+@subscribe(ListingsStocked)
+async def stock_listings(session: AsyncSession, event: ListingsStocked) -> None:
+    """Lay a seller's pieces on the shelf of its first store room. What is sold stays there until sent."""
+    if not event.pieces:
+        return
+    warehouse = await session.scalar(
+        select(Warehouse).where(Warehouse.vendor_id == event.vendor_id).order_by(Warehouse.slug).limit(1)
+    )
+    if warehouse is None:
+        warehouse = await _first_store_room(session, event.vendor_id)
+    variant_ids = sorted(event.pieces)
+    given = func.unnest(
+        bindparam("variant_ids", variant_ids, ARRAY(BigInteger)),
+        bindparam("pieces", [event.pieces[variant_id] for variant_id in variant_ids], ARRAY(BigInteger)),
+    )
+    shelf = given.table_valued("variant_id", "pieces").render_derived("shelf")
+    rows = select(
+        bindparam("warehouse_id", warehouse.id, Uuid),
+        shelf.c.variant_id,
+        shelf.c.pieces,
+        literal(0, BigInteger),
+    ).order_by(shelf.c.variant_id)
+    adding = insert(Stock).from_select(["warehouse_id", "variant_id", "quantity", "quantity_allocated"], rows)
+    await session.execute(
+        adding.on_conflict_do_update(
+            index_elements=[Stock.variant_id, Stock.warehouse_id],
+            set_={"quantity": func.greatest(adding.excluded.quantity, Stock.quantity_allocated)},
+        )
+    )
+
+
+async def _first_store_room(session: AsyncSession, vendor_id: int) -> Warehouse:
+    """A seller that has said nothing of its store room has one where it works."""
+    vendor = await session.get_one(Vendor, vendor_id)
+    province = await session.get(Province, vendor.province_code) if vendor.province_code else None
+    country = Locale("fr").territories[vendor.country_code]
+    address = await create_address(
+        session,
+        PostalAddress(
+            country_code=vendor.country_code,
+            company_name=vendor.name,
+            city=province.name_fr if province else country,
+            phone=vendor.phone,
+        ),
+    )
+    warehouse = Warehouse(
+        vendor_id=vendor.id, name=vendor.name, slug=vendor.slug, email=vendor.email, address_id=address.id
+    )
+    session.add(warehouse)
+    await session.flush()
+    return warehouse
