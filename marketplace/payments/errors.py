@@ -1,0 +1,37 @@
+"""What payments can refuse."""
+
+from marketplace.kit.errors import DomainError
+
+
+class NotFullyPaidError(DomainError):
+    code = "CHECKOUT_NOT_FULLY_PAID"
+
+
+class UnknownGatewayError(DomainError):
+    code = "NOT_FOUND"
+
+
+class GatewayRefusedError(DomainError):
+    """This way of paying is not open for this checkout or order."""
+
+
+class IdempotencyKeyError(DomainError):
+    """The key was used for something else."""
+
+    code = "UNIQUE"
+
+
+class RemittanceError(DomainError):
+    """A remittance that does not fit what the carrier collected."""
+
+
+class RemittanceAmountError(RemittanceError):
+    """The amount is not what the parcels come to."""
+
+    code = "AMOUNT_MISMATCH"
+
+
+class RemittanceReferenceError(RemittanceError):
+    """The carrier's reference was booked already, for something else."""
+
+    code = "UNIQUE"

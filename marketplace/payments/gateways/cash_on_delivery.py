@@ -1,0 +1,48 @@
+"""Cash on delivery: the buyer promises now, and pays the carrier at the door, parcel by parcel."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.checkout.models import CheckoutDelivery
+from marketplace.kit.money import Money
+from marketplace.markets.models import ShippingMethod
+from marketplace.payments.errors import GatewayRefusedError
+from marketplace.payments.gateways import GatewayAnswer, Payable
+from marketplace.payments.models import TransactionAction, TransactionEventType
+
+GATEWAY_ID = "marketplace.cash_on_delivery"
+
+
+class CashOnDelivery:
+    id = GATEWAY_ID
+    name = "Cash on delivery"
+    is_promise = True
+
+    async def check_open(self, session: AsyncSession, payable: Payable) -> None:
+        """Raises GatewayRefusedError where the channel does not have it, no delivery is chosen, or the
+        chosen one's carrier takes no cash.
+        """
+        if not payable.channel.cash_on_delivery:
+            raise GatewayRefusedError("Nothing can be paid at the door in this channel.", field="paymentGateway")
+        if payable.checkout is None:
+            raise GatewayRefusedError("How an order is paid is settled before it is placed.", field="id")
+        collects_cash = await session.scalar(
+            select(ShippingMethod.collects_cash)
+            .join(CheckoutDelivery, CheckoutDelivery.method_id == ShippingMethod.id)
+            .where(CheckoutDelivery.id == payable.checkout.delivery_id)
+        )
+        if collects_cash is None:
+            raise GatewayRefusedError("Choose how it travels first: the carrier takes the cash.", field="id")
+        if not collects_cash:
+            raise GatewayRefusedError("This carrier takes no cash at the door.", field="paymentGateway")
+
+    async def initialize(self, session: AsyncSession, payable: Payable, amount: Money) -> GatewayAnswer:
+        """Take the promise, for all of it: parcels can't be half paid at the door. Raises GatewayRefusedError."""
+        if amount != payable.total:
+            raise GatewayRefusedError("At the door all of it is paid, or nothing.", field="amount")
+        return GatewayAnswer(
+            TransactionEventType.AUTHORIZATION_SUCCESS,
+            amount,
+            message="To be paid at the door.",
+            actions=[TransactionAction.CANCEL],
+        )

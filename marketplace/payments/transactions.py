@@ -1,0 +1,253 @@
+"""Saleor's transactions: begun for a checkout or an order, told what happened, moved to the order."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.checkout import carts
+from marketplace.kit.errors import InvalidError, NotFoundError
+from marketplace.kit.money import Money
+from marketplace.markets.models import Channel
+from marketplace.orders.cancelling import owed_minor
+from marketplace.orders.models import Order
+from marketplace.payments.amounts import amounts_of, authorize_status, charge_status
+from marketplace.payments.errors import GatewayRefusedError, IdempotencyKeyError
+from marketplace.payments.gateways import Gateway, GatewayAnswer, Payable
+from marketplace.payments.gateways.known import gateway_of
+from marketplace.payments.models import TransactionEvent, TransactionEventType, TransactionItem
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A transaction, what its gateway said, and what the gateway wants the client to know."""
+
+    transaction: TransactionItem
+    event: TransactionEvent
+    data: dict[str, object] | None = None
+
+
+async def initialize_transaction(
+    session: AsyncSession,
+    gateway_id: str,
+    *,
+    checkout_id: UUID | None = None,
+    order_id: UUID | None = None,
+    amount_minor: int | None = None,
+    idempotency_key: str | None = None,
+    user_id: int | None = None,
+) -> Begun:
+    """Ask a gateway for money: by default for all that is neither promised nor paid yet.
+
+    The same idempotency key gives the same transaction. Raises UnknownGatewayError, CheckoutGoneError,
+    NotFoundError, GatewayRefusedError, IdempotencyKeyError, InvalidError.
+    """
+    gateway = gateway_of(gateway_id)
+    payable = await lock_payable(session, checkout_id, order_id)
+    earlier = await transactions_of(session, payable)
+    key = idempotency_key or str(uuid4())
+    if idempotency_key is not None:
+        known = await _known(session, gateway, payable, earlier, key, amount_minor)
+        if known is not None:
+            return known
+    await gateway.check_open(session, payable)
+    own = next((one for one in earlier if one.gateway == gateway.id), None) if gateway.is_promise else None
+    covered = sum(covered_minor(transaction) for transaction in earlier if transaction is not own)
+    asked = payable.total.minor - covered if amount_minor is None else amount_minor
+    if asked <= 0:
+        raise InvalidError("There is nothing left to pay.", field="amount")
+    answer = await gateway.initialize(session, payable, Money(asked, payable.total.currency))
+    if own is not None:
+        return Begun(own, await _promise_anew(session, own, answer, key, user_id), answer.data)
+    transaction = TransactionItem(
+        checkout_id=checkout_id,
+        order_id=order_id,
+        gateway=gateway.id,
+        name=gateway.name,
+        message=answer.message,
+        psp_reference=f"{gateway.id}:{uuid4()}",
+        idempotency_key=key,
+        currency=payable.total.currency,
+        available_actions=answer.actions,
+    )
+    session.add(transaction)
+    await session.flush()
+    event = _event(transaction, answer.event_type, answer.amount, transaction.psp_reference or "", answer.message)
+    event.idempotency_key, event.user_id = key, user_id
+    _write_amounts(transaction, [event])
+    session.add(event)
+    await session.flush()
+    if payable.order is not None:
+        await refresh_order(session, payable.order)
+    return Begun(transaction, event, answer.data)
+
+
+async def lock_payable(
+    session: AsyncSession, checkout_id: UUID | None, order_id: UUID | None
+) -> Payable:
+    """A checkout or an order, locked. Raises CheckoutGoneError, InactiveChannelError, NotFoundError."""
+    if checkout_id is not None:
+        cart = await carts.lock(session, checkout_id)
+        total = Money(cart.checkout.total_gross_minor, cart.checkout.currency)
+        return Payable(cart.channel, total, checkout=cart.checkout)
+    found = await session.execute(
+        select(Order, Channel)
+        .join(Channel, Channel.id == Order.channel_id)
+        .where(Order.id == order_id)
+        .with_for_update(of=Order, key_share=True),
+        execution_options={"populate_existing": True},
+    )
+    row = found.one_or_none()
+    if row is None:
+        raise NotFoundError("There is no such checkout or order.", field="id")
+    order, channel = row
+    return Payable(channel, Money(await owed_minor(session, order), order.currency), order=order)
+
+
+async def transactions_of(session: AsyncSession, payable: Payable) -> Sequence[TransactionItem]:
+    """The transactions of a locked checkout or order, oldest first."""
+    if payable.checkout is not None:
+        of_source = TransactionItem.checkout_id == payable.checkout.id
+    else:
+        of_source = TransactionItem.order_id == (payable.order.id if payable.order else None)
+    found = await session.scalars(
+        select(TransactionItem).where(of_source).order_by(TransactionItem.id),
+        execution_options={"populate_existing": True},
+    )
+    return found.all()
+
+
+def covered_minor(transaction: TransactionItem) -> int:
+    """What of a total a transaction takes care of: promised or paid, surely or probably."""
+    return (
+        transaction.authorized_minor
+        + transaction.authorize_pending_minor
+        + transaction.charged_minor
+        + transaction.charge_pending_minor
+    )
+
+
+async def tell(
+    session: AsyncSession,
+    transaction: TransactionItem,
+    event_type: TransactionEventType,
+    amount: Money,
+    psp_reference: str,
+    *,
+    message: str = "",
+    user_id: int | None = None,
+) -> TransactionEvent:
+    """Write what happened to a transaction and derive its amounts anew. Told twice, written once.
+
+    The caller has locked the transaction's order or checkout.
+    """
+    told = list(
+        await session.scalars(
+            select(TransactionEvent)
+            .where(TransactionEvent.transaction_id == transaction.id)
+            .order_by(TransactionEvent.id)
+        )
+    )
+    for event in told:
+        if event.type is event_type and event.psp_reference == psp_reference:
+            return event
+    event = _event(transaction, event_type, amount, psp_reference, message)
+    event.user_id = user_id
+    _write_amounts(transaction, [*told, event])
+    session.add(event)
+    await session.flush()
+    return event
+
+
+async def refresh_order(session: AsyncSession, order: Order) -> None:
+    """Write what a locked order's transactions come to."""
+    found = await session.scalars(select(TransactionItem).where(TransactionItem.order_id == order.id))
+    transactions = found.all()
+    owed = await owed_minor(session, order)
+    write_payment(order, transactions, owed)
+    await session.flush()
+
+
+def write_payment(order: Order, transactions: Sequence[TransactionItem], owed: int) -> None:
+    """Sum an order's transactions up in it."""
+    order.total_authorized_minor = sum(one.authorized_minor for one in transactions)
+    order.total_charged_minor = sum(one.charged_minor for one in transactions)
+    order.total_refunded_minor = sum(one.refunded_minor for one in transactions)
+    covered = order.total_authorized_minor + order.total_charged_minor
+    order.authorize_status = authorize_status(owed, covered)
+    order.charge_status = charge_status(order.total_gross_minor, owed, order.total_charged_minor)
+
+
+async def _known(
+    session: AsyncSession,
+    gateway: Gateway,
+    payable: Payable,
+    earlier: Sequence[TransactionItem],
+    key: str,
+    amount_minor: int | None,
+) -> Begun | None:
+    """What the key was used for before. Raises IdempotencyKeyError where that was something else."""
+    of_gateway = {one.id: one for one in earlier if one.gateway == gateway.id}
+    event = await session.scalar(
+        select(TransactionEvent)
+        .where(TransactionEvent.transaction_id.in_(of_gateway), TransactionEvent.idempotency_key == key)
+        .order_by(TransactionEvent.id.desc())
+        .limit(1)
+    ) if of_gateway else None
+    if event is None:
+        used_elsewhere = await session.scalar(
+            select(TransactionItem.id).where(
+                TransactionItem.gateway == gateway.id, TransactionItem.idempotency_key == key
+            )
+        )
+        if used_elsewhere is not None:
+            raise IdempotencyKeyError("This key was used for another payment.", field="idempotencyKey")
+        return None
+    if amount_minor is not None and amount_minor != event.amount_minor:
+        raise IdempotencyKeyError("This key was used for another amount.", field="idempotencyKey")
+    if gateway.is_promise and amount_minor is None and event.amount_minor != payable.total.minor:
+        return None  # "All of it" has become another amount: the promise is made anew.
+    return Begun(of_gateway[event.transaction_id], event)
+
+
+async def _promise_anew(
+    session: AsyncSession, transaction: TransactionItem, answer: GatewayAnswer, key: str, user_id: int | None
+) -> TransactionEvent:
+    if answer.event_type is not TransactionEventType.AUTHORIZATION_SUCCESS:
+        raise GatewayRefusedError(answer.message or "The payment was refused.", field="paymentGateway")
+    event = await tell(
+        session,
+        transaction,
+        TransactionEventType.AUTHORIZATION_ADJUSTMENT,
+        answer.amount,
+        f"{transaction.psp_reference}:{uuid4()}",
+        message=answer.message,
+        user_id=user_id,
+    )
+    event.idempotency_key = key
+    await session.flush()
+    return event
+
+
+def _event(
+    transaction: TransactionItem,
+    event_type: TransactionEventType,
+    amount: Money,
+    psp_reference: str,
+    message: str,
+) -> TransactionEvent:
+    return TransactionEvent(
+        transaction_id=transaction.id,
+        type=event_type,
+        amount_minor=amount.minor,
+        currency=amount.currency,
+        psp_reference=psp_reference,
+        message=message,
+    )
+
+
+def _write_amounts(transaction: TransactionItem, events: Sequence[TransactionEvent]) -> None:
+    for name, minor in asdict(amounts_of(events)).items():
+        setattr(transaction, name, minor)
