@@ -56,6 +56,8 @@ class Declaration:
     allowed: Function | None = None
     description: str | None = None
     deprecated: str | None = None
+    by_value: tuple[str, ...] = ()
+    """Arguments of which the function gets the plain value: each value has a statement of its own then."""
     annotation: Any = None
     arguments: list[Argument] = field(default_factory=list)
     name: str = ""
@@ -71,7 +73,8 @@ class Declaration:
         for parameter in list(inspect.signature(function).parameters.values())[self.positional :]:
             if parameter.annotation is inspect.Parameter.empty:
                 raise DeclarationError(f"{function.__qualname__}: {parameter.name} needs a type")
-            self.arguments.append(Argument(parameter.name, parameter.annotation, parameter.default))
+            shape = "value" if parameter.name in self.by_value else ""
+            self.arguments.append(Argument(parameter.name, parameter.annotation, parameter.default, shape))
             self.own.add(parameter.name)
         return self
 

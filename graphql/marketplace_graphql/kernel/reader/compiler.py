@@ -187,7 +187,11 @@ class Place:
         channel = given.get("channel")
         if isinstance(channel, Parameter) and self.compiler.schema.channels is not None:
             self.ctx = self.ctx.channel_with_slug(channel)
-        return {self.argument_names[name]: value for name, value in given.items()}
+        by_value = self.declaration.by_value
+        return {
+            python_name: self.compiler.known(given[name]) if python_name in by_value else given[name]
+            for name, python_name in self.argument_names.items()
+        }
 
     def _expression(self) -> tuple[ColumnElement[Any], bool]:
         """The expression, and whether it may be null against the field's promise."""

@@ -1,0 +1,82 @@
+"""The API in the application: at /graphql/, with whoever a request's token names as the requester."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
+
+from marketplace.kit.database import Database
+from marketplace.kit.settings import Settings
+from marketplace.people.errors import TokenError
+from marketplace.people.tokens import token_of
+from marketplace.vendors.queries import person_of_token
+from marketplace_graphql.kernel import ANONYMOUS, Api, Limits, QueryError, Requester
+from marketplace_graphql.kernel.errors import entry
+from marketplace_graphql.kernel.http import Authenticate, AuthenticationError, GraphQLApp
+from marketplace_graphql.schema import api_schema
+
+Execute = Callable[[str, Mapping[str, object], str | None], Awaitable[dict[str, Any]]]
+
+
+def mount(app: FastAPI) -> None:
+    """Join the API to an application that has its settings, database and storage in its state."""
+    settings: Settings = app.state.settings
+    database: Database = app.state.database
+    app.state.api = make_api(settings, database, storage=app.state.storage)
+    authenticate = authentication(settings, database)
+    app.state.execute = in_process(app.state.api, authenticate)
+    served = GraphQLApp(
+        app.state.api,
+        authenticate,
+        body_bytes=settings.max_request_bytes,
+        upload_bytes=settings.max_upload_bytes,
+    )
+    app.add_route("/graphql", lambda _request: RedirectResponse("/graphql/", 308), methods=["GET", "POST"])
+    app.mount("/graphql", served)
+
+
+def make_api(settings: Settings, database: Database, *, storage: Any) -> Api:
+    """The API over a database: what pages execute their documents with."""
+    return Api(
+        api_schema(),
+        database,
+        settings={
+            "public_url": settings.public_url,
+            "api_url": settings.api_url,
+            "media_url": storage.url("x").removesuffix("/x"),
+            "environment": settings.environment,
+        },
+        limits=Limits(body_bytes=settings.max_request_bytes),
+        context={"settings": settings, "storage": storage},
+    )
+
+
+def in_process(api: Api, authenticate: Authenticate) -> Execute:
+    """How pages run their documents: as the bearer of a token, or as nobody."""
+
+    async def execute(document: str, variables: Mapping[str, object], token: str | None) -> dict[str, Any]:
+        headers = {} if token is None else {"authorization-bearer": token}
+        try:
+            requester = await authenticate(headers)
+        except AuthenticationError as error:
+            return {"errors": [entry(QueryError(str(error), error.code))], "data": None}
+        return await api.execute(document, variables, requester)
+
+    return execute
+
+
+def authentication(settings: Settings, database: Database) -> Authenticate:
+    """Who a request's headers say that it is; nobody, where they have no token."""
+
+    async def authenticate(headers: Mapping[str, str]) -> Requester:
+        token = token_of(headers)
+        if token is None:
+            return ANONYMOUS
+        try:
+            person = await person_of_token(database.reads.fetch_json, settings, token)
+        except TokenError as error:
+            raise AuthenticationError(error.code, error.message) from error
+        return Requester(person.user_id, person.permissions, person.vendor_ids, person.is_staff)
+
+    return authenticate
