@@ -17,7 +17,7 @@ from marketplace_graphql.catalog.attributes import (
     selected_attributes,
 )
 from marketplace_graphql.catalog.media import ProductMedia
-from marketplace_graphql.catalog.pictures import media_url
+from marketplace_graphql.catalog.pictures import THUMBNAIL_SIZE, media_url
 from marketplace_graphql.catalog.pricing import (
     ProductPricingInfo,
     VariantPricingInfo,
@@ -300,7 +300,7 @@ class Product(Node, ObjectWithMetadata):
             lambda media: media.id == _first_picture(row),
             key="first picture",
         )
-        address = media_url(first, ctx, 256 if size is None else size, format)
+        address = media_url(first, ctx, THUMBNAIL_SIZE if size is None else size, format)
         return null_when(
             first.id.is_(None), {"url": address, "alt": func.coalesce(func.nullif(first.alt, ""), row.name)}
         )
