@@ -2,34 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import isfunction
 from random import Random
 
 import pyvips
 
-from marketplace.demo.pictures import clay, cloth, harvest, leather, metal, vessels, weaving, wood
+from marketplace.demo.pictures import clay, cloth, glaze, harvest, leather, metal, vessels, weaving, wood
 from marketplace.demo.pictures.canvas import Canvas, Palette
 
+_ROOMS = (weaving, glaze, clay, harvest, vessels, leather, wood, cloth, metal)
 MOTIFS: dict[str, Callable[[Canvas], None]] = {
     f"{room.__name__.rpartition('.')[2]}.{name}": motif
-    for room, names in (
-        (weaving, "beni_ouarain azilal taznakht kilim blanket cushion"),
-        (clay, "bowls jar tajine"),
-        (
-            harvest,
-            (
-                "threads dates olives almonds walnuts figs cashews beans grains seeds powders "
-                "roses petals leaves cactus_pears comb"
-            ),
-        ),
-        (vessels, "oil_bottle dropper honey_jar spread_jar soaps pouch bars"),
-        (leather, "slippers bag pouf wallet"),
-        (wood, "burl_box wooden_bowl spoons painted_box basket market_bag"),
-        (cloth, "robe scarf table_linen wax_print folded_cloth"),
-        (metal, "necklace fibula bracelet earrings lantern teapot tray"),
-    )
-    for name in names.split()
-    for motif in [getattr(room, name)]
+    for room in _ROOMS
+    for name, motif in vars(room).items()
+    if isfunction(motif) and motif.__module__ == room.__name__ and not name.startswith("_")
 }
+"""Every public function of the rooms is a motif: `weaving.kilim`."""
 
 PIXELS = 1024
 DETAILS = ((150.0, 150.0, 420.0, 420.0), (300.0, 280.0, 380.0, 380.0))
