@@ -61,9 +61,9 @@ class Edge:
             await self._app(scope, receive, send_with_headers)
         except Exception:
             log.exception("request failed unexpectedly", method=scope["method"], path=scope["path"])
-            if started:
-                raise  # Half an answer is out: only a broken connection tells the client.
-            await PlainTextResponse("Internal Server Error", SERVER_ERROR)(scope, receive, send_with_headers)
+            if not started:
+                answer = PlainTextResponse("Internal Server Error", SERVER_ERROR)
+                await answer(scope, receive, send_with_headers)
         finally:
             self._report(scope, status, time.perf_counter() - started_at)
             structlog.contextvars.unbind_contextvars("request_id")

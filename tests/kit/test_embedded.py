@@ -158,11 +158,14 @@ def test_a_pid_that_now_belongs_to_somebody_else_is_no_obstacle(server: Embedded
     stranger.wait()
 
 
-def test_an_empty_pid_file_is_no_obstacle(server: EmbeddedServer) -> None:
+@pytest.mark.parametrize("content", ["", "12", "half", "4711\n/srv/data\n1795474061\n"])
+def test_a_pid_file_that_was_not_written_whole_is_no_obstacle(server: EmbeddedServer, content: str) -> None:
     server.acquire()
+    weave(server)
     server.release()
-    (server.cluster / "postmaster.pid").touch()
+    (server.cluster / "postmaster.pid").write_text(content)
     server.acquire()
+    assert rugs(server) == 1
 
 
 def test_a_path_too_long_for_a_socket_is_no_obstacle(tmp_path: Path) -> None:
