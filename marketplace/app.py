@@ -1,5 +1,7 @@
 """Assembles everything: rooms, pages, the API, files and the two questions a load balancer asks."""
 
+import importlib
+import importlib.util
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -18,9 +20,6 @@ from marketplace.kit.database import Database
 from marketplace.kit.migrations import is_current
 from marketplace.kit.settings import Settings, get_settings
 from marketplace.kit.storage import storage_from
-from marketplace.pages.markets import markets_in
-from marketplace.pages.site import create_pages
-from marketplace_graphql import asgi
 
 log = structlog.get_logger(__name__)
 
@@ -60,9 +59,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         app.mount("/media", MediaFiles(settings.media_dir))
     if settings.adjustable_clock_file:
         time_travel.mount(app)
-    asgi.mount(app)
-    markets = markets_in(app.state.database)
-    app.mount("/", create_pages(settings, execute=app.state.execute, markets=markets))
+    _join_api_and_pages(app)
     return app
 
 
@@ -90,3 +87,15 @@ async def ready(request: Request) -> Response:
     if not current:
         return JSONResponse({"status": "database not migrated"}, status_code=503)
     return JSONResponse({"status": "ready", "now": clock.now().isoformat()})
+
+
+def _join_api_and_pages(app: FastAPI) -> None:
+    """The pages are the API's first client: where there is no API, there are no pages."""
+    if importlib.util.find_spec("marketplace_graphql.asgi") is None:
+        return
+    importlib.import_module("marketplace_graphql.asgi").mount(app)
+    from marketplace.pages.markets import markets_in
+    from marketplace.pages.site import create_pages
+
+    markets = markets_in(app.state.database)
+    app.mount("/", create_pages(app.state.settings, execute=app.state.execute, markets=markets))
