@@ -15,6 +15,7 @@ EVERY_NIGHT = "17 2 * * *"
 SCHEDULE: dict[str, str] = {
     "queue.tidy": EVERY_NIGHT,
     "pricing.publish_due": EVERY_MINUTE,
+    "payouts.release": EVERY_MINUTE,
     "catalog.refresh_lexicon": EVERY_NIGHT,
 }
 """The name of a job without arguments, and its cron line."""

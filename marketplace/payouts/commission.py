@@ -13,9 +13,7 @@ from babel.numbers import format_currency, format_decimal
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.kit.events import subscribe
 from marketplace.kit.money import Money
-from marketplace.orders.events import OrderPlaced
 
 # One statement, since every sale waits for it. The arithmetic is that of `kit.money.percentage`, which rounds half up.
 _FREEZE = text(
@@ -70,11 +68,6 @@ async def freeze_commission(session: AsyncSession, order_id: UUID) -> None:
     Done twice, it changes nothing: what was frozen stays, whatever has become of the rules since.
     """
     await session.execute(_FREEZE, {"order_id": order_id})
-
-
-@subscribe(OrderPlaced)
-async def _on_order_placed(session: AsyncSession, event: OrderPlaced) -> None:
-    await freeze_commission(session, event.order_id)
 
 
 LOCALES = {"fr": "fr_MA", "ar": "ar_MA", "en": "en"}

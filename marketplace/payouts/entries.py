@@ -20,8 +20,8 @@ def _credit(account: Account, amount: Money, vendor_id: int | None = None) -> Li
     return Line(account, -amount.minor, amount.currency, vendor_id)
 
 
-def delivered(earning: VendorEarning, total: Money, at: datetime, owed_by: Account) -> Entry:
-    """The buyer has the parcel: the seller has earned, and `owed_by` (the carrier or a gateway) owes the total."""
+def delivered(earning: VendorEarning, total: Money, cash: Money, at: datetime) -> Entry:
+    """The buyer has the parcel: the seller has earned, the carrier owes the cash and a gateway the rest of the total."""
     currency = earning.currency
     delivery = Money(total.minor - earning.sales_minor, currency)
     return Entry(
@@ -30,7 +30,8 @@ def delivered(earning: VendorEarning, total: Money, at: datetime, owed_by: Accou
         at=at,
         vendor_order_id=earning.vendor_order_id,
         lines=[
-            _debit(owed_by, total),
+            _debit(Account.CARRIER_RECEIVABLE, cash),
+            _debit(Account.GATEWAY_RECEIVABLE, total - cash),
             _credit(Account.VENDOR_HELD, Money(earning.earning_minor, currency), earning.vendor_id),
             _credit(Account.COMMISSION_REVENUE, Money(earning.commission_minor, currency)),
             _credit(Account.VAT_PAYABLE, Money(earning.vat_minor, currency)),

@@ -10,6 +10,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+import marketplace.payouts.reactions  # noqa: F401 - what these events cause
 from marketplace.catalog.models import Category
 from marketplace.kit import clock
 from marketplace.kit.events import publish
@@ -57,7 +58,7 @@ async def make_bank_account(session: AsyncSession, vendor: Vendor, keys: str, **
             "kind": BankAccountKind.RIB,
             "holder": vendor.name,
             "bank_name": "Banque de test",
-            "number_encrypted": Fernet(keys.split(",")[0]).encrypt(number.encode()),
+            "number_encrypted": Fernet(keys.split(",", maxsplit=1)[0]).encrypt(number.encode()),
             "number_ending": number[-4:],
         }
         | given
@@ -68,7 +69,12 @@ async def make_bank_account(session: AsyncSession, vendor: Vendor, keys: str, **
 
 
 async def place_order(
-    session: AsyncSession, channel: Channel, pieces: Sequence[Piece], *, delivery_minor: int = 30_00, **given: object
+    session: AsyncSession,
+    channel: Channel,
+    pieces: Sequence[Piece],
+    *,
+    delivery_minor: int = 30_00,
+    **given: object,
 ) -> list[VendorOrder]:
     """An order to be paid at the door, one part and one parcel per seller; its event is published."""
     goods_minor = sum(piece.price_minor * piece.quantity for piece in pieces)
@@ -91,7 +97,9 @@ async def place_order(
     )
     session.add(order)
     await session.flush()
-    payment = TransactionItem(order_id=order.id, gateway="marketplace.cash_on_delivery", currency=order.currency)
+    payment = TransactionItem(
+        order_id=order.id, gateway="marketplace.cash_on_delivery", currency=order.currency
+    )
     session.add(payment)
     await session.flush()
     parts = []

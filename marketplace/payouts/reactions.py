@@ -1,4 +1,4 @@
-"""What deliveries and remittances post to the ledger, in the transaction in which they happen.
+"""What payouts do when they are told of a sale, a delivery, a remittance: in the transaction in which it happens.
 
 A parcel refused at the door posts nothing: nothing was earned, and no cash is owed.
 """
@@ -9,30 +9,34 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.kit import clock
 from marketplace.kit.events import subscribe
 from marketplace.kit.money import Money
-from marketplace.orders.events import VendorOrderDelivered
+from marketplace.orders.events import OrderPlaced, VendorOrderDelivered
 from marketplace.orders.models import VendorOrder
 from marketplace.payments.events import CashRemitted
 from marketplace.payments.models import CashCollection, CashRemittance
 from marketplace.payouts import entries
+from marketplace.payouts.commission import freeze_commission
 from marketplace.payouts.journal import record
-from marketplace.payouts.ledger import Account
 from marketplace.payouts.models import VendorEarning
+
+
+@subscribe(OrderPlaced)
+async def freeze(session: AsyncSession, event: OrderPlaced) -> None:
+    """What each seller will earn is known, and fixed, from the sale on."""
+    await freeze_commission(session, event.order_id)
 
 
 @subscribe(VendorOrderDelivered)
 async def book_delivery(session: AsyncSession, event: VendorOrderDelivered) -> None:
-    """The seller has earned, and whoever took the buyer's money owes it: the carrier, or the gateway."""
+    """The seller has earned, and whoever took the buyer's money owes it."""
     query = (
-        select(VendorOrder, VendorEarning, CashCollection.id)
+        select(VendorOrder, VendorEarning, func.coalesce(CashCollection.amount_minor, 0))
         .join(VendorEarning, VendorEarning.vendor_order_id == VendorOrder.id)
         .outerjoin(CashCollection, CashCollection.vendor_order_id == VendorOrder.id)
         .where(VendorOrder.id == event.vendor_order_id)
     )
-    part, earning, cash_id = (await session.execute(query)).one()
-    owed_by = Account.GATEWAY_RECEIVABLE if cash_id is None else Account.CARRIER_RECEIVABLE
-    total = Money(part.total_gross_minor, part.currency)
-    at = part.delivered_at or clock.now()
-    await record(session, [entries.delivered(earning, total, at, owed_by)])
+    part, earning, cash_minor = (await session.execute(query)).one()
+    total, cash = Money(part.total_gross_minor, part.currency), Money(cash_minor, part.currency)
+    await record(session, [entries.delivered(earning, total, cash, part.delivered_at or clock.now())])
 
 
 @subscribe(CashRemitted)

@@ -1,0 +1,20 @@
+"""What a worker does for payouts."""
+
+from marketplace.kit.jobs import Retry, Work, job
+from marketplace.payouts.release import BATCH, release_due
+from marketplace.payouts.sending import send
+
+
+@job("payouts.release")
+async def release(work: Work) -> None:
+    """Make payable whatever has become so, a batch to a transaction: what is done stays done."""
+    released = BATCH
+    while released == BATCH:
+        async with work.database.transaction() as session:
+            released = await release_due(session)
+
+
+@job("payouts.send", retry=Retry(times=8))
+async def send_run(work: Work, run_id: int) -> None:
+    """Send an approved run to the bank."""
+    await send(work, run_id)
