@@ -1,5 +1,6 @@
 """How prices, dates, weights and places are written in a reader's language."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -18,13 +19,16 @@ Json = Mapping[str, Any]
 
 GRAMS_PER_KILOGRAM = 1000
 
+LETTER_AT_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)")
+"""Where CLDR puts a space between a currency that is spelled out and its amount, and Babel doesn't."""
+
 
 def money(amount: Json, locale: Locale) -> str:
     """`{amount, currency}` as people write it: with its currency's decimals, never more."""
     exact = Decimal(str(amount["amount"]))
     currency = str(amount["currency"])
     rounded = exact.quantize(Decimal(1).scaleb(-MINOR_DIGITS.get(currency, 2)))
-    return str(format_currency(rounded, currency, locale=locale))
+    return LETTER_AT_DIGIT.sub("\xa0", format_currency(rounded, currency, locale=locale))
 
 
 def day(moment: str, locale: Locale) -> str:
@@ -44,7 +48,7 @@ def weight(of: Json, locale: Locale) -> str:
     return str(format_unit(kilograms, "mass-kilogram", "short", locale=locale))
 
 
-def number(of: int | float | Decimal, locale: Locale) -> str:
+def number(of: float | Decimal, locale: Locale) -> str:
     return str(format_decimal(of, locale=locale))
 
 

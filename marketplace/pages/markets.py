@@ -8,11 +8,15 @@ from sqlalchemy import func, select
 
 from marketplace.kit.database import Database
 from marketplace.markets.models import Channel, ShippingZone, zone_channel
+from marketplace.pages.languages import marked
 
 KEPT_SECONDS = 60
 """Markets hardly ever change; every page needs them."""
 
 LIMIT = 50
+
+NAMES = (marked("Maroc"), marked("Europe"), marked("Afrique de l’Ouest"), marked("Monde"))
+"""What markets are usually called. One with a name of its own shows it as it is, in every language."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def _told(handler: Callable[[Request, HTTPException], Awaitable[Response]]) -> H
 
 
 async def _refused(request: Request, error: HTTPException) -> Response:
-    """A page that isn't there, or a form that another site sent: in the visitor's language, inside the frame."""
+    """A page that isn't there, or a form that another site sent: told in the visitor's language."""
     code = request.url.path.split("/", 2)[1]
     language = languages().get(code) or preferred(request.headers.get("accept-language", ""))
     request.scope["path_params"] = {"language": language.code}
@@ -61,7 +61,7 @@ async def _refused(request: Request, error: HTTPException) -> Response:
 
 
 async def _failed(request: Request, error: Exception) -> Response:
-    """Something of ours broke: a page that needs nothing that might be broken too. The error goes on to the log."""
+    """Something of ours broke: a page that needs nothing else. The error itself goes on to the log."""
     del error
     language = preferred(request.headers.get("accept-language", ""))
     site: Site = request.app.state.site

@@ -11,7 +11,6 @@ from marketplace.pages import descriptions, formats
 from marketplace.pages.languages import TEMPLATES, Language, languages
 from marketplace.pages.static import StaticFiles
 
-
 COLOUR = re.compile(r"#[0-9A-Fa-f]{3,8}")
 
 

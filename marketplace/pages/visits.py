@@ -56,8 +56,8 @@ class Visit:
     @property
     def path(self) -> str:
         """The page's path without its language: `products/tapis`. What has no language has no path."""
-        parts = self.request.url.path.split("/", 2)
-        return parts[2] if len(parts) > 2 and parts[1] in languages() else ""
+        code, _, path = self.request.url.path.removeprefix("/").partition("/")
+        return path if code in languages() else ""
 
     @property
     def signed_in(self) -> bool:
@@ -67,7 +67,9 @@ class Visit:
     def query(self) -> Mapping[str, str]:
         return self.request.query_params
 
-    def url(self, path: str = "", query: Mapping[str, object] | None = None, language: str | None = None) -> str:
+    def url(
+        self, path: str = "", query: Mapping[str, object] | None = None, language: str | None = None
+    ) -> str:
         """The address of a page of the shop in the visit's language, or in another."""
         address = f"/{language or self.language.code}/{path}"
         wanted = {name: value for name, value in (query or {}).items() if value not in (None, "", [])}
@@ -92,7 +94,7 @@ class Visit:
         """Run a mutation's document. What it says of mistakes is in its payloads' `errors`."""
         return await self.api.run(name, variables, may_fail)
 
-    def page(self, template: str, data: Data, status: int = 200, **values: Any) -> Response:  # noqa: ANN401
+    def page(self, template: str, data: Data, status: int = 200, **values: Any) -> Response:
         """A page made of a document's data and whatever else its template needs."""
         context = {
             "visit": self,
@@ -103,10 +105,10 @@ class Visit:
             "shelves": [edge["node"] for edge in data["shelves"]["edges"]],
             "is_demo": any(edge["node"]["isDemo"] for edge in data["anySeller"]["edges"]),
         }
-        html = self.site.templates.render(template, self.language, context | data | values)
+        html = self.site.templates.render(template, self.language, data | context | values)
         return self._with_cookies(HTMLResponse(html, status, {"Cache-Control": "private, no-cache"}))
 
-    def go(self, path: str, **query: object) -> Response:
+    def go(self, path: str = "", **query: object) -> Response:
         """Send the visitor on to another page, by GET, so that reloading it sends nothing twice."""
         anchor = query.pop("anchor", None)
         address = self.url(path, query) + (f"#{anchor}" if anchor else "")

@@ -39,7 +39,8 @@ async def add(visit: Visiting) -> Response:
     if problems:
         slug = str(form.get("product", ""))
         again = {"variant": variant, "quantity": typed, "problem": problems[0].code}
-        return visit.go(f"products/{slug}" if slug.replace("-", "").isalnum() else "cart", **again, anchor="buy")
+        path = f"products/{slug}" if slug.replace("-", "").isalnum() else "cart"
+        return visit.go(path, **again, anchor="buy")
     return visit.go("cart", added="1")
 
 

@@ -25,7 +25,7 @@ SORTS: Mapping[str, tuple[str, dict[str, str] | None]] = {
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the visitor asked of a list of products. What is typed stays as typed; what makes no sense is ignored."""
+    """What the visitor asked of a list. Typed texts stay as typed; what makes no sense is ignored."""
 
     text: str
     price_from: str

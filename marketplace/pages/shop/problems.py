@@ -30,7 +30,7 @@ MESSAGES: Mapping[str, str] = {
 }
 
 FIELD_MESSAGES: Mapping[tuple[str, str], str] = {
-    ("email", "REQUIRED"): marked("Indiquez votre adresse e-mail : la confirmation y sera envoyée."),
+    ("email", "REQUIRED"): marked("Indiquez votre adresse e-mail."),
     ("email", "INVALID"): marked("Cette adresse e-mail n’est pas complète, par exemple nom@exemple.ma."),
     ("phone", "REQUIRED"): marked("Indiquez un numéro : le livreur vous appelle avant de passer."),
     ("phone", "INVALID"): marked("Ce numéro n’existe pas. Au Maroc, il a dix chiffres : 06 12 34 56 78."),

@@ -54,6 +54,6 @@ async def _read(
     return data
 
 
-def _page(visit: Visit, template: str, data: Data, choice: Choice, **values: Any) -> Response:  # noqa: ANN401
+def _page(visit: Visit, template: str, data: Data, choice: Choice, **values: Any) -> Response:
     sorts = {name: label for name, (label, _) in SORTS.items() if name != "relevance" or choice.text}
     return visit.page(template, data, choice=choice, sorts=sorts, **values)
