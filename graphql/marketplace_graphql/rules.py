@@ -1,10 +1,14 @@
 """Rules of access that several domains share."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import ColumnElement, false, true
 
+from marketplace.kit.errors import DomainError, Errors
 from marketplace_graphql.kernel import QueryError
+from marketplace_graphql.kernel.mutations import ErrorType
 
 
 def staff_only(row: Any, ctx: Any) -> ColumnElement[bool]:
@@ -23,6 +27,18 @@ def by_key(row: Any, ctx: Any, type_name: str, id: Any, **others: Any) -> Column
         return found
     ((name, value),) = given.items()
     return getattr(row, name) == value  # type: ignore[no-any-return]
+
+
+@contextmanager
+def codes_of(errors: ErrorType) -> Iterator[None]:
+    """For mutations whose errors know fewer codes than the services: the rest is INVALID."""
+    try:
+        yield
+    except (DomainError, Errors) as refused:
+        for error in refused.errors if isinstance(refused, Errors) else [refused]:
+            if error.code not in errors.codes.__members__:
+                error.code = "INVALID"
+        raise
 
 
 def _camel(name: str) -> str:

@@ -3,30 +3,22 @@
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, any_, case, false, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, any_, case, false, func, literal, select, true
 from sqlalchemy.orm import aliased
-from strawberry import ID
 
 from marketplace.inventory import models
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import (
-    AUTHENTICATED,
     CountableConnection,
-    Filter,
     Node,
     ObjectWithMetadata,
-    OrderDirection,
-    Sorting,
     connection,
     enum,
     expression,
-    input_type,
     never_null,
     node,
-    object_type,
     related,
 )
-from marketplace_graphql.rules import by_key
 
 if TYPE_CHECKING:
     from marketplace_graphql.catalog.products import ProductVariant
@@ -116,68 +108,3 @@ class Allocation(Node):
         """Where they lie."""
         stock = aliased(models.Stock)
         return warehouse.id == select(stock.warehouse_id).where(stock.id == row.stock_id).scalar_subquery()
-
-
-@input_type
-class WarehouseFilterInput:
-    """Which warehouses are listed."""
-
-    ids: list[ID] | None
-    slugs: list[str] | None
-    search: str | None
-    """A part of the name."""
-    vendors: list[ID] | None
-    """Those of some sellers."""
-
-
-@enum
-class WarehouseSortField(Enum):
-    """What warehouses can be sorted by."""
-
-    NAME = "NAME"
-
-
-@input_type
-class WarehouseSortingInput:
-    """How warehouses are sorted."""
-
-    direction: OrderDirection
-    field: WarehouseSortField
-
-
-warehouse_filter = Filter(
-    WarehouseFilterInput,
-    {
-        "ids": lambda row, ids, ctx: row.id == any_(ctx.key(ids, "Warehouse")),
-        "slugs": lambda row, slugs, ctx: row.slug == any_(slugs),
-        "search": lambda row, term, ctx: or_(
-            row.name.icontains(term, autoescape=False), row.slug.icontains(term, autoescape=False)
-        ),
-        "vendors": lambda row, ids, ctx: row.vendor_id == any_(ctx.key(ids, "Vendor")),
-    },
-)
-warehouse_order = Sorting(
-    WarehouseSortingInput, {WarehouseSortField.NAME: lambda row, ctx: (row.name, row.slug)}
-)
-
-
-@object_type
-class InventoryQueries:
-    """What is in stock."""
-
-    warehouses: CountableConnection[Warehouse] | None = connection(
-        filter=warehouse_filter, sort_by=warehouse_order, needs=AUTHENTICATED
-    )
-    """Store rooms: all of them to staff, a seller's own to its members."""
-    stocks: CountableConnection[Stock] | None = connection(needs=AUTHENTICATED)
-    """Pieces by variant and store room."""
-
-    @related(needs=AUTHENTICATED)
-    def warehouse(root: Any, warehouse: Any, ctx: Any, id: ID | None = None) -> Warehouse | None:
-        """One store room."""
-        return by_key(warehouse, ctx, "Warehouse", id)
-
-    @related(needs=AUTHENTICATED)
-    def stock(root: Any, stock: Any, ctx: Any, id: ID) -> Stock | None:
-        """One stock."""
-        return stock.id == ctx.key(id, "Stock")

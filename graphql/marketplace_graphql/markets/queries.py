@@ -17,7 +17,7 @@ from marketplace_graphql.rules import by_key, staff_only
 
 
 @object_type
-class MarketQueries:
+class MarketsQueries:
     """Where things are sold."""
 
     channels: list[Channel] | None = related(lambda root, channel, ctx: true(), allowed=staff_only)

@@ -106,7 +106,7 @@ class OrderLine(Node, ObjectWithMetadata):
     )
     """Where its pieces lie until they leave."""
 
-    @value
+    @value(by_value=("size",))
     def thumbnail(
         row: Any,
         ctx: Any,

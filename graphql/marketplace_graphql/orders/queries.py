@@ -20,7 +20,7 @@ from marketplace_graphql.rules import by_key
 
 
 @object_type
-class OrderQueries(VendorOrderQueries):
+class OrdersQueries(VendorOrderQueries):
     """What was bought."""
 
     @related

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Numeric,
     Text,
     and_,
     case,
@@ -20,6 +19,7 @@ from strawberry import ID
 
 from marketplace.markets.models import Channel as ChannelRow
 from marketplace.orders import models
+from marketplace.orders.cancelling import OVER
 from marketplace.orders.models import AuthorizeStatus, ChargeStatus, OrderOrigin, OrderStatus
 from marketplace.payments.models import TransactionItem as TransactionRow
 from marketplace.people.permissions import Permission
@@ -39,7 +39,7 @@ from marketplace_graphql.kernel import (
 from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.languages import LanguageCodeEnum
 from marketplace_graphql.orders.enums import DISPLAY, OrderEventsEnum, PaymentChargeStatusEnum
-from marketplace_graphql.orders.lines import Fulfillment, OrderLine
+from marketplace_graphql.orders.lines import Fulfillment, FulfillmentLine, OrderLine
 from marketplace_graphql.orders.vendor_orders import VendorOrder
 from marketplace_graphql.orders.visibility import order_visible
 from marketplace_graphql.payments.types import TransactionItem
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from marketplace_graphql.people.types import Address, User
 
 STAFF = Permission.MANAGE_ORDERS
+PAID = (ChargeStatus.FULL, ChargeStatus.OVERCHARGED)
 PAYMENT_DISPLAY = {
     PaymentChargeStatusEnum.NOT_CHARGED: "Not charged",
     PaymentChargeStatusEnum.PARTIALLY_CHARGED: "Partially charged",
@@ -68,18 +69,16 @@ class OrderEvent(Node):
     type: OrderEventsEnum | None
     user: "User | None" = related()
     """Who did it, if it was a person."""
-    message: str | None = expression(lambda row, ctx: row.parameters["message"].astext)
-    """What was said."""
-    email: str | None = expression(lambda row, ctx: row.parameters["email"].astext)
-    """To whom something was sent."""
-    amount: float | None = expression(lambda row, ctx: cast(row.parameters["amount"].astext, Numeric))
-    """How much money it was about, in the order's currency."""
-    quantity: int | None = expression(lambda row, ctx: cast(row.parameters["quantity"].astext, BigInteger))
-    """How many pieces it was about."""
-    transaction_reference: str | None = expression(
-        lambda row, ctx: row.parameters["transaction_reference"].astext
+    message: str | None = expression(
+        lambda row, ctx: func.coalesce(row.parameters["message"].astext, row.parameters["what"].astext)
     )
-    """The gateway's own name for the payment."""
+    """What was said, or what happened where `type` has no word for it."""
+    fulfilled_items: list[FulfillmentLine] | None = related(
+        lambda row, line, ctx: (
+            line.fulfillment_id == cast(row.parameters["fulfillment_id"].astext, BigInteger)
+        )
+    )
+    """What left, where something left."""
     vendor_order: VendorOrder | None = related()
     """The seller's part that it happened to, if it was one alone."""
 
@@ -141,7 +140,7 @@ class Order(Node, ObjectWithMetadata):
     """Each seller's part."""
     authorize_status: AuthorizeStatus
     charge_status: ChargeStatus
-    is_paid: bool = expression(lambda row, ctx: never_null(row.total_charged_minor >= row.total_gross_minor))
+    is_paid: bool = expression(lambda row, ctx: never_null(row.charge_status.in_(PAID)))
     """Whether nothing is owed any more."""
     payment_status: PaymentChargeStatusEnum = expression(
         lambda row, ctx: never_null(_payment_status(row, lambda status: status.value))
@@ -183,10 +182,10 @@ class Order(Node, ObjectWithMetadata):
     )
     total_refunded: Money = value(lambda row, ctx: money(row.total_refunded_minor, row.currency))
     """Paid back."""
-    total_balance: Money = value(
-        lambda row, ctx: money(row.total_charged_minor - row.total_gross_minor, row.currency)
-    )
-    """What is paid less what is to be paid: below zero as long as something is owed."""
+    total_balance: Money = value(lambda row, ctx: money(row.total_charged_minor - _owed(row), row.currency))
+    """What is paid less what is to be paid: below zero as long as something is owed. What was called off,
+    refused or returned is not owed.
+    """
     total_canceled: Money = _payments("canceled_minor")
     """Promised once, and called off."""
     total_authorize_pending: Money = _payments("authorize_pending_minor")
@@ -237,6 +236,16 @@ class Order(Node, ObjectWithMetadata):
         return never_null(_channel_of(row, ctx).display_gross_prices)
 
 
+def _owed(order: Any) -> ColumnElement[int]:
+    """As `orders.cancelling.owed_minor`: all of it, less the parts that were given up."""
+    part = aliased(models.VendorOrder)
+    given_up = select(func.coalesce(func.sum(part.total_gross_minor), 0)).where(
+        part.order_id == order.id, part.status.in_(OVER)
+    )
+    owed: ColumnElement[int] = order.total_gross_minor - given_up.scalar_subquery()
+    return owed
+
+
 def _channel_of(order: Any, ctx: Any) -> Any:
     return ctx.joined(
         order, ChannelRow, lambda channel: channel.id == order.channel_id, key="the order's channel"
@@ -250,7 +259,7 @@ def _payment_status(order: Any, shown: Any) -> ColumnElement[str]:
         (and_(refunded, charged), literal(shown(status.PARTIALLY_REFUNDED))),
         (refunded, literal(shown(status.FULLY_REFUNDED))),
         (
-            order.charge_status.in_([ChargeStatus.FULL, ChargeStatus.OVERCHARGED]),
+            order.charge_status.in_(PAID),
             literal(shown(status.FULLY_CHARGED)),
         ),
         (order.charge_status == ChargeStatus.PARTIAL, literal(shown(status.PARTIALLY_CHARGED))),

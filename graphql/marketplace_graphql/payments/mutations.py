@@ -1,0 +1,253 @@
+"""Paying: what a channel offers, and a payment begun; and cash that carriers hand over."""
+
+import uuid
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import select
+from strawberry import ID
+
+from marketplace.checkout.models import Checkout
+from marketplace.kit.errors import DomainError, InvalidError, NotFoundError
+from marketplace.kit.ids import split_global_id, uuid_pk
+from marketplace.kit.money import MINOR_DIGITS
+from marketplace.kit.money import Money as Amount
+from marketplace.orders.models import Order
+from marketplace.payments import cash, models
+from marketplace.payments.gateways import Gateway, Payable
+from marketplace.payments.gateways.known import GATEWAYS
+from marketplace.payments.transactions import initialize_transaction, lock_payable
+from marketplace.people.permissions import Permission
+from marketplace_graphql.kernel import (
+    JSON,
+    Info,
+    PositiveDecimal,
+    enum,
+    error_type,
+    input_type,
+    mutation,
+    object_type,
+)
+from marketplace_graphql.rules import codes_of
+
+
+@enum
+class PaymentGatewayInitializeErrorCode(Enum):
+    """What can be wrong when gateways are asked for."""
+
+    GRAPHQL_ERROR = "GRAPHQL_ERROR"
+    INVALID = "INVALID"
+    NOT_FOUND = "NOT_FOUND"
+
+
+@enum
+class PaymentGatewayConfigErrorCode(Enum):
+    """What can be wrong with one gateway."""
+
+    GRAPHQL_ERROR = "GRAPHQL_ERROR"
+    INVALID = "INVALID"
+    NOT_FOUND = "NOT_FOUND"
+
+
+@enum
+class TransactionInitializeErrorCode(Enum):
+    """What can be wrong when a payment is begun."""
+
+    GRAPHQL_ERROR = "GRAPHQL_ERROR"
+    INVALID = "INVALID"
+    NOT_FOUND = "NOT_FOUND"
+    UNIQUE = "UNIQUE"
+    CHECKOUT_COMPLETION_IN_PROGRESS = "CHECKOUT_COMPLETION_IN_PROGRESS"
+
+
+@enum
+class CashRemittanceErrorCode(Enum):
+    """What can be wrong with cash that a carrier hands over."""
+
+    INVALID = "INVALID"
+    NOT_FOUND = "NOT_FOUND"
+    REQUIRED = "REQUIRED"
+    UNIQUE = "UNIQUE"
+    AMOUNT_MISMATCH = "AMOUNT_MISMATCH"
+
+
+PaymentGatewayInitializeError = error_type("PaymentGatewayInitializeError", PaymentGatewayInitializeErrorCode)
+TransactionInitializeError = error_type("TransactionInitializeError", TransactionInitializeErrorCode)
+CashRemittanceError = error_type(
+    "CashRemittanceError", CashRemittanceErrorCode, vendor_orders=list[ID] | None
+)
+
+
+@object_type
+class PaymentGatewayConfigError:
+    """Why a gateway can't be used here."""
+
+    field: str | None
+    message: str | None
+    code: PaymentGatewayConfigErrorCode
+
+
+@object_type
+class PaymentGatewayConfig:
+    """A gateway, and what its client must know before a payment is begun."""
+
+    id: str
+    data: JSON | None
+    errors: list[PaymentGatewayConfigError] | None
+
+
+@input_type
+class PaymentGatewayToInitialize:
+    """A gateway, and what it wants to be told."""
+
+    id: str
+    data: JSON | None
+
+
+@input_type
+class CashRemittanceCreateInput:
+    """Cash that a carrier has handed over, and for which parcels."""
+
+    carrier: str
+    reference: str
+    """The carrier's own name for it. Told twice, it is booked once."""
+    amount: PositiveDecimal
+    currency: str
+    vendor_orders: list[ID]
+    accept_difference: bool | None = False
+    """Book it though the parcels come to another amount: the difference is the marketplace's."""
+
+
+@object_type
+class PaymentsMutations:
+    """Paying."""
+
+    @mutation(
+        returns={"gateway_configs": list[PaymentGatewayConfig] | None},
+        errors=PaymentGatewayInitializeError,
+    )
+    async def payment_gateway_initialize(
+        self,
+        info: Info,
+        id: ID,
+        amount: PositiveDecimal | None = None,
+        payment_gateways: list[PaymentGatewayToInitialize] | None = None,
+    ) -> Any:
+        """Which ways to pay a checkout or an order has, and what their clients must know."""
+        with codes_of(PaymentGatewayInitializeError):
+            payable = await lock_payable(info.session, *_payable_keys(id))
+        refusals = {gateway.id: await _refusal(info, gateway, payable) for gateway in GATEWAYS.values()}
+        if payment_gateways is None:
+            wanted = [gateway_id for gateway_id, refused in refusals.items() if refused is None]
+        else:
+            wanted = [given.id for given in payment_gateways]
+        return {"gateway_configs": [_config(gateway_id, refusals) for gateway_id in wanted]}
+
+    @mutation(
+        returns={
+            "transaction": "TransactionItem | None",
+            "transaction_event": "TransactionEvent | None",
+            "data": JSON | None,
+        },
+        errors=TransactionInitializeError,
+    )
+    async def transaction_initialize(
+        self,
+        info: Info,
+        id: ID,
+        payment_gateway: PaymentGatewayToInitialize,
+        amount: PositiveDecimal | None = None,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        """Begins a payment of a checkout or an order: by default of all that is left to pay."""
+        checkout_id, order_id = _payable_keys(id)
+        with codes_of(TransactionInitializeError):
+            begun = await initialize_transaction(
+                info.session,
+                payment_gateway.id,
+                checkout_id=checkout_id,
+                order_id=order_id,
+                amount_minor=await _minor(info, amount, checkout_id, order_id),
+                idempotency_key=idempotency_key or None,
+                user_id=info.requester.user_id,
+            )
+        return {
+            "transaction": begun.transaction,
+            "transaction_event": begun.event,
+            "data": begun.data,
+        }
+
+    @mutation(returns="CashRemittance", errors=CashRemittanceError, needs=Permission.MANAGE_PAYOUTS)
+    async def cash_remittance_create(
+        self,
+        info: Info,
+        input: CashRemittanceCreateInput,
+    ) -> models.CashRemittance:
+        """Books cash that a carrier has handed over: the parcels' sellers can be paid it."""
+        currency = input.currency.strip().upper()
+        if currency not in MINOR_DIGITS:
+            raise InvalidError(f"Nothing is sold in {input.currency} here.", field="currency")
+        amount = _exact(input.amount, currency)
+        parts = [uuid_pk(part, "VendorOrder") for part in input.vendor_orders]
+        with codes_of(CashRemittanceError):
+            return await cash.remit(
+                info.session,
+                input.carrier,
+                input.reference,
+                amount,
+                parts,
+                accept_difference=bool(input.accept_difference),
+            )
+
+
+def _payable_keys(global_id: str) -> tuple[uuid.UUID | None, uuid.UUID | None]:
+    """A checkout's or an order's key. Raises InvalidError."""
+    if split_global_id(global_id)[0] == "Order":
+        return None, uuid_pk(global_id, "Order")
+    return uuid_pk(global_id, "Checkout", "Order"), None
+
+
+async def _minor(
+    info: Info, amount: Decimal | None, checkout_id: uuid.UUID | None, order_id: uuid.UUID | None
+) -> int | None:
+    """An amount in minor units of what is to be paid. Raises NotFoundError, InvalidError."""
+    if amount is None:
+        return None
+    currency = await info.session.scalar(
+        select(Order.currency).where(Order.id == order_id)
+        if checkout_id is None
+        else select(Checkout.currency).where(Checkout.id == checkout_id)
+    )
+    if currency is None:
+        raise NotFoundError("There is no such checkout or order.", field="id")
+    return _exact(amount, currency).minor
+
+
+def _exact(amount: Decimal, currency: str) -> Amount:
+    """Raises InvalidError for what can't be said in the currency's coins."""
+    made = Amount.from_decimal(amount, currency)
+    if made.amount != amount:
+        raise InvalidError(f"{currency} has no such small coins.", field="amount")
+    return made
+
+
+async def _refusal(info: Info, gateway: Gateway, payable: Payable) -> DomainError | None:
+    """Why a gateway is not open; None where it is."""
+    try:
+        await gateway.check_open(info.session, payable)
+    except DomainError as refused:
+        return refused
+    return None
+
+
+def _config(gateway_id: str, refusals: Mapping[str, DomainError | None]) -> dict[str, Any]:
+    errors = []
+    if gateway_id not in refusals:
+        message = f"There is no payment gateway {gateway_id}."
+        errors = [{"field": "id", "message": message, "code": PaymentGatewayConfigErrorCode.NOT_FOUND}]
+    elif (refused := refusals[gateway_id]) is not None:
+        code = PaymentGatewayConfigErrorCode.INVALID
+        errors = [{"field": refused.field, "message": refused.message, "code": code}]
+    return {"id": gateway_id, "data": None, "errors": errors}
