@@ -1,0 +1,165 @@
+"""A mutation commits all of its work or none, and reads its payload back as a query would."""
+
+import base64
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from marketplace.kit.database import Database
+from marketplace_graphql.kernel import Api, UploadedFile
+from tests.graphql_kernel import models
+from tests.graphql_kernel.conftest import NAJAT, NOW, STAFF, Ask
+
+UPDATE = """mutation($id: ID!, $input: BookInput!) { bookUpdate(id: $id, input: $input) {
+  __typename errors { field code message chapters } book { id title rating author { name } promised @include(if: false) } } }"""
+
+
+@pytest.fixture
+async def book(library: Database) -> AsyncIterator[str]:
+    """The id of a book that nobody else reads."""
+    async with library.transaction() as session:
+        made = models.Book(title="Draft", rating=2.0, created_at=NOW, author_id=1, is_published=False)
+        session.add(made)
+    yield base64.b64encode(f"Book:{made.id}".encode()).decode()
+    async with library.transaction() as session:
+        await session.delete(await session.get(models.Book, made.id))
+
+
+async def title_of(library: Database, global_id: str) -> str:
+    key = int(base64.b64decode(global_id).decode().split(":")[1])
+    async with library.transaction() as session:
+        return str(await session.scalar(select(models.Book.title).where(models.Book.id == key)))
+
+
+async def test_a_mutation_gives_what_it_changed(ask: Ask, library: Database, book: str) -> None:
+    answer = await ask(UPDATE, STAFF, id=book, input={"title": "Ready"})
+    assert answer == {
+        "data": {
+            "bookUpdate": {
+                "__typename": "BookUpdate",
+                "errors": [],
+                "book": {"id": book, "title": "Ready", "rating": 2.0, "author": {"name": "Najat"}},
+            }
+        }
+    }
+    assert await title_of(library, book) == "Ready"
+
+
+async def test_what_was_left_out_stays_and_what_was_null_is_cleared(ask: Ask, book: str) -> None:
+    assert (await ask(UPDATE, STAFF, id=book, input={}))["data"]["bookUpdate"]["book"]["rating"] == 2.0
+    answer = await ask(UPDATE, STAFF, id=book, input={"rating": None, "body": '{"a": [1]}', "prices": [{"gte": 1}]})
+    assert answer["data"]["bookUpdate"]["book"]["rating"] is None
+
+
+async def test_a_domain_error_becomes_an_error_of_the_payload(ask: Ask, library: Database, book: str) -> None:
+    answer = await ask(UPDATE, STAFF, id=book, input={"title": ""})
+    assert "errors" not in answer
+    assert answer["data"]["bookUpdate"] == {
+        "__typename": "BookUpdate",
+        "errors": [{"field": "title", "code": "REQUIRED", "message": "A book needs a title.", "chapters": ["1"]}],
+        "book": None,
+    }
+    assert await title_of(library, book) == "Draft"
+
+
+async def test_several_errors_are_told_together_and_nothing_is_changed(
+    ask: Ask, library: Database, book: str
+) -> None:
+    answer = await ask(
+        "mutation($id: ID!) { bookUpdate(id: $id, input: {title: \"Taken\"}) { errors { code } bookErrors { message } } }",
+        STAFF,
+        id=book,
+    )
+    assert answer["data"]["bookUpdate"] == {
+        "errors": [{"code": "UNIQUE"}, {"code": "INVALID"}],
+        "bookErrors": [{"message": "Taken."}, {"message": "And ugly."}],
+    }
+    assert await title_of(library, book) == "Draft"
+
+
+async def test_without_the_permission_nothing_runs(ask: Ask, library: Database, book: str) -> None:
+    answer = await ask(UPDATE, NAJAT, id=book, input={"title": "Stolen"})
+    assert answer["data"] == {"bookUpdate": None}
+    assert answer["errors"][0]["path"] == ["bookUpdate"]
+    assert answer["errors"][0]["extensions"]["exception"]["code"] == "PermissionDenied"
+    assert await title_of(library, book) == "Draft"
+
+
+@pytest.mark.parametrize("wrong", ["Qm9vazo5OTk5", "QXV0aG9yOjE=", "zzz"])
+async def test_an_id_that_names_nothing_is_told_in_the_payload(ask: Ask, wrong: str) -> None:
+    answer = await ask(UPDATE, STAFF, id=wrong, input={})
+    (error,) = answer["data"]["bookUpdate"]["errors"]
+    assert error["field"] == "id"
+    assert error["code"] in ("NOT_FOUND", "INVALID")
+
+
+async def test_a_fault_of_ours_rolls_back_and_hides_its_inside(ask: Ask, library: Database, book: str) -> None:
+    answer = await ask(UPDATE, STAFF, id=book, input={"title": "Crash"})
+    assert answer["data"] == {"bookUpdate": None}
+    assert answer["errors"] == [
+        {
+            "message": "Internal Server Error",
+            "path": ["bookUpdate"],
+            "extensions": {"exception": {"code": "InternalServerError"}},
+        }
+    ]
+    assert await title_of(library, book) == "Draft"
+
+
+async def test_mutations_run_in_order_each_in_its_own_transaction(
+    ask: Ask, library: Database, book: str
+) -> None:
+    answer = await ask(
+        """mutation($id: ID!) {
+             one: bookUpdate(id: $id, input: {title: "One"}) { book { title } }
+             two: bookUpdate(id: $id, input: {title: "Crash"}) { book { title } }
+             three: bookUpdate(id: $id, input: {rating: 5}) { book { title rating } } __typename }""",
+        STAFF,
+        id=book,
+    )
+    assert answer["data"] == {
+        "one": {"book": {"title": "One"}},
+        "two": None,
+        "three": {"book": {"title": "One", "rating": 5.0}},
+        "__typename": "Mutation",
+    }
+    assert await title_of(library, book) == "One"
+
+
+async def test_a_null_that_must_not_be_takes_the_payload_and_is_told(ask: Ask, book: str) -> None:
+    answer = await ask(
+        'mutation($id: ID!) { bookUpdate(id: $id, input: {}) { book { promised } } }', STAFF, id=book
+    )
+    assert answer["data"] == {"bookUpdate": {"book": None}}
+    assert answer["errors"][0]["path"] == ["bookUpdate", "book", "promised"]
+
+
+async def test_a_payload_may_have_values_rows_and_lists_of_rows(ask: Ask) -> None:
+    answer = await ask(
+        'mutation { bookCount(channel: "ma") { count first { title price { currency } } all { title shouted } errors { code } } }'
+    )
+    payload = answer["data"]["bookCount"]
+    assert payload["first"] == {"title": "Argan", "price": {"currency": "MAD"}}
+    assert payload["count"] == len(payload["all"])
+    assert {"title": "Barley", "shouted": "BARLEY!"} in payload["all"]
+    assert payload["errors"] == []
+
+
+async def test_a_payloads_own_rows_are_read_even_where_a_list_would_hide_them(ask: Ask) -> None:
+    answer = await ask("mutation { bookCount { all { title author { books { title } } } } }")
+    titles = [book["title"] for book in answer["data"]["bookCount"]["all"]]
+    assert "Embers" in titles
+    najat = next(book for book in answer["data"]["bookCount"]["all"] if book["title"] == "Argan")
+    assert {"title": "Embers"} not in najat["author"]["books"]
+
+
+async def test_a_file_reaches_the_mutation(api: Api) -> None:
+    document = "mutation($file: Upload!) { coverUpload(file: $file) { size name } }"
+    file = UploadedFile("cover.png", "image/png", b"12345")
+    answer = await api.execute(document, {"file": file})
+    assert answer["data"]["coverUpload"] == {"size": 5, "name": "cover.png"}
+    wrong: Any = await api.execute(document, {"file": "text"})
+    assert "errors" in wrong
+    assert "data" not in wrong
