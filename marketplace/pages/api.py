@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
+import jwt
+
 OPERATIONS = Path(__file__).parents[2] / "graphql" / "operations"
 FRAGMENT_SPREAD = re.compile(r"\.\.\.\s*(?!on\b)([A-Z]\w*)")
 
@@ -28,6 +30,10 @@ class DocumentFailedError(Exception):
         self.errors = errors
 
 
+class SignedOutError(Exception):
+    """The visitor's token is worth nothing any more: out of date, or its user has signed out everywhere."""
+
+
 @dataclass(frozen=True, slots=True)
 class Api:
     """The API in the hands of one visitor."""
@@ -38,12 +44,14 @@ class Api:
     token: str | None = None
 
     async def run(self, name: str, variables: Mapping[str, object], may_fail: Collection[str] = ()) -> Data:
-        """The data of a document. Raises DocumentFailedError.
+        """The data of a document. Raises DocumentFailedError, and SignedOutError where the token is refused.
 
         Errors below the root fields in `may_fail` are no failure: these fields are None then.
         """
         answer = await self.execute(document(self.room, name), variables, self.token)
         failures = [error for error in answer.get("errors") or [] if not _is_below(error, may_fail)]
+        if self.token is not None and any(_refuses_token(error) for error in failures):
+            raise SignedOutError
         if failures:
             raise DocumentFailedError(name, failures)
         data: Data = answer.get("data") or {}
@@ -67,6 +75,13 @@ def document(room: str, name: str) -> str:
 def _is_below(error: Data, fields: Collection[str]) -> bool:
     path = error.get("path") or [None]
     return path[0] in fields
+
+
+def _refuses_token(error: Data) -> bool:
+    """Whether the error is about the token: its code is the name of PyJWT's exception, as in Saleor."""
+    code = error.get("extensions", {}).get("exception", {}).get("code", "")
+    exception = getattr(jwt, code, None) if code else None
+    return isinstance(exception, type) and issubclass(exception, jwt.InvalidTokenError)
 
 
 def _snake(name: str) -> str:

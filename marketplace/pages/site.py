@@ -1,21 +1,19 @@
 """The pages as one application, mounted below everything else: whatever has no other address is a page."""
 
-from collections.abc import Awaitable, Callable
-
 from fastapi import Depends, FastAPI, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
 from marketplace.kit.settings import Settings
-from marketplace.pages.api import Execute
+from marketplace.pages.api import Execute, SignedOutError
 from marketplace.pages.forgery import refuse_forgery
-from marketplace.pages.languages import TEMPLATES, languages, preferred
+from marketplace.pages.languages import TEMPLATES, Language, languages, preferred
 from marketplace.pages.markets import Markets
 from marketplace.pages.shop import account, cart, checkout, home, orders, products, sellers, shelves
 from marketplace.pages.static import StaticFiles
 from marketplace.pages.templates import Templates
-from marketplace.pages.visits import Site, begin_visit
+from marketplace.pages.visits import RENEWAL_COOKIE, SESSION_COOKIE, Site, begin_visit
 
 ROOMS = (home, shelves, products, sellers, cart, checkout, orders, account)
 
@@ -31,39 +29,40 @@ def create_pages(settings: Settings, *, execute: Execute, markets: Markets) -> F
     pages.include_router(home.entrance)
     for room in ROOMS:
         pages.include_router(room.router, prefix="/{language}", dependencies=[Depends(refuse_forgery)])
-    pages.add_exception_handler(HTTPException, _told(_refused))
+    pages.add_exception_handler(HTTPException, _refused)
+    pages.add_exception_handler(SignedOutError, _signed_out)
     pages.add_exception_handler(Exception, _failed)
     return pages
 
 
-Handler = Callable[[Request, Exception], Awaitable[Response]]
-
-
-def _told(handler: Callable[[Request, HTTPException], Awaitable[Response]]) -> Handler:
-    """Starlette types a handler by the widest exception there is."""
-
-    async def handle(request: Request, error: Exception) -> Response:
-        if not isinstance(error, HTTPException):
-            raise error
-        return await handler(request, error)
-
-    return handle
-
-
-async def _refused(request: Request, error: HTTPException) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     """A page that isn't there, or a form that another site sent: told in the visitor's language."""
-    code = request.url.path.split("/", 2)[1]
-    language = languages().get(code) or preferred(request.headers.get("accept-language", ""))
-    request.scope["path_params"] = {"language": language.code}
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    request.scope["path_params"] = {"language": _language_of(request).code}
     visit = await begin_visit(request)
     data = await visit.read("frame")
-    return visit.page("shop/refused.html", data, error.status_code, code=error.status_code)
+    return visit.page("shop/refused.html", data, status, code=status)
+
+
+async def _signed_out(request: Request, error: Exception) -> Response:
+    """Whoever carries a worthless token goes on as a guest; a form they sent is not guessed at."""
+    del error
+    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    there = f"/{_language_of(request).code}/sign-in"
+    answer = RedirectResponse(here if request.method == "GET" else there, 303)
+    for name in (SESSION_COOKIE, RENEWAL_COOKIE):
+        answer.delete_cookie(name)
+    return answer
 
 
 async def _failed(request: Request, error: Exception) -> Response:
     """Something of ours broke: a page that needs nothing else. The error itself goes on to the log."""
     del error
-    language = preferred(request.headers.get("accept-language", ""))
     site: Site = request.app.state.site
-    language = languages().get(request.url.path.split("/", 2)[1]) or language
-    return HTMLResponse(site.templates.render("shop/failed.html", language, {}), 500)
+    return HTMLResponse(site.templates.render("shop/failed.html", _language_of(request), {}), 500)
+
+
+def _language_of(request: Request) -> Language:
+    """The language that the address names, even one of no page of ours; else what the browser asks for."""
+    code = request.url.path.split("/", 2)[1]
+    return languages().get(code) or preferred(request.headers.get("accept-language", ""))
