@@ -81,8 +81,13 @@ def worker() -> None:
 
 @cli.command()
 def migrate() -> None:
-    """Bring the database to the schema of this version."""
-    _migrate(_with_database())
+    """Bring the database to the schema of this version; make the bucket of a developer's machine."""
+    settings = _with_database()
+    _migrate(settings)
+    if settings.s3_bucket is not None and settings.environment != "production":
+        from marketplace.kit.s3 import S3Storage
+
+        asyncio.run(S3Storage(settings).ensure_bucket())
 
 
 @cli.command()
