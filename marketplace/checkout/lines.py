@@ -74,7 +74,7 @@ async def put_in(session: AsyncSession, cart: Cart, adding: Sequence[LineToAdd])
     _check_limits(cart, changed)
     _price(cart)
     session.add_all(changed)
-    await session.flush(changed)
+    await session.flush()
     await _keep(session, cart, changed)
 
 

@@ -290,6 +290,7 @@ async def _method_name(session: AsyncSession, method_id: int | None, language_co
     )
     return await session.scalar(
         select(func.coalesce(ShippingMethodTranslation.name, ShippingMethod.name))
+        .select_from(ShippingMethod)
         .outerjoin(ShippingMethodTranslation, translated)
         .where(ShippingMethod.id == method_id)
     )

@@ -1,5 +1,6 @@
 """Listings for tests."""
 
+from datetime import UTC, datetime
 from itertools import count
 
 from sqlalchemy import select
@@ -95,7 +96,7 @@ async def list_product(
             product_id=product_id,
             channel_id=channel.id,
             currency=channel.currency_code,
-            **{"is_published": True} | given,
+            **{"is_published": True, "available_for_purchase_at": datetime(2020, 1, 1, tzinfo=UTC)} | given,
         )
         session.add(listing)
         await session.flush()

@@ -1,11 +1,18 @@
-"""Channels and taxes for tests."""
+"""Channels, taxes and ways to ship for tests."""
 
 from datetime import date
 from itertools import count
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.markets.models import Channel, TaxClass, TaxRate
+from marketplace.markets.models import (
+    Channel,
+    ShippingMethod,
+    ShippingMethodListing,
+    ShippingZone,
+    TaxClass,
+    TaxRate,
+)
 
 _numbers = count(1)
 
@@ -43,3 +50,36 @@ async def make_tax_rate(session: AsyncSession, **given: object) -> TaxRate:
     session.add(rate)
     await session.flush()
     return rate
+
+
+async def make_method(
+    session: AsyncSession,
+    channel: Channel,
+    parcel_price_minor: int = 30_00,
+    *,
+    countries: tuple[str, ...] = ("MA",),
+    listing: dict[str, int] | None = None,
+    **given: object,
+) -> ShippingMethod:
+    """A carrier that takes cash, with a zone of its own, listed in a channel."""
+    number = next(_numbers)
+    zone = ShippingZone(name=f"Zone {number}", country_codes=list(countries), channels=[channel])
+    session.add(zone)
+    await session.flush()
+    method = ShippingMethod(
+        **{"zone_id": zone.id, "name": f"Livraison {number}", "carrier": "Amana", "collects_cash": True}
+        | given
+    )
+    session.add(method)
+    await session.flush()
+    session.add(
+        ShippingMethodListing(
+            method_id=method.id,
+            channel_id=channel.id,
+            currency=channel.currency_code,
+            parcel_price_minor=parcel_price_minor,
+            **listing or {},
+        )
+    )
+    await session.flush()
+    return method

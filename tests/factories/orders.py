@@ -1,0 +1,26 @@
+"""Orders for tests, placed by the services that buyers use."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.catalog.models import ProductVariant
+from marketplace.orders.models import Order, VendorOrder
+from marketplace.payments.completion import complete
+from tests.factories.checkout import Market, make_ready_cart, promise_cash
+
+
+async def make_order(
+    session: AsyncSession, market: Market, *variants: ProductVariant, quantity: int = 1, **given: object
+) -> Order:
+    """An order to be paid at the door."""
+    cart = await make_ready_cart(session, market, *variants, quantity=quantity, **given)
+    await promise_cash(session, cart.id)
+    return await complete(session, cart.id)
+
+
+async def parts_of(session: AsyncSession, order: Order) -> list[VendorOrder]:
+    """An order's vendor orders, first seller first."""
+    found = await session.scalars(
+        select(VendorOrder).where(VendorOrder.order_id == order.id).order_by(VendorOrder.position)
+    )
+    return list(found)
