@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "ce55720f0749"
+revision = '2ba185766898'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -17,2308 +17,1304 @@ def upgrade() -> None:
     CREATE SEQUENCE order_number
         """
     )
-    op.create_table(
-        "attribute",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("slug", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column(
-            "type",
-            sa.Enum(
-                "PRODUCT_TYPE",
-                "PAGE_TYPE",
-                name="attributetype",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column(
-            "input_type",
-            sa.Enum(
-                "DROPDOWN",
-                "MULTISELECT",
-                "FILE",
-                "REFERENCE",
-                "SINGLE_REFERENCE",
-                "NUMERIC",
-                "RICH_TEXT",
-                "PLAIN_TEXT",
-                "SWATCH",
-                "BOOLEAN",
-                "DATE",
-                "DATE_TIME",
-                name="attributeinputtype",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("unit", sa.String(), nullable=True),
-        sa.Column("value_required", sa.Boolean(), nullable=False),
-        sa.Column("visible_in_storefront", sa.Boolean(), nullable=False),
-        sa.Column("filterable_in_storefront", sa.Boolean(), nullable=False),
-        sa.Column("position", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.Column(
-            "private_metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_attribute")),
-        sa.UniqueConstraint("slug", name=op.f("uq_attribute_slug")),
-    )
-    op.create_table(
-        "cash_remittance",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("carrier", sa.String(), nullable=False),
-        sa.Column("reference", sa.String(), nullable=False),
-        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("currency", sa.CHAR(length=3), nullable=False),
-        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_cash_remittance")),
-        sa.UniqueConstraint("carrier", "reference", name=op.f("uq_cash_remittance_carrier_reference")),
-    )
-    op.create_table(
-        "category",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("slug", sa.String(), nullable=False),
-        sa.Column("description", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("parent_id", sa.BigInteger(), nullable=True),
-        sa.Column("level", sa.BigInteger(), nullable=False),
-        sa.Column("path", postgresql.ARRAY(sa.BigInteger()), nullable=False),
-        sa.Column("position", sa.BigInteger(), nullable=False),
-        sa.Column("picture_path", sa.String(), nullable=True),
-        sa.Column("seo_title", sa.String(), nullable=True),
-        sa.Column("seo_description", sa.String(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column(
-            "metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.Column(
-            "private_metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.ForeignKeyConstraint(
-            ["parent_id"], ["category.id"], name=op.f("fk_category_parent_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_category")),
-        sa.UniqueConstraint("slug", name=op.f("uq_category_slug")),
-    )
-    op.create_index(op.f("ix_category_parent_id"), "category", ["parent_id"], unique=False)
-    op.create_index(op.f("ix_category_path"), "category", ["path"], unique=False, postgresql_using="gin")
-    op.create_table(
-        "channel",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("slug", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("currency_code", sa.CHAR(length=3), nullable=False),
-        sa.Column("default_country_code", sa.CHAR(length=2), nullable=False),
-        sa.Column("is_active", sa.Boolean(), nullable=False),
-        sa.Column("prices_entered_with_tax", sa.Boolean(), nullable=False),
-        sa.Column("display_gross_prices", sa.Boolean(), nullable=False),
-        sa.Column("cash_on_delivery", sa.Boolean(), nullable=False),
-        sa.Column("reserve_stock_minutes", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.Column(
-            "private_metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_channel")),
-        sa.UniqueConstraint("slug", name=op.f("uq_channel_slug")),
-    )
-    op.create_table(
-        "collection",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("slug", sa.String(), nullable=False),
-        sa.Column("description", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("picture_path", sa.String(), nullable=True),
-        sa.Column("is_published", sa.Boolean(), nullable=False),
-        sa.Column("seo_title", sa.String(), nullable=True),
-        sa.Column("seo_description", sa.String(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column(
-            "metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.Column(
-            "private_metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_collection")),
-        sa.UniqueConstraint("slug", name=op.f("uq_collection_slug")),
-    )
-    op.create_table(
-        "geographical_indication",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("label", sa.String(), nullable=False),
-        sa.Column("family", sa.String(), nullable=False),
-        sa.Column("product", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_geographical_indication")),
-        sa.UniqueConstraint("name", name=op.f("uq_geographical_indication_name")),
-    )
-    op.create_table(
-        "permission_group",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("permissions", postgresql.ARRAY(sa.String()), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_permission_group")),
-        sa.UniqueConstraint("name", name=op.f("uq_permission_group_name")),
-    )
-    op.create_table(
-        "region",
-        sa.Column("code", sa.String(length=6), nullable=False),
-        sa.Column("country_code", sa.CHAR(length=2), nullable=False),
-        sa.Column("name_fr", sa.String(), nullable=False),
-        sa.Column("name_ar", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("code", name=op.f("pk_region")),
-    )
-    op.create_table(
-        "shipping_zone",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("country_codes", postgresql.ARRAY(sa.String()), nullable=False),
-        sa.Column(
-            "metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.Column(
-            "private_metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_shipping_zone")),
-    )
-    op.create_table(
-        "tax_class",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column(
-            "metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.Column(
-            "private_metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_tax_class")),
-        sa.UniqueConstraint("name", name=op.f("uq_tax_class_name")),
-    )
-    op.create_table(
-        "user_account",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("email", sa.String(), nullable=False),
-        sa.Column("first_name", sa.String(), nullable=False),
-        sa.Column("last_name", sa.String(), nullable=False),
-        sa.Column("phone", sa.String(), nullable=False),
-        sa.Column("password_hash", sa.String(), nullable=True),
-        sa.Column("is_active", sa.Boolean(), nullable=False),
-        sa.Column("is_confirmed", sa.Boolean(), nullable=False),
-        sa.Column("is_staff", sa.Boolean(), nullable=False),
-        sa.Column("is_superuser", sa.Boolean(), nullable=False),
-        sa.Column("language_code", sa.String(length=16), nullable=False),
-        sa.Column("last_login", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("token_key", sa.String(length=32), nullable=False),
-        sa.Column("default_shipping_address_id", sa.BigInteger(), nullable=True),
-        sa.Column("default_billing_address_id", sa.BigInteger(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column(
-            "metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.Column(
-            "private_metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.ForeignKeyConstraint(
-            ["default_billing_address_id"],
-            ["address.id"],
-            name=op.f("fk_user_account_default_billing_address_id"),
-            ondelete="SET NULL",
-            use_alter=True,
-        ),
-        sa.ForeignKeyConstraint(
-            ["default_shipping_address_id"],
-            ["address.id"],
-            name=op.f("fk_user_account_default_shipping_address_id"),
-            ondelete="SET NULL",
-            use_alter=True,
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_user_account")),
-    )
-    op.create_index(
-        "uq_user_account_email_lower", "user_account", [sa.literal_column("lower(email)")], unique=True
-    )
-    op.create_table(
-        "address",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("user_id", sa.BigInteger(), nullable=True),
-        sa.Column("first_name", sa.String(), nullable=False),
-        sa.Column("last_name", sa.String(), nullable=False),
-        sa.Column("company_name", sa.String(), nullable=False),
-        sa.Column("street_address_1", sa.String(), nullable=False),
-        sa.Column("street_address_2", sa.String(), nullable=False),
-        sa.Column("city", sa.String(), nullable=False),
-        sa.Column("city_area", sa.String(), nullable=False),
-        sa.Column("postal_code", sa.String(), nullable=False),
-        sa.Column("country_code", sa.CHAR(length=2), nullable=False),
-        sa.Column("country_area", sa.String(), nullable=False),
-        sa.Column("phone", sa.String(), nullable=False),
-        sa.Column(
-            "metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.Column(
-            "private_metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["user_account.id"], name=op.f("fk_address_user_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_address")),
-    )
-    op.create_index(op.f("ix_address_user_id"), "address", ["user_id"], unique=False)
-    op.create_table(
-        "attribute_translation",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("attribute_id", sa.BigInteger(), nullable=False),
-        sa.Column("language_code", sa.String(length=16), nullable=False),
-        sa.Column("name", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["attribute_id"],
-            ["attribute.id"],
-            name=op.f("fk_attribute_translation_attribute_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_attribute_translation")),
-        sa.UniqueConstraint(
-            "attribute_id", "language_code", name=op.f("uq_attribute_translation_attribute_id_language_code")
-        ),
-    )
-    op.create_table(
-        "attribute_value",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("attribute_id", sa.BigInteger(), nullable=False),
-        sa.Column("slug", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("value", sa.String(), nullable=False),
-        sa.Column("position", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["attribute_id"],
-            ["attribute.id"],
-            name=op.f("fk_attribute_value_attribute_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_attribute_value")),
-        sa.UniqueConstraint("attribute_id", "slug", name=op.f("uq_attribute_value_attribute_id_slug")),
-    )
-    op.create_table(
-        "audit_entry",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("actor_id", sa.BigInteger(), nullable=True),
-        sa.Column("action", sa.String(), nullable=False),
-        sa.Column("subject_type", sa.String(), nullable=False),
-        sa.Column("subject_id", sa.String(), nullable=False),
-        sa.Column("details", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["actor_id"], ["user_account.id"], name=op.f("fk_audit_entry_actor_id"), ondelete="SET NULL"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
-    )
-    op.create_index(op.f("ix_audit_entry_actor_id"), "audit_entry", ["actor_id"], unique=False)
-    op.create_index(
-        op.f("ix_audit_entry_subject_type_subject_id_at"),
-        "audit_entry",
-        ["subject_type", "subject_id", "at"],
-        unique=False,
-    )
-    op.create_table(
-        "category_translation",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("category_id", sa.BigInteger(), nullable=False),
-        sa.Column("slug", sa.String(), nullable=True),
-        sa.Column("description", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("language_code", sa.String(length=16), nullable=False),
-        sa.Column("name", sa.String(), nullable=True),
-        sa.Column("seo_title", sa.String(), nullable=True),
-        sa.Column("seo_description", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["category_id"],
-            ["category.id"],
-            name=op.f("fk_category_translation_category_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_category_translation")),
-        sa.UniqueConstraint(
-            "category_id", "language_code", name=op.f("uq_category_translation_category_id_language_code")
-        ),
-    )
-    op.create_table(
-        "collection_translation",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("collection_id", sa.BigInteger(), nullable=False),
-        sa.Column("slug", sa.String(), nullable=True),
-        sa.Column("description", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("language_code", sa.String(length=16), nullable=False),
-        sa.Column("name", sa.String(), nullable=True),
-        sa.Column("seo_title", sa.String(), nullable=True),
-        sa.Column("seo_description", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["collection_id"],
-            ["collection.id"],
-            name=op.f("fk_collection_translation_collection_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_collection_translation")),
-        sa.UniqueConstraint(
-            "collection_id",
-            "language_code",
-            name=op.f("uq_collection_translation_collection_id_language_code"),
-        ),
-    )
-    op.create_table(
-        "group_member",
-        sa.Column("group_id", sa.BigInteger(), nullable=False),
-        sa.Column("user_id", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["group_id"], ["permission_group.id"], name=op.f("fk_group_member_group_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["user_account.id"], name=op.f("fk_group_member_user_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("group_id", "user_id", name=op.f("pk_group_member")),
-    )
-    op.create_table(
-        "payout_run",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column(
-            "status",
-            sa.Enum(
-                "DRAFT",
-                "APPROVED",
-                "SENT",
-                "CLOSED",
-                "CANCELED",
-                name="payoutrunstatus",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("currency", sa.CHAR(length=3), nullable=False),
-        sa.Column("created_by_id", sa.BigInteger(), nullable=True),
-        sa.Column("approved_by_id", sa.BigInteger(), nullable=True),
-        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("message_id", sa.String(), nullable=True),
-        sa.Column("pain001_path", sa.String(), nullable=True),
-        sa.Column("csv_path", sa.String(), nullable=True),
-        sa.Column("is_demo", sa.Boolean(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "approved_by_id IS NULL OR approved_by_id <> created_by_id", name=op.f("ck_payout_run_four_eyes")
-        ),
-        sa.ForeignKeyConstraint(
-            ["approved_by_id"], ["user_account.id"], name=op.f("fk_payout_run_approved_by_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["created_by_id"], ["user_account.id"], name=op.f("fk_payout_run_created_by_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_payout_run")),
-        sa.UniqueConstraint("message_id", name=op.f("uq_payout_run_message_id")),
-    )
-    op.create_index(op.f("ix_payout_run_status_id"), "payout_run", ["status", "id"], unique=False)
-    op.create_table(
-        "product_type",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("slug", sa.String(), nullable=False),
-        sa.Column("has_variants", sa.Boolean(), nullable=False),
-        sa.Column("is_shipping_required", sa.Boolean(), nullable=False),
-        sa.Column("weight_grams", sa.BigInteger(), nullable=False),
-        sa.Column("tax_class_id", sa.BigInteger(), nullable=True),
-        sa.Column(
-            "metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.Column(
-            "private_metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.ForeignKeyConstraint(
-            ["tax_class_id"], ["tax_class.id"], name=op.f("fk_product_type_tax_class_id"), ondelete="SET NULL"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_product_type")),
-        sa.UniqueConstraint("slug", name=op.f("uq_product_type_slug")),
-    )
-    op.create_index(op.f("ix_product_type_tax_class_id"), "product_type", ["tax_class_id"], unique=False)
-    op.create_table(
-        "province",
-        sa.Column("code", sa.String(length=6), nullable=False),
-        sa.Column("region_code", sa.String(length=6), nullable=False),
-        sa.Column("name_fr", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(["region_code"], ["region.code"], name=op.f("fk_province_region_code")),
-        sa.PrimaryKeyConstraint("code", name=op.f("pk_province")),
-    )
-    op.create_index(op.f("ix_province_region_code"), "province", ["region_code"], unique=False)
-    op.create_table(
-        "shipping_method",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("zone_id", sa.BigInteger(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("description", sa.String(), nullable=False),
-        sa.Column(
-            "type",
-            sa.Enum(
-                "PRICE",
-                "WEIGHT",
-                name="shippingmethodtype",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("carrier", sa.String(), nullable=False),
-        sa.Column("collects_cash", sa.Boolean(), nullable=False),
-        sa.Column("minimum_weight_grams", sa.BigInteger(), nullable=True),
-        sa.Column("maximum_weight_grams", sa.BigInteger(), nullable=True),
-        sa.Column("minimum_delivery_days", sa.BigInteger(), nullable=True),
-        sa.Column("maximum_delivery_days", sa.BigInteger(), nullable=True),
-        sa.Column("tax_class_id", sa.BigInteger(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column(
-            "metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.Column(
-            "private_metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.ForeignKeyConstraint(
-            ["tax_class_id"],
-            ["tax_class.id"],
-            name=op.f("fk_shipping_method_tax_class_id"),
-            ondelete="SET NULL",
-        ),
-        sa.ForeignKeyConstraint(
-            ["zone_id"], ["shipping_zone.id"], name=op.f("fk_shipping_method_zone_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_shipping_method")),
-    )
-    op.create_index(op.f("ix_shipping_method_zone_id"), "shipping_method", ["zone_id"], unique=False)
-    op.create_table(
-        "shipping_zone_channel",
-        sa.Column("zone_id", sa.BigInteger(), nullable=False),
-        sa.Column("channel_id", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["channel_id"],
-            ["channel.id"],
-            name=op.f("fk_shipping_zone_channel_channel_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["zone_id"],
-            ["shipping_zone.id"],
-            name=op.f("fk_shipping_zone_channel_zone_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("zone_id", "channel_id", name=op.f("pk_shipping_zone_channel")),
-    )
-    op.create_index(
-        op.f("ix_shipping_zone_channel_channel_id"), "shipping_zone_channel", ["channel_id"], unique=False
-    )
-    op.create_table(
-        "tax_rate",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("tax_class_id", sa.BigInteger(), nullable=True),
-        sa.Column("country_code", sa.CHAR(length=2), nullable=False),
-        sa.Column(
-            "regime",
-            sa.Enum(
-                "STANDARD", "EXEMPT", name="taxregime", native_enum=False, create_constraint=True, length=40
-            ),
-            nullable=False,
-        ),
-        sa.Column("rate_bp", sa.BigInteger(), nullable=False),
-        sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column("valid_until", sa.Date(), nullable=True),
-        sa.CheckConstraint("rate_bp BETWEEN 0 AND 10000", name=op.f("ck_tax_rate_rate_in_range")),
-        sa.CheckConstraint(
-            "valid_until IS NULL OR valid_until > valid_from", name=op.f("ck_tax_rate_ends_after_start")
-        ),
-        sa.ForeignKeyConstraint(
-            ["tax_class_id"], ["tax_class.id"], name=op.f("fk_tax_rate_tax_class_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_tax_rate")),
-    )
-    op.create_index(
-        op.f("ix_tax_rate_country_code_tax_class_id_regime_valid_from"),
-        "tax_rate",
-        ["country_code", "tax_class_id", "regime", "valid_from"],
-        unique=False,
-    )
-    op.create_table(
-        "attribute_value_translation",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("attribute_value_id", sa.BigInteger(), nullable=False),
-        sa.Column("language_code", sa.String(length=16), nullable=False),
-        sa.Column("name", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["attribute_value_id"],
-            ["attribute_value.id"],
-            name=op.f("fk_attribute_value_translation_attribute_value_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_attribute_value_translation")),
-        sa.UniqueConstraint(
-            "attribute_value_id",
-            "language_code",
-            name=op.f("uq_attribute_value_translation_attribute_value_id_language_code"),
-        ),
-    )
-    op.create_table(
-        "checkout",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("channel_id", sa.BigInteger(), nullable=False),
-        sa.Column("user_id", sa.BigInteger(), nullable=True),
-        sa.Column("email", sa.String(), nullable=True),
-        sa.Column("currency", sa.CHAR(length=3), nullable=False),
-        sa.Column("country_code", sa.CHAR(length=2), nullable=False),
-        sa.Column("language_code", sa.String(length=16), nullable=False),
-        sa.Column("note", sa.String(), nullable=False),
-        sa.Column("billing_address_id", sa.BigInteger(), nullable=True),
-        sa.Column("shipping_address_id", sa.BigInteger(), nullable=True),
-        sa.Column("delivery_id", sa.Uuid(), nullable=True),
-        sa.Column("subtotal_gross_minor", sa.BigInteger(), nullable=False),
-        sa.Column("subtotal_net_minor", sa.BigInteger(), nullable=False),
-        sa.Column("shipping_gross_minor", sa.BigInteger(), nullable=False),
-        sa.Column("shipping_net_minor", sa.BigInteger(), nullable=False),
-        sa.Column("total_gross_minor", sa.BigInteger(), nullable=False),
-        sa.Column("total_net_minor", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column(
-            "metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.Column(
-            "private_metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.ForeignKeyConstraint(
-            ["billing_address_id"],
-            ["address.id"],
-            name=op.f("fk_checkout_billing_address_id"),
-            ondelete="SET NULL",
-        ),
-        sa.ForeignKeyConstraint(["channel_id"], ["channel.id"], name=op.f("fk_checkout_channel_id")),
-        sa.ForeignKeyConstraint(
-            ["delivery_id"],
-            ["checkout_delivery.id"],
-            name=op.f("fk_checkout_delivery_id"),
-            ondelete="SET NULL",
-            use_alter=True,
-        ),
-        sa.ForeignKeyConstraint(
-            ["shipping_address_id"],
-            ["address.id"],
-            name=op.f("fk_checkout_shipping_address_id"),
-            ondelete="SET NULL",
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["user_account.id"], name=op.f("fk_checkout_user_id"), ondelete="SET NULL"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_checkout")),
-    )
-    op.create_index(op.f("ix_checkout_channel_id"), "checkout", ["channel_id"], unique=False)
-    op.create_index(op.f("ix_checkout_user_id"), "checkout", ["user_id"], unique=False)
-    op.create_table(
-        "customer_order",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "number", sa.BigInteger(), server_default=sa.text("nextval('order_number')"), nullable=False
-        ),
-        sa.Column(
-            "status",
-            sa.Enum(
-                "DRAFT",
-                "UNCONFIRMED",
-                "UNFULFILLED",
-                "PARTIALLY_FULFILLED",
-                "PARTIALLY_RETURNED",
-                "RETURNED",
-                "FULFILLED",
-                "CANCELED",
-                "EXPIRED",
-                name="orderstatus",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column(
-            "origin",
-            sa.Enum(
-                "CHECKOUT",
-                "DRAFT",
-                "REISSUE",
-                "BULK_CREATE",
-                name="orderorigin",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("channel_id", sa.BigInteger(), nullable=False),
-        sa.Column("user_id", sa.BigInteger(), nullable=True),
-        sa.Column("user_email", sa.String(), nullable=False),
-        sa.Column("checkout_id", sa.Uuid(), nullable=True),
-        sa.Column("language_code", sa.String(length=16), nullable=False),
-        sa.Column("customer_note", sa.String(), nullable=False),
-        sa.Column("external_reference", sa.String(), nullable=True),
-        sa.Column("billing_address_id", sa.BigInteger(), nullable=True),
-        sa.Column("shipping_address_id", sa.BigInteger(), nullable=True),
-        sa.Column("shipping_method_id", sa.BigInteger(), nullable=True),
-        sa.Column("shipping_method_name", sa.String(), nullable=True),
-        sa.Column("currency", sa.CHAR(length=3), nullable=False),
-        sa.Column("subtotal_gross_minor", sa.BigInteger(), nullable=False),
-        sa.Column("subtotal_net_minor", sa.BigInteger(), nullable=False),
-        sa.Column("shipping_gross_minor", sa.BigInteger(), nullable=False),
-        sa.Column("shipping_net_minor", sa.BigInteger(), nullable=False),
-        sa.Column("shipping_tax_rate_bp", sa.BigInteger(), nullable=False),
-        sa.Column("undiscounted_total_gross_minor", sa.BigInteger(), nullable=False),
-        sa.Column("undiscounted_total_net_minor", sa.BigInteger(), nullable=False),
-        sa.Column("total_gross_minor", sa.BigInteger(), nullable=False),
-        sa.Column("total_net_minor", sa.BigInteger(), nullable=False),
-        sa.Column("total_authorized_minor", sa.BigInteger(), nullable=False),
-        sa.Column("total_charged_minor", sa.BigInteger(), nullable=False),
-        sa.Column("total_refunded_minor", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "authorize_status",
-            sa.Enum(
-                "NONE",
-                "PARTIAL",
-                "FULL",
-                name="authorizestatus",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column(
-            "charge_status",
-            sa.Enum(
-                "NONE",
-                "PARTIAL",
-                "FULL",
-                "OVERCHARGED",
-                name="chargestatus",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("is_demo", sa.Boolean(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column(
-            "metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.Column(
-            "private_metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.ForeignKeyConstraint(
-            ["billing_address_id"],
-            ["address.id"],
-            name=op.f("fk_customer_order_billing_address_id"),
-            ondelete="SET NULL",
-        ),
-        sa.ForeignKeyConstraint(["channel_id"], ["channel.id"], name=op.f("fk_customer_order_channel_id")),
-        sa.ForeignKeyConstraint(
-            ["shipping_address_id"],
-            ["address.id"],
-            name=op.f("fk_customer_order_shipping_address_id"),
-            ondelete="SET NULL",
-        ),
-        sa.ForeignKeyConstraint(
-            ["shipping_method_id"],
-            ["shipping_method.id"],
-            name=op.f("fk_customer_order_shipping_method_id"),
-            ondelete="SET NULL",
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["user_account.id"], name=op.f("fk_customer_order_user_id"), ondelete="SET NULL"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_order")),
-        sa.UniqueConstraint("checkout_id", name=op.f("uq_customer_order_checkout_id")),
-        sa.UniqueConstraint("external_reference", name=op.f("uq_customer_order_external_reference")),
-        sa.UniqueConstraint("number", name=op.f("uq_customer_order_number")),
-    )
-    op.create_index(
-        op.f("ix_customer_order_channel_id_created_at"),
-        "customer_order",
-        ["channel_id", "created_at"],
-        unique=False,
-    )
-    op.create_index(
-        op.f("ix_customer_order_created_at_id"), "customer_order", ["created_at", "id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_customer_order_status_created_at"), "customer_order", ["status", "created_at"], unique=False
-    )
-    op.create_index(op.f("ix_customer_order_user_email"), "customer_order", ["user_email"], unique=False)
-    op.create_index(
-        op.f("ix_customer_order_user_id_created_at"),
-        "customer_order",
-        ["user_id", "created_at"],
-        unique=False,
-    )
-    op.create_table(
-        "product_type_attribute",
-        sa.Column("product_type_id", sa.BigInteger(), nullable=False),
-        sa.Column("attribute_id", sa.BigInteger(), nullable=False),
-        sa.Column("scope", sa.String(length=10), nullable=False),
-        sa.Column("position", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["attribute_id"],
-            ["attribute.id"],
-            name=op.f("fk_product_type_attribute_attribute_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["product_type_id"],
-            ["product_type.id"],
-            name=op.f("fk_product_type_attribute_product_type_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint(
-            "product_type_id", "attribute_id", "scope", name=op.f("pk_product_type_attribute")
-        ),
-    )
-    op.create_index(
-        op.f("ix_product_type_attribute_attribute_id"),
-        "product_type_attribute",
-        ["attribute_id"],
-        unique=False,
-    )
-    op.create_table(
-        "programme",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("slug", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("country_codes", postgresql.ARRAY(sa.String()), nullable=False),
-        sa.Column("region_code", sa.String(length=6), nullable=True),
-        sa.Column("province_code", sa.String(length=6), nullable=True),
-        sa.Column("scope", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["province_code"], ["province.code"], name=op.f("fk_programme_province_code")
-        ),
-        sa.ForeignKeyConstraint(["region_code"], ["region.code"], name=op.f("fk_programme_region_code")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_programme")),
-        sa.UniqueConstraint("slug", name=op.f("uq_programme_slug")),
-    )
-    op.create_table(
-        "shipping_method_listing",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("method_id", sa.BigInteger(), nullable=False),
-        sa.Column("channel_id", sa.BigInteger(), nullable=False),
-        sa.Column("currency", sa.CHAR(length=3), nullable=False),
-        sa.Column("parcel_price_minor", sa.BigInteger(), nullable=False),
-        sa.Column("further_kilogram_price_minor", sa.BigInteger(), nullable=False),
-        sa.Column("minimum_order_price_minor", sa.BigInteger(), nullable=True),
-        sa.Column("maximum_order_price_minor", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["channel_id"],
-            ["channel.id"],
-            name=op.f("fk_shipping_method_listing_channel_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["method_id"],
-            ["shipping_method.id"],
-            name=op.f("fk_shipping_method_listing_method_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_shipping_method_listing")),
-        sa.UniqueConstraint(
-            "method_id", "channel_id", name=op.f("uq_shipping_method_listing_method_id_channel_id")
-        ),
-    )
-    op.create_index(
-        op.f("ix_shipping_method_listing_channel_id"), "shipping_method_listing", ["channel_id"], unique=False
-    )
-    op.create_table(
-        "shipping_method_translation",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("shipping_method_id", sa.BigInteger(), nullable=False),
-        sa.Column("language_code", sa.String(length=16), nullable=False),
-        sa.Column("name", sa.String(), nullable=True),
-        sa.Column("description", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["shipping_method_id"],
-            ["shipping_method.id"],
-            name=op.f("fk_shipping_method_translation_shipping_method_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_shipping_method_translation")),
-        sa.UniqueConstraint(
-            "shipping_method_id",
-            "language_code",
-            name=op.f("uq_shipping_method_translation_shipping_method_id_language_code"),
-        ),
-    )
-    op.create_table(
-        "checkout_delivery",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("checkout_id", sa.Uuid(), nullable=False),
-        sa.Column("method_id", sa.BigInteger(), nullable=False),
-        sa.Column("currency", sa.CHAR(length=3), nullable=False),
-        sa.Column("price_minor", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["checkout_id"],
-            ["checkout.id"],
-            name=op.f("fk_checkout_delivery_checkout_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["method_id"],
-            ["shipping_method.id"],
-            name=op.f("fk_checkout_delivery_method_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_checkout_delivery")),
-        sa.UniqueConstraint(
-            "checkout_id", "method_id", name=op.f("uq_checkout_delivery_checkout_id_method_id")
-        ),
-    )
-    op.create_table(
-        "transaction_item",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("token", sa.Uuid(), nullable=False),
-        sa.Column("checkout_id", sa.Uuid(), nullable=True),
-        sa.Column("order_id", sa.Uuid(), nullable=True),
-        sa.Column("gateway", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("message", sa.String(), nullable=False),
-        sa.Column("psp_reference", sa.String(), nullable=True),
-        sa.Column("idempotency_key", sa.String(), nullable=True),
-        sa.Column("currency", sa.CHAR(length=3), nullable=False),
-        sa.Column("available_actions", postgresql.ARRAY(sa.String()), nullable=False),
-        sa.Column("authorized_minor", sa.BigInteger(), nullable=False),
-        sa.Column("authorize_pending_minor", sa.BigInteger(), nullable=False),
-        sa.Column("charged_minor", sa.BigInteger(), nullable=False),
-        sa.Column("charge_pending_minor", sa.BigInteger(), nullable=False),
-        sa.Column("refunded_minor", sa.BigInteger(), nullable=False),
-        sa.Column("refund_pending_minor", sa.BigInteger(), nullable=False),
-        sa.Column("canceled_minor", sa.BigInteger(), nullable=False),
-        sa.Column("cancel_pending_minor", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column(
-            "metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.Column(
-            "private_metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.ForeignKeyConstraint(
-            ["checkout_id"],
-            ["checkout.id"],
-            name=op.f("fk_transaction_item_checkout_id"),
-            ondelete="SET NULL",
-        ),
-        sa.ForeignKeyConstraint(
-            ["order_id"], ["customer_order.id"], name=op.f("fk_transaction_item_order_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_transaction_item")),
-        sa.UniqueConstraint(
-            "gateway", "idempotency_key", name=op.f("uq_transaction_item_gateway_idempotency_key")
-        ),
-        sa.UniqueConstraint("psp_reference", name=op.f("uq_transaction_item_psp_reference")),
-        sa.UniqueConstraint("token", name=op.f("uq_transaction_item_token")),
-    )
-    op.create_index(
-        op.f("ix_transaction_item_checkout_id"), "transaction_item", ["checkout_id"], unique=False
-    )
-    op.create_index(op.f("ix_transaction_item_order_id"), "transaction_item", ["order_id"], unique=False)
-    op.create_table(
-        "vendor",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("slug", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column(
-            "kind",
-            sa.Enum(
-                "COOPERATIVE",
-                "HERITAGE_COMPANY",
-                "ENTREPRENEUR",
-                name="vendorkind",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column(
-            "status",
-            sa.Enum(
-                "APPLIED",
-                "APPROVED",
-                "SUSPENDED",
-                "CLOSED",
-                name="vendorstatus",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("story", sa.String(), nullable=False),
-        sa.Column("craft", sa.String(), nullable=False),
-        sa.Column("founded_year", sa.BigInteger(), nullable=True),
-        sa.Column("country_code", sa.CHAR(length=2), nullable=False),
-        sa.Column("region_code", sa.String(length=6), nullable=True),
-        sa.Column("province_code", sa.String(length=6), nullable=True),
-        sa.Column("programme_id", sa.BigInteger(), nullable=True),
-        sa.Column("members_total", sa.BigInteger(), nullable=False),
-        sa.Column("members_women", sa.BigInteger(), nullable=False),
-        sa.Column("members_rural", sa.BigInteger(), nullable=False),
-        sa.Column("members_young", sa.BigInteger(), nullable=False),
-        sa.Column("ice", sa.String(length=15), nullable=True),
-        sa.Column("register_number", sa.String(), nullable=True),
-        sa.Column(
-            "tax_regime",
-            sa.Enum(
-                "STANDARD", "EXEMPT", name="taxregime", native_enum=False, create_constraint=True, length=40
-            ),
-            nullable=False,
-        ),
-        sa.Column("email", sa.String(), nullable=False),
-        sa.Column("phone", sa.String(), nullable=False),
-        sa.Column("language_code", sa.String(length=16), nullable=False),
-        sa.Column("logo_path", sa.String(), nullable=True),
-        sa.Column("cover_path", sa.String(), nullable=True),
-        sa.Column("payout_minimum_minor", sa.BigInteger(), nullable=False),
-        sa.Column("is_demo", sa.Boolean(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column(
-            "metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.Column(
-            "private_metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.CheckConstraint(
-            "members_women <= members_total AND members_rural <= members_total AND members_young <= members_total AND members_total >= 0",
-            name=op.f("ck_vendor_members_add_up"),
-        ),
-        sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_vendor_programme_id")),
-        sa.ForeignKeyConstraint(["province_code"], ["province.code"], name=op.f("fk_vendor_province_code")),
-        sa.ForeignKeyConstraint(["region_code"], ["region.code"], name=op.f("fk_vendor_region_code")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_vendor")),
-        sa.UniqueConstraint("ice", name=op.f("uq_vendor_ice")),
-        sa.UniqueConstraint("slug", name=op.f("uq_vendor_slug")),
-    )
-    op.create_index(op.f("ix_vendor_kind"), "vendor", ["kind"], unique=False)
-    op.create_index(op.f("ix_vendor_name"), "vendor", ["name"], unique=False)
-    op.create_index(op.f("ix_vendor_programme_id"), "vendor", ["programme_id"], unique=False)
-    op.create_index(op.f("ix_vendor_province_code"), "vendor", ["province_code"], unique=False)
-    op.create_index(op.f("ix_vendor_region_code"), "vendor", ["region_code"], unique=False)
-    op.create_index(op.f("ix_vendor_status"), "vendor", ["status"], unique=False)
-    op.create_table(
-        "bank_account",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("vendor_id", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "kind",
-            sa.Enum(
-                "RIB", "IBAN", name="bankaccountkind", native_enum=False, create_constraint=True, length=40
-            ),
-            nullable=False,
-        ),
-        sa.Column("holder", sa.String(), nullable=False),
-        sa.Column("bank_name", sa.String(), nullable=False),
-        sa.Column("number_encrypted", sa.LargeBinary(), nullable=False),
-        sa.Column("number_ending", sa.String(length=4), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["vendor_id"], ["vendor.id"], name=op.f("fk_bank_account_vendor_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_bank_account")),
-        sa.UniqueConstraint("vendor_id", name=op.f("uq_bank_account_vendor_id")),
-    )
-    op.create_table(
-        "checkout_parcel",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("delivery_id", sa.Uuid(), nullable=False),
-        sa.Column("vendor_id", sa.BigInteger(), nullable=False),
-        sa.Column("weight_grams", sa.BigInteger(), nullable=False),
-        sa.Column("currency", sa.CHAR(length=3), nullable=False),
-        sa.Column("price_minor", sa.BigInteger(), nullable=False),
-        sa.Column("tax_rate_bp", sa.BigInteger(), nullable=False),
-        sa.Column("gross_minor", sa.BigInteger(), nullable=False),
-        sa.Column("net_minor", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["delivery_id"],
-            ["checkout_delivery.id"],
-            name=op.f("fk_checkout_parcel_delivery_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(["vendor_id"], ["vendor.id"], name=op.f("fk_checkout_parcel_vendor_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_checkout_parcel")),
-        sa.UniqueConstraint(
-            "delivery_id", "vendor_id", name=op.f("uq_checkout_parcel_delivery_id_vendor_id")
-        ),
-    )
-    op.create_table(
-        "commission_rule",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("vendor_id", sa.BigInteger(), nullable=True),
-        sa.Column("programme_id", sa.BigInteger(), nullable=True),
-        sa.Column("category_id", sa.BigInteger(), nullable=True),
-        sa.Column("rate_bp", sa.BigInteger(), nullable=False),
-        sa.Column("vat_rate_bp", sa.BigInteger(), nullable=False),
-        sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column("valid_until", sa.Date(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("rate_bp BETWEEN 0 AND 10000", name=op.f("ck_commission_rule_rate_in_range")),
-        sa.ForeignKeyConstraint(
-            ["category_id"], ["category.id"], name=op.f("fk_commission_rule_category_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["programme_id"],
-            ["programme.id"],
-            name=op.f("fk_commission_rule_programme_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["vendor_id"], ["vendor.id"], name=op.f("fk_commission_rule_vendor_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_commission_rule")),
-    )
-    op.create_index(
-        op.f("ix_commission_rule_vendor_id_programme_id_category_id_valid_from"),
-        "commission_rule",
-        ["vendor_id", "programme_id", "category_id", "valid_from"],
-        unique=False,
-    )
-    op.create_table(
-        "payout",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("number", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("run_id", sa.BigInteger(), nullable=False),
-        sa.Column("vendor_id", sa.BigInteger(), nullable=False),
-        sa.Column("currency", sa.CHAR(length=3), nullable=False),
-        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "status",
-            sa.Enum(
-                "PENDING",
-                "SENT",
-                "PAID",
-                "FAILED",
-                "RETURNED",
-                name="payoutstatus",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column(
-            "method",
-            sa.Enum(
-                "BANK_TRANSFER",
-                "STRIPE_TRANSFER",
-                "CASH_PICKUP",
-                name="payoutmethod",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("end_to_end_id", sa.String(), nullable=False),
-        sa.Column("account_holder", sa.String(), nullable=False),
-        sa.Column("account_number_encrypted", sa.LargeBinary(), nullable=False),
-        sa.Column("account_number_ending", sa.String(), nullable=False),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("paid_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("reason", sa.String(), nullable=False),
-        sa.Column("statements", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_payout_amount_positive")),
-        sa.ForeignKeyConstraint(["run_id"], ["payout_run.id"], name=op.f("fk_payout_run_id")),
-        sa.ForeignKeyConstraint(["vendor_id"], ["vendor.id"], name=op.f("fk_payout_vendor_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_payout")),
-        sa.UniqueConstraint("end_to_end_id", name=op.f("uq_payout_end_to_end_id")),
-        sa.UniqueConstraint("number", name=op.f("uq_payout_number")),
-        sa.UniqueConstraint("run_id", "vendor_id", name=op.f("uq_payout_run_id_vendor_id")),
-    )
-    op.create_index(op.f("ix_payout_status_created_at"), "payout", ["status", "created_at"], unique=False)
-    op.create_index(
-        op.f("ix_payout_vendor_id_created_at"), "payout", ["vendor_id", "created_at"], unique=False
-    )
-    op.create_table(
-        "product",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("vendor_id", sa.BigInteger(), nullable=False),
-        sa.Column("product_type_id", sa.BigInteger(), nullable=False),
-        sa.Column("category_id", sa.BigInteger(), nullable=True),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("slug", sa.String(), nullable=False),
-        sa.Column("description", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("description_text", sa.String(), nullable=False),
-        sa.Column("weight_grams", sa.BigInteger(), nullable=True),
-        sa.Column("rating", sa.Float(), nullable=True),
-        sa.Column("tax_class_id", sa.BigInteger(), nullable=True),
-        sa.Column("external_reference", sa.String(), nullable=True),
-        sa.Column("search_text", sa.String(), nullable=False),
-        sa.Column(
-            "search_vector",
-            postgresql.TSVECTOR(),
-            sa.Computed("to_tsvector('simple'::regconfig, search_text)", persisted=True),
-            nullable=False,
-        ),
-        sa.Column("is_demo", sa.Boolean(), nullable=False),
-        sa.Column("seo_title", sa.String(), nullable=True),
-        sa.Column("seo_description", sa.String(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column(
-            "metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.Column(
-            "private_metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.ForeignKeyConstraint(
-            ["category_id"], ["category.id"], name=op.f("fk_product_category_id"), ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(
-            ["product_type_id"], ["product_type.id"], name=op.f("fk_product_product_type_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["tax_class_id"], ["tax_class.id"], name=op.f("fk_product_tax_class_id"), ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(["vendor_id"], ["vendor.id"], name=op.f("fk_product_vendor_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_product")),
-        sa.UniqueConstraint("external_reference", name=op.f("uq_product_external_reference")),
-        sa.UniqueConstraint("slug", name=op.f("uq_product_slug")),
-        sa.UniqueConstraint("vendor_id", "name", name=op.f("uq_product_vendor_id_name")),
-    )
-    op.create_index(op.f("ix_product_category_id_id"), "product", ["category_id", "id"], unique=False)
-    op.create_index(op.f("ix_product_created_at_id"), "product", ["created_at", "id"], unique=False)
-    op.create_index(op.f("ix_product_name_id"), "product", ["name", "id"], unique=False)
-    op.create_index(op.f("ix_product_product_type_id"), "product", ["product_type_id"], unique=False)
-    op.create_index(op.f("ix_product_rating_id"), "product", ["rating", "id"], unique=False)
-    op.create_index(
-        op.f("ix_product_search_vector"), "product", ["search_vector"], unique=False, postgresql_using="gin"
-    )
-    op.create_index(op.f("ix_product_tax_class_id"), "product", ["tax_class_id"], unique=False)
-    op.create_index(op.f("ix_product_updated_at_id"), "product", ["updated_at", "id"], unique=False)
-    op.create_index(op.f("ix_product_vendor_id"), "product", ["vendor_id"], unique=False)
-    op.create_table(
-        "sheet_import",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("vendor_id", sa.BigInteger(), nullable=False),
-        sa.Column("user_id", sa.BigInteger(), nullable=True),
-        sa.Column("file_name", sa.String(), nullable=False),
-        sa.Column("dry_run", sa.Boolean(), nullable=False),
-        sa.Column(
-            "status",
-            sa.Enum(
-                "CHECKED",
-                "REFUSED",
-                "DONE",
-                name="sheetimportstatus",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("rows_total", sa.BigInteger(), nullable=False),
-        sa.Column("products_created", sa.BigInteger(), nullable=False),
-        sa.Column("errors", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["user_account.id"], name=op.f("fk_sheet_import_user_id"), ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(
-            ["vendor_id"], ["vendor.id"], name=op.f("fk_sheet_import_vendor_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_sheet_import")),
-    )
-    op.create_index(op.f("ix_sheet_import_user_id"), "sheet_import", ["user_id"], unique=False)
-    op.create_index(op.f("ix_sheet_import_vendor_id"), "sheet_import", ["vendor_id"], unique=False)
-    op.create_table(
-        "transaction_event",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("transaction_id", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column(
-            "type",
-            sa.Enum(
-                "AUTHORIZATION_SUCCESS",
-                "AUTHORIZATION_FAILURE",
-                "AUTHORIZATION_ADJUSTMENT",
-                "AUTHORIZATION_REQUEST",
-                "AUTHORIZATION_ACTION_REQUIRED",
-                "CHARGE_ACTION_REQUIRED",
-                "CHARGE_SUCCESS",
-                "CHARGE_FAILURE",
-                "CHARGE_BACK",
-                "CHARGE_REQUEST",
-                "REFUND_SUCCESS",
-                "REFUND_FAILURE",
-                "REFUND_REVERSE",
-                "REFUND_REQUEST",
-                "CANCEL_SUCCESS",
-                "CANCEL_FAILURE",
-                "CANCEL_REQUEST",
-                "INFO",
-                name="transactioneventtype",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
-        sa.Column("currency", sa.CHAR(length=3), nullable=False),
-        sa.Column("psp_reference", sa.String(), nullable=False),
-        sa.Column("message", sa.String(), nullable=False),
-        sa.Column("external_url", sa.String(), nullable=False),
-        sa.Column("idempotency_key", sa.String(), nullable=True),
-        sa.Column("user_id", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["transaction_id"],
-            ["transaction_item.id"],
-            name=op.f("fk_transaction_event_transaction_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["user_account.id"], name=op.f("fk_transaction_event_user_id"), ondelete="SET NULL"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_transaction_event")),
-        sa.UniqueConstraint(
-            "transaction_id",
-            "type",
-            "psp_reference",
-            name=op.f("uq_transaction_event_transaction_id_type_psp_reference"),
-        ),
-    )
-    op.create_index(
-        op.f("ix_transaction_event_transaction_id_id"),
-        "transaction_event",
-        ["transaction_id", "id"],
-        unique=False,
-    )
-    op.create_table(
-        "vendor_badge",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("vendor_id", sa.BigInteger(), nullable=False),
-        sa.Column("indication_id", sa.BigInteger(), nullable=False),
-        sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("valid_until", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["indication_id"], ["geographical_indication.id"], name=op.f("fk_vendor_badge_indication_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["vendor_id"], ["vendor.id"], name=op.f("fk_vendor_badge_vendor_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_vendor_badge")),
-    )
-    op.create_index(op.f("ix_vendor_badge_indication_id"), "vendor_badge", ["indication_id"], unique=False)
-    op.create_index(
-        op.f("ix_vendor_badge_vendor_id_valid_until"),
-        "vendor_badge",
-        ["vendor_id", "valid_until"],
-        unique=False,
-    )
-    op.create_table(
-        "vendor_member",
-        sa.Column("vendor_id", sa.BigInteger(), nullable=False),
-        sa.Column("user_id", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "role",
-            sa.Enum(
-                "OWNER",
-                "LISTER",
-                "PACKER",
-                "TREASURER",
-                name="memberrole",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["user_account.id"], name=op.f("fk_vendor_member_user_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["vendor_id"], ["vendor.id"], name=op.f("fk_vendor_member_vendor_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("vendor_id", "user_id", name=op.f("pk_vendor_member")),
-    )
-    op.create_index(op.f("ix_vendor_member_user_id"), "vendor_member", ["user_id"], unique=False)
-    op.create_table(
-        "vendor_order",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("order_id", sa.Uuid(), nullable=False),
-        sa.Column("vendor_id", sa.BigInteger(), nullable=False),
-        sa.Column("position", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "status",
-            sa.Enum(
-                "UNFULFILLED",
-                "PARTIALLY_FULFILLED",
-                "FULFILLED",
-                "DELIVERED",
-                "REFUSED",
-                "RETURNED",
-                "CANCELED",
-                name="vendororderstatus",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("currency", sa.CHAR(length=3), nullable=False),
-        sa.Column("weight_grams", sa.BigInteger(), nullable=False),
-        sa.Column("subtotal_gross_minor", sa.BigInteger(), nullable=False),
-        sa.Column("subtotal_net_minor", sa.BigInteger(), nullable=False),
-        sa.Column("shipping_gross_minor", sa.BigInteger(), nullable=False),
-        sa.Column("shipping_net_minor", sa.BigInteger(), nullable=False),
-        sa.Column("total_gross_minor", sa.BigInteger(), nullable=False),
-        sa.Column("total_net_minor", sa.BigInteger(), nullable=False),
-        sa.Column("shipped_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("withdrawal_ends_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["order_id"], ["customer_order.id"], name=op.f("fk_vendor_order_order_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(["vendor_id"], ["vendor.id"], name=op.f("fk_vendor_order_vendor_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_vendor_order")),
-        sa.UniqueConstraint("order_id", "vendor_id", name=op.f("uq_vendor_order_order_id_vendor_id")),
-    )
-    op.create_index(
-        op.f("ix_vendor_order_status_created_at"), "vendor_order", ["status", "created_at"], unique=False
-    )
-    op.create_index(
-        op.f("ix_vendor_order_vendor_id_created_at"),
-        "vendor_order",
-        ["vendor_id", "created_at"],
-        unique=False,
-    )
-    op.create_table(
-        "vendor_translation",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("vendor_id", sa.BigInteger(), nullable=False),
-        sa.Column("language_code", sa.String(length=16), nullable=False),
-        sa.Column("name", sa.String(), nullable=True),
-        sa.Column("story", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["vendor_id"], ["vendor.id"], name=op.f("fk_vendor_translation_vendor_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_vendor_translation")),
-        sa.UniqueConstraint(
-            "vendor_id", "language_code", name=op.f("uq_vendor_translation_vendor_id_language_code")
-        ),
-    )
-    op.create_table(
-        "warehouse",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("vendor_id", sa.BigInteger(), nullable=True),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("slug", sa.String(), nullable=False),
-        sa.Column("email", sa.String(), nullable=False),
-        sa.Column("address_id", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.Column(
-            "private_metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.ForeignKeyConstraint(["address_id"], ["address.id"], name=op.f("fk_warehouse_address_id")),
-        sa.ForeignKeyConstraint(
-            ["vendor_id"], ["vendor.id"], name=op.f("fk_warehouse_vendor_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_warehouse")),
-        sa.UniqueConstraint("slug", name=op.f("uq_warehouse_slug")),
-    )
-    op.create_index(op.f("ix_warehouse_vendor_id"), "warehouse", ["vendor_id"], unique=False)
-    op.create_table(
-        "cash_collection",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("vendor_order_id", sa.Uuid(), nullable=False),
-        sa.Column("transaction_id", sa.BigInteger(), nullable=False),
-        sa.Column("carrier", sa.String(), nullable=False),
-        sa.Column("currency", sa.CHAR(length=3), nullable=False),
-        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "status",
-            sa.Enum(
-                "EXPECTED",
-                "COLLECTED",
-                "REFUSED",
-                "REMITTED",
-                "CANCELED",
-                name="cashstatus",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("collected_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("remittance_id", sa.BigInteger(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_cash_collection_amount_positive")),
-        sa.ForeignKeyConstraint(
-            ["remittance_id"], ["cash_remittance.id"], name=op.f("fk_cash_collection_remittance_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["transaction_id"], ["transaction_item.id"], name=op.f("fk_cash_collection_transaction_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["vendor_order_id"], ["vendor_order.id"], name=op.f("fk_cash_collection_vendor_order_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_cash_collection")),
-        sa.UniqueConstraint("vendor_order_id", name=op.f("uq_cash_collection_vendor_order_id")),
-    )
-    op.create_index(
-        op.f("ix_cash_collection_remittance_id"), "cash_collection", ["remittance_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_cash_collection_status_collected_at"),
-        "cash_collection",
-        ["status", "collected_at"],
-        unique=False,
-    )
-    op.create_index(
-        op.f("ix_cash_collection_transaction_id"), "cash_collection", ["transaction_id"], unique=False
-    )
-    op.create_table(
-        "collection_product",
-        sa.Column("collection_id", sa.BigInteger(), nullable=False),
-        sa.Column("product_id", sa.BigInteger(), nullable=False),
-        sa.Column("position", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["collection_id"],
-            ["collection.id"],
-            name=op.f("fk_collection_product_collection_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["product_id"], ["product.id"], name=op.f("fk_collection_product_product_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("collection_id", "product_id", name=op.f("pk_collection_product")),
-    )
-    op.create_index(
-        op.f("ix_collection_product_product_id"), "collection_product", ["product_id"], unique=False
-    )
-    op.create_table(
-        "fulfillment",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("order_id", sa.Uuid(), nullable=False),
-        sa.Column("vendor_order_id", sa.Uuid(), nullable=False),
-        sa.Column("fulfillment_order", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "status",
-            sa.Enum(
-                "FULFILLED",
-                "REFUNDED",
-                "RETURNED",
-                "REPLACED",
-                "REFUNDED_AND_RETURNED",
-                "CANCELED",
-                "WAITING_FOR_APPROVAL",
-                name="fulfillmentstatus",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("tracking_number", sa.String(), nullable=False),
-        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column(
-            "metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.Column(
-            "private_metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.ForeignKeyConstraint(
-            ["order_id"], ["customer_order.id"], name=op.f("fk_fulfillment_order_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["vendor_order_id"],
-            ["vendor_order.id"],
-            name=op.f("fk_fulfillment_vendor_order_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_fulfillment")),
-        sa.UniqueConstraint(
-            "order_id", "fulfillment_order", name=op.f("uq_fulfillment_order_id_fulfillment_order")
-        ),
-    )
-    op.create_index(op.f("ix_fulfillment_vendor_order_id"), "fulfillment", ["vendor_order_id"], unique=False)
-    op.create_table(
-        "journal_entry",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("key", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("description", sa.String(), nullable=False),
-        sa.Column("vendor_order_id", sa.Uuid(), nullable=True),
-        sa.Column("payout_id", sa.Uuid(), nullable=True),
-        sa.ForeignKeyConstraint(["payout_id"], ["payout.id"], name=op.f("fk_journal_entry_payout_id")),
-        sa.ForeignKeyConstraint(
-            ["vendor_order_id"], ["vendor_order.id"], name=op.f("fk_journal_entry_vendor_order_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_journal_entry")),
-        sa.UniqueConstraint("key", name=op.f("uq_journal_entry_key")),
-    )
-    op.create_index(op.f("ix_journal_entry_at"), "journal_entry", ["at"], unique=False)
-    op.create_index(op.f("ix_journal_entry_payout_id"), "journal_entry", ["payout_id"], unique=False)
-    op.create_index(
-        op.f("ix_journal_entry_vendor_order_id"), "journal_entry", ["vendor_order_id"], unique=False
-    )
-    op.create_table(
-        "order_event",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("order_id", sa.Uuid(), nullable=False),
-        sa.Column("vendor_order_id", sa.Uuid(), nullable=True),
-        sa.Column("type", sa.String(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("user_id", sa.BigInteger(), nullable=True),
-        sa.Column("parameters", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["order_id"], ["customer_order.id"], name=op.f("fk_order_event_order_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["user_account.id"], name=op.f("fk_order_event_user_id"), ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(
-            ["vendor_order_id"],
-            ["vendor_order.id"],
-            name=op.f("fk_order_event_vendor_order_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_order_event")),
-    )
-    op.create_index(op.f("ix_order_event_order_id_id"), "order_event", ["order_id", "id"], unique=False)
-    op.create_table(
-        "payout_line",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("payout_id", sa.Uuid(), nullable=False),
-        sa.Column("vendor_order_id", sa.Uuid(), nullable=True),
-        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
-        sa.Column("description", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["payout_id"], ["payout.id"], name=op.f("fk_payout_line_payout_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["vendor_order_id"], ["vendor_order.id"], name=op.f("fk_payout_line_vendor_order_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_payout_line")),
-    )
-    op.create_index(op.f("ix_payout_line_payout_id"), "payout_line", ["payout_id"], unique=False)
-    op.create_index(op.f("ix_payout_line_vendor_order_id"), "payout_line", ["vendor_order_id"], unique=False)
-    op.create_table(
-        "product_attribute_value",
-        sa.Column("product_id", sa.BigInteger(), nullable=False),
-        sa.Column("value_id", sa.BigInteger(), nullable=False),
-        sa.Column("position", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["product_id"],
-            ["product.id"],
-            name=op.f("fk_product_attribute_value_product_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["value_id"],
-            ["attribute_value.id"],
-            name=op.f("fk_product_attribute_value_value_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("product_id", "value_id", name=op.f("pk_product_attribute_value")),
-    )
-    op.create_index(
-        "ix_product_attribute_value_value_id",
-        "product_attribute_value",
-        ["value_id", "product_id"],
-        unique=False,
-    )
-    op.create_table(
-        "product_channel_listing",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("product_id", sa.BigInteger(), nullable=False),
-        sa.Column("channel_id", sa.BigInteger(), nullable=False),
-        sa.Column("is_published", sa.Boolean(), nullable=False),
-        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("visible_in_listings", sa.Boolean(), nullable=False),
-        sa.Column("available_for_purchase_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("is_live", sa.Boolean(), nullable=False),
-        sa.Column("category_id", sa.BigInteger(), nullable=True),
-        sa.Column("currency", sa.CHAR(length=3), nullable=False),
-        sa.Column("price_minor", sa.BigInteger(), nullable=True),
-        sa.Column("start_gross_minor", sa.BigInteger(), nullable=True),
-        sa.Column("start_net_minor", sa.BigInteger(), nullable=True),
-        sa.Column("stop_gross_minor", sa.BigInteger(), nullable=True),
-        sa.Column("stop_net_minor", sa.BigInteger(), nullable=True),
-        sa.Column("undiscounted_start_gross_minor", sa.BigInteger(), nullable=True),
-        sa.Column("undiscounted_start_net_minor", sa.BigInteger(), nullable=True),
-        sa.Column("undiscounted_stop_gross_minor", sa.BigInteger(), nullable=True),
-        sa.Column("undiscounted_stop_net_minor", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["channel_id"],
-            ["channel.id"],
-            name=op.f("fk_product_channel_listing_channel_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["product_id"],
-            ["product.id"],
-            name=op.f("fk_product_channel_listing_product_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_product_channel_listing")),
-        sa.UniqueConstraint(
-            "product_id", "channel_id", name=op.f("uq_product_channel_listing_product_id_channel_id")
-        ),
-    )
-    op.create_index(
-        op.f("ix_product_channel_listing_channel_id"), "product_channel_listing", ["channel_id"], unique=False
-    )
-    op.create_index(
-        "ix_product_channel_listing_price",
-        "product_channel_listing",
-        ["channel_id", "price_minor", "product_id"],
-        unique=False,
-        postgresql_where=sa.text("is_live AND visible_in_listings"),
-    )
-    op.create_index(
-        "ix_product_channel_listing_shelf_price",
-        "product_channel_listing",
-        ["channel_id", "category_id", "price_minor", "product_id"],
-        unique=False,
-        postgresql_where=sa.text("is_live AND visible_in_listings"),
-    )
-    op.create_table(
-        "product_media",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("product_id", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "type",
-            sa.Enum("IMAGE", "VIDEO", name="mediatype", native_enum=False, create_constraint=True, length=40),
-            nullable=False,
-        ),
-        sa.Column("position", sa.BigInteger(), nullable=False),
-        sa.Column("alt", sa.String(), nullable=False),
-        sa.Column("path", sa.String(), nullable=False),
-        sa.Column("width_pixels", sa.BigInteger(), nullable=True),
-        sa.Column("height_pixels", sa.BigInteger(), nullable=True),
-        sa.Column("thumbnail_sizes", postgresql.ARRAY(sa.BigInteger()), nullable=False),
-        sa.Column(
-            "metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.Column(
-            "private_metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.ForeignKeyConstraint(
-            ["product_id"], ["product.id"], name=op.f("fk_product_media_product_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_product_media")),
-    )
-    op.create_index(
-        op.f("ix_product_media_product_id_position_id"),
-        "product_media",
-        ["product_id", "position", "id"],
-        unique=False,
-    )
-    op.create_table(
-        "product_translation",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("product_id", sa.BigInteger(), nullable=False),
-        sa.Column("slug", sa.String(), nullable=True),
-        sa.Column("description", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("language_code", sa.String(length=16), nullable=False),
-        sa.Column("name", sa.String(), nullable=True),
-        sa.Column("seo_title", sa.String(), nullable=True),
-        sa.Column("seo_description", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["product_id"], ["product.id"], name=op.f("fk_product_translation_product_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_product_translation")),
-        sa.UniqueConstraint(
-            "product_id", "language_code", name=op.f("uq_product_translation_product_id_language_code")
-        ),
-    )
-    op.create_table(
-        "product_variant",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("product_id", sa.BigInteger(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("sku", sa.String(), nullable=True),
-        sa.Column("position", sa.BigInteger(), nullable=False),
-        sa.Column("track_inventory", sa.Boolean(), nullable=False),
-        sa.Column("weight_grams", sa.BigInteger(), nullable=True),
-        sa.Column("quantity_limit_per_customer", sa.BigInteger(), nullable=True),
-        sa.Column("external_reference", sa.String(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column(
-            "metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.Column(
-            "private_metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.ForeignKeyConstraint(
-            ["product_id"], ["product.id"], name=op.f("fk_product_variant_product_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_product_variant")),
-        sa.UniqueConstraint("external_reference", name=op.f("uq_product_variant_external_reference")),
-        sa.UniqueConstraint("sku", name=op.f("uq_product_variant_sku")),
-    )
-    op.create_index(
-        op.f("ix_product_variant_product_id_position_id"),
-        "product_variant",
-        ["product_id", "position", "id"],
-        unique=False,
-    )
-    op.create_table(
-        "vendor_earning",
-        sa.Column("vendor_order_id", sa.Uuid(), nullable=False),
-        sa.Column("vendor_id", sa.BigInteger(), nullable=False),
-        sa.Column("currency", sa.CHAR(length=3), nullable=False),
-        sa.Column("sales_minor", sa.BigInteger(), nullable=False),
-        sa.Column("commission_minor", sa.BigInteger(), nullable=False),
-        sa.Column("vat_minor", sa.BigInteger(), nullable=False),
-        sa.Column("earning_minor", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "earning_minor = sales_minor - commission_minor - vat_minor",
-            name=op.f("ck_vendor_earning_adds_up"),
-        ),
-        sa.ForeignKeyConstraint(["vendor_id"], ["vendor.id"], name=op.f("fk_vendor_earning_vendor_id")),
-        sa.ForeignKeyConstraint(
-            ["vendor_order_id"],
-            ["vendor_order.id"],
-            name=op.f("fk_vendor_earning_vendor_order_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("vendor_order_id", name=op.f("pk_vendor_earning")),
-    )
-    op.create_index(op.f("ix_vendor_earning_vendor_id"), "vendor_earning", ["vendor_id"], unique=False)
-    op.create_table(
-        "checkout_line",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("checkout_id", sa.Uuid(), nullable=False),
-        sa.Column("variant_id", sa.BigInteger(), nullable=False),
-        sa.Column("quantity", sa.BigInteger(), nullable=False),
-        sa.Column("currency", sa.CHAR(length=3), nullable=False),
-        sa.Column("tax_rate_bp", sa.BigInteger(), nullable=False),
-        sa.Column("undiscounted_unit_price_minor", sa.BigInteger(), nullable=False),
-        sa.Column("unit_gross_minor", sa.BigInteger(), nullable=False),
-        sa.Column("unit_net_minor", sa.BigInteger(), nullable=False),
-        sa.Column("total_gross_minor", sa.BigInteger(), nullable=False),
-        sa.Column("total_net_minor", sa.BigInteger(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column(
-            "metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.Column(
-            "private_metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.CheckConstraint("quantity > 0", name=op.f("ck_checkout_line_quantity_positive")),
-        sa.ForeignKeyConstraint(
-            ["checkout_id"], ["checkout.id"], name=op.f("fk_checkout_line_checkout_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["variant_id"],
-            ["product_variant.id"],
-            name=op.f("fk_checkout_line_variant_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_checkout_line")),
-    )
-    op.create_index(op.f("ix_checkout_line_checkout_id"), "checkout_line", ["checkout_id"], unique=False)
-    op.create_index(op.f("ix_checkout_line_variant_id"), "checkout_line", ["variant_id"], unique=False)
-    op.create_table(
-        "order_line",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("order_id", sa.Uuid(), nullable=False),
-        sa.Column("vendor_order_id", sa.Uuid(), nullable=False),
-        sa.Column("variant_id", sa.BigInteger(), nullable=True),
-        sa.Column("category_id", sa.BigInteger(), nullable=True),
-        sa.Column("position", sa.BigInteger(), nullable=False),
-        sa.Column("product_name", sa.String(), nullable=False),
-        sa.Column("variant_name", sa.String(), nullable=False),
-        sa.Column("translated_product_name", sa.String(), nullable=False),
-        sa.Column("translated_variant_name", sa.String(), nullable=False),
-        sa.Column("product_sku", sa.String(), nullable=True),
-        sa.Column("picture_path", sa.String(), nullable=True),
-        sa.Column("is_shipping_required", sa.Boolean(), nullable=False),
-        sa.Column("quantity", sa.BigInteger(), nullable=False),
-        sa.Column("quantity_fulfilled", sa.BigInteger(), nullable=False),
-        sa.Column("currency", sa.CHAR(length=3), nullable=False),
-        sa.Column("tax_rate_bp", sa.BigInteger(), nullable=False),
-        sa.Column("tax_class_name", sa.String(), nullable=True),
-        sa.Column("unit_gross_minor", sa.BigInteger(), nullable=False),
-        sa.Column("unit_net_minor", sa.BigInteger(), nullable=False),
-        sa.Column("undiscounted_unit_gross_minor", sa.BigInteger(), nullable=False),
-        sa.Column("undiscounted_unit_net_minor", sa.BigInteger(), nullable=False),
-        sa.Column("total_gross_minor", sa.BigInteger(), nullable=False),
-        sa.Column("total_net_minor", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.Column(
-            "private_metadata",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.CheckConstraint("quantity > 0", name=op.f("ck_order_line_quantity_positive")),
-        sa.CheckConstraint(
-            "quantity_fulfilled BETWEEN 0 AND quantity", name=op.f("ck_order_line_fulfilled_in_range")
-        ),
-        sa.ForeignKeyConstraint(
-            ["order_id"], ["customer_order.id"], name=op.f("fk_order_line_order_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["variant_id"], ["product_variant.id"], name=op.f("fk_order_line_variant_id"), ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(
-            ["vendor_order_id"],
-            ["vendor_order.id"],
-            name=op.f("fk_order_line_vendor_order_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_order_line")),
-    )
-    op.create_index(
-        op.f("ix_order_line_order_id_position"), "order_line", ["order_id", "position"], unique=False
-    )
-    op.create_index(op.f("ix_order_line_variant_id"), "order_line", ["variant_id"], unique=False)
-    op.create_index(
-        op.f("ix_order_line_vendor_order_id_position"),
-        "order_line",
-        ["vendor_order_id", "position"],
-        unique=False,
-    )
-    op.create_table(
-        "posting",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("entry_id", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "account",
-            sa.Enum(
-                "BANK",
-                "CARRIER_RECEIVABLE",
-                "GATEWAY_RECEIVABLE",
-                "VENDOR_HELD",
-                "VENDOR_PAYABLE",
-                "PAYOUT_IN_TRANSIT",
-                "DELIVERY_PAYABLE",
-                "COMMISSION_REVENUE",
-                "VAT_PAYABLE",
-                "CASH_DIFFERENCE",
-                name="account",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("vendor_id", sa.BigInteger(), nullable=True),
-        sa.Column("currency", sa.CHAR(length=3), nullable=False),
-        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "vendor_id IS NOT NULL OR account NOT IN ('VENDOR_HELD', 'VENDOR_PAYABLE', 'PAYOUT_IN_TRANSIT')",
-            name=op.f("ck_posting_names_its_vendor"),
-        ),
-        sa.CheckConstraint("amount_minor <> 0", name=op.f("ck_posting_amount_not_zero")),
-        sa.ForeignKeyConstraint(["entry_id"], ["journal_entry.id"], name=op.f("fk_posting_entry_id")),
-        sa.ForeignKeyConstraint(["vendor_id"], ["vendor.id"], name=op.f("fk_posting_vendor_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_posting")),
-    )
-    op.create_index(
-        "ix_posting_account",
-        "posting",
-        ["account", "currency"],
-        unique=False,
-        postgresql_include=["amount_minor"],
-    )
-    op.create_index(
-        "ix_posting_balance",
-        "posting",
-        ["vendor_id", "account", "currency"],
-        unique=False,
-        postgresql_include=["amount_minor"],
-    )
-    op.create_index(op.f("ix_posting_entry_id"), "posting", ["entry_id"], unique=False)
-    op.create_table(
-        "product_variant_translation",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("product_variant_id", sa.BigInteger(), nullable=False),
-        sa.Column("language_code", sa.String(length=16), nullable=False),
-        sa.Column("name", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["product_variant_id"],
-            ["product_variant.id"],
-            name=op.f("fk_product_variant_translation_product_variant_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_product_variant_translation")),
-        sa.UniqueConstraint(
-            "product_variant_id",
-            "language_code",
-            name=op.f("uq_product_variant_translation_product_variant_id_language_code"),
-        ),
-    )
-    op.create_table(
-        "stock",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("warehouse_id", sa.Uuid(), nullable=False),
-        sa.Column("variant_id", sa.BigInteger(), nullable=False),
-        sa.Column("quantity", sa.BigInteger(), nullable=False),
-        sa.Column("quantity_allocated", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("quantity >= 0", name=op.f("ck_stock_quantity_not_negative")),
-        sa.CheckConstraint("quantity_allocated BETWEEN 0 AND quantity", name=op.f("ck_stock_never_oversold")),
-        sa.ForeignKeyConstraint(
-            ["variant_id"], ["product_variant.id"], name=op.f("fk_stock_variant_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["warehouse_id"], ["warehouse.id"], name=op.f("fk_stock_warehouse_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_stock")),
-        sa.UniqueConstraint("variant_id", "warehouse_id", name=op.f("uq_stock_variant_id_warehouse_id")),
-    )
-    op.create_index(op.f("ix_stock_warehouse_id"), "stock", ["warehouse_id"], unique=False)
-    op.create_table(
-        "variant_attribute_value",
-        sa.Column("variant_id", sa.BigInteger(), nullable=False),
-        sa.Column("value_id", sa.BigInteger(), nullable=False),
-        sa.Column("position", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["value_id"],
-            ["attribute_value.id"],
-            name=op.f("fk_variant_attribute_value_value_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["variant_id"],
-            ["product_variant.id"],
-            name=op.f("fk_variant_attribute_value_variant_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("variant_id", "value_id", name=op.f("pk_variant_attribute_value")),
-    )
-    op.create_index(
-        "ix_variant_attribute_value_value_id",
-        "variant_attribute_value",
-        ["value_id", "variant_id"],
-        unique=False,
-    )
-    op.create_table(
-        "variant_channel_listing",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("variant_id", sa.BigInteger(), nullable=False),
-        sa.Column("channel_id", sa.BigInteger(), nullable=False),
-        sa.Column("currency", sa.CHAR(length=3), nullable=False),
-        sa.Column("entered_price_minor", sa.BigInteger(), nullable=False),
-        sa.Column("cost_price_minor", sa.BigInteger(), nullable=True),
-        sa.Column("prior_price_minor", sa.BigInteger(), nullable=True),
-        sa.Column("price_minor", sa.BigInteger(), nullable=False),
-        sa.Column("tax_rate_bp", sa.BigInteger(), nullable=False),
-        sa.Column("gross_minor", sa.BigInteger(), nullable=False),
-        sa.Column("net_minor", sa.BigInteger(), nullable=False),
-        sa.Column("undiscounted_gross_minor", sa.BigInteger(), nullable=False),
-        sa.Column("undiscounted_net_minor", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["channel_id"],
-            ["channel.id"],
-            name=op.f("fk_variant_channel_listing_channel_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["variant_id"],
-            ["product_variant.id"],
-            name=op.f("fk_variant_channel_listing_variant_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_variant_channel_listing")),
-        sa.UniqueConstraint(
-            "variant_id", "channel_id", name=op.f("uq_variant_channel_listing_variant_id_channel_id")
-        ),
-    )
-    op.create_index(
-        op.f("ix_variant_channel_listing_channel_id"), "variant_channel_listing", ["channel_id"], unique=False
-    )
-    op.create_table(
-        "allocation",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("order_line_id", sa.Uuid(), nullable=False),
-        sa.Column("stock_id", sa.BigInteger(), nullable=False),
-        sa.Column("quantity", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("quantity >= 0", name=op.f("ck_allocation_quantity_not_negative")),
-        sa.ForeignKeyConstraint(
-            ["order_line_id"], ["order_line.id"], name=op.f("fk_allocation_order_line_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(["stock_id"], ["stock.id"], name=op.f("fk_allocation_stock_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_allocation")),
-        sa.UniqueConstraint("order_line_id", "stock_id", name=op.f("uq_allocation_order_line_id_stock_id")),
-    )
-    op.create_index(op.f("ix_allocation_stock_id"), "allocation", ["stock_id"], unique=False)
-    op.create_table(
-        "fulfillment_line",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("fulfillment_id", sa.BigInteger(), nullable=False),
-        sa.Column("order_line_id", sa.Uuid(), nullable=False),
-        sa.Column("stock_id", sa.BigInteger(), nullable=True),
-        sa.Column("quantity", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["fulfillment_id"],
-            ["fulfillment.id"],
-            name=op.f("fk_fulfillment_line_fulfillment_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["order_line_id"],
-            ["order_line.id"],
-            name=op.f("fk_fulfillment_line_order_line_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["stock_id"], ["stock.id"], name=op.f("fk_fulfillment_line_stock_id"), ondelete="SET NULL"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_fulfillment_line")),
-    )
-    op.create_index(
-        op.f("ix_fulfillment_line_fulfillment_id"), "fulfillment_line", ["fulfillment_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_fulfillment_line_order_line_id"), "fulfillment_line", ["order_line_id"], unique=False
-    )
-    op.create_table(
-        "line_commission",
-        sa.Column("order_line_id", sa.Uuid(), nullable=False),
-        sa.Column("vendor_order_id", sa.Uuid(), nullable=False),
-        sa.Column("currency", sa.CHAR(length=3), nullable=False),
-        sa.Column("rate_bp", sa.BigInteger(), nullable=False),
-        sa.Column("commission_minor", sa.BigInteger(), nullable=False),
-        sa.Column("vat_rate_bp", sa.BigInteger(), nullable=False),
-        sa.Column("vat_minor", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["order_line_id"],
-            ["order_line.id"],
-            name=op.f("fk_line_commission_order_line_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["vendor_order_id"],
-            ["vendor_order.id"],
-            name=op.f("fk_line_commission_vendor_order_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("order_line_id", name=op.f("pk_line_commission")),
-    )
-    op.create_index(
-        op.f("ix_line_commission_vendor_order_id"), "line_commission", ["vendor_order_id"], unique=False
-    )
-    op.create_table(
-        "reservation",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("checkout_line_id", sa.Uuid(), nullable=False),
-        sa.Column("variant_id", sa.BigInteger(), nullable=False),
-        sa.Column("quantity", sa.BigInteger(), nullable=False),
-        sa.Column("reserved_until", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("quantity > 0", name=op.f("ck_reservation_quantity_positive")),
-        sa.ForeignKeyConstraint(
-            ["checkout_line_id"],
-            ["checkout_line.id"],
-            name=op.f("fk_reservation_checkout_line_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["variant_id"], ["product_variant.id"], name=op.f("fk_reservation_variant_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_reservation")),
-        sa.UniqueConstraint("checkout_line_id", name=op.f("uq_reservation_checkout_line_id")),
-    )
-    op.create_index(
-        op.f("ix_reservation_variant_id_reserved_until"),
-        "reservation",
-        ["variant_id", "reserved_until"],
-        unique=False,
-    )
-    op.create_foreign_key(
-        op.f("fk_checkout_delivery_id"),
-        "checkout",
-        "checkout_delivery",
-        ["delivery_id"],
-        ["id"],
-        ondelete="SET NULL",
-        use_alter=True,
-    )
-    op.create_foreign_key(
-        op.f("fk_user_account_default_billing_address_id"),
-        "user_account",
-        "address",
-        ["default_billing_address_id"],
-        ["id"],
-        ondelete="SET NULL",
-        use_alter=True,
-    )
-    op.create_foreign_key(
-        op.f("fk_user_account_default_shipping_address_id"),
-        "user_account",
-        "address",
-        ["default_shipping_address_id"],
-        ["id"],
-        ondelete="SET NULL",
-        use_alter=True,
+    op.create_table('attribute',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('slug', sa.String(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('type', sa.Enum('PRODUCT_TYPE', 'PAGE_TYPE', name='attributetype', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('input_type', sa.Enum('DROPDOWN', 'MULTISELECT', 'FILE', 'REFERENCE', 'SINGLE_REFERENCE', 'NUMERIC', 'RICH_TEXT', 'PLAIN_TEXT', 'SWATCH', 'BOOLEAN', 'DATE', 'DATE_TIME', name='attributeinputtype', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('unit', sa.String(), nullable=True),
+    sa.Column('value_required', sa.Boolean(), nullable=False),
+    sa.Column('visible_in_storefront', sa.Boolean(), nullable=False),
+    sa.Column('filterable_in_storefront', sa.Boolean(), nullable=False),
+    sa.Column('position', sa.BigInteger(), nullable=False),
+    sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_attribute')),
+    sa.UniqueConstraint('slug', name=op.f('uq_attribute_slug'))
+    )
+    op.create_table('cash_remittance',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('carrier', sa.String(), nullable=False),
+    sa.Column('reference', sa.String(), nullable=False),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_cash_remittance')),
+    sa.UniqueConstraint('carrier', 'reference', name=op.f('uq_cash_remittance_carrier_reference'))
+    )
+    op.create_table('category',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('slug', sa.String(), nullable=False),
+    sa.Column('description', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+    sa.Column('parent_id', sa.BigInteger(), nullable=True),
+    sa.Column('level', sa.BigInteger(), nullable=False),
+    sa.Column('path', postgresql.ARRAY(sa.BigInteger()), nullable=False),
+    sa.Column('position', sa.BigInteger(), nullable=False),
+    sa.Column('picture_path', sa.String(), nullable=True),
+    sa.Column('seo_title', sa.String(), nullable=True),
+    sa.Column('seo_description', sa.String(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.ForeignKeyConstraint(['parent_id'], ['category.id'], name=op.f('fk_category_parent_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_category')),
+    sa.UniqueConstraint('slug', name=op.f('uq_category_slug'))
+    )
+    op.create_index(op.f('ix_category_parent_id'), 'category', ['parent_id'], unique=False)
+    op.create_index(op.f('ix_category_path'), 'category', ['path'], unique=False, postgresql_using='gin')
+    op.create_table('channel',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('slug', sa.String(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('currency_code', sa.CHAR(length=3), nullable=False),
+    sa.Column('default_country_code', sa.CHAR(length=2), nullable=False),
+    sa.Column('is_active', sa.Boolean(), nullable=False),
+    sa.Column('prices_entered_with_tax', sa.Boolean(), nullable=False),
+    sa.Column('display_gross_prices', sa.Boolean(), nullable=False),
+    sa.Column('cash_on_delivery', sa.Boolean(), nullable=False),
+    sa.Column('reserve_stock_minutes', sa.BigInteger(), nullable=False),
+    sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_channel')),
+    sa.UniqueConstraint('slug', name=op.f('uq_channel_slug'))
+    )
+    op.create_table('collection',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('slug', sa.String(), nullable=False),
+    sa.Column('description', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+    sa.Column('picture_path', sa.String(), nullable=True),
+    sa.Column('is_published', sa.Boolean(), nullable=False),
+    sa.Column('seo_title', sa.String(), nullable=True),
+    sa.Column('seo_description', sa.String(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_collection')),
+    sa.UniqueConstraint('slug', name=op.f('uq_collection_slug'))
+    )
+    op.create_table('geographical_indication',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('label', sa.String(), nullable=False),
+    sa.Column('family', sa.String(), nullable=False),
+    sa.Column('product', sa.String(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_geographical_indication')),
+    sa.UniqueConstraint('name', name=op.f('uq_geographical_indication_name'))
+    )
+    op.create_table('permission_group',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('permissions', postgresql.ARRAY(sa.String()), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_permission_group')),
+    sa.UniqueConstraint('name', name=op.f('uq_permission_group_name'))
+    )
+    op.create_table('region',
+    sa.Column('code', sa.String(length=6), nullable=False),
+    sa.Column('country_code', sa.CHAR(length=2), nullable=False),
+    sa.Column('name_fr', sa.String(), nullable=False),
+    sa.Column('name_ar', sa.String(), nullable=False),
+    sa.PrimaryKeyConstraint('code', name=op.f('pk_region'))
+    )
+    op.create_table('search_word',
+    sa.Column('word', sa.String(collation='C'), nullable=False),
+    sa.Column('listings', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('word', name=op.f('pk_search_word'))
+    )
+    op.create_table('shipping_zone',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('country_codes', postgresql.ARRAY(sa.String()), nullable=False),
+    sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_shipping_zone'))
+    )
+    op.create_table('tax_class',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_tax_class')),
+    sa.UniqueConstraint('name', name=op.f('uq_tax_class_name'))
+    )
+    op.create_table('user_account',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('email', sa.String(), nullable=False),
+    sa.Column('first_name', sa.String(), nullable=False),
+    sa.Column('last_name', sa.String(), nullable=False),
+    sa.Column('phone', sa.String(), nullable=False),
+    sa.Column('password_hash', sa.String(), nullable=True),
+    sa.Column('is_active', sa.Boolean(), nullable=False),
+    sa.Column('is_confirmed', sa.Boolean(), nullable=False),
+    sa.Column('is_staff', sa.Boolean(), nullable=False),
+    sa.Column('is_superuser', sa.Boolean(), nullable=False),
+    sa.Column('language_code', sa.String(length=16), nullable=False),
+    sa.Column('last_login', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('token_key', sa.String(length=32), nullable=False),
+    sa.Column('default_shipping_address_id', sa.BigInteger(), nullable=True),
+    sa.Column('default_billing_address_id', sa.BigInteger(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.ForeignKeyConstraint(['default_billing_address_id'], ['address.id'], name=op.f('fk_user_account_default_billing_address_id'), ondelete='SET NULL', use_alter=True),
+    sa.ForeignKeyConstraint(['default_shipping_address_id'], ['address.id'], name=op.f('fk_user_account_default_shipping_address_id'), ondelete='SET NULL', use_alter=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_user_account'))
+    )
+    op.create_index('uq_user_account_email_lower', 'user_account', [sa.literal_column('lower(email)')], unique=True)
+    op.create_table('address',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('user_id', sa.BigInteger(), nullable=True),
+    sa.Column('first_name', sa.String(), nullable=False),
+    sa.Column('last_name', sa.String(), nullable=False),
+    sa.Column('company_name', sa.String(), nullable=False),
+    sa.Column('street_address_1', sa.String(), nullable=False),
+    sa.Column('street_address_2', sa.String(), nullable=False),
+    sa.Column('city', sa.String(), nullable=False),
+    sa.Column('city_area', sa.String(), nullable=False),
+    sa.Column('postal_code', sa.String(), nullable=False),
+    sa.Column('country_code', sa.CHAR(length=2), nullable=False),
+    sa.Column('country_area', sa.String(), nullable=False),
+    sa.Column('phone', sa.String(), nullable=False),
+    sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_address_user_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_address'))
+    )
+    op.create_index(op.f('ix_address_user_id'), 'address', ['user_id'], unique=False)
+    op.create_table('attribute_translation',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('attribute_id', sa.BigInteger(), nullable=False),
+    sa.Column('language_code', sa.String(length=16), nullable=False),
+    sa.Column('name', sa.String(), nullable=True),
+    sa.ForeignKeyConstraint(['attribute_id'], ['attribute.id'], name=op.f('fk_attribute_translation_attribute_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_attribute_translation')),
+    sa.UniqueConstraint('attribute_id', 'language_code', name=op.f('uq_attribute_translation_attribute_id_language_code'))
+    )
+    op.create_table('attribute_value',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('attribute_id', sa.BigInteger(), nullable=False),
+    sa.Column('slug', sa.String(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('value', sa.String(), nullable=False),
+    sa.Column('position', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['attribute_id'], ['attribute.id'], name=op.f('fk_attribute_value_attribute_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_attribute_value')),
+    sa.UniqueConstraint('attribute_id', 'slug', name=op.f('uq_attribute_value_attribute_id_slug'))
+    )
+    op.create_table('audit_entry',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('actor_id', sa.BigInteger(), nullable=True),
+    sa.Column('action', sa.String(), nullable=False),
+    sa.Column('subject_type', sa.String(), nullable=False),
+    sa.Column('subject_id', sa.String(), nullable=False),
+    sa.Column('details', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.ForeignKeyConstraint(['actor_id'], ['user_account.id'], name=op.f('fk_audit_entry_actor_id'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_audit_entry'))
+    )
+    op.create_index(op.f('ix_audit_entry_actor_id'), 'audit_entry', ['actor_id'], unique=False)
+    op.create_index(op.f('ix_audit_entry_subject_type_subject_id_at'), 'audit_entry', ['subject_type', 'subject_id', 'at'], unique=False)
+    op.create_table('category_translation',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('category_id', sa.BigInteger(), nullable=False),
+    sa.Column('slug', sa.String(), nullable=True),
+    sa.Column('description', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+    sa.Column('language_code', sa.String(length=16), nullable=False),
+    sa.Column('name', sa.String(), nullable=True),
+    sa.Column('seo_title', sa.String(), nullable=True),
+    sa.Column('seo_description', sa.String(), nullable=True),
+    sa.ForeignKeyConstraint(['category_id'], ['category.id'], name=op.f('fk_category_translation_category_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_category_translation')),
+    sa.UniqueConstraint('category_id', 'language_code', name=op.f('uq_category_translation_category_id_language_code'))
+    )
+    op.create_table('collection_translation',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('collection_id', sa.BigInteger(), nullable=False),
+    sa.Column('slug', sa.String(), nullable=True),
+    sa.Column('description', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+    sa.Column('language_code', sa.String(length=16), nullable=False),
+    sa.Column('name', sa.String(), nullable=True),
+    sa.Column('seo_title', sa.String(), nullable=True),
+    sa.Column('seo_description', sa.String(), nullable=True),
+    sa.ForeignKeyConstraint(['collection_id'], ['collection.id'], name=op.f('fk_collection_translation_collection_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_collection_translation')),
+    sa.UniqueConstraint('collection_id', 'language_code', name=op.f('uq_collection_translation_collection_id_language_code'))
+    )
+    op.create_table('group_member',
+    sa.Column('group_id', sa.BigInteger(), nullable=False),
+    sa.Column('user_id', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['group_id'], ['permission_group.id'], name=op.f('fk_group_member_group_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_group_member_user_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('group_id', 'user_id', name=op.f('pk_group_member'))
+    )
+    op.create_table('payout_run',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('status', sa.Enum('DRAFT', 'APPROVED', 'SENT', 'CLOSED', 'CANCELED', name='payoutrunstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('created_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('approved_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('approved_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('message_id', sa.String(), nullable=True),
+    sa.Column('pain001_path', sa.String(), nullable=True),
+    sa.Column('csv_path', sa.String(), nullable=True),
+    sa.Column('is_demo', sa.Boolean(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('approved_by_id IS NULL OR approved_by_id <> created_by_id', name=op.f('ck_payout_run_four_eyes')),
+    sa.ForeignKeyConstraint(['approved_by_id'], ['user_account.id'], name=op.f('fk_payout_run_approved_by_id')),
+    sa.ForeignKeyConstraint(['created_by_id'], ['user_account.id'], name=op.f('fk_payout_run_created_by_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_payout_run')),
+    sa.UniqueConstraint('message_id', name=op.f('uq_payout_run_message_id'))
+    )
+    op.create_index(op.f('ix_payout_run_status_id'), 'payout_run', ['status', 'id'], unique=False)
+    op.create_table('product_type',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('slug', sa.String(), nullable=False),
+    sa.Column('has_variants', sa.Boolean(), nullable=False),
+    sa.Column('is_shipping_required', sa.Boolean(), nullable=False),
+    sa.Column('weight_grams', sa.BigInteger(), nullable=False),
+    sa.Column('tax_class_id', sa.BigInteger(), nullable=True),
+    sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.ForeignKeyConstraint(['tax_class_id'], ['tax_class.id'], name=op.f('fk_product_type_tax_class_id'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_product_type')),
+    sa.UniqueConstraint('slug', name=op.f('uq_product_type_slug'))
+    )
+    op.create_index(op.f('ix_product_type_tax_class_id'), 'product_type', ['tax_class_id'], unique=False)
+    op.create_table('province',
+    sa.Column('code', sa.String(length=6), nullable=False),
+    sa.Column('region_code', sa.String(length=6), nullable=False),
+    sa.Column('name_fr', sa.String(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['region_code'], ['region.code'], name=op.f('fk_province_region_code')),
+    sa.PrimaryKeyConstraint('code', name=op.f('pk_province'))
+    )
+    op.create_index(op.f('ix_province_region_code'), 'province', ['region_code'], unique=False)
+    op.create_table('search_spelling',
+    sa.Column('spelling', sa.String(collation='C'), nullable=False),
+    sa.Column('word', sa.String(collation='C'), nullable=False),
+    sa.ForeignKeyConstraint(['word'], ['search_word.word'], name=op.f('fk_search_spelling_word'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('spelling', 'word', name=op.f('pk_search_spelling'))
+    )
+    op.create_index(op.f('ix_search_spelling_word'), 'search_spelling', ['word'], unique=False)
+    op.create_table('shipping_method',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('zone_id', sa.BigInteger(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('description', sa.String(), nullable=False),
+    sa.Column('type', sa.Enum('PRICE', 'WEIGHT', name='shippingmethodtype', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('carrier', sa.String(), nullable=False),
+    sa.Column('collects_cash', sa.Boolean(), nullable=False),
+    sa.Column('minimum_weight_grams', sa.BigInteger(), nullable=True),
+    sa.Column('maximum_weight_grams', sa.BigInteger(), nullable=True),
+    sa.Column('minimum_delivery_days', sa.BigInteger(), nullable=True),
+    sa.Column('maximum_delivery_days', sa.BigInteger(), nullable=True),
+    sa.Column('tax_class_id', sa.BigInteger(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.ForeignKeyConstraint(['tax_class_id'], ['tax_class.id'], name=op.f('fk_shipping_method_tax_class_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['zone_id'], ['shipping_zone.id'], name=op.f('fk_shipping_method_zone_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_shipping_method'))
+    )
+    op.create_index(op.f('ix_shipping_method_zone_id'), 'shipping_method', ['zone_id'], unique=False)
+    op.create_table('shipping_zone_channel',
+    sa.Column('zone_id', sa.BigInteger(), nullable=False),
+    sa.Column('channel_id', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_shipping_zone_channel_channel_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['zone_id'], ['shipping_zone.id'], name=op.f('fk_shipping_zone_channel_zone_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('zone_id', 'channel_id', name=op.f('pk_shipping_zone_channel'))
+    )
+    op.create_index(op.f('ix_shipping_zone_channel_channel_id'), 'shipping_zone_channel', ['channel_id'], unique=False)
+    op.create_table('tax_rate',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('tax_class_id', sa.BigInteger(), nullable=True),
+    sa.Column('country_code', sa.CHAR(length=2), nullable=False),
+    sa.Column('regime', sa.Enum('STANDARD', 'EXEMPT', name='taxregime', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('rate_bp', sa.BigInteger(), nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=False),
+    sa.Column('valid_until', sa.Date(), nullable=True),
+    sa.CheckConstraint('rate_bp BETWEEN 0 AND 10000', name=op.f('ck_tax_rate_rate_in_range')),
+    sa.CheckConstraint('valid_until IS NULL OR valid_until > valid_from', name=op.f('ck_tax_rate_ends_after_start')),
+    sa.ForeignKeyConstraint(['tax_class_id'], ['tax_class.id'], name=op.f('fk_tax_rate_tax_class_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_tax_rate'))
+    )
+    op.create_index(op.f('ix_tax_rate_country_code_tax_class_id_regime_valid_from'), 'tax_rate', ['country_code', 'tax_class_id', 'regime', 'valid_from'], unique=False)
+    op.create_table('attribute_value_translation',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('attribute_value_id', sa.BigInteger(), nullable=False),
+    sa.Column('language_code', sa.String(length=16), nullable=False),
+    sa.Column('name', sa.String(), nullable=True),
+    sa.ForeignKeyConstraint(['attribute_value_id'], ['attribute_value.id'], name=op.f('fk_attribute_value_translation_attribute_value_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_attribute_value_translation')),
+    sa.UniqueConstraint('attribute_value_id', 'language_code', name=op.f('uq_attribute_value_translation_attribute_value_id_language_code'))
+    )
+    op.create_table('checkout',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('channel_id', sa.BigInteger(), nullable=False),
+    sa.Column('user_id', sa.BigInteger(), nullable=True),
+    sa.Column('email', sa.String(), nullable=True),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('country_code', sa.CHAR(length=2), nullable=False),
+    sa.Column('language_code', sa.String(length=16), nullable=False),
+    sa.Column('note', sa.String(), nullable=False),
+    sa.Column('billing_address_id', sa.BigInteger(), nullable=True),
+    sa.Column('shipping_address_id', sa.BigInteger(), nullable=True),
+    sa.Column('delivery_id', sa.Uuid(), nullable=True),
+    sa.Column('subtotal_gross_minor', sa.BigInteger(), nullable=False),
+    sa.Column('subtotal_net_minor', sa.BigInteger(), nullable=False),
+    sa.Column('shipping_gross_minor', sa.BigInteger(), nullable=False),
+    sa.Column('shipping_net_minor', sa.BigInteger(), nullable=False),
+    sa.Column('total_gross_minor', sa.BigInteger(), nullable=False),
+    sa.Column('total_net_minor', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.ForeignKeyConstraint(['billing_address_id'], ['address.id'], name=op.f('fk_checkout_billing_address_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_checkout_channel_id')),
+    sa.ForeignKeyConstraint(['delivery_id'], ['checkout_delivery.id'], name=op.f('fk_checkout_delivery_id'), ondelete='SET NULL', use_alter=True),
+    sa.ForeignKeyConstraint(['shipping_address_id'], ['address.id'], name=op.f('fk_checkout_shipping_address_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_checkout_user_id'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_checkout'))
+    )
+    op.create_index(op.f('ix_checkout_channel_id'), 'checkout', ['channel_id'], unique=False)
+    op.create_index(op.f('ix_checkout_user_id'), 'checkout', ['user_id'], unique=False)
+    op.create_table('customer_order',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('number', sa.BigInteger(), server_default=sa.text("nextval('order_number')"), nullable=False),
+    sa.Column('status', sa.Enum('DRAFT', 'UNCONFIRMED', 'UNFULFILLED', 'PARTIALLY_FULFILLED', 'PARTIALLY_RETURNED', 'RETURNED', 'FULFILLED', 'CANCELED', 'EXPIRED', name='orderstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('origin', sa.Enum('CHECKOUT', 'DRAFT', 'REISSUE', 'BULK_CREATE', name='orderorigin', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('channel_id', sa.BigInteger(), nullable=False),
+    sa.Column('user_id', sa.BigInteger(), nullable=True),
+    sa.Column('user_email', sa.String(), nullable=False),
+    sa.Column('checkout_id', sa.Uuid(), nullable=True),
+    sa.Column('language_code', sa.String(length=16), nullable=False),
+    sa.Column('customer_note', sa.String(), nullable=False),
+    sa.Column('external_reference', sa.String(), nullable=True),
+    sa.Column('billing_address_id', sa.BigInteger(), nullable=True),
+    sa.Column('shipping_address_id', sa.BigInteger(), nullable=True),
+    sa.Column('shipping_method_id', sa.BigInteger(), nullable=True),
+    sa.Column('shipping_method_name', sa.String(), nullable=True),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('subtotal_gross_minor', sa.BigInteger(), nullable=False),
+    sa.Column('subtotal_net_minor', sa.BigInteger(), nullable=False),
+    sa.Column('shipping_gross_minor', sa.BigInteger(), nullable=False),
+    sa.Column('shipping_net_minor', sa.BigInteger(), nullable=False),
+    sa.Column('shipping_tax_rate_bp', sa.BigInteger(), nullable=False),
+    sa.Column('undiscounted_total_gross_minor', sa.BigInteger(), nullable=False),
+    sa.Column('undiscounted_total_net_minor', sa.BigInteger(), nullable=False),
+    sa.Column('total_gross_minor', sa.BigInteger(), nullable=False),
+    sa.Column('total_net_minor', sa.BigInteger(), nullable=False),
+    sa.Column('total_authorized_minor', sa.BigInteger(), nullable=False),
+    sa.Column('total_charged_minor', sa.BigInteger(), nullable=False),
+    sa.Column('total_refunded_minor', sa.BigInteger(), nullable=False),
+    sa.Column('authorize_status', sa.Enum('NONE', 'PARTIAL', 'FULL', name='authorizestatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('charge_status', sa.Enum('NONE', 'PARTIAL', 'FULL', 'OVERCHARGED', name='chargestatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('is_demo', sa.Boolean(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.ForeignKeyConstraint(['billing_address_id'], ['address.id'], name=op.f('fk_customer_order_billing_address_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_customer_order_channel_id')),
+    sa.ForeignKeyConstraint(['shipping_address_id'], ['address.id'], name=op.f('fk_customer_order_shipping_address_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['shipping_method_id'], ['shipping_method.id'], name=op.f('fk_customer_order_shipping_method_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_customer_order_user_id'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_customer_order')),
+    sa.UniqueConstraint('checkout_id', name=op.f('uq_customer_order_checkout_id')),
+    sa.UniqueConstraint('external_reference', name=op.f('uq_customer_order_external_reference')),
+    sa.UniqueConstraint('number', name=op.f('uq_customer_order_number'))
+    )
+    op.create_index(op.f('ix_customer_order_channel_id_created_at'), 'customer_order', ['channel_id', 'created_at'], unique=False)
+    op.create_index(op.f('ix_customer_order_created_at_id'), 'customer_order', ['created_at', 'id'], unique=False)
+    op.create_index(op.f('ix_customer_order_status_created_at'), 'customer_order', ['status', 'created_at'], unique=False)
+    op.create_index(op.f('ix_customer_order_user_email'), 'customer_order', ['user_email'], unique=False)
+    op.create_index(op.f('ix_customer_order_user_id_created_at'), 'customer_order', ['user_id', 'created_at'], unique=False)
+    op.create_table('product_type_attribute',
+    sa.Column('product_type_id', sa.BigInteger(), nullable=False),
+    sa.Column('attribute_id', sa.BigInteger(), nullable=False),
+    sa.Column('scope', sa.String(length=10), nullable=False),
+    sa.Column('position', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['attribute_id'], ['attribute.id'], name=op.f('fk_product_type_attribute_attribute_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['product_type_id'], ['product_type.id'], name=op.f('fk_product_type_attribute_product_type_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('product_type_id', 'attribute_id', 'scope', name=op.f('pk_product_type_attribute'))
+    )
+    op.create_index(op.f('ix_product_type_attribute_attribute_id'), 'product_type_attribute', ['attribute_id'], unique=False)
+    op.create_table('programme',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('slug', sa.String(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('country_codes', postgresql.ARRAY(sa.String()), nullable=False),
+    sa.Column('region_code', sa.String(length=6), nullable=True),
+    sa.Column('province_code', sa.String(length=6), nullable=True),
+    sa.Column('scope', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['province_code'], ['province.code'], name=op.f('fk_programme_province_code')),
+    sa.ForeignKeyConstraint(['region_code'], ['region.code'], name=op.f('fk_programme_region_code')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_programme')),
+    sa.UniqueConstraint('slug', name=op.f('uq_programme_slug'))
+    )
+    op.create_table('shipping_method_listing',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('method_id', sa.BigInteger(), nullable=False),
+    sa.Column('channel_id', sa.BigInteger(), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('parcel_price_minor', sa.BigInteger(), nullable=False),
+    sa.Column('further_kilogram_price_minor', sa.BigInteger(), nullable=False),
+    sa.Column('minimum_order_price_minor', sa.BigInteger(), nullable=True),
+    sa.Column('maximum_order_price_minor', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_shipping_method_listing_channel_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['method_id'], ['shipping_method.id'], name=op.f('fk_shipping_method_listing_method_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_shipping_method_listing')),
+    sa.UniqueConstraint('method_id', 'channel_id', name=op.f('uq_shipping_method_listing_method_id_channel_id'))
+    )
+    op.create_index(op.f('ix_shipping_method_listing_channel_id'), 'shipping_method_listing', ['channel_id'], unique=False)
+    op.create_table('shipping_method_translation',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('shipping_method_id', sa.BigInteger(), nullable=False),
+    sa.Column('language_code', sa.String(length=16), nullable=False),
+    sa.Column('name', sa.String(), nullable=True),
+    sa.Column('description', sa.String(), nullable=True),
+    sa.ForeignKeyConstraint(['shipping_method_id'], ['shipping_method.id'], name=op.f('fk_shipping_method_translation_shipping_method_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_shipping_method_translation')),
+    sa.UniqueConstraint('shipping_method_id', 'language_code', name=op.f('uq_shipping_method_translation_shipping_method_id_language_code'))
+    )
+    op.create_table('checkout_delivery',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('checkout_id', sa.Uuid(), nullable=False),
+    sa.Column('method_id', sa.BigInteger(), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('price_minor', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['checkout_id'], ['checkout.id'], name=op.f('fk_checkout_delivery_checkout_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['method_id'], ['shipping_method.id'], name=op.f('fk_checkout_delivery_method_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_checkout_delivery')),
+    sa.UniqueConstraint('checkout_id', 'method_id', name=op.f('uq_checkout_delivery_checkout_id_method_id'))
+    )
+    op.create_table('transaction_item',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('token', sa.Uuid(), nullable=False),
+    sa.Column('checkout_id', sa.Uuid(), nullable=True),
+    sa.Column('order_id', sa.Uuid(), nullable=True),
+    sa.Column('gateway', sa.String(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('message', sa.String(), nullable=False),
+    sa.Column('psp_reference', sa.String(), nullable=True),
+    sa.Column('idempotency_key', sa.String(), nullable=True),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('available_actions', postgresql.ARRAY(sa.String()), nullable=False),
+    sa.Column('authorized_minor', sa.BigInteger(), nullable=False),
+    sa.Column('authorize_pending_minor', sa.BigInteger(), nullable=False),
+    sa.Column('charged_minor', sa.BigInteger(), nullable=False),
+    sa.Column('charge_pending_minor', sa.BigInteger(), nullable=False),
+    sa.Column('refunded_minor', sa.BigInteger(), nullable=False),
+    sa.Column('refund_pending_minor', sa.BigInteger(), nullable=False),
+    sa.Column('canceled_minor', sa.BigInteger(), nullable=False),
+    sa.Column('cancel_pending_minor', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.ForeignKeyConstraint(['checkout_id'], ['checkout.id'], name=op.f('fk_transaction_item_checkout_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['order_id'], ['customer_order.id'], name=op.f('fk_transaction_item_order_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_transaction_item')),
+    sa.UniqueConstraint('gateway', 'idempotency_key', name=op.f('uq_transaction_item_gateway_idempotency_key')),
+    sa.UniqueConstraint('psp_reference', name=op.f('uq_transaction_item_psp_reference')),
+    sa.UniqueConstraint('token', name=op.f('uq_transaction_item_token'))
+    )
+    op.create_index(op.f('ix_transaction_item_checkout_id'), 'transaction_item', ['checkout_id'], unique=False)
+    op.create_index(op.f('ix_transaction_item_order_id'), 'transaction_item', ['order_id'], unique=False)
+    op.create_table('vendor',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('slug', sa.String(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('kind', sa.Enum('COOPERATIVE', 'HERITAGE_COMPANY', 'ENTREPRENEUR', name='vendorkind', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('status', sa.Enum('APPLIED', 'APPROVED', 'SUSPENDED', 'CLOSED', name='vendorstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('story', sa.String(), nullable=False),
+    sa.Column('craft', sa.String(), nullable=False),
+    sa.Column('founded_year', sa.BigInteger(), nullable=True),
+    sa.Column('country_code', sa.CHAR(length=2), nullable=False),
+    sa.Column('region_code', sa.String(length=6), nullable=True),
+    sa.Column('province_code', sa.String(length=6), nullable=True),
+    sa.Column('programme_id', sa.BigInteger(), nullable=True),
+    sa.Column('members_total', sa.BigInteger(), nullable=False),
+    sa.Column('members_women', sa.BigInteger(), nullable=False),
+    sa.Column('members_rural', sa.BigInteger(), nullable=False),
+    sa.Column('members_young', sa.BigInteger(), nullable=False),
+    sa.Column('ice', sa.String(length=15), nullable=True),
+    sa.Column('register_number', sa.String(), nullable=True),
+    sa.Column('tax_regime', sa.Enum('STANDARD', 'EXEMPT', name='taxregime', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('email', sa.String(), nullable=False),
+    sa.Column('phone', sa.String(), nullable=False),
+    sa.Column('language_code', sa.String(length=16), nullable=False),
+    sa.Column('logo_path', sa.String(), nullable=True),
+    sa.Column('cover_path', sa.String(), nullable=True),
+    sa.Column('payout_minimum_minor', sa.BigInteger(), nullable=False),
+    sa.Column('is_demo', sa.Boolean(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.CheckConstraint('members_women <= members_total AND members_rural <= members_total AND members_young <= members_total AND members_total >= 0', name=op.f('ck_vendor_members_add_up')),
+    sa.ForeignKeyConstraint(['programme_id'], ['programme.id'], name=op.f('fk_vendor_programme_id')),
+    sa.ForeignKeyConstraint(['province_code'], ['province.code'], name=op.f('fk_vendor_province_code')),
+    sa.ForeignKeyConstraint(['region_code'], ['region.code'], name=op.f('fk_vendor_region_code')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_vendor')),
+    sa.UniqueConstraint('ice', name=op.f('uq_vendor_ice')),
+    sa.UniqueConstraint('slug', name=op.f('uq_vendor_slug'))
+    )
+    op.create_index(op.f('ix_vendor_kind'), 'vendor', ['kind'], unique=False)
+    op.create_index(op.f('ix_vendor_name'), 'vendor', ['name'], unique=False)
+    op.create_index(op.f('ix_vendor_programme_id'), 'vendor', ['programme_id'], unique=False)
+    op.create_index(op.f('ix_vendor_province_code'), 'vendor', ['province_code'], unique=False)
+    op.create_index(op.f('ix_vendor_region_code'), 'vendor', ['region_code'], unique=False)
+    op.create_index(op.f('ix_vendor_status'), 'vendor', ['status'], unique=False)
+    op.create_table('bank_account',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('vendor_id', sa.BigInteger(), nullable=False),
+    sa.Column('kind', sa.Enum('RIB', 'IBAN', name='bankaccountkind', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('holder', sa.String(), nullable=False),
+    sa.Column('bank_name', sa.String(), nullable=False),
+    sa.Column('number_encrypted', sa.LargeBinary(), nullable=False),
+    sa.Column('number_ending', sa.String(length=4), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_bank_account_vendor_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_bank_account')),
+    sa.UniqueConstraint('vendor_id', name=op.f('uq_bank_account_vendor_id'))
+    )
+    op.create_table('checkout_parcel',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('delivery_id', sa.Uuid(), nullable=False),
+    sa.Column('vendor_id', sa.BigInteger(), nullable=False),
+    sa.Column('weight_grams', sa.BigInteger(), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('price_minor', sa.BigInteger(), nullable=False),
+    sa.Column('tax_rate_bp', sa.BigInteger(), nullable=False),
+    sa.Column('gross_minor', sa.BigInteger(), nullable=False),
+    sa.Column('net_minor', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['delivery_id'], ['checkout_delivery.id'], name=op.f('fk_checkout_parcel_delivery_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_checkout_parcel_vendor_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_checkout_parcel')),
+    sa.UniqueConstraint('delivery_id', 'vendor_id', name=op.f('uq_checkout_parcel_delivery_id_vendor_id'))
+    )
+    op.create_table('commission_rule',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('vendor_id', sa.BigInteger(), nullable=True),
+    sa.Column('programme_id', sa.BigInteger(), nullable=True),
+    sa.Column('category_id', sa.BigInteger(), nullable=True),
+    sa.Column('rate_bp', sa.BigInteger(), nullable=False),
+    sa.Column('vat_rate_bp', sa.BigInteger(), nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=False),
+    sa.Column('valid_until', sa.Date(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('rate_bp BETWEEN 0 AND 10000', name=op.f('ck_commission_rule_rate_in_range')),
+    sa.ForeignKeyConstraint(['category_id'], ['category.id'], name=op.f('fk_commission_rule_category_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['programme_id'], ['programme.id'], name=op.f('fk_commission_rule_programme_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_commission_rule_vendor_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_commission_rule'))
+    )
+    op.create_index(op.f('ix_commission_rule_vendor_id_programme_id_category_id_valid_from'), 'commission_rule', ['vendor_id', 'programme_id', 'category_id', 'valid_from'], unique=False)
+    op.create_table('payout',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('number', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('run_id', sa.BigInteger(), nullable=False),
+    sa.Column('vendor_id', sa.BigInteger(), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
+    sa.Column('status', sa.Enum('PENDING', 'SENT', 'PAID', 'FAILED', 'RETURNED', name='payoutstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('method', sa.Enum('BANK_TRANSFER', 'STRIPE_TRANSFER', 'CASH_PICKUP', name='payoutmethod', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('end_to_end_id', sa.String(), nullable=False),
+    sa.Column('account_holder', sa.String(), nullable=False),
+    sa.Column('account_number_encrypted', sa.LargeBinary(), nullable=False),
+    sa.Column('account_number_ending', sa.String(), nullable=False),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('paid_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('reason', sa.String(), nullable=False),
+    sa.Column('statements', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('amount_minor > 0', name=op.f('ck_payout_amount_positive')),
+    sa.ForeignKeyConstraint(['run_id'], ['payout_run.id'], name=op.f('fk_payout_run_id')),
+    sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_payout_vendor_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_payout')),
+    sa.UniqueConstraint('end_to_end_id', name=op.f('uq_payout_end_to_end_id')),
+    sa.UniqueConstraint('number', name=op.f('uq_payout_number')),
+    sa.UniqueConstraint('run_id', 'vendor_id', name=op.f('uq_payout_run_id_vendor_id'))
+    )
+    op.create_index(op.f('ix_payout_status_created_at'), 'payout', ['status', 'created_at'], unique=False)
+    op.create_index(op.f('ix_payout_vendor_id_created_at'), 'payout', ['vendor_id', 'created_at'], unique=False)
+    op.create_table('product',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('vendor_id', sa.BigInteger(), nullable=False),
+    sa.Column('product_type_id', sa.BigInteger(), nullable=False),
+    sa.Column('category_id', sa.BigInteger(), nullable=True),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('slug', sa.String(), nullable=False),
+    sa.Column('description', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+    sa.Column('description_text', sa.String(), nullable=False),
+    sa.Column('weight_grams', sa.BigInteger(), nullable=True),
+    sa.Column('rating', sa.Float(), nullable=True),
+    sa.Column('tax_class_id', sa.BigInteger(), nullable=True),
+    sa.Column('external_reference', sa.String(), nullable=True),
+    sa.Column('search_name', sa.String(), server_default='', nullable=False),
+    sa.Column('search_text', sa.String(), nullable=False),
+    sa.Column('search_vector', postgresql.TSVECTOR(), sa.Computed("setweight(to_tsvector('simple'::regconfig, search_name), 'A') || setweight(to_tsvector('simple'::regconfig, search_text), 'D')", persisted=True), nullable=False),
+    sa.Column('is_demo', sa.Boolean(), nullable=False),
+    sa.Column('seo_title', sa.String(), nullable=True),
+    sa.Column('seo_description', sa.String(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.ForeignKeyConstraint(['category_id'], ['category.id'], name=op.f('fk_product_category_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['product_type_id'], ['product_type.id'], name=op.f('fk_product_product_type_id')),
+    sa.ForeignKeyConstraint(['tax_class_id'], ['tax_class.id'], name=op.f('fk_product_tax_class_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_product_vendor_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_product')),
+    sa.UniqueConstraint('external_reference', name=op.f('uq_product_external_reference')),
+    sa.UniqueConstraint('slug', name=op.f('uq_product_slug')),
+    sa.UniqueConstraint('vendor_id', 'name', name=op.f('uq_product_vendor_id_name'))
+    )
+    op.create_index(op.f('ix_product_category_id_id'), 'product', ['category_id', 'id'], unique=False)
+    op.create_index(op.f('ix_product_created_at_id'), 'product', ['created_at', 'id'], unique=False)
+    op.create_index(op.f('ix_product_name_id'), 'product', ['name', 'id'], unique=False)
+    op.create_index(op.f('ix_product_product_type_id'), 'product', ['product_type_id'], unique=False)
+    op.create_index(op.f('ix_product_rating_id'), 'product', ['rating', 'id'], unique=False)
+    op.create_index(op.f('ix_product_search_vector'), 'product', ['search_vector'], unique=False, postgresql_using='gin')
+    op.create_index(op.f('ix_product_tax_class_id'), 'product', ['tax_class_id'], unique=False)
+    op.create_index(op.f('ix_product_updated_at_id'), 'product', ['updated_at', 'id'], unique=False)
+    op.create_index(op.f('ix_product_vendor_id'), 'product', ['vendor_id'], unique=False)
+    op.create_table('sheet_import',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('vendor_id', sa.BigInteger(), nullable=False),
+    sa.Column('user_id', sa.BigInteger(), nullable=True),
+    sa.Column('file_name', sa.String(), nullable=False),
+    sa.Column('dry_run', sa.Boolean(), nullable=False),
+    sa.Column('status', sa.Enum('CHECKED', 'REFUSED', 'DONE', name='sheetimportstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('rows_total', sa.BigInteger(), nullable=False),
+    sa.Column('products_created', sa.BigInteger(), nullable=False),
+    sa.Column('product_ids', postgresql.ARRAY(sa.BigInteger()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('errors', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_sheet_import_user_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_sheet_import_vendor_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_sheet_import'))
+    )
+    op.create_index(op.f('ix_sheet_import_user_id'), 'sheet_import', ['user_id'], unique=False)
+    op.create_index(op.f('ix_sheet_import_vendor_id'), 'sheet_import', ['vendor_id'], unique=False)
+    op.create_table('transaction_event',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('transaction_id', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('type', sa.Enum('AUTHORIZATION_SUCCESS', 'AUTHORIZATION_FAILURE', 'AUTHORIZATION_ADJUSTMENT', 'AUTHORIZATION_REQUEST', 'AUTHORIZATION_ACTION_REQUIRED', 'CHARGE_ACTION_REQUIRED', 'CHARGE_SUCCESS', 'CHARGE_FAILURE', 'CHARGE_BACK', 'CHARGE_REQUEST', 'REFUND_SUCCESS', 'REFUND_FAILURE', 'REFUND_REVERSE', 'REFUND_REQUEST', 'CANCEL_SUCCESS', 'CANCEL_FAILURE', 'CANCEL_REQUEST', 'INFO', name='transactioneventtype', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('psp_reference', sa.String(), nullable=False),
+    sa.Column('message', sa.String(), nullable=False),
+    sa.Column('external_url', sa.String(), nullable=False),
+    sa.Column('idempotency_key', sa.String(), nullable=True),
+    sa.Column('user_id', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['transaction_id'], ['transaction_item.id'], name=op.f('fk_transaction_event_transaction_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_transaction_event_user_id'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_transaction_event')),
+    sa.UniqueConstraint('transaction_id', 'type', 'psp_reference', name=op.f('uq_transaction_event_transaction_id_type_psp_reference'))
+    )
+    op.create_index(op.f('ix_transaction_event_transaction_id_id'), 'transaction_event', ['transaction_id', 'id'], unique=False)
+    op.create_table('vendor_badge',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('vendor_id', sa.BigInteger(), nullable=False),
+    sa.Column('indication_id', sa.BigInteger(), nullable=False),
+    sa.Column('valid_from', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('valid_until', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['indication_id'], ['geographical_indication.id'], name=op.f('fk_vendor_badge_indication_id')),
+    sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_vendor_badge_vendor_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_vendor_badge'))
+    )
+    op.create_index(op.f('ix_vendor_badge_indication_id'), 'vendor_badge', ['indication_id'], unique=False)
+    op.create_index(op.f('ix_vendor_badge_vendor_id_valid_until'), 'vendor_badge', ['vendor_id', 'valid_until'], unique=False)
+    op.create_table('vendor_member',
+    sa.Column('vendor_id', sa.BigInteger(), nullable=False),
+    sa.Column('user_id', sa.BigInteger(), nullable=False),
+    sa.Column('role', sa.Enum('OWNER', 'LISTER', 'PACKER', 'TREASURER', name='memberrole', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_vendor_member_user_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_vendor_member_vendor_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('vendor_id', 'user_id', name=op.f('pk_vendor_member'))
+    )
+    op.create_index(op.f('ix_vendor_member_user_id'), 'vendor_member', ['user_id'], unique=False)
+    op.create_table('vendor_order',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('order_id', sa.Uuid(), nullable=False),
+    sa.Column('vendor_id', sa.BigInteger(), nullable=False),
+    sa.Column('position', sa.BigInteger(), nullable=False),
+    sa.Column('status', sa.Enum('UNFULFILLED', 'PARTIALLY_FULFILLED', 'FULFILLED', 'DELIVERED', 'REFUSED', 'RETURNED', 'CANCELED', name='vendororderstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('weight_grams', sa.BigInteger(), nullable=False),
+    sa.Column('subtotal_gross_minor', sa.BigInteger(), nullable=False),
+    sa.Column('subtotal_net_minor', sa.BigInteger(), nullable=False),
+    sa.Column('shipping_gross_minor', sa.BigInteger(), nullable=False),
+    sa.Column('shipping_net_minor', sa.BigInteger(), nullable=False),
+    sa.Column('total_gross_minor', sa.BigInteger(), nullable=False),
+    sa.Column('total_net_minor', sa.BigInteger(), nullable=False),
+    sa.Column('shipped_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('delivered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('withdrawal_ends_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['order_id'], ['customer_order.id'], name=op.f('fk_vendor_order_order_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_vendor_order_vendor_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_vendor_order')),
+    sa.UniqueConstraint('order_id', 'vendor_id', name=op.f('uq_vendor_order_order_id_vendor_id'))
+    )
+    op.create_index(op.f('ix_vendor_order_status_created_at'), 'vendor_order', ['status', 'created_at'], unique=False)
+    op.create_index(op.f('ix_vendor_order_vendor_id_created_at'), 'vendor_order', ['vendor_id', 'created_at'], unique=False)
+    op.create_table('vendor_translation',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('vendor_id', sa.BigInteger(), nullable=False),
+    sa.Column('language_code', sa.String(length=16), nullable=False),
+    sa.Column('name', sa.String(), nullable=True),
+    sa.Column('story', sa.String(), nullable=True),
+    sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_vendor_translation_vendor_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_vendor_translation')),
+    sa.UniqueConstraint('vendor_id', 'language_code', name=op.f('uq_vendor_translation_vendor_id_language_code'))
+    )
+    op.create_table('warehouse',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('vendor_id', sa.BigInteger(), nullable=True),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('slug', sa.String(), nullable=False),
+    sa.Column('email', sa.String(), nullable=False),
+    sa.Column('address_id', sa.BigInteger(), nullable=False),
+    sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.ForeignKeyConstraint(['address_id'], ['address.id'], name=op.f('fk_warehouse_address_id')),
+    sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_warehouse_vendor_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_warehouse')),
+    sa.UniqueConstraint('slug', name=op.f('uq_warehouse_slug'))
+    )
+    op.create_index(op.f('ix_warehouse_vendor_id'), 'warehouse', ['vendor_id'], unique=False)
+    op.create_table('cash_collection',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('vendor_order_id', sa.Uuid(), nullable=False),
+    sa.Column('transaction_id', sa.BigInteger(), nullable=False),
+    sa.Column('carrier', sa.String(), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
+    sa.Column('status', sa.Enum('EXPECTED', 'COLLECTED', 'REFUSED', 'REMITTED', 'CANCELED', name='cashstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('collected_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('remittance_id', sa.BigInteger(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('amount_minor > 0', name=op.f('ck_cash_collection_amount_positive')),
+    sa.ForeignKeyConstraint(['remittance_id'], ['cash_remittance.id'], name=op.f('fk_cash_collection_remittance_id')),
+    sa.ForeignKeyConstraint(['transaction_id'], ['transaction_item.id'], name=op.f('fk_cash_collection_transaction_id')),
+    sa.ForeignKeyConstraint(['vendor_order_id'], ['vendor_order.id'], name=op.f('fk_cash_collection_vendor_order_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_cash_collection')),
+    sa.UniqueConstraint('vendor_order_id', name=op.f('uq_cash_collection_vendor_order_id'))
+    )
+    op.create_index(op.f('ix_cash_collection_remittance_id'), 'cash_collection', ['remittance_id'], unique=False)
+    op.create_index(op.f('ix_cash_collection_status_collected_at'), 'cash_collection', ['status', 'collected_at'], unique=False)
+    op.create_index(op.f('ix_cash_collection_transaction_id'), 'cash_collection', ['transaction_id'], unique=False)
+    op.create_table('collection_product',
+    sa.Column('collection_id', sa.BigInteger(), nullable=False),
+    sa.Column('product_id', sa.BigInteger(), nullable=False),
+    sa.Column('position', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+    sa.ForeignKeyConstraint(['collection_id'], ['collection.id'], name=op.f('fk_collection_product_collection_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['product_id'], ['product.id'], name=op.f('fk_collection_product_product_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('collection_id', 'product_id', name=op.f('pk_collection_product'))
+    )
+    op.create_index(op.f('ix_collection_product_product_id'), 'collection_product', ['product_id'], unique=False)
+    op.create_table('fulfillment',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('order_id', sa.Uuid(), nullable=False),
+    sa.Column('vendor_order_id', sa.Uuid(), nullable=False),
+    sa.Column('fulfillment_order', sa.BigInteger(), nullable=False),
+    sa.Column('status', sa.Enum('FULFILLED', 'REFUNDED', 'RETURNED', 'REPLACED', 'REFUNDED_AND_RETURNED', 'CANCELED', 'WAITING_FOR_APPROVAL', name='fulfillmentstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('tracking_number', sa.String(), nullable=False),
+    sa.Column('delivered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.ForeignKeyConstraint(['order_id'], ['customer_order.id'], name=op.f('fk_fulfillment_order_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['vendor_order_id'], ['vendor_order.id'], name=op.f('fk_fulfillment_vendor_order_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_fulfillment')),
+    sa.UniqueConstraint('order_id', 'fulfillment_order', name=op.f('uq_fulfillment_order_id_fulfillment_order'))
+    )
+    op.create_index(op.f('ix_fulfillment_vendor_order_id'), 'fulfillment', ['vendor_order_id'], unique=False)
+    op.create_table('journal_entry',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('key', sa.String(), nullable=False),
+    sa.Column('kind', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('description', sa.String(), nullable=False),
+    sa.Column('vendor_order_id', sa.Uuid(), nullable=True),
+    sa.Column('payout_id', sa.Uuid(), nullable=True),
+    sa.ForeignKeyConstraint(['payout_id'], ['payout.id'], name=op.f('fk_journal_entry_payout_id')),
+    sa.ForeignKeyConstraint(['vendor_order_id'], ['vendor_order.id'], name=op.f('fk_journal_entry_vendor_order_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_journal_entry')),
+    sa.UniqueConstraint('key', name=op.f('uq_journal_entry_key'))
+    )
+    op.create_index(op.f('ix_journal_entry_at'), 'journal_entry', ['at'], unique=False)
+    op.create_index(op.f('ix_journal_entry_payout_id'), 'journal_entry', ['payout_id'], unique=False)
+    op.create_index(op.f('ix_journal_entry_vendor_order_id'), 'journal_entry', ['vendor_order_id'], unique=False)
+    op.create_table('order_event',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('order_id', sa.Uuid(), nullable=False),
+    sa.Column('vendor_order_id', sa.Uuid(), nullable=True),
+    sa.Column('type', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('user_id', sa.BigInteger(), nullable=True),
+    sa.Column('parameters', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.ForeignKeyConstraint(['order_id'], ['customer_order.id'], name=op.f('fk_order_event_order_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_order_event_user_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['vendor_order_id'], ['vendor_order.id'], name=op.f('fk_order_event_vendor_order_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_order_event'))
+    )
+    op.create_index(op.f('ix_order_event_order_id_id'), 'order_event', ['order_id', 'id'], unique=False)
+    op.create_table('product_attribute_value',
+    sa.Column('product_id', sa.BigInteger(), nullable=False),
+    sa.Column('value_id', sa.BigInteger(), nullable=False),
+    sa.Column('position', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+    sa.ForeignKeyConstraint(['product_id'], ['product.id'], name=op.f('fk_product_attribute_value_product_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['value_id'], ['attribute_value.id'], name=op.f('fk_product_attribute_value_value_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('product_id', 'value_id', name=op.f('pk_product_attribute_value'))
+    )
+    op.create_index('ix_product_attribute_value_value_id', 'product_attribute_value', ['value_id', 'product_id'], unique=False)
+    op.create_table('product_channel_listing',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('product_id', sa.BigInteger(), nullable=False),
+    sa.Column('channel_id', sa.BigInteger(), nullable=False),
+    sa.Column('is_published', sa.Boolean(), nullable=False),
+    sa.Column('published_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('visible_in_listings', sa.Boolean(), nullable=False),
+    sa.Column('available_for_purchase_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('is_live', sa.Boolean(), nullable=False),
+    sa.Column('category_id', sa.BigInteger(), nullable=True),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('price_minor', sa.BigInteger(), nullable=True),
+    sa.Column('start_gross_minor', sa.BigInteger(), nullable=True),
+    sa.Column('start_net_minor', sa.BigInteger(), nullable=True),
+    sa.Column('stop_gross_minor', sa.BigInteger(), nullable=True),
+    sa.Column('stop_net_minor', sa.BigInteger(), nullable=True),
+    sa.Column('undiscounted_start_gross_minor', sa.BigInteger(), nullable=True),
+    sa.Column('undiscounted_start_net_minor', sa.BigInteger(), nullable=True),
+    sa.Column('undiscounted_stop_gross_minor', sa.BigInteger(), nullable=True),
+    sa.Column('undiscounted_stop_net_minor', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_product_channel_listing_channel_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['product_id'], ['product.id'], name=op.f('fk_product_channel_listing_product_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_product_channel_listing')),
+    sa.UniqueConstraint('product_id', 'channel_id', name=op.f('uq_product_channel_listing_product_id_channel_id'))
+    )
+    op.create_index(op.f('ix_product_channel_listing_channel_id'), 'product_channel_listing', ['channel_id'], unique=False)
+    op.create_index('ix_product_channel_listing_price', 'product_channel_listing', ['channel_id', 'price_minor', 'product_id'], unique=False, postgresql_where=sa.text('is_live AND visible_in_listings'))
+    op.create_index('ix_product_channel_listing_shelf_price', 'product_channel_listing', ['channel_id', 'category_id', 'price_minor', 'product_id'], unique=False, postgresql_where=sa.text('is_live AND visible_in_listings'))
+    op.create_table('product_media',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('product_id', sa.BigInteger(), nullable=False),
+    sa.Column('type', sa.Enum('IMAGE', 'VIDEO', name='mediatype', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('position', sa.BigInteger(), nullable=False),
+    sa.Column('alt', sa.String(), nullable=False),
+    sa.Column('path', sa.String(), nullable=False),
+    sa.Column('width_pixels', sa.BigInteger(), nullable=True),
+    sa.Column('height_pixels', sa.BigInteger(), nullable=True),
+    sa.Column('thumbnail_sizes', postgresql.ARRAY(sa.BigInteger()), nullable=False),
+    sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.ForeignKeyConstraint(['product_id'], ['product.id'], name=op.f('fk_product_media_product_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_product_media'))
+    )
+    op.create_index(op.f('ix_product_media_product_id_position_id'), 'product_media', ['product_id', 'position', 'id'], unique=False)
+    op.create_table('product_translation',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('product_id', sa.BigInteger(), nullable=False),
+    sa.Column('slug', sa.String(), nullable=True),
+    sa.Column('description', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+    sa.Column('language_code', sa.String(length=16), nullable=False),
+    sa.Column('name', sa.String(), nullable=True),
+    sa.Column('seo_title', sa.String(), nullable=True),
+    sa.Column('seo_description', sa.String(), nullable=True),
+    sa.ForeignKeyConstraint(['product_id'], ['product.id'], name=op.f('fk_product_translation_product_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_product_translation')),
+    sa.UniqueConstraint('product_id', 'language_code', name=op.f('uq_product_translation_product_id_language_code'))
+    )
+    op.create_table('product_variant',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('product_id', sa.BigInteger(), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('sku', sa.String(), nullable=True),
+    sa.Column('position', sa.BigInteger(), nullable=False),
+    sa.Column('track_inventory', sa.Boolean(), nullable=False),
+    sa.Column('weight_grams', sa.BigInteger(), nullable=True),
+    sa.Column('quantity_limit_per_customer', sa.BigInteger(), nullable=True),
+    sa.Column('external_reference', sa.String(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.ForeignKeyConstraint(['product_id'], ['product.id'], name=op.f('fk_product_variant_product_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_product_variant')),
+    sa.UniqueConstraint('external_reference', name=op.f('uq_product_variant_external_reference')),
+    sa.UniqueConstraint('sku', name=op.f('uq_product_variant_sku'))
+    )
+    op.create_index(op.f('ix_product_variant_product_id_position_id'), 'product_variant', ['product_id', 'position', 'id'], unique=False)
+    op.create_table('vendor_earning',
+    sa.Column('vendor_order_id', sa.Uuid(), nullable=False),
+    sa.Column('vendor_id', sa.BigInteger(), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('sales_minor', sa.BigInteger(), nullable=False),
+    sa.Column('commission_minor', sa.BigInteger(), nullable=False),
+    sa.Column('vat_minor', sa.BigInteger(), nullable=False),
+    sa.Column('earning_minor', sa.BigInteger(), nullable=False),
+    sa.Column('released_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('earning_minor = sales_minor - commission_minor - vat_minor', name=op.f('ck_vendor_earning_adds_up')),
+    sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_vendor_earning_vendor_id')),
+    sa.ForeignKeyConstraint(['vendor_order_id'], ['vendor_order.id'], name=op.f('fk_vendor_earning_vendor_order_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('vendor_order_id', name=op.f('pk_vendor_earning'))
+    )
+    op.create_index('ix_vendor_earning_not_released', 'vendor_earning', ['vendor_order_id'], unique=False, postgresql_where=sa.text('released_at IS NULL'))
+    op.create_index(op.f('ix_vendor_earning_vendor_id'), 'vendor_earning', ['vendor_id'], unique=False)
+    op.create_table('checkout_line',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('checkout_id', sa.Uuid(), nullable=False),
+    sa.Column('variant_id', sa.BigInteger(), nullable=False),
+    sa.Column('quantity', sa.BigInteger(), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('tax_rate_bp', sa.BigInteger(), nullable=False),
+    sa.Column('undiscounted_unit_price_minor', sa.BigInteger(), nullable=False),
+    sa.Column('unit_gross_minor', sa.BigInteger(), nullable=False),
+    sa.Column('unit_net_minor', sa.BigInteger(), nullable=False),
+    sa.Column('total_gross_minor', sa.BigInteger(), nullable=False),
+    sa.Column('total_net_minor', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.CheckConstraint('quantity > 0', name=op.f('ck_checkout_line_quantity_positive')),
+    sa.ForeignKeyConstraint(['checkout_id'], ['checkout.id'], name=op.f('fk_checkout_line_checkout_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['variant_id'], ['product_variant.id'], name=op.f('fk_checkout_line_variant_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_checkout_line'))
+    )
+    op.create_index(op.f('ix_checkout_line_checkout_id'), 'checkout_line', ['checkout_id'], unique=False)
+    op.create_index(op.f('ix_checkout_line_variant_id'), 'checkout_line', ['variant_id'], unique=False)
+    op.create_table('order_line',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('order_id', sa.Uuid(), nullable=False),
+    sa.Column('vendor_order_id', sa.Uuid(), nullable=False),
+    sa.Column('variant_id', sa.BigInteger(), nullable=True),
+    sa.Column('category_id', sa.BigInteger(), nullable=True),
+    sa.Column('position', sa.BigInteger(), nullable=False),
+    sa.Column('product_name', sa.String(), nullable=False),
+    sa.Column('variant_name', sa.String(), nullable=False),
+    sa.Column('translated_product_name', sa.String(), nullable=False),
+    sa.Column('translated_variant_name', sa.String(), nullable=False),
+    sa.Column('product_sku', sa.String(), nullable=True),
+    sa.Column('picture_path', sa.String(), nullable=True),
+    sa.Column('is_shipping_required', sa.Boolean(), nullable=False),
+    sa.Column('quantity', sa.BigInteger(), nullable=False),
+    sa.Column('quantity_fulfilled', sa.BigInteger(), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('tax_rate_bp', sa.BigInteger(), nullable=False),
+    sa.Column('tax_class_name', sa.String(), nullable=True),
+    sa.Column('unit_gross_minor', sa.BigInteger(), nullable=False),
+    sa.Column('unit_net_minor', sa.BigInteger(), nullable=False),
+    sa.Column('undiscounted_unit_gross_minor', sa.BigInteger(), nullable=False),
+    sa.Column('undiscounted_unit_net_minor', sa.BigInteger(), nullable=False),
+    sa.Column('total_gross_minor', sa.BigInteger(), nullable=False),
+    sa.Column('total_net_minor', sa.BigInteger(), nullable=False),
+    sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.CheckConstraint('quantity > 0', name=op.f('ck_order_line_quantity_positive')),
+    sa.CheckConstraint('quantity_fulfilled BETWEEN 0 AND quantity', name=op.f('ck_order_line_fulfilled_in_range')),
+    sa.ForeignKeyConstraint(['order_id'], ['customer_order.id'], name=op.f('fk_order_line_order_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['variant_id'], ['product_variant.id'], name=op.f('fk_order_line_variant_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['vendor_order_id'], ['vendor_order.id'], name=op.f('fk_order_line_vendor_order_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_order_line'))
+    )
+    op.create_index(op.f('ix_order_line_order_id_position'), 'order_line', ['order_id', 'position'], unique=False)
+    op.create_index(op.f('ix_order_line_variant_id'), 'order_line', ['variant_id'], unique=False)
+    op.create_index(op.f('ix_order_line_vendor_order_id_position'), 'order_line', ['vendor_order_id', 'position'], unique=False)
+    op.create_table('payout_line',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('payout_id', sa.Uuid(), nullable=False),
+    sa.Column('entry_id', sa.BigInteger(), nullable=False),
+    sa.Column('vendor_order_id', sa.Uuid(), nullable=True),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
+    sa.Column('description', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['entry_id'], ['journal_entry.id'], name=op.f('fk_payout_line_entry_id')),
+    sa.ForeignKeyConstraint(['payout_id'], ['payout.id'], name=op.f('fk_payout_line_payout_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['vendor_order_id'], ['vendor_order.id'], name=op.f('fk_payout_line_vendor_order_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_payout_line')),
+    sa.UniqueConstraint('payout_id', 'entry_id', name=op.f('uq_payout_line_payout_id_entry_id'))
+    )
+    op.create_index(op.f('ix_payout_line_entry_id'), 'payout_line', ['entry_id'], unique=False)
+    op.create_index(op.f('ix_payout_line_vendor_order_id'), 'payout_line', ['vendor_order_id'], unique=False)
+    op.create_table('posting',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('entry_id', sa.BigInteger(), nullable=False),
+    sa.Column('account', sa.Enum('BANK', 'CARRIER_RECEIVABLE', 'GATEWAY_RECEIVABLE', 'VENDOR_HELD', 'VENDOR_PAYABLE', 'PAYOUT_IN_TRANSIT', 'DELIVERY_PAYABLE', 'COMMISSION_REVENUE', 'VAT_PAYABLE', 'CASH_DIFFERENCE', name='account', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('vendor_id', sa.BigInteger(), nullable=True),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint("vendor_id IS NOT NULL OR account NOT IN ('VENDOR_HELD', 'VENDOR_PAYABLE', 'PAYOUT_IN_TRANSIT')", name=op.f('ck_posting_names_its_vendor')),
+    sa.CheckConstraint('amount_minor <> 0', name=op.f('ck_posting_amount_not_zero')),
+    sa.ForeignKeyConstraint(['entry_id'], ['journal_entry.id'], name=op.f('fk_posting_entry_id')),
+    sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_posting_vendor_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_posting'))
+    )
+    op.create_index('ix_posting_account', 'posting', ['account', 'currency'], unique=False, postgresql_include=['amount_minor'])
+    op.create_index('ix_posting_balance', 'posting', ['vendor_id', 'account', 'currency'], unique=False, postgresql_include=['amount_minor'])
+    op.create_index(op.f('ix_posting_entry_id'), 'posting', ['entry_id'], unique=False)
+    op.create_table('product_variant_translation',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('product_variant_id', sa.BigInteger(), nullable=False),
+    sa.Column('language_code', sa.String(length=16), nullable=False),
+    sa.Column('name', sa.String(), nullable=True),
+    sa.ForeignKeyConstraint(['product_variant_id'], ['product_variant.id'], name=op.f('fk_product_variant_translation_product_variant_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_product_variant_translation')),
+    sa.UniqueConstraint('product_variant_id', 'language_code', name=op.f('uq_product_variant_translation_product_variant_id_language_code'))
+    )
+    op.create_table('stock',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('warehouse_id', sa.Uuid(), nullable=False),
+    sa.Column('variant_id', sa.BigInteger(), nullable=False),
+    sa.Column('quantity', sa.BigInteger(), nullable=False),
+    sa.Column('quantity_allocated', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint('quantity >= 0', name=op.f('ck_stock_quantity_not_negative')),
+    sa.CheckConstraint('quantity_allocated BETWEEN 0 AND quantity', name=op.f('ck_stock_never_oversold')),
+    sa.ForeignKeyConstraint(['variant_id'], ['product_variant.id'], name=op.f('fk_stock_variant_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['warehouse_id'], ['warehouse.id'], name=op.f('fk_stock_warehouse_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_stock')),
+    sa.UniqueConstraint('variant_id', 'warehouse_id', name=op.f('uq_stock_variant_id_warehouse_id'))
+    )
+    op.create_index(op.f('ix_stock_warehouse_id'), 'stock', ['warehouse_id'], unique=False)
+    op.create_table('variant_attribute_value',
+    sa.Column('variant_id', sa.BigInteger(), nullable=False),
+    sa.Column('value_id', sa.BigInteger(), nullable=False),
+    sa.Column('position', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+    sa.ForeignKeyConstraint(['value_id'], ['attribute_value.id'], name=op.f('fk_variant_attribute_value_value_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['variant_id'], ['product_variant.id'], name=op.f('fk_variant_attribute_value_variant_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('variant_id', 'value_id', name=op.f('pk_variant_attribute_value'))
+    )
+    op.create_index('ix_variant_attribute_value_value_id', 'variant_attribute_value', ['value_id', 'variant_id'], unique=False)
+    op.create_table('variant_channel_listing',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('variant_id', sa.BigInteger(), nullable=False),
+    sa.Column('channel_id', sa.BigInteger(), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('entered_price_minor', sa.BigInteger(), nullable=False),
+    sa.Column('cost_price_minor', sa.BigInteger(), nullable=True),
+    sa.Column('prior_price_minor', sa.BigInteger(), nullable=True),
+    sa.Column('price_minor', sa.BigInteger(), nullable=False),
+    sa.Column('tax_rate_bp', sa.BigInteger(), nullable=False),
+    sa.Column('gross_minor', sa.BigInteger(), nullable=False),
+    sa.Column('net_minor', sa.BigInteger(), nullable=False),
+    sa.Column('undiscounted_gross_minor', sa.BigInteger(), nullable=False),
+    sa.Column('undiscounted_net_minor', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_variant_channel_listing_channel_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['variant_id'], ['product_variant.id'], name=op.f('fk_variant_channel_listing_variant_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_variant_channel_listing')),
+    sa.UniqueConstraint('variant_id', 'channel_id', name=op.f('uq_variant_channel_listing_variant_id_channel_id'))
+    )
+    op.create_index(op.f('ix_variant_channel_listing_channel_id'), 'variant_channel_listing', ['channel_id'], unique=False)
+    op.create_table('allocation',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('order_line_id', sa.Uuid(), nullable=False),
+    sa.Column('stock_id', sa.BigInteger(), nullable=False),
+    sa.Column('quantity', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint('quantity >= 0', name=op.f('ck_allocation_quantity_not_negative')),
+    sa.ForeignKeyConstraint(['order_line_id'], ['order_line.id'], name=op.f('fk_allocation_order_line_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['stock_id'], ['stock.id'], name=op.f('fk_allocation_stock_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_allocation')),
+    sa.UniqueConstraint('order_line_id', 'stock_id', name=op.f('uq_allocation_order_line_id_stock_id'))
+    )
+    op.create_index(op.f('ix_allocation_stock_id'), 'allocation', ['stock_id'], unique=False)
+    op.create_table('fulfillment_line',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('fulfillment_id', sa.BigInteger(), nullable=False),
+    sa.Column('order_line_id', sa.Uuid(), nullable=False),
+    sa.Column('stock_id', sa.BigInteger(), nullable=True),
+    sa.Column('quantity', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['fulfillment_id'], ['fulfillment.id'], name=op.f('fk_fulfillment_line_fulfillment_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['order_line_id'], ['order_line.id'], name=op.f('fk_fulfillment_line_order_line_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['stock_id'], ['stock.id'], name=op.f('fk_fulfillment_line_stock_id'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_fulfillment_line'))
+    )
+    op.create_index(op.f('ix_fulfillment_line_fulfillment_id'), 'fulfillment_line', ['fulfillment_id'], unique=False)
+    op.create_index(op.f('ix_fulfillment_line_order_line_id'), 'fulfillment_line', ['order_line_id'], unique=False)
+    op.create_table('line_commission',
+    sa.Column('order_line_id', sa.Uuid(), nullable=False),
+    sa.Column('vendor_order_id', sa.Uuid(), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('rate_bp', sa.BigInteger(), nullable=False),
+    sa.Column('commission_minor', sa.BigInteger(), nullable=False),
+    sa.Column('vat_rate_bp', sa.BigInteger(), nullable=False),
+    sa.Column('vat_minor', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['order_line_id'], ['order_line.id'], name=op.f('fk_line_commission_order_line_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['vendor_order_id'], ['vendor_order.id'], name=op.f('fk_line_commission_vendor_order_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('order_line_id', name=op.f('pk_line_commission'))
+    )
+    op.create_index(op.f('ix_line_commission_vendor_order_id'), 'line_commission', ['vendor_order_id'], unique=False)
+    op.create_table('reservation',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('checkout_line_id', sa.Uuid(), nullable=False),
+    sa.Column('variant_id', sa.BigInteger(), nullable=False),
+    sa.Column('quantity', sa.BigInteger(), nullable=False),
+    sa.Column('reserved_until', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('quantity > 0', name=op.f('ck_reservation_quantity_positive')),
+    sa.ForeignKeyConstraint(['checkout_line_id'], ['checkout_line.id'], name=op.f('fk_reservation_checkout_line_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['variant_id'], ['product_variant.id'], name=op.f('fk_reservation_variant_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_reservation')),
+    sa.UniqueConstraint('checkout_line_id', name=op.f('uq_reservation_checkout_line_id'))
+    )
+    op.create_index(op.f('ix_reservation_variant_id_reserved_until'), 'reservation', ['variant_id', 'reserved_until'], unique=False)
+    op.create_foreign_key(op.f('fk_checkout_delivery_id'), 'checkout', 'checkout_delivery', ['delivery_id'], ['id'], ondelete='SET NULL', use_alter=True)
+    op.create_foreign_key(op.f('fk_user_account_default_billing_address_id'), 'user_account', 'address', ['default_billing_address_id'], ['id'], ondelete='SET NULL', use_alter=True)
+    op.create_foreign_key(op.f('fk_user_account_default_shipping_address_id'), 'user_account', 'address', ['default_shipping_address_id'], ['id'], ondelete='SET NULL', use_alter=True)
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE FUNCTION catalog_search_query(words text) RETURNS tsquery
+    LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+    -- The query for folded words (catalog.words.query_words): all of them, the last one as a beginning.
+    -- A word that no listing has is read as the commonest one that is one letter off, if there is one.
+    DECLARE
+        given text[] := string_to_array(words, ' ');
+        parts text[] := '{}';
+        asked text COLLATE "C";
+        meant text;
+        is_last boolean;
+    BEGIN
+        IF words = '' THEN
+            RETURN '!x'::tsquery;  -- No listing has a word of one letter: nothing asked, everything found.
+        END IF;
+        FOR place IN 1 .. array_length(given, 1) LOOP
+            asked := given[place];
+            is_last := place = array_length(given, 1);
+            meant := NULL;
+            IF length(asked) >= 4
+                AND NOT EXISTS (SELECT FROM search_word s WHERE s.word = asked)
+                AND NOT (is_last AND EXISTS (
+                    SELECT FROM search_word s WHERE s.word > asked AND s.word < asked || chr(1114111)))
+            THEN
+                SELECT s.word INTO meant
+                FROM search_spelling k JOIN search_word s ON s.word = k.word
+                WHERE k.spelling IN (
+                    SELECT asked UNION
+                    SELECT left(asked, n - 1) || substr(asked, n + 1) FROM generate_series(1, length(asked)) n)
+                ORDER BY (left(s.word, 1) = left(asked, 1)) DESC, s.listings DESC, s.word
+                LIMIT 1;
+            END IF;
+            parts := parts || (coalesce(meant, asked) || CASE WHEN is_last THEN ':*' ELSE '' END);
+        END LOOP;
+        RETURN array_to_string(parts, ' & ')::tsquery;
+    END
+    $$
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE FUNCTION ledger_postings_are_whole_and_balanced() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE
+        wrong record;
+    BEGIN
+        SELECT entry_id, currency, sum(amount_minor) AS difference INTO wrong
+        FROM added GROUP BY entry_id, currency HAVING sum(amount_minor) <> 0 LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'journal entry % is out of balance by % %', wrong.entry_id, wrong.difference, wrong.currency
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_balanced';
+        END IF;
+        SELECT posting.entry_id INTO wrong
+        FROM (SELECT entry_id, count(*) AS postings FROM added GROUP BY entry_id) AS brought
+        JOIN posting USING (entry_id)
+        GROUP BY posting.entry_id, brought.postings HAVING count(*) <> brought.postings LIMIT 1;
+        IF FOUND THEN
+            RAISE EXCEPTION 'journal entry % already has its postings', wrong.entry_id
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_whole';
+        END IF;
+        RETURN NULL;
+    END
+    $$
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE FUNCTION ledger_entry_has_postings() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF NOT EXISTS (SELECT FROM posting WHERE entry_id = NEW.id) THEN
+            RAISE EXCEPTION 'journal entry % has no postings', NEW.id
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_has_postings';
+        END IF;
+        RETURN NULL;
+    END
+    $$
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE FUNCTION ledger_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION 'the ledger is append-only: % of % refused, correct it with a new entry', TG_OP, TG_TABLE_NAME
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'ledger_append_only';
+    END
+    $$
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE TRIGGER whole_and_balanced AFTER INSERT ON posting REFERENCING NEW TABLE AS added
+        FOR EACH STATEMENT EXECUTE FUNCTION ledger_postings_are_whole_and_balanced()
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE CONSTRAINT TRIGGER has_postings AFTER INSERT ON journal_entry DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION ledger_entry_has_postings()
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON journal_entry
+        FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_append_only()
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON posting
+        FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_append_only()
+        """
+    )
+    op.run_sql(
+        r"""
+    ALTER TABLE posting ENABLE ALWAYS TRIGGER whole_and_balanced
+        """
+    )
+    op.run_sql(
+        r"""
+    ALTER TABLE journal_entry ENABLE ALWAYS TRIGGER has_postings
+        """
+    )
+    op.run_sql(
+        r"""
+    ALTER TABLE journal_entry ENABLE ALWAYS TRIGGER append_only
+        """
+    )
+    op.run_sql(
+        r"""
+    ALTER TABLE posting ENABLE ALWAYS TRIGGER append_only
+        """
     )
     op.install_queue()
     # ### end Alembic commands ###
