@@ -27,7 +27,7 @@ def ours(_object: object, name: str | None, kind: str, _reflected: object, _comp
 
 def with_statements(_context: object, _revision: object, scripts: list[MigrationScript]) -> None:
     """Add to a new migration what tables can't say and no migration has said yet."""
-    written = "\n".join(path.read_text() for path in (HERE / "versions").glob("*.py"))
+    written = words(*(path.read_text() for path in (HERE / "versions").glob("*.py")))
     upgrade = scripts[0].upgrade_ops
     if upgrade is None:
         return
@@ -38,9 +38,14 @@ def with_statements(_context: object, _revision: object, scripts: list[Migration
     upgrade.ops += [
         CreateForeignKeyOp.from_constraint(key) for key in circular_keys() if key.table.name in made
     ]
-    upgrade.ops += [RunSql(statement) for statement in statements() if statement.strip() not in written]
+    upgrade.ops += [RunSql(statement) for statement in statements() if words(statement) not in written]
     if "op.install_queue()" not in written:
         upgrade.ops.append(InstallQueue())
+
+
+def words(*texts: str) -> str:
+    """Texts without regard to their layout, which a migration changes."""
+    return " ".join(" ".join(texts).split())
 
 
 def circular_keys() -> list[ForeignKeyConstraint]:
