@@ -11,6 +11,7 @@ from marketplace.pages.languages import marked
 PAGE_SIZE = 24
 REGIONS_LIMIT = 20
 CURSOR_LIMIT = 500
+HIGHEST_PRICE = 100_000_000
 
 SORTS: Mapping[str, tuple[str, dict[str, str] | None]] = {
     "relevance": (marked("Pertinence"), None),
@@ -92,4 +93,4 @@ def _amount(text: str) -> float | None:
         amount = Decimal(text.replace("\u202f", "").replace("\xa0", "").replace(" ", "").replace(",", "."))
     except InvalidOperation:
         return None
-    return float(amount) if amount.is_finite() and amount >= 0 else None
+    return float(amount) if amount.is_finite() and 0 <= amount <= HIGHEST_PRICE else None
