@@ -13,6 +13,7 @@ from marketplace.catalog.models import ProductVariant as VariantRow
 from marketplace.checkout import models
 from marketplace.inventory.models import Reservation
 from marketplace.markets.models import Channel as ChannelRow
+from marketplace.markets.models import ShippingMethod as MethodRow
 from marketplace.payments.models import TransactionItem as TransactionRow
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import (
@@ -103,6 +104,13 @@ class Delivery:
     """Of all parcels together, as prices are entered in the channel."""
     parcels: list[DeliveryParcel] = related()
     """One from each seller."""
+
+    @expression
+    def collects_cash(row: Any, ctx: Any) -> bool:
+        """Whether its carrier takes the money at the door."""
+        method = aliased(MethodRow)
+        collects = select(method.collects_cash).where(method.id == row.method_id)
+        return never_null(collects.scalar_subquery())
 
 
 @node(models.CheckoutLine, order_by=lambda row, ctx: (row.created_at, row.id))
