@@ -275,5 +275,8 @@ class SheetImport(IntegerKey, Timestamped, Base):
     status: Mapped[SheetImportStatus]
     rows_total: Mapped[int] = mapped_column(default=0)
     products_created: Mapped[int] = mapped_column(default=0)
+    product_ids: Mapped[list[int]] = mapped_column(
+        ARRAY(BigInteger), default=list, server_default=text("'{}'")
+    )
     errors: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
     """At most 500 of {row, column, message, code}; rows are numbered as the sheet shows them."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import BigInteger, Text, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import BigInteger, Text, all_, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -131,9 +131,7 @@ async def refresh_lexicon(session: AsyncSession) -> int:
     words = bindparam("words", list(listings), ARRAY(Text))
     counts = bindparam("counts", list(listings.values()), ARRAY(BigInteger))
     options = {"synchronize_session": False}
-    await session.execute(
-        delete(SearchWord).where(SearchWord.word != func.all(words)), execution_options=options
-    )
+    await session.execute(delete(SearchWord).where(SearchWord.word != all_(words)), execution_options=options)
     await learn_words(session, listings)
     now = func.unnest(words, counts).table_valued("word", "listings").render_derived("now")
     await session.execute(

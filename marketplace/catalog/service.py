@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import Text, any_, bindparam, func, insert, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog import search
@@ -69,9 +69,12 @@ async def create_listings(session: AsyncSession, vendor_id: int, listings: Seque
 
 
 async def taken_names(session: AsyncSession, vendor_id: int, names: Sequence[str]) -> set[str]:
-    """Which of the names the seller's listings have already."""
+    """Which of the names, in small letters, the seller's listings have already, whatever their capitals."""
     found = await session.scalars(
-        select(Product.name).where(Product.vendor_id == vendor_id, Product.name.in_(names))
+        select(func.lower(Product.name)).where(
+            Product.vendor_id == vendor_id,
+            func.lower(Product.name) == any_(bindparam("names", [n.lower() for n in names], ARRAY(Text))),
+        )
     )
     return set(found)
 
@@ -126,7 +129,7 @@ async def _checked_name(session: AsyncSession, product: Product, name: object) -
         raise RequiredError("A listing needs a name.", field="name")
     if len(tidy) > NAME_LENGTH:
         raise InvalidError(f"A name has at most {NAME_LENGTH} letters.", field="name")
-    if tidy != product.name and await taken_names(session, product.vendor_id, [tidy]):
+    if tidy.lower() != product.name.lower() and await taken_names(session, product.vendor_id, [tidy]):
         raise ListingNameTakenError(f"You have a listing called “{tidy}” already.", field="name")
     return tidy
 

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 
-from sqlalchemy import Text, bindparam, func, select, text
+from sqlalchemy import Text, any_, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,7 +22,7 @@ async def free_slugs(session: AsyncSession, names: Sequence[str], vendor_slug: s
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('product.slug'))"))
     wishes = [_wishes(slug_of(name, "listing"), vendor_slug) for name in names]
     asked = bindparam("slugs", [wish for each in wishes for wish in each], ARRAY(Text))
-    taken = set(await session.scalars(select(Product.slug).where(Product.slug == func.any(asked))))
+    taken = set(await session.scalars(select(Product.slug).where(Product.slug == any_(asked))))
     given = []
     for wishes_of_one in wishes:
         slug = next(

@@ -6,7 +6,7 @@ category, and publication. Whoever changes one of them calls `reprice` in the sa
 
 from collections.abc import Collection
 
-from sqlalchemy import BigInteger, Select, bindparam, func, select
+from sqlalchemy import BigInteger, Select, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -70,7 +70,7 @@ def _chosen(product_ids: Collection[int] | None, vendor_id: int | None) -> Selec
     chosen = select(Product.id)
     if product_ids is not None:
         ids = bindparam("product_ids", list(product_ids), ARRAY(BigInteger))
-        chosen = chosen.where(Product.id == func.any(ids))
+        chosen = chosen.where(Product.id == any_(ids))
     if vendor_id is not None:
         chosen = chosen.where(Product.vendor_id == vendor_id)
     return chosen

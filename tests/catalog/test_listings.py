@@ -77,7 +77,9 @@ async def test_two_hundred_listings_take_as_many_statements_as_two(
 
     connection = (await session.connection()).sync_connection
     event.listen(connection, "before_cursor_execute", note)
-    counts = []
+    counts: list[int] = []
+    listings: list[NewListing] = []
+    ids: list[int] = []
     for mark, number in (("a", 1), ("b", 2), ("c", 200)):
         sent.clear()
         listings = [rug(category, channel, f"Tapis {mark * 4}{n}") for n in range(number)]
