@@ -82,3 +82,11 @@ class DateTimeFilterInput:
     eq: DateTime | None
     one_of: list[DateTime] | None
     range: DateTimeRangeInput | None
+
+
+@input_type
+class MetadataInput:
+    """One entry of a store of metadata."""
+
+    key: str
+    value: str

