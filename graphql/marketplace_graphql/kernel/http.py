@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from starlette.datastructures import Headers, UploadFile
+from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.types import Receive, Scope, Send
 
@@ -147,19 +147,24 @@ async def _multipart(headers: Mapping[str, str], stream: AsyncGenerator[bytes, N
         form = await parser.parse()
     except (MultiPartException, KeyError):
         raise BadRequestError("Unable to parse the multipart request.") from None
-    async with form:
-        operations, places = _parsed(str(form.get("operations", ""))), _parsed(str(form.get("map", "{}")))
-        if not isinstance(places, dict):
-            raise BadRequestError("The map must be an object.")
-        for name, paths in places.items():
-            upload = form.get(name)
-            if not isinstance(upload, UploadFile) or not isinstance(paths, list):
-                raise BadRequestError(f"The map names a file that is not there: {name}.")
-            content = await upload.read()
-            file = UploadedFile(upload.filename or "", upload.content_type or "", content)
-            for path in paths:
-                _put(operations, str(path).split("."), file)
-        return operations
+    try:
+        return await _with_files(form)
+    finally:
+        await form.close()
+
+
+async def _with_files(form: FormData) -> Any:
+    operations, places = _parsed(str(form.get("operations", ""))), _parsed(str(form.get("map", "{}")))
+    if not isinstance(places, dict):
+        raise BadRequestError("The map must be an object.")
+    for name, paths in places.items():
+        upload = form.get(name)
+        if not isinstance(upload, UploadFile) or not isinstance(paths, list):
+            raise BadRequestError(f"The map names a file that is not there: {name}.")
+        file = UploadedFile(upload.filename or "", upload.content_type or "", await upload.read())
+        for path in paths:
+            _put(operations, str(path).split("."), file)
+    return operations
 
 
 def _put(target: Any, path: list[str], file: UploadedFile) -> None:

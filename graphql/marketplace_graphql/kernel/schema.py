@@ -15,6 +15,7 @@ from graphql import (
 )
 from sqlalchemy import inspect
 from sqlalchemy.orm import ColumnProperty
+from strawberry.exceptions import StrawberryException
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.name_converter import NameConverter
 from strawberry.types.base import StrawberryObjectDefinition, StrawberryType
@@ -22,7 +23,7 @@ from strawberry.types.lazy_type import LazyType
 
 from marketplace_graphql.kernel import fields, scalars
 from marketplace_graphql.kernel.reader.context import ChannelSource
-from marketplace_graphql.kernel.registry import DeclarationError, Rows
+from marketplace_graphql.kernel.registry import DeclarationError, Rows, registry
 from marketplace_graphql.kernel.types import UNIONS, Kinds
 
 DEFINITION = "strawberry-definition"
@@ -62,7 +63,13 @@ class ApiSchema:
         channels: ChannelSource | None = None,
     ) -> None:
         config = StrawberryConfig(name_converter=SaleorNames(), scalar_map=scalars.definitions())
-        self.strawberry = strawberry.Schema(query=query, mutation=mutation, types=list(types), config=config)
+        try:
+            self.strawberry = strawberry.Schema(
+                query=query, mutation=mutation, types=list(types), config=config
+            )
+        except (TypeError, StrawberryException):
+            _check_names()  # Says more than Strawberry does where a name is the reason.
+            raise
         self.graphql = self.strawberry._schema  # noqa: SLF001 - the graphql-core schema has no public name
         self.channels = channels
         self.declared: dict[str, dict[str, DeclaredField]] = {}
@@ -156,6 +163,23 @@ class ApiSchema:
             nullable = isinstance(prop, ColumnProperty) and getattr(prop.columns[0], "nullable", True)
             if nullable and is_non_null_type(named.fields[name].type):
                 raise DeclarationError(f"{where} promises never to be null, but its column may be")
+
+
+def _check_names() -> None:
+    """Raises DeclarationError that lists every name in an annotation that no room declares."""
+    unknown: dict[str, set[str]] = {}
+    for declared in registry.types.values():
+        definition = getattr(declared, "__strawberry_definition__", None)
+        for field in getattr(definition, "fields", ()):
+            for annotation in (field.type_annotation, *(each.type_annotation for each in field.arguments)):
+                try:
+                    if annotation is not None:
+                        annotation.evaluate()
+                except NameError as error:
+                    unknown.setdefault(error.name, set()).add(f"{declared.__name__}.{field.python_name}")
+    if unknown:
+        names = "; ".join(f"{name} (in {', '.join(sorted(places))})" for name, places in sorted(unknown.items()))
+        raise DeclarationError(f"named, but declared in no room: {names}")
 
 
 def _declaration(origin: type[Any], python_name: str) -> fields.Declaration | None:
