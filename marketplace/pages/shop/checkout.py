@@ -73,8 +73,12 @@ async def delivery(visit: Visiting) -> Response:
         return visit.go("checkout")
     problem = visit.query.get("problem")
     problems = [Problem(None, problem)] if problem else problems_in(options)
-    deliveries = sorted(options["deliveries"], key=lambda one: one["price"]["amount"])
-    chosen = (checkout["delivery"] or {}).get("id") or (deliveries[0]["id"] if deliveries else None)
+    # Until cards can be paid with here, what can't be paid at the door can't be bought.
+    payable = [one for one in options["deliveries"] if one["collectsCash"] and visit.market.cash_on_delivery]
+    deliveries = sorted(payable, key=lambda one: one["price"]["amount"])
+    chosen = (checkout["delivery"] or {}).get("id")
+    if chosen not in [one["id"] for one in deliveries]:
+        chosen = deliveries[0]["id"] if deliveries else None
     return visit.page(
         "shop/checkout_delivery.html",
         data,

@@ -1,0 +1,40 @@
+"""Letters: what an e-mail says, in its reader's language. Sending them is a worker's business."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from marketplace.pages.languages import Language
+from marketplace.pages.templates import Templates
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message in both of its forms."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def order_confirmation(templates: Templates, language: Language, order: Mapping[str, Any]) -> Letter:
+    """What the buyer gets: each seller's parcel and what it costs at the door.
+
+    `order` is what `graphql/operations/shop/order.graphql` gives of an order.
+    """
+    return _letter(templates, "order_confirmation", language, {"order": order})
+
+
+def new_order(templates: Templates, language: Language, part: Mapping[str, Any]) -> Letter:
+    """What a seller gets: what to pack, and for whom.
+
+    `part` is a vendor order: number, lines, weight, totals, and the shipping address.
+    """
+    return _letter(templates, "new_order", language, {"part": part})
+
+
+def _letter(templates: Templates, name: str, language: Language, values: Mapping[str, Any]) -> Letter:
+    """A letter's plain text begins with its subject, on a line of its own."""
+    subject, _, text = templates.render(f"emails/{name}.txt", language, values).partition("\n")
+    html = templates.render(f"emails/{name}.html", language, {**values, "subject": subject})
+    return Letter(subject.strip(), text.strip() + "\n", html)
