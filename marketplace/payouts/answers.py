@@ -15,12 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.kit import clock
 from marketplace.kit.errors import DomainError, Errors
 from marketplace.kit.text import without_marks
-from marketplace.people import audit
 from marketplace.payouts import entries
 from marketplace.payouts.errors import AnswerError, RunStateError, UnknownPayoutError
 from marketplace.payouts.journal import Entry, record
 from marketplace.payouts.models import Payout, PayoutRun, PayoutRunStatus, PayoutStatus
 from marketplace.payouts.runs import CAME_BACK, locked_run
+from marketplace.people import audit
 
 ANSWER_BYTES = 5 * 1024 * 1024
 ERRORS_SHOWN = 50
@@ -102,7 +102,7 @@ def _apply(payout: Payout | None, said: Said, now: datetime) -> list[Entry]:
         return []  # Known already: also that it was paid, when it has come back since.
     if payout.status in CAME_BACK or (payout.status, said.status) == (PayoutStatus.PAID, PayoutStatus.FAILED):
         raise AnswerError(
-            f"Row {said.row}: transfer {said.end_to_end_id} is {payout.status} and can't become {said.status}.",
+            f"Row {said.row}: {said.end_to_end_id} is {payout.status} and can't become {said.status}.",
             field="file",
             row=said.row,
         )
@@ -176,7 +176,8 @@ def _columns(heading: list[str]) -> dict[str, int]:
     missing = {"end_to_end_id", "status"} - columns.keys()
     if missing:
         raise AnswerError(
-            f"The file's first row must name the columns end_to_end_id and status; missing: {', '.join(sorted(missing))}.",
+            "The file's first row must name the columns end_to_end_id and status;"
+            f" missing: {', '.join(sorted(missing))}.",
             field="file",
         )
     return columns

@@ -1,8 +1,8 @@
 """What the bank is sent for a run: ISO 20022 pain.001.001.03, and the same as CSV.
 
-Both are made of a run's frozen rows only, so a run gives the same bytes whenever its files are made again, and
-a bank that is sent one twice knows it by its message id. No Moroccan guide to pain.001 was found: this is the
-generic message, with a RIB as `Othr/Id`. Banks differ, and an adapter for one of them belongs beside this module.
+Both are made of a run's frozen rows only, so a run gives the same bytes whenever its files are made again,
+and a bank that is sent one twice knows it by its message id. No Moroccan guide to pain.001 was found: this is
+the generic message, with a RIB as `Othr/Id`. Banks differ: a bank's own adapter belongs beside this module.
 """
 
 import csv
@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from marketplace.kit.money import Money
 from marketplace.kit.settings import Settings
@@ -84,18 +84,18 @@ def bank_text(text: str, limit: int) -> str:
 
 def pain001(batch: Batch) -> bytes:
     """The message as XML. All charges are the payer's, so that sellers get the amount they were told."""
-    document = ElementTree.Element("Document", xmlns=NAMESPACE)
-    initiation = ElementTree.SubElement(document, "CstmrCdtTrfInitn")
+    document = ET.Element("Document", xmlns=NAMESPACE)
+    initiation = ET.SubElement(document, "CstmrCdtTrfInitn")
     count, total = str(len(batch.transfers)), str(batch.total.amount)
 
-    header = ElementTree.SubElement(initiation, "GrpHdr")
+    header = ET.SubElement(initiation, "GrpHdr")
     _add(header, "MsgId", batch.message_id)
     _add(header, "CreDtTm", f"{batch.made_at:%Y-%m-%dT%H:%M:%S}")
     _add(header, "NbOfTxs", count)
     _add(header, "CtrlSum", total)
     _add(header, "InitgPty/Nm", bank_text(batch.payer.name, NAME_LENGTH))
 
-    payment = ElementTree.SubElement(initiation, "PmtInf")
+    payment = ET.SubElement(initiation, "PmtInf")
     _add(payment, "PmtInfId", batch.message_id)
     _add(payment, "PmtMtd", "TRF")
     _add(payment, "NbOfTxs", count)
@@ -107,12 +107,13 @@ def pain001(batch: Batch) -> bytes:
     _add(payment, "ChrgBr", "DEBT")
     for transfer in batch.transfers:
         _add_transfer(payment, transfer)
-    ElementTree.indent(document)
-    return ElementTree.tostring(document, encoding="UTF-8", xml_declaration=True) + b"\n"
+    ET.indent(document)
+    message: bytes = ET.tostring(document, encoding="UTF-8", xml_declaration=True)
+    return message + b"\n"
 
 
-def _add_transfer(payment: ElementTree.Element, transfer: Transfer) -> None:
-    made = ElementTree.SubElement(payment, "CdtTrfTxInf")
+def _add_transfer(payment: ET.Element, transfer: Transfer) -> None:
+    made = ET.SubElement(payment, "CdtTrfTxInf")
     _add(made, "PmtId/EndToEndId", transfer.end_to_end_id)
     _add(made, "Amt/InstdAmt", str(transfer.amount.amount), Ccy=transfer.amount.currency)
     _add(made, "CdtrAgt/FinInstnId/Othr/Id", UNKNOWN)
@@ -121,16 +122,16 @@ def _add_transfer(payment: ElementTree.Element, transfer: Transfer) -> None:
     _add(made, "RmtInf/Ustrd", bank_text(transfer.reference, 140))
 
 
-def _add_account(parent: ElementTree.Element, tag: str, account: str) -> None:
+def _add_account(parent: ET.Element, tag: str, account: str) -> None:
     _add(parent, f"{tag}/Id/IBAN" if IBAN.fullmatch(account) else f"{tag}/Id/Othr/Id", account)
 
 
-def _add(parent: ElementTree.Element, path: str, text: str, **attributes: str) -> None:
+def _add(parent: ET.Element, path: str, text: str, **attributes: str) -> None:
     """A new element below a parent, with the elements on the way to it."""
     *way, tag = path.split("/")
     for step in way:
-        parent = ElementTree.SubElement(parent, step)
-    ElementTree.SubElement(parent, tag, attributes).text = text
+        parent = ET.SubElement(parent, step)
+    ET.SubElement(parent, tag, attributes).text = text
 
 
 CSV_HEADING = ("end_to_end_id", "holder", "account", "amount", "currency", "reference")

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit.money import Money
 
-# One statement, since every sale waits for it. The arithmetic is that of `kit.money.percentage`, which rounds half up.
+# One statement, since every sale waits for it. It rounds half up, as `kit.money.percentage` does.
 _FREEZE = text(
     """
     WITH charged AS (
@@ -27,14 +27,15 @@ _FREEZE = text(
         JOIN vendor_order AS part ON part.id = line.vendor_order_id
         JOIN vendor ON vendor.id = part.vendor_id
         LEFT JOIN category ON category.id = line.category_id
+        CROSS JOIN LATERAL (SELECT CAST(part.created_at AT TIME ZONE 'UTC' AS date) AS day) AS sale
         LEFT JOIN LATERAL (
             SELECT rule.rate_bp, rule.vat_rate_bp
             FROM commission_rule AS rule
             WHERE (rule.vendor_id IS NULL OR rule.vendor_id = vendor.id)
               AND (rule.programme_id IS NULL OR rule.programme_id = vendor.programme_id)
               AND (rule.category_id IS NULL OR rule.category_id = ANY (category.path))
-              AND rule.valid_from <= CAST(part.created_at AT TIME ZONE 'UTC' AS date)
-              AND (rule.valid_until IS NULL OR rule.valid_until > CAST(part.created_at AT TIME ZONE 'UTC' AS date))
+              AND rule.valid_from <= sale.day
+              AND (rule.valid_until IS NULL OR rule.valid_until > sale.day)
             ORDER BY
                 rule.vendor_id IS NULL, rule.programme_id IS NULL,
                 array_position(category.path, rule.category_id) DESC NULLS LAST,
@@ -63,7 +64,7 @@ _FREEZE = text(
 
 
 async def freeze_commission(session: AsyncSession, order_id: UUID) -> None:
-    """Write down, for each line and each seller of a new order, the commission, the VAT on it and the earning.
+    """Write down, per line and per seller of a new order, the commission, the VAT on it and the earning.
 
     Done twice, it changes nothing: what was frozen stays, whatever has become of the rules since.
     """

@@ -3,8 +3,8 @@
 The rule "an entry's postings add up to zero" is checked once per statement over all the rows that it brought,
 not once per row: a bulk load of hundreds of thousands of postings costs one aggregate. That asks of writers
 that one statement brings all postings of an entry, and in return no moment exists, not even inside a
-transaction, at which the ledger is out of balance. Only the rule "an entry has postings" waits for the commit,
-because the entry must be there before its postings can name it.
+transaction, at which the ledger is out of balance. Only the rule "an entry has postings" waits for the
+commit, because the entry must be there before its postings can name it.
 
 The triggers are ALWAYS enabled: `session_replication_role` doesn't switch them off.
 """
@@ -17,7 +17,8 @@ BEGIN
     SELECT entry_id, currency, sum(amount_minor) AS difference INTO wrong
     FROM added GROUP BY entry_id, currency HAVING sum(amount_minor) <> 0 LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'journal entry % is out of balance by % %', wrong.entry_id, wrong.difference, wrong.currency
+        RAISE EXCEPTION 'journal entry % is out of balance by % %',
+            wrong.entry_id, wrong.difference, wrong.currency
             USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_balanced';
     END IF;
     SELECT posting.entry_id INTO wrong
@@ -48,7 +49,8 @@ $$
 _UNCHANGEABLE = """
 CREATE FUNCTION ledger_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'the ledger is append-only: % of % refused, correct it with a new entry', TG_OP, TG_TABLE_NAME
+    RAISE EXCEPTION 'the ledger is append-only: % of % refused, correct it with a new entry',
+        TG_OP, TG_TABLE_NAME
         USING ERRCODE = 'restrict_violation', CONSTRAINT = 'ledger_append_only';
 END
 $$

@@ -21,7 +21,7 @@ def _credit(account: Account, amount: Money, vendor_id: int | None = None) -> Li
 
 
 def delivered(earning: VendorEarning, total: Money, cash: Money, at: datetime) -> Entry:
-    """The buyer has the parcel: the seller has earned, the carrier owes the cash and a gateway the rest of the total."""
+    """The buyer has the parcel: the seller has earned, the carrier owes the cash, a gateway the rest."""
     currency = earning.currency
     delivery = Money(total.minor - earning.sales_minor, currency)
     return Entry(

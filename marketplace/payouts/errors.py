@@ -49,7 +49,7 @@ class UnbalancedEntryError(Exception):
 
 
 class LedgerInconsistentError(Exception):
-    """The ledger and what is kept beside it tell different things: a fault of the program, or a changed row."""
+    """The ledger and what is kept beside it contradict each other: always a fault of ours."""
 
     def __init__(self, vendor_id: int, what: str) -> None:
         super().__init__(f"seller {vendor_id}: {what}")

@@ -117,7 +117,7 @@ def _check(entry: Entry) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What the ledger says about one seller in one currency. All amounts as the seller sees them: owed is positive."""
+    """What the ledger says about one seller in one currency. As the seller sees it: owed is positive."""
 
     held: Money
     """Earned, but the buyer may still withdraw or the carrier has not remitted."""

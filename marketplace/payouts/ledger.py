@@ -66,9 +66,7 @@ class Posting(IntegerKey, Base):
             name="names_its_vendor",
         ),
         Index(None, "entry_id"),
-        Index(
-            "ix_posting_balance", "vendor_id", "account", "currency", postgresql_include=["amount_minor"]
-        ),
+        Index("ix_posting_balance", "vendor_id", "account", "currency", postgresql_include=["amount_minor"]),
         Index("ix_posting_account", "account", "currency", postgresql_include=["amount_minor"]),
     )
 

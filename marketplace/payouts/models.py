@@ -48,7 +48,9 @@ class LineCommission(Base):
     order_line_id: Mapped[UUID] = mapped_column(
         ForeignKey("order_line.id", ondelete="CASCADE"), primary_key=True
     )
-    vendor_order_id: Mapped[UUID] = mapped_column(ForeignKey("vendor_order.id", ondelete="CASCADE"), index=True)
+    vendor_order_id: Mapped[UUID] = mapped_column(
+        ForeignKey("vendor_order.id", ondelete="CASCADE"), index=True
+    )
     currency: Mapped[str] = mapped_column(CHAR(3))
     rate_bp: Mapped[int]
     commission_minor: Mapped[int]
@@ -59,7 +61,7 @@ class LineCommission(Base):
 
 
 class VendorEarning(Base):
-    """What one vendor order brings its seller: sales less commission and the VAT on it. Frozen at the sale."""
+    """What one vendor order brings its seller: sales less commission and VAT on it. Frozen at the sale."""
 
     __tablename__ = "vendor_earning"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""What payouts do when they are told of a sale, a delivery, a remittance: in the transaction in which it happens.
+"""What payouts do when they are told of a sale, a delivery or a remittance, in the same transaction.
 
 A parcel refused at the door posts nothing: nothing was earned, and no cash is owed.
 """

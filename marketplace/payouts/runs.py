@@ -1,7 +1,7 @@
 """Payout runs: made by one member of staff, approved by another, sent by a worker.
 
-A run sets its money aside in the ledger the moment it is made, with the sellers' rows locked. So two clicks, or
-two people, can't pay the same money twice: the second finds nothing left to pay.
+A run sets its money aside in the ledger the moment it is made, with the sellers' rows locked. So two clicks,
+or two people, can't pay the same money twice: the second finds nothing left to pay.
 """
 
 from collections import defaultdict
@@ -20,7 +20,12 @@ from marketplace.kit.settings import Settings
 from marketplace.orders.models import Order, VendorOrder
 from marketplace.payouts import entries
 from marketplace.payouts.bank_files import payer_of
-from marketplace.payouts.errors import FourEyesError, LedgerInconsistentError, NothingToPayError, RunStateError
+from marketplace.payouts.errors import (
+    FourEyesError,
+    LedgerInconsistentError,
+    NothingToPayError,
+    RunStateError,
+)
 from marketplace.payouts.journal import lock_balances, record
 from marketplace.payouts.ledger import Account, JournalEntry, Posting
 from marketplace.payouts.models import Payout, PayoutLine, PayoutRun, PayoutRunStatus, PayoutStatus
@@ -71,7 +76,13 @@ async def create_run(
     await record(session, [entries.payout_set_aside(payout, run.created_at) for payout in payouts])
     total = Money(sum(payable.values()), currency)
     await audit.record(
-        session, created_by_id, "payout_run.created", "PayoutRun", run.id, total=str(total), payouts=len(payouts)
+        session,
+        created_by_id,
+        "payout_run.created",
+        "PayoutRun",
+        run.id,
+        total=str(total),
+        payouts=len(payouts),
     )
     return run
 
@@ -103,10 +114,8 @@ async def _payable(
     return {vendor_id: int(minor) for vendor_id, minor in await session.execute(query)}
 
 
-async def _parts(
-    session: AsyncSession, currency: str, payable: dict[int, int]
-) -> dict[int, list[Part]]:
-    """Which entries each seller's balance consists of: those that no payout has carried, or only one that came back."""
+async def _parts(session: AsyncSession, currency: str, payable: dict[int, int]) -> dict[int, list[Part]]:
+    """Which entries each balance consists of: those that no payout carries, unless it came back."""
     carried = (
         select(PayoutLine.id)
         .join(Payout, Payout.id == PayoutLine.payout_id)
@@ -115,8 +124,8 @@ async def _parts(
     )
     query = (
         select(
-            Posting.vendor_id,
             JournalEntry.id,
+            Vendor.id,
             JournalEntry.vendor_order_id,
             -Posting.amount_minor,
             JournalEntry.description,
@@ -124,6 +133,7 @@ async def _parts(
             VendorOrder.position,
         )
         .join(JournalEntry, JournalEntry.id == Posting.entry_id)
+        .join(Vendor, Vendor.id == Posting.vendor_id)
         .outerjoin(VendorOrder, VendorOrder.id == JournalEntry.vendor_order_id)
         .outerjoin(Order, Order.id == VendorOrder.order_id)
         .where(
@@ -135,14 +145,17 @@ async def _parts(
         )
         .order_by(Posting.vendor_id, JournalEntry.id)
     )
+    rows = await session.execute(query)
     parts: dict[int, list[Part]] = defaultdict(list)
-    for vendor_id, entry_id, vendor_order_id, minor, description, number, position in await session.execute(query):
+    for entry_id, vendor_id, vendor_order_id, minor, description, number, position in rows:
         name = f"{number}-{position}" if number else description
         parts[vendor_id].append(Part(entry_id, vendor_order_id, minor, name))
     for vendor_id, minor in payable.items():
         listed_minor = sum(part.amount_minor for part in parts[vendor_id])
         if listed_minor != minor:
-            raise LedgerInconsistentError(vendor_id, f"{minor} payable, but {listed_minor} not yet carried by a payout")
+            raise LedgerInconsistentError(
+                vendor_id, f"{minor} payable, but {listed_minor} not yet carried by a payout"
+            )
     return parts
 
 
@@ -203,7 +216,7 @@ async def _numbers(session: AsyncSession, count: int) -> list[int]:
 async def approve_run(
     session: AsyncSession, run_id: int, approved_by_id: int, settings: Settings
 ) -> PayoutRun:
-    """Let a draft go to the bank: a worker makes its files. Approved twice by the same person, it is approved once.
+    """Let a draft go to the bank: a worker makes its files. Approved twice by one person, it is so once.
 
     Raises NotFoundError, FourEyesError for whoever made the run, RunStateError, PayerMissingError.
     """

@@ -50,7 +50,7 @@ class Papers:
 
 
 async def send(work: "Work", run_id: int) -> None:
-    """Make and keep the files of an approved run and mark it and its payouts as sent. Done twice, it is done once.
+    """Make and keep the files of an approved run, and mark it as sent. Done twice, it is done once.
 
     Raises PayerMissingError.
     """

@@ -22,7 +22,7 @@ from marketplace.payouts.commission import LOCALES, say
 LANGUAGES = ("fr", "ar")
 TEMPLATE = Path(__file__).parents[2] / "storefront_templates" / "statements" / "payout.typ"
 FONTS = ("IBM Plex Sans Arabic", "Noto Sans Arabic", "Noto Sans")
-"""The first comes with a package of ours and has both scripts; the others help where that package is missing."""
+"""The first comes with a package and has both scripts; the others help where that package is missing."""
 
 LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
 """Keeps a minus sign before its figures inside Arabic text."""
@@ -99,12 +99,13 @@ class Statement:
 
 def statement_pdf(statement: Statement, language: str) -> bytes:
     """The statement as PDF in one of LANGUAGES. Takes some tens of milliseconds: call it in a thread."""
-    return typst.compile(
-        TEMPLATE,
+    pdf: bytes = typst.compile(
+        str(TEMPLATE),
         sys_inputs={"data": json.dumps(_data(statement, language))},
         font_paths=_font_paths(),
         timestamp=int(statement.made_at.timestamp()),
     )
+    return pdf
 
 
 @lru_cache(maxsize=1)

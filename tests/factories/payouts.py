@@ -1,4 +1,4 @@
-"""Sales and what follows from them, for tests of the ledger: rows as the rooms below leave them, and their events."""
+"""Sales and what follows from them: rows as the rooms below leave them, and their events."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -76,7 +76,9 @@ async def balance_of(session: AsyncSession, vendor: Vendor, currency: str = "MAD
 async def total_of(session: AsyncSession, account: Account, currency: str = "MAD") -> int:
     """The debit balance of an account, in minor units."""
     query = select(func.coalesce(func.sum(Posting.amount_minor), 0))
-    return int(await session.scalar(query.where(Posting.account == account, Posting.currency == currency)) or 0)
+    return int(
+        await session.scalar(query.where(Posting.account == account, Posting.currency == currency)) or 0
+    )
 
 
 Earn = Callable[..., Awaitable[Sequence[VendorOrder]]]

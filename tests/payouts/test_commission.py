@@ -137,7 +137,10 @@ def test_sales_are_always_commission_and_vat_and_what_the_seller_gets(
     sentence = explain(
         Money(sales_minor, "MAD"), Money(commission, "MAD"), Money(vat, "MAD"), [rate_bp], [vat_rate_bp], "en"
     )
-    said = [Decimal(sign + amount.replace(",", "")) for sign, amount in re.findall(r"(-?)MAD([\d,]+\.\d\d)", sentence)]
+    said = [
+        Decimal(sign + amount.replace(",", ""))
+        for sign, amount in re.findall(r"(-?)MAD([\d,]+\.\d\d)", sentence)
+    ]
     assert said[0] == Decimal(sales_minor) / 100
     assert said[0] == sum(said[1:])
 

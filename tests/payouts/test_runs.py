@@ -11,7 +11,12 @@ from marketplace.kit.database import Database
 from marketplace.kit.errors import InvalidError, NotFoundError
 from marketplace.kit.money import Money
 from marketplace.kit.settings import Settings
-from marketplace.payouts.errors import FourEyesError, LedgerInconsistentError, NothingToPayError, RunStateError
+from marketplace.payouts.errors import (
+    FourEyesError,
+    LedgerInconsistentError,
+    NothingToPayError,
+    RunStateError,
+)
 from marketplace.payouts.journal import Entry, Line, record
 from marketplace.payouts.ledger import Account
 from marketplace.payouts.models import Payout, PayoutLine, PayoutRun, PayoutRunStatus, PayoutStatus
