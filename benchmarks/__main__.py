@@ -1,0 +1,205 @@
+"""`make bench`: the work that users wait for, each also as a ratio to its limits in the same run."""
+
+import json
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.request import Request as HttpRequest
+from urllib.request import urlopen
+
+import typer
+import uvloop
+
+from benchmarks.limits import bare_limit, statements_of, static_limit
+from benchmarks.load import Connection, Measured, measure, measure_requests, post
+from benchmarks.shopping import shoppers
+from benchmarks.shops import Shop, shop
+from marketplace.kit.settings import Settings
+from marketplace.people.permissions import Permission
+from marketplace_graphql.kernel import ANONYMOUS, Request, Requester
+
+OPERATIONS = Path(__file__).parent / "operations"
+PORT, STATIC_PORT = 8471, 8472
+SHOPPERS = 8
+PASSWORD = "demo-marketplace"  # noqa: S105 - the demo's, printed in the README
+VARIED = 200
+"""How many different requests a workload takes in turn."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A document with the variables it is asked with in turn."""
+
+    name: str
+    operation: str
+    variables: list[dict[str, object]]
+    holds: Callable[[bytes], bool]
+    requester: Requester = ANONYMOUS
+    token: str | None = None
+
+    @property
+    def document(self) -> str:
+        return (OPERATIONS / f"{self.operation}.graphql").read_text()
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The least that a workload must do per second, at 16 connections, by the shop's size."""
+
+    small: float
+    large: float
+
+
+MARKS = {
+    "W1 category page": Mark(400, 200),
+    "W2 product page": Mark(600, 300),
+    "W3 search": Mark(200, 100),
+    "W4 orders placed": Mark(40, 20),
+    "W5 staff's orders": Mark(150, 75),
+}
+
+
+def main(
+    listings: Annotated[
+        list[int] | None, typer.Option(help="Sizes of shop; by default 10,000 and 100,000.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(help="How long each measurement takes.")] = 5.0,
+    processes: Annotated[int, typer.Option(help="Web processes.")] = 2,
+) -> None:
+    """Measure W1 to W5; exits with 1 where one falls short of its mark."""
+    print(
+        f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, {processes} web processes"
+    )
+    short: list[str] = []
+    for size in listings or [10_000, 100_000]:
+        with shop(size, processes=processes, port=PORT) as served:
+            short += uvloop.run(_measure_shop(served, seconds))
+    if short:
+        print(f"\nBelow their marks: {'; '.join(short)}")
+        raise typer.Exit(1)
+
+
+async def _measure_shop(served: Shop, seconds: float) -> list[str]:
+    settings = Settings(database_url=served.database_url, data_dir=served.data_dir, public_url=served.url)
+    print(f"\n{served.listings:,} listings")
+    heads = ("per second", 12), ("p50 ms", 9), ("p99 ms", 9), ("of static", 11), ("of bare SQL", 13)
+    print(f"{'':<18}{'conn.':>6}" + "".join(f"{head:>{width}}" for head, width in heads))
+    short: list[str] = []
+    for workload in _workloads(served):
+        requests = [post(served.api, workload.document, each, workload.token) for each in workload.variables]
+        asked = [Request(workload.document, each) for each in workload.variables]
+        statements = await statements_of(served, settings, asked, workload.requester)
+        connection = await Connection.to(served.api)
+        body = await connection.send(requests[0])
+        connection.close()
+        for connections in (1, 16):
+            done = await measure_requests(
+                served.api, requests, connections=connections, seconds=seconds, holds=workload.holds
+            )
+            static = await static_limit(body, STATIC_PORT, connections=connections, seconds=min(seconds, 2))
+            bare = await bare_limit(settings, statements, connections=connections, seconds=min(seconds, 3))
+            _print(workload.name, connections, done, static, bare)
+        short += _below(workload.name, done, served.listings)
+    placed = await _place_orders(served, seconds)
+    _print("W4 orders placed", SHOPPERS, placed, None, None)
+    return short + _below("W4 orders placed", placed, served.listings)
+
+
+async def _place_orders(served: Shop, seconds: float) -> Measured:
+    query = """query { products(first: 100, channel: "maroc", filter: {stockAvailability: IN_STOCK}) {
+      edges { node { variants { id quantityAvailable } } } } }"""
+    found = _ask(served, query, {})["products"]["edges"]
+    variants = [
+        variant["id"]
+        for edge in found
+        for variant in edge["node"]["variants"]
+        if variant["quantityAvailable"] > 1
+    ]
+    return await measure(await shoppers(served.api, SHOPPERS, variants), seconds=seconds, warm_up=0.2)
+
+
+def _workloads(served: Shop) -> list[Workload]:
+    categories = _ask(
+        served,
+        '{ categories(first: 100) { edges { node { id name products(channel: "maroc", first: 1)'
+        " { totalCount } } } } }",
+        {},
+    )["categories"]["edges"]
+    shelves = [edge["node"] for edge in categories if edge["node"]["products"]["totalCount"] >= 24]
+    listed = _ask(
+        served,
+        """query { products(first: 100, channel: "maroc", sortBy: {field: CREATED_AT, direction: DESC}) {
+          edges { node { name slug } } } }""",
+        {},
+    )["products"]["edges"]
+    slugs = [edge["node"]["slug"] for edge in listed]
+    beginnings = {" ".join(edge["node"]["name"].split()[:2]) for edge in listed}
+    words = sorted(beginnings | {shelf["name"] for shelf in shelves})
+    channel = {"channel": "maroc"}
+    token = _ask(
+        served,
+        "mutation($email: String!, $password: String!) { tokenCreate(email: $email, password: $password) { token } }",
+        {"email": "admin@demo.sil", "password": PASSWORD},
+    )["tokenCreate"]["token"]
+    staff = Requester(1, frozenset(Permission), (), is_staff=True)
+    return [
+        Workload(
+            "W1 category page",
+            "category_page",
+            [channel | {"category": shelf["id"]} for shelf in shelves],
+            lambda answer: answer.count(b'"node"') == 24,
+        ),
+        Workload(
+            "W2 product page",
+            "product_page",
+            [channel | {"slug": slug} for slug in slugs[:VARIED]],
+            lambda answer: b'"variants"' in answer and b'"errors"' not in answer,
+        ),
+        Workload(
+            "W3 search",
+            "search",
+            [channel | {"words": word} for word in words[:VARIED]],
+            lambda answer: b'"node"' in answer,
+        ),
+        Workload(
+            "W5 staff's orders",
+            "staff_orders",
+            [{}],
+            lambda answer: answer.count(b'"node"') == 50,
+            staff,
+            token,
+        ),
+    ]
+
+
+def _ask(served: Shop, document: str, variables: dict[str, object]) -> dict[str, Any]:
+    body = json.dumps({"query": document, "variables": variables}).encode()
+    request = HttpRequest(served.api, body, {"content-type": "application/json"})  # noqa: S310 - our own server
+    with urlopen(request, timeout=60) as answer:  # noqa: S310
+        told = json.load(answer)
+    if told.get("errors"):
+        raise AssertionError(told["errors"])
+    return dict(told["data"])
+
+
+def _print(
+    name: str, connections: int, done: Measured, static: Measured | None, bare: Measured | None
+) -> None:
+    of_static = f"{done.per_second / static.per_second:.0%}" if static else "-"
+    of_bare = f"{done.per_second / bare.per_second:.0%}" if bare else "-"
+    print(
+        f"{name:<18}{connections:>6}{done.per_second:>12,.0f}{done.p50_ms:>9.1f}{done.p99_ms:>9.1f}"
+        f"{of_static:>11}{of_bare:>13}",
+        flush=True,
+    )
+
+
+def _below(name: str, done: Measured, listings: int) -> list[str]:
+    mark = MARKS[name].small if listings <= 10_000 else MARKS[name].large
+    return [f"{name} at {listings:,}: {done.per_second:.0f} < {mark:.0f}"] if done.per_second < mark else []
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,76 @@
+"""W4: shoppers who go from an empty cart to a placed order, by Saleor's own operations."""
+
+import json
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from benchmarks.load import Connection, WrongAnswerError, post
+
+STORY = Path(__file__).parents[1] / "graphql" / "operations" / "story"
+ADDRESS = {
+    "firstName": "Youssef",
+    "lastName": "El Amrani",
+    "streetAddress1": "4, avenue Hassan II",
+    "city": "Fès",
+    "postalCode": "30000",
+    "country": "MA",
+    "phone": "+212661234567",
+}
+STEPS = {
+    name: (STORY / f"{name}.graphql").read_text()
+    for name in (
+        "create_checkout",
+        "add_lines",
+        "set_shipping_address",
+        "set_billing_address",
+        "delivery_options",
+        "choose_delivery",
+        "pay_at_the_door",
+        "complete_checkout",
+    )
+}
+_numbers = count(1)
+
+
+@dataclass
+class Shopper:
+    """One buyer over one connection, who fills a cart with two listings each time."""
+
+    api: str
+    connection: Connection
+    variants: list[str]
+    chance: random.Random
+
+    async def place_order(self) -> None:
+        email = f"shopper-{next(_numbers)}@example.com"
+        made = await self._do("create_checkout", channel="maroc", email=email)
+        cart = made["checkout"]["id"]
+        chosen = self.chance.sample(self.variants, 2)
+        await self._do("add_lines", id=cart, lines=[{"variantId": v, "quantity": 1} for v in chosen])
+        await self._do("set_shipping_address", id=cart, address=ADDRESS)
+        await self._do("set_billing_address", id=cart, address=ADDRESS)
+        options = (await self._do("delivery_options", id=cart))["deliveries"]
+        await self._do("choose_delivery", id=cart, delivery=options[0]["id"])
+        await self._do("pay_at_the_door", id=cart, key=cart)
+        order = (await self._do("complete_checkout", id=cart))["order"]
+        if not order["vendorOrders"]:
+            raise WrongAnswerError(f"order {order['number']} has no seller")
+
+    async def _do(self, step: str, **variables: object) -> dict[str, Any]:
+        answer = json.loads(await self.connection.send(post(self.api, STEPS[step], variables)))
+        (payload,) = answer["data"].values() if answer.get("data") else (None,)
+        if payload is None or payload["errors"]:
+            raise WrongAnswerError(f"{step}: {answer}")
+        return dict(payload)
+
+
+async def shoppers(api: str, number: int, variants: list[str]) -> list[Callable[[], Awaitable[None]]]:
+    """So many shoppers, each with a share of the variants, so that they don't queue for the same pieces."""
+    return [
+        Shopper(api, await Connection.to(api), variants[index::number], random.Random(index)).place_order
+        for index in range(number)
+    ]
