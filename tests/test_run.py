@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -68,13 +69,14 @@ class Marketplace:
 
 
 @pytest.fixture(scope="module")
-def marketplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Marketplace]:
-    marketplace = Marketplace(tmp_path_factory.mktemp("run") / "data")
-    yield marketplace
-    for process in marketplace.started:
-        process.kill()
-        process.wait()
-    until(lambda: not marketplace.processes())
+def marketplace() -> Iterator[Marketplace]:
+    with tempfile.TemporaryDirectory(prefix="marketplace-test-") as directory:
+        marketplace = Marketplace(Path(directory) / "data")
+        yield marketplace
+        for process in marketplace.started:
+            process.kill()
+            process.wait()
+        until(lambda: not marketplace.processes())
 
 
 def until(condition: Callable[[], object]) -> None:

@@ -129,7 +129,6 @@ class EmbeddedServer:
             return
         draft = Path(tempfile.mkdtemp(dir=self.data_dir, prefix="postgres-new-"))
         self._own(draft)
-        self._open_the_way()
         # No flush here: the cluster gets its name only when it is whole, and its first start flushes it.
         options = ("--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
         self._run("initdb", f"--pgdata={draft}", *options)
@@ -138,7 +137,6 @@ class EmbeddedServer:
 
     def _start(self) -> None:
         self._own(self.cluster)
-        self._open_the_way()
         self._socket_dir.mkdir(exist_ok=True)
         self._own(self._socket_dir)
         self._forget_dead_postmaster()
@@ -207,6 +205,7 @@ class EmbeddedServer:
         self._run("pg_ctl", f"--pgdata={self.cluster}", "--wait", "--silent", *arguments)
 
     def _run(self, program: str, *arguments: str) -> None:
+        self._open_the_way()
         user = _server_user()
         # The server outlives the program that starts it and keeps its outputs: a pipe would never end.
         with tempfile.TemporaryFile() as output:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic, sleep
@@ -25,8 +26,15 @@ sys.stdin.read()
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[EmbeddedServer]:
-    server = EmbeddedServer(tmp_path / "data", tuning={"shared_buffers": "16MB"})
+def directory() -> Iterator[Path]:
+    """Not pytest's own, which every run of pytest closes anew to the user that a root's server runs as."""
+    with tempfile.TemporaryDirectory(prefix="marketplace-test-") as directory:
+        yield Path(directory)
+
+
+@pytest.fixture
+def server(directory: Path) -> Iterator[EmbeddedServer]:
+    server = EmbeddedServer(directory / "data", tuning={"shared_buffers": "16MB"})
     yield server
     server.release()
 
@@ -168,8 +176,8 @@ def test_a_pid_file_that_was_not_written_whole_is_no_obstacle(server: EmbeddedSe
     assert rugs(server) == 1
 
 
-def test_a_path_too_long_for_a_socket_is_no_obstacle(tmp_path: Path) -> None:
-    server = EmbeddedServer(tmp_path / ("long" * 20), tuning={"shared_buffers": "16MB"})
+def test_a_path_too_long_for_a_socket_is_no_obstacle(directory: Path) -> None:
+    server = EmbeddedServer(directory / ("long" * 20), tuning={"shared_buffers": "16MB"})
     server.acquire()
     weave(server)
     server.release()
