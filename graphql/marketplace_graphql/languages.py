@@ -8,7 +8,7 @@ from babel import Locale, localedata
 from sqlalchemy import ColumnElement, Text, cast, func, literal
 from sqlalchemy.dialects.postgresql import JSONB
 
-from marketplace_graphql.kernel.parts import named
+from marketplace_graphql.kernel.parts import Named, named
 from marketplace_graphql.kernel.types import enum, object_type
 
 OLDER_LANGUAGE_CODES = ("KOK_IN",)
@@ -57,11 +57,16 @@ def language(code: ColumnElement[str]) -> dict[str, object]:
     """The parts of a `LanguageDisplay`."""
     names = {name: _english_name(name) for name in _language_names.values()}
     return {
-        "code": named(func.translate(func.upper(code), "-", "_", type_=Text)),
+        "code": language_code(code),
         "language": lambda: cast(literal(json.dumps(names, ensure_ascii=False), Text()), JSONB).op(
             "->>", return_type=Text()
         )(code),
     }
+
+
+def language_code(code: ColumnElement[str]) -> Named:
+    """A `LanguageCodeEnum` of a code as we keep it: `ar-ma` is AR_MA."""
+    return named(func.translate(func.upper(code), "-", "_", type_=Text))
 
 
 def _english_name(code: str) -> str:

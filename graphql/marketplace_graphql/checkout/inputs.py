@@ -10,11 +10,12 @@ from marketplace.checkout.service import STRICT, AddressChecks
 from marketplace.kit.errors import DomainError, InvalidError, RequiredError
 from marketplace.kit.ids import int_pk, uuid_pk
 from marketplace.people.addresses import PostalAddress
+from marketplace_graphql.inputs import MetadataInput
 from marketplace_graphql.kernel import changes, input_type
 from marketplace_graphql.languages import LanguageCodeEnum
 
 if TYPE_CHECKING:
-    from marketplace_graphql.people.inputs import AddressInput, MetadataInput
+    from marketplace_graphql.people.inputs import AddressInput
 
 METADATA_KEY_LENGTH = 256
 
@@ -27,7 +28,7 @@ class CheckoutLineInput:
     quantity: int
     force_new_line: bool | None = False
     """Whether they get a line of their own though the variant has one already."""
-    metadata: "list[MetadataInput] | None" = UNSET
+    metadata: list[MetadataInput] | None = UNSET
     """Entries that everybody sees, kept with the line."""
 
 
@@ -39,7 +40,7 @@ class CheckoutLineUpdateInput:
     variant_id: ID | None
     quantity: int | None
     """Zero takes the line out."""
-    metadata: "list[MetadataInput] | None" = UNSET
+    metadata: list[MetadataInput] | None = UNSET
     """Entries that everybody sees, kept with the line."""
 
 
@@ -73,7 +74,7 @@ class CheckoutCreateInput:
     billing_address: "AddressInput | None"
     language_code: "LanguageCodeEnum | None"
     validation_rules: CheckoutValidationRules | None
-    metadata: "list[MetadataInput] | None"
+    metadata: list[MetadataInput] | None
     """Entries that everybody sees."""
 
 

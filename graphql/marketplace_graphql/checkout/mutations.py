@@ -30,6 +30,7 @@ from marketplace_graphql.checkout.inputs import (
     metadata_entries,
     postal_address,
 )
+from marketplace_graphql.inputs import MetadataInput
 from marketplace_graphql.kernel import (
     AUTHENTICATED,
     UUID,
@@ -43,7 +44,7 @@ from marketplace_graphql.languages import LanguageCodeEnum
 from marketplace_graphql.rules import codes_of
 
 if TYPE_CHECKING:
-    from marketplace_graphql.people.inputs import AddressInput, MetadataInput
+    from marketplace_graphql.people.inputs import AddressInput
 
 CHECKOUT = "Checkout"
 
@@ -269,7 +270,7 @@ class CheckoutMutations:
         id: ID | None = None,
         token: UUID | None = None,
         checkout_id: ID | None = None,
-        metadata: "list[MetadataInput] | None" = None,
+        metadata: list[MetadataInput] | None = None,
     ) -> Any:
         """Makes the checkout an order, split into its sellers' parts. Sent twice, it gives the same order."""
         key = checkout_key(id, checkout_id, token)

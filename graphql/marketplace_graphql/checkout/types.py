@@ -33,7 +33,7 @@ from marketplace_graphql.kernel import (
     union,
     value,
 )
-from marketplace_graphql.languages import LanguageCodeEnum
+from marketplace_graphql.languages import LanguageCodeEnum, language_code
 from marketplace_graphql.payments.types import PaymentGateway, gateways_of
 from marketplace_graphql.values import Money, TaxedMoney, Weight, money, taxed_money, weight
 
@@ -152,6 +152,7 @@ class CheckoutLine(Node, ObjectWithMetadata):
             .join(product, product.id == variant.product_id)
             .join(kind, kind.id == product.product_type_id)
             .where(variant.id == row.variant_id)
+            .correlate_except(variant, product, kind)
             .scalar_subquery()
         )
 
@@ -161,6 +162,7 @@ def _prior(line: Any, ctx: Any, pieces: Any) -> Any:
     prior = (
         select(listing.prior_price_minor)
         .where(listing.variant_id == line.variant_id, listing.channel_id == ctx.channel.id)
+        .correlate_except(listing)
         .scalar_subquery()
     )
     return null_when(prior.is_(None), money(prior * pieces, line.currency))
@@ -225,7 +227,9 @@ class Checkout(Node, ObjectWithMetadata):
     tax_exemption: bool = expression(lambda row, ctx: never_null(false()))
     """Whether no tax is charged whoever sells: never so here."""
     token: UUID = column("id")
-    language_code: LanguageCodeEnum  # type: ignore[valid-type]
+    language_code: LanguageCodeEnum = expression(  # type: ignore[valid-type]
+        lambda row, ctx: language_code(row.language_code)
+    )
     transactions: "list[TransactionItem] | None" = related(
         lambda row, transaction, ctx: transaction.checkout_id == row.id,
         needs=(Permission.MANAGE_CHECKOUTS, Permission.HANDLE_PAYMENTS),
@@ -244,6 +248,7 @@ class Checkout(Node, ObjectWithMetadata):
             .join(product, product.id == variant.product_id)
             .join(kind, kind.id == product.product_type_id)
             .where(line.checkout_id == row.id, kind.is_shipping_required)
+            .correlate_except(line, variant, product, kind)
             .exists()
         )
 
@@ -252,7 +257,7 @@ class Checkout(Node, ObjectWithMetadata):
         """How many pieces are in it."""
         line = aliased(models.CheckoutLine)
         pieces = select(func.coalesce(func.sum(line.quantity), 0)).where(line.checkout_id == row.id)
-        return never_null(pieces.scalar_subquery())
+        return never_null(pieces.correlate_except(line).scalar_subquery())
 
     @expression
     def stock_reservation_expires(row: Any, ctx: Any) -> DateTime | None:
@@ -263,6 +268,7 @@ class Checkout(Node, ObjectWithMetadata):
             .select_from(reservation)
             .join(line, line.id == reservation.checkout_line_id)
             .where(line.checkout_id == row.id, reservation.reserved_until > ctx.now)
+            .correlate_except(line, reservation)
             .scalar_subquery()
         )
 
@@ -303,7 +309,7 @@ class Checkout(Node, ObjectWithMetadata):
 def _owes_nothing(checkout: Any) -> ColumnElement[bool]:
     """Something is in it, and all of it is free."""
     line = aliased(models.CheckoutLine)
-    filled = select(literal(1)).where(line.checkout_id == checkout.id).exists()
+    filled = select(literal(1)).where(line.checkout_id == checkout.id).correlate_except(line).exists()
     return and_(checkout.total_gross_minor <= 0, filled)
 
 
@@ -320,5 +326,8 @@ def _authorized(checkout: Any) -> ColumnElement[int]:
 
 def _sum_of(checkout: Any, payment: Any, amount: Any) -> ColumnElement[int]:
     return (
-        select(func.coalesce(func.sum(amount), 0)).where(payment.checkout_id == checkout.id).scalar_subquery()
+        select(func.coalesce(func.sum(amount), 0))
+        .where(payment.checkout_id == checkout.id)
+        .correlate_except(payment)
+        .scalar_subquery()
     )

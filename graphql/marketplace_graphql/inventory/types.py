@@ -41,7 +41,10 @@ def stock_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
         return true()
     warehouse = aliased(models.Warehouse)
     return (
-        select(literal(1)).where(warehouse.id == row.warehouse_id, warehouse_visible(warehouse, ctx)).exists()
+        select(literal(1))
+        .where(warehouse.id == row.warehouse_id, warehouse_visible(warehouse, ctx))
+        .correlate_except(warehouse)
+        .exists()
     )
 
 
@@ -90,11 +93,18 @@ class Stock(Node):
     def quantity_reserved(row: Any, ctx: Any) -> int:
         """Pieces that checkouts hold. A variant's are counted at its first stock, since none is taken yet."""
         stock, reservation = aliased(models.Stock), aliased(models.Reservation)
-        first = select(func.min(stock.id)).where(stock.variant_id == row.variant_id).scalar_subquery()
+        first = (
+            select(func.min(stock.id))
+            .where(stock.variant_id == row.variant_id)
+            .correlate_except(stock)
+            .scalar_subquery()
+        )
         kept = select(func.coalesce(func.sum(reservation.quantity), 0)).where(
             reservation.variant_id == row.variant_id, reservation.reserved_until > ctx.now
         )
-        return never_null(case((row.id == first, kept.scalar_subquery()), else_=literal(0)))
+        return never_null(
+            case((row.id == first, kept.correlate_except(reservation).scalar_subquery()), else_=literal(0))
+        )
 
 
 @node(models.Allocation, order_by=lambda row, ctx: row.id)
@@ -107,4 +117,10 @@ class Allocation(Node):
     def warehouse(row: Any, warehouse: Any, ctx: Any) -> Warehouse:
         """Where they lie."""
         stock = aliased(models.Stock)
-        return warehouse.id == select(stock.warehouse_id).where(stock.id == row.stock_id).scalar_subquery()
+        return (
+            warehouse.id
+            == select(stock.warehouse_id)
+            .where(stock.id == row.stock_id)
+            .correlate_except(stock)
+            .scalar_subquery()
+        )

@@ -228,6 +228,7 @@ def _listed_limit(row: Any, ctx: Any, column: str) -> Any:
     limit = (
         select(getattr(listing, column))
         .where(listing.method_id == row.id, listing.channel_id == ctx.channel.id)
+        .correlate_except(listing)
         .scalar_subquery()
     )
     return null_when(limit.is_(None), money(limit, row.currency))

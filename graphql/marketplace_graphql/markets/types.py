@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Numeric, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Numeric, and_, cast, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from marketplace.markets import models
@@ -21,7 +21,6 @@ from marketplace_graphql.kernel import (
     related,
     value,
 )
-from marketplace_graphql.kernel.reader.sql import json_text
 from marketplace_graphql.languages import CountryDisplay, country
 
 
@@ -29,6 +28,11 @@ def countries_of(*conditions: Any, zone: Any) -> Any:
     """The countries of some shipping zones, each once, in the order of their codes."""
     codes = select(func.unnest(zone.country_codes).label("code")).where(*conditions).distinct().subquery()
     return each(codes, country(codes.c.code), order_by=codes.c.code)
+
+
+def _has_orders(channel: Any) -> ColumnElement[bool]:
+    order = aliased(Order)
+    return select(literal(1)).where(order.channel_id == channel.id).correlate_except(order).exists()
 
 
 def _countries(channel: Any, ctx: Any) -> Any:
@@ -52,7 +56,7 @@ class Channel(Node, ObjectWithMetadata):
     countries: list[CountryDisplay] | None = value(_countries)
     """Where it delivers to."""
     has_orders: bool = expression(
-        lambda row, ctx: select(json_text("1")).where(aliased(Order).channel_id == row.id).exists(),
+        lambda row, ctx: _has_orders(row),
         needs=Permission.MANAGE_CHANNELS,
     )
 

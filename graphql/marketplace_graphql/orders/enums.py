@@ -1,6 +1,9 @@
 """Enums of orders. Those of the tables are the API's, too: what is stored is what clients see."""
 
 from enum import Enum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, cast, func
 
 from marketplace.orders import models
 from marketplace_graphql.kernel import enum
@@ -96,14 +99,7 @@ class OrderEventsEnum(Enum):
     OTHER = "OTHER"
 
 
-DISPLAY = {
-    models.OrderStatus.DRAFT: "Draft",
-    models.OrderStatus.UNCONFIRMED: "Unconfirmed",
-    models.OrderStatus.UNFULFILLED: "Unfulfilled",
-    models.OrderStatus.PARTIALLY_FULFILLED: "Partially fulfilled",
-    models.OrderStatus.PARTIALLY_RETURNED: "Partially returned",
-    models.OrderStatus.RETURNED: "Returned",
-    models.OrderStatus.FULFILLED: "Fulfilled",
-    models.OrderStatus.CANCELED: "Canceled",
-    models.OrderStatus.EXPIRED: "Expired",
-}
+def in_english(status: ColumnElement[Any]) -> ColumnElement[str]:
+    """A status as Saleor shows it: `PARTIALLY_FULFILLED` reads "Partially fulfilled"."""
+    words = func.lower(func.replace(cast(status, Text), "_", " "))
+    return func.upper(func.left(words, 1)).concat(func.substr(words, 2))

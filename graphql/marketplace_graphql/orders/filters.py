@@ -156,7 +156,12 @@ def _any_number(row: Any, numbers: Any) -> ColumnElement[bool]:
 
 def _sold_by(row: Any, vendor_ids: Any) -> ColumnElement[bool]:
     part = aliased(models.VendorOrder)
-    return select(literal(1)).where(part.order_id == row.id, part.vendor_id == any_(vendor_ids)).exists()
+    return (
+        select(literal(1))
+        .where(part.order_id == row.id, part.vendor_id == any_(vendor_ids))
+        .correlate_except(part)
+        .exists()
+    )
 
 
 @input_type
@@ -243,7 +248,7 @@ class OrderWhereInput:
 
 def _has_fulfillments(row: Any, wanted: bool, ctx: Any) -> ColumnElement[bool]:
     fulfillment = aliased(models.Fulfillment)
-    found = select(literal(1)).where(fulfillment.order_id == row.id).exists()
+    found = select(literal(1)).where(fulfillment.order_id == row.id).correlate_except(fulfillment).exists()
     return found if wanted else ~found
 
 

@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Text, case, cast, literal, select
+from sqlalchemy import literal, select
 from sqlalchemy.orm import aliased
 
 from marketplace.inventory.models import Stock as StockRow
 from marketplace.orders import models
 from marketplace.orders.models import FulfillmentStatus
 from marketplace.people.permissions import Permission
-from marketplace_graphql.catalog.pictures import picture_url
+from marketplace_graphql.catalog.pictures import THUMBNAIL_SIZE, picture_url
 from marketplace_graphql.inventory.types import Allocation, Warehouse
 from marketplace_graphql.kernel import (
     DateTime,
@@ -24,6 +24,7 @@ from marketplace_graphql.kernel import (
     value,
 )
 from marketplace_graphql.kernel.reader.sql import global_id
+from marketplace_graphql.orders.enums import in_english
 from marketplace_graphql.orders.visibility import of_own_sale, part_visible
 from marketplace_graphql.values import (
     Image,
@@ -37,16 +38,6 @@ from marketplace_graphql.values import (
 
 if TYPE_CHECKING:
     from marketplace_graphql.catalog.products import ProductVariant
-
-FULFILLMENT_DISPLAY = {
-    FulfillmentStatus.FULFILLED: "Fulfilled",
-    FulfillmentStatus.REFUNDED: "Refunded",
-    FulfillmentStatus.RETURNED: "Returned",
-    FulfillmentStatus.REPLACED: "Replaced",
-    FulfillmentStatus.REFUNDED_AND_RETURNED: "Refunded and returned",
-    FulfillmentStatus.CANCELED: "Canceled",
-    FulfillmentStatus.WAITING_FOR_APPROVAL: "Waiting for approval",
-}
 
 
 @node(models.OrderLine, visible=part_visible, order_by=lambda row, ctx: row.position)
@@ -106,7 +97,7 @@ class OrderLine(Node, ObjectWithMetadata):
     )
     """Where its pieces lie until they leave."""
 
-    @value(by_value=("size",))
+    @value
     def thumbnail(
         row: Any,
         ctx: Any,
@@ -114,7 +105,7 @@ class OrderLine(Node, ObjectWithMetadata):
         format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,
     ) -> Image | None:
         """The product's picture at the sale, small."""
-        address = picture_url(row.picture_path, ctx, 256 if size is None else size, format)
+        address = picture_url(row.picture_path, ctx, THUMBNAIL_SIZE if size is None else size, format)
         return null_when(row.picture_path.is_(None), {"url": address, "alt": row.product_name})
 
 
@@ -142,7 +133,7 @@ class Fulfillment(Node, ObjectWithMetadata):
     @expression
     def status_display(row: Any, ctx: Any) -> str | None:
         """The status in English."""
-        return case(dict(FULFILLMENT_DISPLAY), value=row.status, else_=cast(row.status, Text))
+        return in_english(row.status)
 
     @related
     def warehouse(row: Any, warehouse: Any, ctx: Any) -> Warehouse | None:
@@ -153,5 +144,6 @@ class Fulfillment(Node, ObjectWithMetadata):
             .select_from(line)
             .join(stock, stock.id == line.stock_id)
             .where(line.fulfillment_id == row.id, stock.warehouse_id == warehouse.id)
+            .correlate_except(line, stock)
             .exists()
         )

@@ -37,8 +37,8 @@ from marketplace_graphql.kernel import (
     value,
 )
 from marketplace_graphql.kernel.reader.sql import global_id
-from marketplace_graphql.languages import LanguageCodeEnum
-from marketplace_graphql.orders.enums import DISPLAY, OrderEventsEnum, PaymentChargeStatusEnum
+from marketplace_graphql.languages import LanguageCodeEnum, language_code
+from marketplace_graphql.orders.enums import OrderEventsEnum, PaymentChargeStatusEnum, in_english
 from marketplace_graphql.orders.lines import Fulfillment, FulfillmentLine, OrderLine
 from marketplace_graphql.orders.vendor_orders import VendorOrder
 from marketplace_graphql.orders.visibility import order_visible
@@ -52,13 +52,6 @@ if TYPE_CHECKING:
 
 STAFF = Permission.MANAGE_ORDERS
 PAID = (ChargeStatus.FULL, ChargeStatus.OVERCHARGED)
-PAYMENT_DISPLAY = {
-    PaymentChargeStatusEnum.NOT_CHARGED: "Not charged",
-    PaymentChargeStatusEnum.PARTIALLY_CHARGED: "Partially charged",
-    PaymentChargeStatusEnum.FULLY_CHARGED: "Fully charged",
-    PaymentChargeStatusEnum.PARTIALLY_REFUNDED: "Partially refunded",
-    PaymentChargeStatusEnum.FULLY_REFUNDED: "Fully refunded",
-}
 
 
 @node(models.OrderEvent, order_by=lambda row, ctx: row.id)
@@ -86,7 +79,12 @@ class OrderEvent(Node):
     def order_number(row: Any, ctx: Any) -> str | None:
         """The order's number."""
         order = aliased(models.Order)
-        return select(cast(order.number, Text)).where(order.id == row.order_id).scalar_subquery()
+        return (
+            select(cast(order.number, Text))
+            .where(order.id == row.order_id)
+            .correlate_except(order)
+            .scalar_subquery()
+        )
 
 
 def _taxed(name: str) -> Any:
@@ -104,7 +102,7 @@ def _payments(name: str) -> Any:
     def amount(row: Any, ctx: Any) -> Any:
         payment = aliased(TransactionRow)
         total = select(func.coalesce(func.sum(getattr(payment, name)), 0)).where(payment.order_id == row.id)
-        return money(total.scalar_subquery(), row.currency)
+        return money(total.correlate_except(payment).scalar_subquery(), row.currency)
 
     return value(amount, needs=STAFF)
 
@@ -142,12 +140,8 @@ class Order(Node, ObjectWithMetadata):
     charge_status: ChargeStatus
     is_paid: bool = expression(lambda row, ctx: never_null(row.charge_status.in_(PAID)))
     """Whether nothing is owed any more."""
-    payment_status: PaymentChargeStatusEnum = expression(
-        lambda row, ctx: never_null(_payment_status(row, lambda status: status.value))
-    )
-    payment_status_display: str = expression(
-        lambda row, ctx: never_null(_payment_status(row, PAYMENT_DISPLAY.__getitem__))
-    )
+    payment_status: PaymentChargeStatusEnum = expression(lambda row, ctx: never_null(_payment_status(row)))
+    payment_status_display: str = expression(lambda row, ctx: never_null(in_english(_payment_status(row))))
     """The payment's state in English."""
     tax_exemption: bool = expression(lambda row, ctx: never_null(false()))
     """Whether no tax was charged whoever sold: never so here."""
@@ -195,7 +189,9 @@ class Order(Node, ObjectWithMetadata):
     events: list[OrderEvent] = related(needs=STAFF)
     """All that happened to it, in order."""
     language_code: str = column(deprecated="Use `languageCodeEnum`.")
-    language_code_enum: LanguageCodeEnum = column("language_code")  # type: ignore[valid-type]
+    language_code_enum: LanguageCodeEnum = expression(  # type: ignore[valid-type]
+        lambda row, ctx: language_code(row.language_code)
+    )
     external_reference: str | None
     """What another system calls it."""
     checkout_id: ID | None = expression(lambda row, ctx: global_id("Checkout", row.checkout_id))
@@ -217,18 +213,23 @@ class Order(Node, ObjectWithMetadata):
         """Of all parcels."""
         part = aliased(models.VendorOrder)
         grams = select(func.coalesce(func.sum(part.weight_grams), 0)).where(part.order_id == row.id)
-        return weight(grams.scalar_subquery())
+        return weight(grams.correlate_except(part).scalar_subquery())
 
     @expression
     def status_display(row: Any, ctx: Any) -> str:
         """The status in English."""
-        return never_null(case(dict(DISPLAY), value=row.status, else_=cast(row.status, Text)))
+        return never_null(in_english(row.status))
 
     @expression
     def is_shipping_required(row: Any, ctx: Any) -> bool:
         """Whether any of it has to be carried to the buyer."""
         line = aliased(models.OrderLine)
-        return select(literal(1)).where(line.order_id == row.id, line.is_shipping_required).exists()
+        return (
+            select(literal(1))
+            .where(line.order_id == row.id, line.is_shipping_required)
+            .correlate_except(line)
+            .exists()
+        )
 
     @expression
     def display_gross_prices(row: Any, ctx: Any) -> bool:
@@ -242,7 +243,7 @@ def _owed(order: Any) -> ColumnElement[int]:
     given_up = select(func.coalesce(func.sum(part.total_gross_minor), 0)).where(
         part.order_id == order.id, part.status.in_(OVER)
     )
-    owed: ColumnElement[int] = order.total_gross_minor - given_up.scalar_subquery()
+    owed: ColumnElement[int] = order.total_gross_minor - given_up.correlate_except(part).scalar_subquery()
     return owed
 
 
@@ -252,16 +253,12 @@ def _channel_of(order: Any, ctx: Any) -> Any:
     )
 
 
-def _payment_status(order: Any, shown: Any) -> ColumnElement[str]:
-    status = PaymentChargeStatusEnum
+def _payment_status(order: Any) -> ColumnElement[str]:
     refunded, charged = order.total_refunded_minor > 0, order.total_charged_minor > 0
     return case(
-        (and_(refunded, charged), literal(shown(status.PARTIALLY_REFUNDED))),
-        (refunded, literal(shown(status.FULLY_REFUNDED))),
-        (
-            order.charge_status.in_(PAID),
-            literal(shown(status.FULLY_CHARGED)),
-        ),
-        (order.charge_status == ChargeStatus.PARTIAL, literal(shown(status.PARTIALLY_CHARGED))),
-        else_=literal(shown(status.NOT_CHARGED)),
+        (and_(refunded, charged), literal("PARTIALLY_REFUNDED")),
+        (refunded, literal("FULLY_REFUNDED")),
+        (order.charge_status.in_(PAID), literal("FULLY_CHARGED")),
+        (order.charge_status == ChargeStatus.PARTIAL, literal("PARTIALLY_CHARGED")),
+        else_=literal("NOT_CHARGED"),
     )

@@ -96,7 +96,12 @@ class VendorOrder(Node):
 
 def _of_order(row: Any, attribute: Any) -> ColumnElement[Any]:
     order = aliased(models.Order)
-    return select(getattr(order, attribute.key)).where(order.id == row.order_id).scalar_subquery()
+    return (
+        select(getattr(order, attribute.key))
+        .where(order.id == row.order_id)
+        .correlate_except(order)
+        .scalar_subquery()
+    )
 
 
 def vendor_order_number(row: Any, ctx: Any) -> ColumnElement[str]:

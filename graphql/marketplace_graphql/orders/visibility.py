@@ -48,6 +48,7 @@ def of_own_sale(vendor_order_id: Any, ctx: Any) -> ColumnElement[bool]:
     return (
         select(literal(1))
         .where(part.id == vendor_order_id, part.vendor_id == any_(ctx.requester.vendor_ids))
+        .correlate_except(part)
         .exists()
     )
 
@@ -57,4 +58,9 @@ def bought(order_id: Any, ctx: Any) -> ColumnElement[bool]:
     if ctx.requester.is_anonymous:
         return false()
     order = aliased(Order)
-    return select(literal(1)).where(order.id == order_id, order.user_id == ctx.requester.user_id).exists()
+    return (
+        select(literal(1))
+        .where(order.id == order_id, order.user_id == ctx.requester.user_id)
+        .correlate_except(order)
+        .exists()
+    )

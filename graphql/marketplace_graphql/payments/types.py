@@ -137,7 +137,7 @@ class TransactionItem(Node, ObjectWithMetadata):
             .order_by(event.id.desc())
             .limit(1)
         )
-        return never_null(func.coalesce(latest.scalar_subquery(), ""))
+        return never_null(func.coalesce(latest.correlate_except(event).scalar_subquery(), ""))
 
 
 @node(models.CashRemittance, order_by=lambda row, ctx: row.id)
