@@ -130,7 +130,9 @@ async def test_choosing_none_takes_the_price_away(session: AsyncSession) -> None
     assert (cart.delivery_id, cart.shipping_gross_minor, cart.total_gross_minor) == (None, 0, 120_00)
 
 
-async def test_another_line_prices_the_chosen_delivery_anew_and_forgets_the_others(session: AsyncSession) -> None:
+async def test_another_line_prices_the_chosen_delivery_anew_and_forgets_the_others(
+    session: AsyncSession,
+) -> None:
     market = await make_market(session)
     await make_method(session, market.channel, 90_00)
     rug, bowl = [await make_piece(session, market.channel) for _ in range(2)]

@@ -193,7 +193,8 @@ async def test_what_is_not_for_sale_yet_is_refused(session: AsyncSession, moment
 
 
 @pytest.mark.parametrize(
-    ("slug", "code"), [("nowhere", "NOT_FOUND"), (None, "MISSING_CHANNEL_SLUG"), ("closed", "CHANNEL_INACTIVE")]
+    ("slug", "code"),
+    [("nowhere", "NOT_FOUND"), (None, "MISSING_CHANNEL_SLUG"), ("closed", "CHANNEL_INACTIVE")],
 )
 async def test_a_cart_needs_an_open_channel(session: AsyncSession, slug: str | None, code: str) -> None:
     rug_channel = await make_channel(session)

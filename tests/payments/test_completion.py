@@ -99,9 +99,7 @@ async def test_completed_twice_it_is_the_same_order(session: AsyncSession) -> No
 async def test_a_line_remembers_what_it_was_called_and_what_it_cost(session: AsyncSession) -> None:
     market = await make_market(session)
     tax_class = await make_tax_class(session, 2000)
-    rug = await make_piece(
-        session, market.channel, 120_00, name="Tapis d'Azilal", tax_class_id=tax_class.id
-    )
+    rug = await make_piece(session, market.channel, 120_00, name="Tapis d'Azilal", tax_class_id=tax_class.id)
     await make_order(session, market, rug, quantity=3)
     line = await session.scalar(select(OrderLine))
     assert line is not None
@@ -310,9 +308,7 @@ async def test_parts_always_add_up_to_the_whole(
     )
     cart = await make_cart(session, channel, shipping_address=RABAT, billing_address=RABAT)
     for exempt, pieces in sellers:
-        seller = await make_vendor(
-            session, tax_regime=TaxRegime.EXEMPT if exempt else TaxRegime.STANDARD
-        )
+        seller = await make_vendor(session, tax_regime=TaxRegime.EXEMPT if exempt else TaxRegime.STANDARD)
         for price_minor, quantity, grams in pieces:
             variant = await make_piece(
                 session,
@@ -322,9 +318,7 @@ async def test_parts_always_add_up_to_the_whole(
                 tax_class_id=goods.id,
                 weight_grams=grams,
             )
-            await add_lines(
-                session, cart.id, [LineToAdd(variant.id, quantity)]
-            )
+            await add_lines(session, cart.id, [LineToAdd(variant.id, quantity)])
     await calculate_deliveries(session, cart.id)
     await choose_delivery(session, cart.id, method_id=method.id)
     expected = cart.total_gross_minor, cart.total_net_minor
