@@ -13,7 +13,7 @@ from psycopg_pool import PoolTimeout
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from marketplace import tables, time_travel
+from marketplace import reactions, tables, time_travel
 from marketplace.edge import Edge, MediaFiles
 from marketplace.kit import clock, logs
 from marketplace.kit.database import Database
@@ -27,6 +27,7 @@ READY_PATIENCE_SECONDS = 2.0
 """A load balancer that asks whether we are ready wants its answer soon."""
 
 TABLES = tables.metadata  # Importing it is what lets relationships between rooms resolve.
+REACTIONS = reactions  # Importing them is what lets rooms hear each other.
 
 
 def create_app(settings: Settings, database: Database | None = None) -> FastAPI:

@@ -108,6 +108,7 @@ def create_queue(settings: Settings, database: Database, storage: Storage) -> pr
 def import_handlers() -> None:
     """Import what declares jobs: the rooms' jobs.py, and the modules of this package."""
     importlib.import_module("marketplace.tables")
+    importlib.import_module("marketplace.reactions")
     for room in pkgutil.iter_modules(marketplace.__path__):
         if room.ispkg and importlib.util.find_spec(f"marketplace.{room.name}.jobs"):
             importlib.import_module(f"marketplace.{room.name}.jobs")

@@ -41,7 +41,8 @@ class Registry:
 
     def visible(self, model: type[Any], row: Any, ctx: Any) -> ColumnElement[bool]:
         rule = self.rules.get(model)
-        return true() if rule is None else rule(row, ctx)
+        visible = None if rule is None else rule(row, ctx)
+        return true() if visible is None else visible
 
 
 registry = Registry()

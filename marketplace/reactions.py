@@ -1,0 +1,12 @@
+"""What rooms do when another room tells of a change: imported here, so that every subscriber is heard.
+
+Imported by whatever changes anything: the application, the workers, commands that write, and tests. A room's
+subscribers stand in its `reactions.py`.
+"""
+
+from marketplace.inventory import reactions as inventory
+from marketplace.payments import reactions as payments
+from marketplace.payouts import reactions as payouts
+from marketplace.pricing import reactions as pricing
+
+__all__ = ["inventory", "payments", "payouts", "pricing"]
