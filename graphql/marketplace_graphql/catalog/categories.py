@@ -3,7 +3,8 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import and_, any_, func, select
+from sqlalchemy import and_, any_, select
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -105,7 +106,7 @@ class Category(Node, ObjectWithMetadata):
 def below(category_id: Any) -> Any:
     """The ids of a category and of all below it."""
     category = aliased(models.Category)
-    return select(category.id).where(category.path.contains(func.array(category_id)))
+    return select(category.id).where(category.path.contains(array([category_id])))
 
 
 @node(
