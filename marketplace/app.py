@@ -13,7 +13,7 @@ from psycopg_pool import PoolTimeout
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from marketplace import reactions, tables, time_travel
+from marketplace import pictures, reactions, tables, time_travel
 from marketplace.edge import Edge, MediaFiles
 from marketplace.kit import clock, logs
 from marketplace.kit.database import Database
@@ -58,6 +58,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.add_api_route("/ready", ready, methods=["GET"])
     if settings.s3_bucket is None:
         app.mount("/media", MediaFiles(settings.media_dir))
+    pictures.mount(app)
     if settings.adjustable_clock_file:
         time_travel.mount(app)
     _join_api_and_pages(app)
