@@ -402,6 +402,12 @@ class LibraryQueries:
         rank=lambda row, term, ctx: func.length(row.title),
         channel=True,
     )
+    newest: "CountableConnection[Book]" = connection(
+        filter=book_filter, order_by=lambda row, ctx: (row.rating.desc(), row.title)
+    )
+    latest: "CountableConnection[Book]" = connection(
+        filter=book_filter, order_by=lambda row, ctx: row.title.desc()
+    )
     authors: "CountableConnection[Author]" = connection(needs="MANAGE_BOOKS")
     all_authors: list[Author] = related(lambda root, author, ctx: true())
     strict_authors: list[Author] = related(lambda root, author, ctx: true(), limit=2)

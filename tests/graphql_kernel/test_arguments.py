@@ -31,7 +31,8 @@ async def test_filters_by_variable_and_by_literal_agree(
     ask: Ask, given: dict[str, Any], expected: list[str]
 ) -> None:
     by_variable = await ask(
-        f'query($given: BookFilter) {{ books(first: 9, channel: "ma", filter: $given) {TITLES} }}', given=given
+        f'query($given: BookFilter) {{ books(first: 9, channel: "ma", filter: $given) {TITLES} }}',
+        given=given,
     )
     by_literal = await ask(f'{{ books(first: 9, channel: "ma", filter: {literal(given)}) {TITLES} }}')
     assert titles(by_variable) == titles(by_literal) == expected
@@ -95,7 +96,11 @@ async def test_a_null_argument_is_not_an_absent_one_with_a_default(ask: Ask) -> 
         ("query($n: Int) { books(first: $n) { totalCount } }", {"n": "many"}, "Int cannot represent"),
         ("query($n: Int!) { books(first: $n) { totalCount } }", {}, "$n"),
         ("query($f: BookFilter) { books(filter: $f) { totalCount } }", {"f": {"nose": 1}}, "nose"),
-        ("query($o: BookOrder) { books(sortBy: $o) { totalCount } }", {"o": {"direction": "UP"}}, "OrderDirection"),
+        (
+            "query($o: BookOrder) { books(sortBy: $o) { totalCount } }",
+            {"o": {"direction": "UP"}},
+            "OrderDirection",
+        ),
         ("{ nothing }", {}, "Cannot query field"),
         ("{ book(title: 3) { title } }", {}, "String cannot represent"),
         ("{ book", {}, "Syntax Error"),

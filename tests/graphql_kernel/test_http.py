@@ -129,7 +129,9 @@ async def test_files_are_put_where_the_map_says(client: httpx.AsyncClient) -> No
     one = {"query": UPLOAD, "variables": {"file": None}}
     answer = await upload(client, one, {"a": ["variables.file"]}, a=b"12345")
     assert answer.json() == {"data": {"coverUpload": {"size": 5, "name": "a.png"}}}
-    answer = await upload(client, [one, one], {"a": ["0.variables.file"], "b": ["1.variables.file"]}, a=b"1", b=b"22")
+    answer = await upload(
+        client, [one, one], {"a": ["0.variables.file"], "b": ["1.variables.file"]}, a=b"1", b=b"22"
+    )
     assert [each["data"]["coverUpload"]["size"] for each in answer.json()] == [1, 2]
 
 

@@ -84,7 +84,9 @@ async def test_documents_and_plans_are_forgotten_in_time(api: Api, count: int) -
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-@given(st.text(alphabet='{}()[]:$!@."\\#, \nabqQ013ثé…\x00') | st.binary().map(lambda raw: raw.decode("latin-1")))
+@given(
+    st.text(alphabet='{}()[]:$!@."\\#, \nabqQ013ثé…\x00') | st.binary().map(lambda raw: raw.decode("latin-1"))
+)
 async def test_nonsense_is_answered_with_errors_never_with_a_fault(ask: Ask, nonsense: str) -> None:
     answer = await ask(nonsense)
     assert answer["errors"]
@@ -93,15 +95,21 @@ async def test_nonsense_is_answered_with_errors_never_with_a_fault(ask: Ask, non
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["ids", "price", "gte", "label", "binding", "isPublished"]), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["ids", "price", "gte", "label", "binding", "isPublished"]), inner, max_size=4
+        )
+    ),
     max_leaves=8,
 )
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(variables=st.dictionaries(st.sampled_from(["filter", "first", "after", "id", "channel"]), json_values))
-async def test_variables_of_any_kind_are_answered_never_with_a_fault(ask: Ask, variables: dict[str, Any]) -> None:
+async def test_variables_of_any_kind_are_answered_never_with_a_fault(
+    ask: Ask, variables: dict[str, Any]
+) -> None:
     answer = await ask(
         """query($filter: BookFilter, $first: Int, $after: String, $id: ID, $channel: String) {
              books(filter: $filter, first: $first, after: $after, channel: $channel) { totalCount edges { cursor } }

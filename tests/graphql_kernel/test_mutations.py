@@ -49,7 +49,9 @@ async def test_a_mutation_gives_what_it_changed(ask: Ask, library: Database, boo
 
 async def test_what_was_left_out_stays_and_what_was_null_is_cleared(ask: Ask, book: str) -> None:
     assert (await ask(UPDATE, STAFF, id=book, input={}))["data"]["bookUpdate"]["book"]["rating"] == 2.0
-    answer = await ask(UPDATE, STAFF, id=book, input={"rating": None, "body": '{"a": [1]}', "prices": [{"gte": 1}]})
+    answer = await ask(
+        UPDATE, STAFF, id=book, input={"rating": None, "body": '{"a": [1]}', "prices": [{"gte": 1}]}
+    )
     assert answer["data"]["bookUpdate"]["book"]["rating"] is None
 
 
@@ -58,7 +60,9 @@ async def test_a_domain_error_becomes_an_error_of_the_payload(ask: Ask, library:
     assert "errors" not in answer
     assert answer["data"]["bookUpdate"] == {
         "__typename": "BookUpdate",
-        "errors": [{"field": "title", "code": "REQUIRED", "message": "A book needs a title.", "chapters": ["1"]}],
+        "errors": [
+            {"field": "title", "code": "REQUIRED", "message": "A book needs a title.", "chapters": ["1"]}
+        ],
         "book": None,
     }
     assert await title_of(library, book) == "Draft"
@@ -68,7 +72,7 @@ async def test_several_errors_are_told_together_and_nothing_is_changed(
     ask: Ask, library: Database, book: str
 ) -> None:
     answer = await ask(
-        "mutation($id: ID!) { bookUpdate(id: $id, input: {title: \"Taken\"}) { errors { code } bookErrors { message } } }",
+        'mutation($id: ID!) { bookUpdate(id: $id, input: {title: "Taken"}) { errors { code } bookErrors { message } } }',
         STAFF,
         id=book,
     )
@@ -95,7 +99,9 @@ async def test_an_id_that_names_nothing_is_told_in_the_payload(ask: Ask, wrong: 
     assert error["code"] in ("NOT_FOUND", "INVALID")
 
 
-async def test_a_fault_of_ours_rolls_back_and_hides_its_inside(ask: Ask, library: Database, book: str) -> None:
+async def test_a_fault_of_ours_rolls_back_and_hides_its_inside(
+    ask: Ask, library: Database, book: str
+) -> None:
     answer = await ask(UPDATE, STAFF, id=book, input={"title": "Crash"})
     assert answer["data"] == {"bookUpdate": None}
     assert answer["errors"] == [
@@ -130,7 +136,7 @@ async def test_mutations_run_in_order_each_in_its_own_transaction(
 
 async def test_a_null_that_must_not_be_takes_the_payload_and_is_told(ask: Ask, book: str) -> None:
     answer = await ask(
-        'mutation($id: ID!) { bookUpdate(id: $id, input: {}) { book { promised } } }', STAFF, id=book
+        "mutation($id: ID!) { bookUpdate(id: $id, input: {}) { book { promised } } }", STAFF, id=book
     )
     assert answer["data"] == {"bookUpdate": {"book": None}}
     assert answer["errors"][0]["path"] == ["bookUpdate", "book", "promised"]

@@ -68,7 +68,10 @@ async def test_the_number_of_rows_alone_needs_no_page_size(ask: Ask) -> None:
         ('(first: 1, after: "WyJhIiwgIngiXQ==")', "Received cursor is invalid."),
         ('(first: 1, after: "W251bGwsICIxIl0=")', "Received cursor is invalid."),
         ('(first: 1, after: "eyJhIjogMX0=")', "Received cursor is invalid."),
-        ("(first: 1, filter: {}, where: {})", "Only one filtering argument (filter or where) can be specified."),
+        (
+            "(first: 1, filter: {}, where: {})",
+            "Only one filtering argument (filter or where) can be specified.",
+        ),
         ("(first: 1, sortBy: {field: RANK, direction: DESC})", "available only when using a search"),
     ],
 )
@@ -145,7 +148,10 @@ async def shelf(library: Database) -> AsyncIterator[None]:
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    derandomize=True,
 )
 @given(
     size=st.integers(1, 12),
@@ -172,6 +178,32 @@ async def test_walking_all_pages_gives_every_row_once_and_in_order(
         if not info["hasPreviousPage" if backwards else "hasNextPage"]:
             break
         cursor = info["startCursor" if backwards else "endCursor"]
+    assert walked == whole
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(size=st.integers(1, 12), backwards=st.booleans(), name=st.sampled_from(["newest", "latest"]))
+async def test_lists_that_go_down_of_themselves_are_walked_the_same(
+    shelf: None, ask: Ask, size: int, backwards: bool, name: str
+) -> None:
+    del shelf
+    document = f"""query($first: Int, $last: Int, $after: String, $before: String) {{
+      page: {name}(first: $first, last: $last, after: $after, before: $before, filter: {{label: "shelf"}}) {{
+        pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }}
+        edges {{ node {{ title rating id }} }} }} }}"""
+    whole = [edge["node"] for edge in (await ask(document, first=100))["data"]["page"]["edges"]]
+    keys = [book["title"] if name == "latest" else -(book["rating"] or 99) for book in whole]
+    assert keys == sorted(keys, reverse=name == "latest")
+    walked: list[Any] = []
+    cursor: str | None = None
+    more = True
+    while more:
+        where = {"last": size, "before": cursor} if backwards else {"first": size, "after": cursor}
+        page = (await ask(document, **where))["data"]["page"]
+        nodes = [edge["node"] for edge in page["edges"]]
+        walked = [*nodes, *walked] if backwards else [*walked, *nodes]
+        more = page["pageInfo"]["hasPreviousPage" if backwards else "hasNextPage"]
+        cursor = page["pageInfo"]["startCursor" if backwards else "endCursor"]
     assert walked == whole
 
 

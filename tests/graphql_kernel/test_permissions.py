@@ -11,7 +11,7 @@ NEEDED = "To access this path, you need one of the following permissions: MANAGE
 PATHS_TO_BOOKS = {
     "root": '{ book(title: "Embers") { title } }',
     "node": '{ node(id: "Qm9vazo1") { ... on Book { title } } }',
-    "connection": "{ books(first: 9, where: {title: {eq: \"Embers\"}}) { edges { node { title } } } }",
+    "connection": '{ books(first: 9, where: {title: {eq: "Embers"}}) { edges { node { title } } } }',
     "many": "{ allAuthors { books { title } } }",
     "nested connection": "{ allAuthors { library(first: 9) { edges { node { title } } } } }",
     "one of several": '{ loan(id: "TG9hbjowMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMGM=") { subject { ... on Book { title } } } }',
@@ -61,7 +61,9 @@ async def test_a_field_that_cannot_be_null_takes_its_parents_with_it(ask: Ask) -
 async def test_each_item_of_a_list_reports_its_own_place(ask: Ask) -> None:
     answer = await ask("{ allAuthors { diary } }")
     assert answer["data"]["allAuthors"] == [{"diary": None}] * 3
-    assert [error["path"] for error in answer["errors"]] == [["allAuthors", place, "diary"] for place in range(3)]
+    assert [error["path"] for error in answer["errors"]] == [
+        ["allAuthors", place, "diary"] for place in range(3)
+    ]
 
     answer = await ask("{ books(first: 2) { edges { node { author { diary } } } } }")
     assert [error["path"] for error in answer["errors"]] == [
@@ -70,12 +72,16 @@ async def test_each_item_of_a_list_reports_its_own_place(ask: Ask) -> None:
 
 
 async def test_where_nothing_is_there_nothing_is_denied(ask: Ask) -> None:
-    answer = await ask('{ book(title: "Dates") { author { secret } } none: book(title: "None") { author { secret } } }')
+    answer = await ask(
+        '{ book(title: "Dates") { author { secret } } none: book(title: "None") { author { secret } } }'
+    )
     assert answer == {"data": {"book": {"author": None}, "none": None}}
 
 
 async def test_with_the_permission_nothing_is_reported(ask: Ask) -> None:
-    answer = await ask('{ book(title: "Argan") { author { secret diary } privateMetadata { key value } } }', STAFF)
+    answer = await ask(
+        '{ book(title: "Argan") { author { secret diary } privateMetadata { key value } } }', STAFF
+    )
     assert answer == {
         "data": {
             "book": {
@@ -94,13 +100,18 @@ async def test_a_list_that_needs_a_permission_is_not_even_read_without_it(ask: A
 async def test_a_rule_on_the_row_decides_for_each_row(ask: Ask) -> None:
     answer = await ask("{ allAuthors { name letters } }", NAJAT)
     assert [author["letters"] for author in answer["data"]["allAuthors"]] == ["tea", None, None]
-    assert [error["path"] for error in answer["errors"]] == [["allAuthors", place, "letters"] for place in (1, 2)]
+    assert [error["path"] for error in answer["errors"]] == [
+        ["allAuthors", place, "letters"] for place in (1, 2)
+    ]
     assert {error["extensions"]["exception"]["code"] for error in answer["errors"]} == {"PermissionDenied"}
 
 
 async def test_types_of_an_interface_report_only_what_they_have(ask: Ask) -> None:
     answer = await ask('{ book(title: "Argan") { chapters { __typename ... on Prose { secret } } } }')
-    assert answer["data"]["book"]["chapters"] == [{"__typename": "Prose", "secret": None}, {"__typename": "Verse"}]
+    assert answer["data"]["book"]["chapters"] == [
+        {"__typename": "Prose", "secret": None},
+        {"__typename": "Verse"},
+    ]
     assert [error["path"] for error in answer["errors"]] == [["book", "chapters", 0, "secret"]]
 
 

@@ -31,7 +31,9 @@ async def test_columns_are_written_as_their_graphql_types_want_them(ask: Ask) ->
 
 
 async def test_nulls_stay_nulls(ask: Ask) -> None:
-    answer = await ask('{ book(title: "Dates") { subtitle weight printedOn isbn binding body raw author { name } } }')
+    answer = await ask(
+        '{ book(title: "Dates") { subtitle weight printedOn isbn binding body raw author { name } } }'
+    )
     assert set(answer["data"]["book"].values()) == {None}
 
 
@@ -82,7 +84,9 @@ async def test_values_are_built_of_expressions_rows_and_lists(ask: Ask) -> None:
 
 
 async def test_a_value_is_null_where_its_condition_holds(ask: Ask) -> None:
-    answer = await ask('{ book(title: "Couscous") { numbers { money { amount } longest { name } all { name } } } }')
+    answer = await ask(
+        '{ book(title: "Couscous") { numbers { money { amount } longest { name } all { name } } } }'
+    )
     assert answer["data"]["book"]["numbers"] == {"money": None, "longest": None, "all": []}
 
 
@@ -100,7 +104,9 @@ async def test_the_channel_argument_holds_below_its_field(ask: Ask) -> None:
 
 
 async def test_an_unknown_channel_or_none_has_no_prices(ask: Ask) -> None:
-    document = 'query($channel: String) { book(title: "Argan", channel: $channel) { price { amount } market } }'
+    document = (
+        'query($channel: String) { book(title: "Argan", channel: $channel) { price { amount } market } }'
+    )
     assert (await ask(document, channel="mars"))["data"]["book"]["price"] is None
     assert (await ask(document, channel=None))["data"]["book"] == {"price": None, "market": None}
     assert (await ask(document))["data"]["book"] == {"price": None, "market": None}
@@ -135,7 +141,9 @@ async def test_metadata_is_listed_by_key_and_found_by_key(ask: Ask) -> None:
 
 
 async def test_computed_fields_run_python_over_what_they_select(ask: Ask) -> None:
-    answer = await ask('{ book(title: "Argan") { shouted loud: shouted(mark: "!!") complaints { __typename } } }')
+    answer = await ask(
+        '{ book(title: "Argan") { shouted loud: shouted(mark: "!!") complaints { __typename } } }'
+    )
     assert answer["data"]["book"] == {
         "shouted": "ARGAN!",
         "loud": "ARGAN!!",

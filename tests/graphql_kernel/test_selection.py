@@ -16,7 +16,11 @@ async def test_the_same_field_selected_twice_is_merged(ask: Ask) -> None:
            fragment More on Book { author { id name } }"""
     )
     author = answer["data"]["book"]["author"]
-    assert author == {"name": "Najat", "books": [{"title": "Argan"}, {"title": "Couscous"}], "id": author["id"]}
+    assert author == {
+        "name": "Najat",
+        "books": [{"title": "Argan"}, {"title": "Couscous"}],
+        "id": author["id"],
+    }
 
 
 async def test_fragments_are_opened_wherever_they_apply(ask: Ask) -> None:
@@ -90,7 +94,9 @@ async def test_a_value_says_which_type_of_a_union_it_is(ask: Ask) -> None:
 
 
 async def test_node_gives_whatever_its_id_names(ask: Ask) -> None:
-    document = """query($id: ID!) { node(id: $id) { __typename id ... on Book { title } ... on Author { name } } }"""
+    document = (
+        """query($id: ID!) { node(id: $id) { __typename id ... on Book { title } ... on Author { name } } }"""
+    )
     assert (await ask(document, id="Qm9vazox"))["data"]["node"] == {
         "__typename": "Book",
         "id": "Qm9vazox",
@@ -107,5 +113,7 @@ async def test_node_gives_null_or_an_error_for_ids_that_name_nothing(ask: Ask, w
 
 
 async def test_a_lookup_keeps_to_the_types_of_its_field(ask: Ask) -> None:
-    answer = await ask('{ thing(id: "UHJvc2U6MQ==") { __typename } other: thing(id: "QXV0aG9yOjI=") { __typename } }')
+    answer = await ask(
+        '{ thing(id: "UHJvc2U6MQ==") { __typename } other: thing(id: "QXV0aG9yOjI=") { __typename } }'
+    )
     assert answer["data"] == {"thing": None, "other": {"__typename": "Author"}}

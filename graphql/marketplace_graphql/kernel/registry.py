@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, true
 
-Predicate = Callable[[Any, Any], ColumnElement[bool]]
-"""(row, ctx) -> whether the row may be seen."""
+Predicate = Callable[[Any, Any], "ColumnElement[bool] | None"]
+"""(row, ctx) -> whether the row may be seen; None: it may."""
 
 
 class DeclarationError(TypeError):

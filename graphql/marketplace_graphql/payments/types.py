@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Text, func, literal, select, type_coerce
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import func, literal, select
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -70,7 +70,7 @@ def gateways_of(channel_id: Any) -> Any:
             "name": literal("Cash on delivery"),
             "id": literal(CASH_ON_DELIVERY),
             "config": [],
-            "currencies": type_coerce(func.array_to_json(func.array([channel.currency_code])), ARRAY(Text)),
+            "currencies": array([channel.currency_code]),
         },
         where=(channel.id == channel_id) & channel.cash_on_delivery,
         order_by=channel.id,

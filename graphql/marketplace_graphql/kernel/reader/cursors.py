@@ -49,13 +49,13 @@ def beyond(keys: list["Key"], cursor: Parameter, *, downwards: bool) -> ColumnEl
     NULL counts as larger than everything, as PostgreSQL sorts it.
     """
     marks = [_part(cursor, index, len(keys), key) for index, key in enumerate(keys)]
-    if all(key.never_null for key in keys):
+    if all(key.never_null and key.descending is keys[0].descending for key in keys):
         here = tuple_(*[key.expression for key in keys])
         there = tuple_(*marks)
-        return here < there if downwards else here > there
+        return here < there if downwards is not keys[0].descending else here > there
     condition: ColumnElement[bool] | None = None
     for key, mark in reversed(list(zip(keys, marks, strict=True))):
-        past = _past(key, mark, downwards=downwards)
+        past = _past(key, mark, downwards=downwards is not key.descending)
         if condition is None:
             condition = past
         else:

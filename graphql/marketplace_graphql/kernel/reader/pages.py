@@ -12,6 +12,8 @@ from graphql import GraphQLObjectType, get_named_type
 from sqlalchemy import ColumnElement, Text, cast, func, inspect, literal, null, select
 from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.elements import UnaryExpression
 
 from marketplace_graphql.kernel.errors import QueryError
 from marketplace_graphql.kernel.filters import BEST_MATCH
@@ -42,6 +44,11 @@ class Key:
 
     expression: ColumnElement[Any]
     never_null: bool
+    descending: bool = False
+    """It goes against the list's direction: `order_by=lambda row, ctx: row.created_at.desc()`."""
+
+    def ordered(self, expression: ColumnElement[Any], *, downwards: bool) -> ColumnElement[Any]:
+        return expression.desc() if downwards is not self.descending else expression
 
 
 class _Connection:
@@ -128,8 +135,10 @@ class _Connection:
         """The sort keys on a row: as asked, else best match first, else the declared order. The key last."""
         expressions = self._order(row)
         given = list(expressions) if isinstance(expressions, tuple | list) else [expressions]
-        keys = [_key(row, part) for part in given]
-        return [*keys, Key(rows.primary_key(row), never_null=True)]
+        keys = [_key(part) for part in given]
+        # The primary key goes the way of the others, so that one index serves them together.
+        descending = bool(keys) and all(key.descending for key in keys)
+        return [*keys, Key(rows.primary_key(row), never_null=True, descending=descending)]
 
     def _order(self, row: Any) -> Any:
         sorting, given = self.declaration.sort_by, self.given.get("sort_by")
@@ -196,22 +205,24 @@ class _Connection:
             select(*columns, *sort_columns)
             .select_from(scope.source)
             .where(*conditions)
-            .order_by(*[key.expression.desc() if downwards else key.expression for key in keys])
+            .order_by(*[key.ordered(key.expression, downwards=downwards) for key in keys])
             .limit((self.size or 0) + 1)
             .correlate_except(*scope.parts)
             .subquery("found")
         )
-        order = [found.c[f"sort_{index}"] for index in range(len(keys))]
-        place_in_page = func.row_number().over(order_by=[key.desc() if downwards else key for key in order])
+        order = [key.ordered(found.c[f"sort_{index}"], downwards=downwards) for index, key in enumerate(keys)]
+        place_in_page = func.row_number().over(order_by=order)
         page = select(*found.c, place_in_page.label("place")).correlate_except(found).subquery("page")
-        return self._assembled(page, len(keys))
+        return self._assembled(page, keys)
 
-    def _assembled(self, page: Any, number_of_keys: int) -> ColumnElement[Any]:
+    def _assembled(self, page: Any, keys: list[Key]) -> ColumnElement[Any]:
         row = aliased(self.rows.model, page)
         scope = self.ctx.scope(row)
         ctx = rows.entered(self.ctx, self.rows, row)
-        order = [page.c[f"sort_{index}"] for index in range(number_of_keys)]
-        in_order = [key.desc() if self.descending else key for key in order]
+        order = [page.c[f"sort_{index}"] for index in range(len(keys))]
+        in_order = [
+            key.ordered(column, downwards=self.descending) for key, column in zip(keys, order, strict=True)
+        ]
         inside = page.c.place <= (self.size or 0)
         cursor = cursors.encoded(order)
         listed = func.array_agg(aggregate_order_by(cursor, *in_order)).filter(inside)
@@ -277,11 +288,14 @@ def _node_type(connection_type: GraphQLObjectType) -> Any:
     return edge_type.fields["node"].type
 
 
-def _key(row: Any, part: Any) -> Key:
+def _key(part: Any) -> Key:
     expression, promised = unwrapped(part)
+    descending = isinstance(expression, UnaryExpression) and expression.modifier is operators.desc_op
+    if descending:
+        expression, inner_promise = unwrapped(expression.element)
+        promised = promised or inner_promise
     column = getattr(expression, "expression", expression)
-    nullable = getattr(column, "nullable", True)
-    return Key(expression, promised or nullable is False)
+    return Key(expression, promised or getattr(column, "nullable", True) is False, descending)
 
 
 def _columns(base: Any) -> list[Any]:
