@@ -64,7 +64,9 @@ def _exists(module_name: str) -> bool:
 
 
 def _joined(name: str, description: str, parts: list[type[Any]]) -> type[Any]:
-    joined: type[Any] = object_type(type(name, tuple(parts), {"__doc__": description, "__module__": __name__}))
+    joined: type[Any] = object_type(
+        type(name, tuple(parts), {"__doc__": description, "__module__": __name__})
+    )
     return joined
 
 

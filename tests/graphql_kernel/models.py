@@ -24,7 +24,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
 class Toys(DeclarativeBase):
-    type_annotation_map = {  # noqa: RUF012
+    type_annotation_map = {
         int: BigInteger(),
         str: Text(),
         datetime: DateTime(timezone=True),

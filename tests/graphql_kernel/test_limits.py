@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from marketplace_graphql.kernel import Api
 from tests.graphql_kernel.conftest import Ask
@@ -76,10 +77,10 @@ async def test_mutations_in_one_request_are_bounded(ask: Ask) -> None:
 async def test_documents_and_plans_are_forgotten_in_time(api: Api, count: int) -> None:
     for number in range(count):
         await api.execute(f"{{ a{number}: __typename }}")
-    assert len(api._documents._kept) <= 1000  # noqa: SLF001 - the bound itself is what is tested
+    assert len(api._documents._kept) <= 1000
     for size in range(1, 101):
         await api.execute("query($n: Int) { books(first: $n) { totalCount } }", {"n": size})
-    operation = api._documents.operation("query($n: Int) { books(first: $n) { totalCount } }", None)  # noqa: SLF001
+    operation = api._documents.operation("query($n: Int) { books(first: $n) { totalCount } }", None)
     assert len(operation.plans) <= 64
 
 

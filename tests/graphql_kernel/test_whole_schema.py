@@ -89,7 +89,9 @@ def everything(schema: ApiSchema, type_: Any, depth: int = 2) -> str:
         parts = [f"... on {each.name} {{ __typename }}" for each in schema.graphql.get_possible_types(type_)]
         return " ".join(["__typename", *parts])
     if type_.name.endswith("CountableConnection"):
-        node = everything(schema, get_named_type(get_named_type(type_.fields["edges"].type).fields["node"].type), 0)
+        node = everything(
+            schema, get_named_type(get_named_type(type_.fields["edges"].type).fields["node"].type), 0
+        )
         info = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
         return f"__typename totalCount {info} edges {{ cursor node {{ {node} }} }}"
     if depth <= 0 or (depth < 2 and type_.name in schema.rows):
@@ -181,7 +183,9 @@ def test_every_filter_and_order_of_a_list_can_be_read(
         here.inputs.channel_slug = "x"
         type_: Any = here.schema.graphql.type_map[type_name]
         for arguments in variants(type_.fields[name]):
-            text = written(name, arguments, "totalCount pageInfo { endCursor } edges { cursor node { __typename } }")
+            text = written(
+                name, arguments, "totalCount pageInfo { endCursor } edges { cursor node { __typename } }"
+            )
             nodes = nodes_of(f"{{ {text} }}")
             if type_name == "Query":
                 plan = operation_plan(here, type_, {name: nodes})
@@ -192,7 +196,9 @@ def test_every_filter_and_order_of_a_list_can_be_read(
 
 def roots() -> list[str]:
     declared = api_schema().declared["Query"]
-    return sorted(name for name, each in declared.items() if not isinstance(each.declaration, fields.Resolver))
+    return sorted(
+        name for name, each in declared.items() if not isinstance(each.declaration, fields.Resolver)
+    )
 
 
 @pytest.mark.parametrize("who", REQUESTERS)
@@ -202,7 +208,9 @@ def test_every_root_field_can_be_read(connection: psycopg.Connection, name: str,
     query: Any = here.schema.graphql.query_type
     field = query.fields[name]
     below = everything(here.schema, get_named_type(field.type))
-    optional = {argument: sample(each.type) for argument, each in field.args.items() if argument in ("id", "slug")}
+    optional = {
+        argument: sample(each.type) for argument, each in field.args.items() if argument in ("id", "slug")
+    }
     for more in [{}, *({argument: value} for argument, value in optional.items())]:
         nodes = nodes_of(f"{{ {written(name, needed_arguments(field) | more, below)} }}")
         plan = operation_plan(here, query, {name: nodes})

@@ -64,10 +64,7 @@ class Operation:
     def shape(self, variables: Mapping[str, Any]) -> tuple[object, ...]:
         """What the statements depend on in the variables."""
         return tuple(
-            [
-                shape(variables[name]) if name in variables else ABSENT
-                for name, shape in self.shapes.items()
-            ]
+            [shape(variables[name]) if name in variables else ABSENT for name, shape in self.shapes.items()]
         )
 
     def kept(self, key: Any) -> Any:
@@ -120,9 +117,7 @@ class Documents:
             message = f"Unknown operation named '{name}'." if name else "Must provide an operation name."
             raise InvalidDocumentError([GraphQLError(message)])
         fragments = {
-            part.name.value: part
-            for part in document.definitions
-            if isinstance(part, FragmentDefinitionNode)
+            part.name.value: part for part in document.definitions if isinstance(part, FragmentDefinitionNode)
         }
         return Operation(self._schema, document, node, fragments, self._shapes(document, node))
 
@@ -157,5 +152,3 @@ def _special_variables(schema: ApiSchema, document: DocumentNode) -> dict[str, s
 
     visit(document, TypeInfoVisitor(info, Finder()))
     return found
-
-

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 from graphql import GraphQLError
 
 Path = tuple[str | int, ...]
@@ -53,3 +54,8 @@ def from_graphql(error: GraphQLError) -> dict[str, Any]:
         made["path"] = list(error.path)
     made["extensions"] = {"exception": {"code": type(error).__name__}}
     return made
+
+
+def response(data: Any, errors: list[dict[str, Any]]) -> bytes:
+    """A response's JSON; errors stand first, where people look."""
+    return orjson.dumps({"errors": errors, "data": data} if errors else {"data": data})

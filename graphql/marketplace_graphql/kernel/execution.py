@@ -37,6 +37,7 @@ from marketplace_graphql.kernel.errors import (
     QueryError,
     entry,
     from_graphql,
+    response,
 )
 from marketplace_graphql.kernel.info import Info
 from marketplace_graphql.kernel.limits import Limits
@@ -216,12 +217,8 @@ class Run:
         only = OperationDefinitionNode(
             operation=node.operation, selection_set=selections, variable_definitions=node.variable_definitions
         )
-        document = type(self.operation.document)(
-            definitions=(only, *self.operation.fragments.values())
-        )
-        result = execute_in_core(
-            self.schema.graphql, document, variable_values=dict(self.inputs.variables)
-        )
+        document = type(self.operation.document)(definitions=(only, *self.operation.fragments.values()))
+        result = execute_in_core(self.schema.graphql, document, variable_values=dict(self.inputs.variables))
         if not isinstance(result, ExecutionResult):
             raise TypeError("introspection does not wait for anything")
         return result
@@ -269,9 +266,7 @@ class Run:
             )
             return orjson.loads(raw), plan.slots
 
-        return Completer(
-            self.schema, self.selection, self.inputs.variables, self.info(session), read_rows
-        )
+        return Completer(self.schema, self.selection, self.inputs.variables, self.info(session), read_rows)
 
     def info(self, session: AsyncSession | None = None) -> Info:
         return Info(self.schema, self.inputs, session, self.headers, self.api.context)
@@ -324,8 +319,3 @@ class RootParts:
                 read[key] = nodes
         core = SelectionSetNode(selections=tuple(introspected)) if introspected else None
         return cls(read, resolved, core, list(selected))
-
-
-def response(data: Any, errors: list[dict[str, Any]]) -> bytes:
-    """A response's JSON; errors stand first, where people look."""
-    return orjson.dumps({"errors": errors, "data": data} if errors else {"data": data})

@@ -149,7 +149,9 @@ class Connection(Declaration):
     def complete(self, name: str, annotation: Any, description: str | None) -> None:
         super().complete(name, annotation, description)
         inputs = {"filter": self.filter, "where": self.where, "sort_by": self.sort_by}
-        added = [Argument(argument, rule.input | None) for argument, rule in inputs.items() if rule is not None]
+        added = [
+            Argument(argument, rule.input | None) for argument, rule in inputs.items() if rule is not None
+        ]
         if self.search is not None:
             added.append(Argument("search", str | None))
         if self.channel:
@@ -244,7 +246,7 @@ def connection(
     function: Function | None = None,
     *,
     on: Function | None = None,
-    filter: "Filter | None" = None,  # noqa: A002 - the GraphQL argument's name
+    filter: "Filter | None" = None,
     where: "Filter | None" = None,
     sort_by: "Sorting | None" = None,
     search: Function | None = None,
@@ -304,9 +306,7 @@ def lookup(function: Function | None = None, *, needs: Needs = (), **common: Any
     return _made(Lookup(**common), function, needs)
 
 
-def computed(
-    selects: Function, *, needs: Needs = (), allowed: Function | None = None, **common: Any
-) -> Any:
+def computed(selects: Function, *, needs: Needs = (), allowed: Function | None = None, **common: Any) -> Any:
     """What SQL can't say: `selects` is `(row, ctx) -> {name: expression}`; decorate a function that takes
     `(values, info, **arguments)`, where `values[name]` is JSON as PostgreSQL wrote it. It may be async.
     """

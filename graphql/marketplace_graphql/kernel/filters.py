@@ -46,7 +46,7 @@ Key = Callable[[Any, Any], Any]
 """(row, ctx) -> one sort expression, or a tuple of them."""
 
 
-def BEST_MATCH(row: Any, ctx: Any) -> Any:  # noqa: N802 - a constant in use, a function by type
+def BEST_MATCH(row: Any, ctx: Any) -> Any:
     """The key of a sort by relevance: the connection's own `rank` stands in for it."""
     raise TypeError("BEST_MATCH is replaced by the connection's rank")
 
@@ -73,7 +73,11 @@ def matches(expression: Callable[[Any, Any], ColumnElement[Any]]) -> Meaning:
         if value.given("eq"):
             parts.append(subject.is_(None) if value.eq is None else subject == value.eq)
         if value.given("one_of") and value.one_of is not None:
-            parts.append(subject == any_(value.one_of) if not isinstance(value.one_of, list) else subject.in_(value.one_of))
+            parts.append(
+                subject == any_(value.one_of)
+                if not isinstance(value.one_of, list)
+                else subject.in_(value.one_of)
+            )
         if value.given("range") and value.range is not None:
             inside = between(expression)(row, value.range, ctx)
             if inside is not None:
@@ -106,7 +110,9 @@ def refers(expression: Callable[[Any, Any], ColumnElement[Any]], type_name: str)
         if hasattr(value, "given"):
             parts: list[ColumnElement[bool]] = []
             if value.given("eq"):
-                parts.append(subject.is_(None) if value.eq is None else subject == ctx.key(value.eq, type_name))
+                parts.append(
+                    subject.is_(None) if value.eq is None else subject == ctx.key(value.eq, type_name)
+                )
             if value.given("one_of") and value.one_of is not None:
                 parts.append(subject == any_(ctx.key(value.one_of, type_name)))
             return and_(*parts) if parts else None

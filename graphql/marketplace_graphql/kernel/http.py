@@ -53,7 +53,12 @@ class GraphQLApp:
     """Serves an Api at the path where it is mounted."""
 
     def __init__(
-        self, api: Api, authenticate: Authenticate, *, body_bytes: int = 1_000_000, upload_bytes: int = 20_000_000
+        self,
+        api: Api,
+        authenticate: Authenticate,
+        *,
+        body_bytes: int = 1_000_000,
+        upload_bytes: int = 20_000_000,
     ) -> None:
         self._api = api
         self._authenticate = authenticate

@@ -56,32 +56,32 @@ class ObjectWithMetadata:
     private_metadata_needs = "MANAGE_SETTINGS"
 
     @value(needs_from=PRIVATE)
-    def private_metadata(row: Any, ctx: Any) -> list[MetadataItem]:  # noqa: ARG002, N805
+    def private_metadata(row: Any, ctx: Any) -> list[MetadataItem]:
         """Entries that only staff see."""
         return _items(row.private_metadata)
 
     @expression(needs_from=PRIVATE)
-    def private_metafield(row: Any, ctx: Any, key: str) -> str | None:  # noqa: ARG002, N805
+    def private_metafield(row: Any, ctx: Any, key: str) -> str | None:
         """One of the entries that only staff see."""
         return _entry(row.private_metadata, key)
 
     @expression(needs_from=PRIVATE)
-    def private_metafields(row: Any, ctx: Any, keys: list[str] | None = None) -> Metadata | None:  # noqa: ARG002, N805
+    def private_metafields(row: Any, ctx: Any, keys: list[str] | None = None) -> Metadata | None:
         """Some of the entries that only staff see, as one object."""
         return _entries(row.private_metadata, keys)
 
     @value
-    def metadata(row: Any, ctx: Any) -> list[MetadataItem]:  # noqa: ARG002, N805
+    def metadata(row: Any, ctx: Any) -> list[MetadataItem]:
         """Entries that everybody sees."""
         return _items(row.public_metadata)
 
     @expression
-    def metafield(row: Any, ctx: Any, key: str) -> str | None:  # noqa: ARG002, N805
+    def metafield(row: Any, ctx: Any, key: str) -> str | None:
         """One of the entries that everybody sees."""
         return _entry(row.public_metadata, key)
 
     @expression
-    def metafields(row: Any, ctx: Any, keys: list[str] | None = None) -> Metadata | None:  # noqa: ARG002, N805
+    def metafields(row: Any, ctx: Any, keys: list[str] | None = None) -> Metadata | None:
         """Some of the entries that everybody sees, as one object."""
         return _entries(row.public_metadata, keys)
 
@@ -92,7 +92,7 @@ def translated(type_name: str) -> Any:
     The argument's type is the enum `LanguageCodeEnum`, of which the members' values are lower-case codes.
     """
 
-    def translation(row: Any, target: Any, ctx: Any, language_code: "LanguageCodeEnum") -> Any:  # type: ignore[name-defined]  # noqa: ARG001, F821
+    def translation(row: Any, target: Any, ctx: Any, language_code: "LanguageCodeEnum") -> Any:  # type: ignore[name-defined]
         return and_(only_foreign_key(target, row), target.language_code == language_code.value)
 
     declared: fields.Declaration = fields.related(translation)

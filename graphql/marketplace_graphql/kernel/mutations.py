@@ -12,13 +12,7 @@ from graphql import GraphQLNonNull, GraphQLObjectType
 
 from marketplace.kit.errors import DomainError, Errors, PermissionDeniedError
 from marketplace_graphql.kernel import fields
-from marketplace_graphql.kernel.errors import (
-    INTERNAL,
-    INTERNAL_MESSAGE,
-    QueryError,
-    denied,
-    entry,
-)
+from marketplace_graphql.kernel.errors import INTERNAL, INTERNAL_MESSAGE, QueryError, denied, entry, response
 from marketplace_graphql.kernel.inputs import python_arguments
 from marketplace_graphql.kernel.reader.completion import Bubble, Completer
 from marketplace_graphql.kernel.registry import DeclarationError
@@ -48,7 +42,7 @@ def error_type(
     """`<name> { field message code ... }`. Extra fields are filled from the DomainError's details."""
     namespace: dict[str, Any] = {
         "__annotations__": {"field": str | None, "message": str | None, code_name: codes, **extra},
-        "__module__": sys._getframe(1).f_globals["__name__"],  # noqa: SLF001 - where the annotations' names are found
+        "__module__": sys._getframe(1).f_globals["__name__"],
         "__doc__": "Why a mutation changed nothing.",
         **{part: fields.column(description=text) for part, text in ERROR_DOCS.items()},
         code_name: fields.column(description="What kind of mistake it is."),
@@ -137,9 +131,7 @@ def _payload(name: str, module: str, made: dict[str, Any], errors: ErrorType) ->
 
 async def run(execution: "Run", root: GraphQLObjectType) -> bytes:
     """All root fields of a mutation, one after the other."""
-    from marketplace_graphql.kernel.execution import response
-
-    data: dict[str, Any] | None = {}
+    data: dict[str, Any] = {}
     errors: list[dict[str, Any]] = []
     selected = execution.selection.of(root, [execution.operation.node.selection_set])
     for key, nodes in selected.items():
@@ -152,8 +144,7 @@ async def run(execution: "Run", root: GraphQLObjectType) -> bytes:
         except Bubble:
             data[key] = None
         if data[key] is None and isinstance(field.type, GraphQLNonNull):
-            data = None
-            break
+            return response(None, errors)
     return response(data, errors)
 
 
@@ -199,9 +190,7 @@ async def _committed(
     declared = execution.schema.declared[root.name][name]
     names = {argument: each.name for argument, each in declared.arguments.items()}
     async with execution.api.database.transaction() as session:
-        keywords = python_arguments(
-            execution.schema, field, names, nodes[0], execution.inputs.variables
-        )
+        keywords = python_arguments(execution.schema, field, names, nodes[0], execution.inputs.variables)
         info = execution.info(session)
         result = await declaration.function(None, info, **keywords)  # type: ignore[misc]
         await session.flush()
@@ -250,5 +239,3 @@ def _camel(name: str) -> str:
 
 def _snake(name: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")
-
-

@@ -69,9 +69,7 @@ def null_when(condition: ColumnElement[bool], parts: Any) -> NullWhen:
     return NullWhen(condition, parts)
 
 
-def one(
-    on: Callable[[Any], ColumnElement[bool]], *, order_by: Callable[[Any], Any] | None = None
-) -> One:
+def one(on: Callable[[Any], ColumnElement[bool]], *, order_by: Callable[[Any], Any] | None = None) -> One:
     """A row in the middle of a value, of the model that the GraphQL type at this place reads."""
     return One(on, order_by)
 

@@ -154,7 +154,10 @@ def _jsonable(value: object) -> object:
 
 SCALARS: dict[Any, Scalar] = {
     DateTime: Scalar(
-        _moment, lambda value: value.isoformat(), SqlDateTime(timezone=True), "A moment, ISO 8601 with its offset."
+        _moment,
+        lambda value: value.isoformat(),
+        SqlDateTime(timezone=True),
+        "A moment, ISO 8601 with its offset.",
     ),
     Date: Scalar(_day, lambda value: value.isoformat(), SqlDate(), "A day, ISO 8601."),
     Decimal: Scalar(_decimal, float, Numeric(), "An exact number, written as a JSON number."),
@@ -170,7 +173,9 @@ SCALARS: dict[Any, Scalar] = {
     Minute: Scalar(_whole, int, BigInteger(), "A number of minutes."),
     Hour: Scalar(_whole, int, BigInteger(), "A number of hours."),
     Day: Scalar(_whole, int, BigInteger(), "A number of days."),
-    WeightScalar: Scalar(_grams, _jsonable, Float(53), "A weight: a number of kilograms, or `{unit, value}`."),
+    WeightScalar: Scalar(
+        _grams, _jsonable, Float(53), "A weight: a number of kilograms, or `{unit, value}`."
+    ),
     Upload: Scalar(_upload, str, Text(), "A file sent along in a multipart request."),
     AnyScalar: Scalar(_as_is, _as_is, JSONB(), "Any value."),
 }

@@ -70,7 +70,7 @@ class ApiSchema:
         except (TypeError, StrawberryException):
             _check_names()  # Says more than Strawberry does where a name is the reason.
             raise
-        self.graphql = self.strawberry._schema  # noqa: SLF001 - the graphql-core schema has no public name
+        self.graphql = self.strawberry._schema
         self.channels = channels
         self.declared: dict[str, dict[str, DeclaredField]] = {}
         self.classes: dict[str, type[Any]] = {}
@@ -178,7 +178,9 @@ def _check_names() -> None:
                 except NameError as error:
                     unknown.setdefault(error.name, set()).add(f"{declared.__name__}.{field.python_name}")
     if unknown:
-        names = "; ".join(f"{name} (in {', '.join(sorted(places))})" for name, places in sorted(unknown.items()))
+        names = "; ".join(
+            f"{name} (in {', '.join(sorted(places))})" for name, places in sorted(unknown.items())
+        )
         raise DeclarationError(f"named, but declared in no room: {names}")
 
 
@@ -188,5 +190,3 @@ def _declaration(origin: type[Any], python_name: str) -> fields.Declaration | No
         if declared is not None:
             return declared
     return None
-
-

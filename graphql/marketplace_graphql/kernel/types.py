@@ -129,7 +129,7 @@ def union(
             raise DeclarationError(f"{name}: rows need a kind, and types to map it to")
         UNIONS[name] = Kinds(Rows(rows), kind, types)
     parts = tuple(ForwardRef(member) if isinstance(member, str) else member for member in members)
-    made = Annotated[Union[parts], strawberry.union(name, description=description)]  # noqa: UP007 - built at run time
+    made = Annotated[Union[parts], strawberry.union(name, description=description)]
     registry.add_type(name, cast("type[Any]", made))
     return made
 
@@ -145,9 +145,7 @@ def input_type(cls: T | None = None, *, name: str | None = None) -> Any:
             default = cls.__dict__.get(field_name, strawberry.UNSET)
             if isinstance(default, StrawberryField):
                 continue
-            made = StrawberryField(
-                python_name=field_name, description=docs.get(field_name), default=default
-            )
+            made = StrawberryField(python_name=field_name, description=docs.get(field_name), default=default)
             setattr(cls, field_name, made)
             types[field_name] = StrawberryAnnotation(annotation, namespace=names)
         return _made(strawberry.input, cls, name, types)
@@ -192,9 +190,7 @@ def _declared(cls: T, *, name: str | None, as_interface: bool = False) -> T:
     return _made(strawberry.interface if as_interface else strawberry.type, cls, name, types)
 
 
-def _made(
-    make: Callable[..., Any], cls: T, name: str | None, types: Mapping[str, StrawberryAnnotation]
-) -> T:
+def _made(make: Callable[..., Any], cls: T, name: str | None, types: Mapping[str, StrawberryAnnotation]) -> T:
     """Have Strawberry make the type; names in annotations are looked up when the schema is joined, not now."""
     annotations = cls.__dict__.get("__annotations__", {})
     cls.__annotations__ = annotations | dict.fromkeys(types, object)

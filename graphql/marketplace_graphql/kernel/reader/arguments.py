@@ -32,6 +32,7 @@ from marketplace_graphql.kernel.reader.parameters import (
     Parameter,
     array_of,
     text,
+    type_named_by,
 )
 from marketplace_graphql.kernel.scalars import SQL_TYPES
 
@@ -231,6 +232,4 @@ def _whole(value: Any) -> object:
 
 
 def _id_type(value: Any) -> object:
-    from marketplace_graphql.kernel.reader.lookups import type_named_by
-
     return None if value is None else type_named_by(str(value))

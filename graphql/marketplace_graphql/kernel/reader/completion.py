@@ -38,7 +38,7 @@ class Row:
     """Needed where the field's type is an interface or union."""
 
 
-class Bubble(Exception):  # noqa: N818 - no fault: a null on its way up to where one is allowed
+class Bubble(Exception):
     """A null stands where none is allowed."""
 
 
@@ -165,7 +165,9 @@ class Completer:
         item_type = type_.of_type
         item_named = get_named_type(item_type)
         if values and all(self._is_row(value, item_named) for value in values):
-            items = await self._rows(self._object_type(item_named, values[0]), nodes, values, path, listed=True)
+            items = await self._rows(
+                self._object_type(item_named, values[0]), nodes, values, path, listed=True
+            )
             if isinstance(item_type, GraphQLNonNull) and None in items:
                 raise Bubble
             return items
@@ -240,4 +242,3 @@ def _key(value: Any) -> object:
     if isinstance(value, Row):
         return value.key
     return inspect_row(value).identity[0]
-

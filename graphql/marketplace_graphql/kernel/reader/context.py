@@ -55,7 +55,7 @@ class ValueBinder:
     def __init__(self, inputs: Inputs) -> None:
         self._inputs = inputs
 
-    def bind(self, name: str, type_: TypeEngine[Any], getter: Getter) -> ColumnElement[Any]:  # noqa: ARG002
+    def bind(self, name: str, type_: TypeEngine[Any], getter: Getter) -> ColumnElement[Any]:
         return literal(getter(self._inputs), type_)
 
 
@@ -100,7 +100,7 @@ class Channel:
     currency: ColumnElement[Any]
 
 
-NO_CHANNEL = Channel(False, null(), null(), null())
+NO_CHANNEL = Channel(given=False, id=null(), slug=null(), currency=null())
 
 
 def channel_by(source: ChannelSource, attribute: str, value: ColumnElement[Any]) -> Channel:
@@ -111,11 +111,14 @@ def channel_by(source: ChannelSource, attribute: str, value: ColumnElement[Any])
         wanted = getattr(channel, name)
         if name == attribute:
             return value
-        return select(wanted).where(getattr(channel, attribute) == value).scalar_subquery().correlate_except(
-            inspect(channel).selectable
+        return (
+            select(wanted)
+            .where(getattr(channel, attribute) == value)
+            .scalar_subquery()
+            .correlate_except(inspect(channel).selectable)
         )
 
-    return Channel(True, part("id"), part(source.slug), part(source.currency))
+    return Channel(given=True, id=part("id"), slug=part(source.slug), currency=part(source.currency))
 
 
 class RequesterFacts:
@@ -242,5 +245,3 @@ class Context:
         if self.schema.channels is None:
             raise DeclarationError("the schema was built without channels")
         return self.schema.channels
-
-

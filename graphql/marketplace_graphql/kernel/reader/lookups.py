@@ -5,22 +5,12 @@ from typing import TYPE_CHECKING, Any
 from graphql import get_named_type, is_abstract_type
 from sqlalchemy import ColumnElement, and_, null
 
-from marketplace.kit.errors import InvalidError
-from marketplace.kit.ids import split_global_id
 from marketplace_graphql.kernel.reader import rows
-from marketplace_graphql.kernel.reader.parameters import Parameter
+from marketplace_graphql.kernel.reader.parameters import Parameter, type_named_by
 
 if TYPE_CHECKING:
     from marketplace_graphql.kernel import fields
     from marketplace_graphql.kernel.reader.compiler import Place
-
-
-def type_named_by(global_id: str) -> str | None:
-    """The type's name in a global id, None where it is no global id."""
-    try:
-        return split_global_id(global_id)[0]
-    except InvalidError:
-        return None
 
 
 def lookup(place: "Place", declaration: "fields.Lookup") -> ColumnElement[Any]:
@@ -44,4 +34,3 @@ def lookup(place: "Place", declaration: "fields.Lookup") -> ColumnElement[Any]:
         return same if further is None else and_(same, further)
 
     return rows.as_alternative(place, type_name, on)
-

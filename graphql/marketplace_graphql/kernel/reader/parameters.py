@@ -145,3 +145,11 @@ def key_of(type_names: tuple[str, ...], key_type: TypeEngine[Any]) -> Encode:
         return text(key)
 
     return encoded
+
+
+def type_named_by(global_id: str) -> str | None:
+    """The type's name in a global id, None where it is no global id."""
+    try:
+        return split_global_id(global_id)[0]
+    except InvalidError:
+        return None

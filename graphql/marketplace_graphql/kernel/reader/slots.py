@@ -56,5 +56,3 @@ class Slot:
             or any(slot.must_be_walked for slot in self.below)
             or any(slot.must_be_walked for slots in self.by_type.values() for slot in slots)
         )
-
-

@@ -120,4 +120,3 @@ def global_id(type_name: str, key: ColumnElement[Any]) -> ColumnElement[Any]:
 def same_text(expression: ColumnElement[Any]) -> ColumnElement[Any]:
     """An expression's text, for cursors: what PostgreSQL writes it can read again."""
     return cast(expression, Text)
-

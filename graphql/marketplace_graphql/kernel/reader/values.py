@@ -177,10 +177,12 @@ class _Value:
             raise DeclarationError(f"{self._place.where}: each(...) gives a list, not a {type_}")
         item = self.build(spec.parts, type_.of_type, nodes, slot)
         order = spec.order_by if isinstance(spec.order_by, tuple) else (spec.order_by,)
-        inner = select(as_json(item).label("item")).select_from(spec.source).order_by(*order).limit(spec.limit)
+        inner = (
+            select(as_json(item).label("item")).select_from(spec.source).order_by(*order).limit(spec.limit)
+        )
         if spec.where is not None:
             inner = inner.where(spec.where)
-        own = inspect(spec.source).selectable._from_objects  # noqa: SLF001 - a join has several
+        own = inspect(spec.source).selectable._from_objects
         listed = inner.correlate_except(*own).subquery()
         return select(json_list(listed.c.item)).scalar_subquery().correlate_except(listed)
 
