@@ -20,6 +20,8 @@ from marketplace.kit.settings import Settings, get_settings
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 clock_commands = typer.Typer(no_args_is_help=True, help="The clock of a demonstration.")
 cli.add_typer(clock_commands, name="clock")
+ledger_commands = typer.Typer(no_args_is_help=True, help="The ledger of what sellers earn.")
+cli.add_typer(ledger_commands, name="ledger")
 
 Scale = Annotated[
     float, typer.Option(help="How many times the usual amount: 30 makes about 100,000 listings.")
@@ -106,6 +108,33 @@ def demo_data(scale: Scale = 1.0) -> None:
     _load_demo(settings, scale)
 
 
+@ledger_commands.callback()
+def ledger() -> None:
+    """Makes `verify` a command with a name of its own, though it is the only one."""
+
+
+@ledger_commands.command()
+def verify() -> None:
+    """Check the rules of the ledger over the whole database: fails where one is broken, and says which."""
+    from marketplace.kit.database import Database
+    from marketplace.payouts.queries import Finding
+    from marketplace.payouts.queries import verify as verified
+
+    async def check() -> list[Finding]:
+        database = Database(_with_database().model_copy(update={"statement_timeout_seconds": 0}))
+        async with database.transaction() as session:
+            findings = await verified(session)
+        await database.close()
+        return findings
+
+    findings = asyncio.run(check())
+    for finding in findings:
+        print(f"{finding.rule}: {finding.what}", file=sys.stderr)
+    if findings:
+        raise _Refusal("The ledger is not in order.")
+    print("The ledger is in order.")
+
+
 @clock_commands.command()
 def advance(days: float = 0, hours: float = 0) -> None:
     """Move the clock forward: what falls due later falls due now. Not in production."""
@@ -177,10 +206,13 @@ def _fill_if_empty(settings: Settings) -> None:
 
 
 def _load_demo(settings: Settings, scale: float) -> None:
-    from marketplace.demo import load
+    from marketplace.demo import NotEmptyError, load
 
     clock.follow(settings.adjustable_clock_file)
-    load(settings, scale)
+    try:
+        load(settings, scale)
+    except NotEmptyError as error:
+        raise _Refusal(str(error)) from error
 
 
 def _refuse_a_taken_port(settings: Settings) -> None:

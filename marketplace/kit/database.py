@@ -100,12 +100,12 @@ class ReadPool:
         Parameters are `%(name)s` with a mapping, or PostgreSQL's own `$1` with a sequence: long statements
         want the latter, which are sent without being read once more.
         """
-        try:
-            async with self._pool.connection() as connection:
+        async with self._pool.connection() as connection:
+            try:
                 return await fetch_json_on(connection, sql, params)
-        except psycopg.OperationalError:
-            if not connection.broken:
-                raise
+            except psycopg.OperationalError:
+                if not connection.broken:
+                    raise
         # The server has closed the connection, as when it was started again: a read may be asked twice.
         await self._pool.check()
         async with self._pool.connection() as connection:

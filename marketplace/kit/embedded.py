@@ -13,7 +13,6 @@ import pwd
 import shutil
 import stat
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -264,7 +263,7 @@ def _server_user() -> pwd.struct_passwd | None:
 
 
 def _is_postgres(pid: int) -> bool:
-    if sys.platform == "linux":
+    if Path("/proc/self/cmdline").exists():
         try:
             return b"postgres" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0", 1)[0]
         except (FileNotFoundError, ProcessLookupError):
