@@ -7,13 +7,29 @@ from typing import Any
 import orjson
 import psycopg
 from psycopg import sql
-from sqlalchemy import ARRAY, BigInteger, Boolean, Column, Date, DateTime, Float, Identity, Integer, LargeBinary, Table
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    Identity,
+    Integer,
+    LargeBinary,
+    Table,
+)
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
 
 from marketplace.kit.models import Base
 
 BLOCK_ROWS = 2000
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+_NO_CONTEXT: Any = None
+"""Defaults of ours look at nothing: what time it is, what is empty."""
 
 Value = Any
 """What a column takes: told by the column, not by Python's types."""
@@ -53,7 +69,10 @@ class Rows:
         for start in range(0, len(self.rows), BLOCK_ROWS):
             yield "".join(
                 "\t".join(
-                    ["\\N" if value is None else write(value) for write, value in zip(writers, row, strict=True)]
+                    [
+                        "\\N" if value is None else write(value)
+                        for write, value in zip(writers, row, strict=True)
+                    ]
                 )
                 + tail
                 for row in self.rows[start : start + BLOCK_ROWS]
@@ -69,18 +88,23 @@ class Tables:
     def of(self, model: type[Base] | Table, names: str) -> Rows:
         """Rows of a table, with the columns (separated by blanks) that `add` will give."""
         table = model if isinstance(model, Table) else model.__table__
-        assert isinstance(table, Table)
+        if not isinstance(table, Table):
+            raise TypeError(f"{model} is no table")
         rows = Rows(table, names.split())
         self._rows.append(rows)
         return rows
 
+    @property
+    def waiting(self) -> int:
+        """Rows that have not been sent yet."""
+        return sum(len(rows) for rows in self._rows)
+
     async def copy(self, connection: psycopg.AsyncConnection) -> int:
-        """Send everything that is there, forget it, and give the number of rows."""
-        sent = 0
+        """Send everything that waits, and give the number of rows."""
+        sent = self.waiting
         for rows in self._rows:
             await rows.copy(connection)
-            sent += len(rows)
-        self._rows.clear()
+            rows.rows.clear()
         return sent
 
 
@@ -115,11 +139,11 @@ def _needs_default(column: Column[Any], given: Sequence[Column[Any]]) -> bool:
 
 def _default(column: Column[Any]) -> Value:
     default = column.default
-    if default is None:
-        raise ValueError(f"{column} has no default and was not given")
-    if default.is_callable:
-        return default.arg(None)
-    return default.arg
+    if isinstance(default, CallableColumnDefault):
+        return default.arg(_NO_CONTEXT)
+    if isinstance(default, ScalarElementColumnDefault):
+        return default.arg
+    raise TypeError(f"{column} was not given, and has no default that could stand for it")
 
 
 def _writer(column: Column[Any]) -> Callable[[Value], str]:

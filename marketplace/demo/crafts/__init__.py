@@ -26,7 +26,7 @@ class Words:
     def __add__(self, other: "Words") -> "Words":
         return Words(f"{self.fr} {other.fr}", f"{self.ar} {other.ar}", f"{self.en} {other.en}")
 
-    def joined(self, sign: Words | None, other: "Words") -> "Words":
+    def with_comma(self, other: "Words") -> "Words":
         return Words(f"{self.fr}, {other.fr}", f"{self.ar}، {other.ar}", f"{self.en}, {other.en}")
 
 
@@ -166,7 +166,9 @@ def _shelf(row: dict[str, Any]) -> Shelf:
 
 def _item(row: dict[str, Any], palettes: tuple[str, ...]) -> Item:
     low, high = row["mad"]
-    return Item(Words(*row["name"]), row["motif"], (low, high), row["grams"], tuple(row.get("palettes", palettes)))
+    return Item(
+        Words(*row["name"]), row["motif"], (low, high), row["grams"], tuple(row.get("palettes", palettes))
+    )
 
 
 def _size(name: str | list[str], price_share: float, weight_share: float) -> Size:

@@ -7,10 +7,22 @@ from random import Random
 
 import pyvips
 
-from marketplace.demo.pictures import clay, cloth, glaze, harvest, leather, metal, vessels, weaving, wood
+from marketplace.demo.pictures import (
+    clay,
+    cloth,
+    emblem,
+    glaze,
+    harvest,
+    landscape,
+    leather,
+    metal,
+    vessels,
+    weaving,
+    wood,
+)
 from marketplace.demo.pictures.canvas import Canvas, Palette
 
-_ROOMS = (weaving, glaze, clay, harvest, vessels, leather, wood, cloth, metal)
+_ROOMS = (weaving, glaze, clay, harvest, vessels, leather, wood, cloth, metal, emblem, landscape)
 MOTIFS: dict[str, Callable[[Canvas], None]] = {
     f"{room.__name__.rpartition('.')[2]}.{name}": motif
     for room in _ROOMS
@@ -19,7 +31,8 @@ MOTIFS: dict[str, Callable[[Canvas], None]] = {
 }
 """Every public function of the rooms is a motif: `weaving.kilim`."""
 
-PIXELS = 1024
+PIXELS = 800
+WIDE = (0.0, 200.0, 800.0, 400.0)
 DETAILS = ((150.0, 150.0, 420.0, 420.0), (300.0, 280.0, 380.0, 380.0))
 """What a second picture of the same thing shows: a closer look."""
 
@@ -38,6 +51,8 @@ def svg_of(drawing: Drawing, pixels: int = PIXELS) -> str:
     chance = Random(f"{drawing.motif} {drawing.palette} {drawing.hand}")  # noqa: S311 - a drawing, no secret
     canvas = Canvas(drawing.palette, chance)
     MOTIFS[drawing.motif](canvas)
+    if drawing.motif.startswith("landscape."):
+        return canvas.svg(pixels, WIDE)
     if not drawing.detail:
         return canvas.svg(pixels)
     return canvas.svg(pixels, DETAILS[drawing.hand % len(DETAILS)])

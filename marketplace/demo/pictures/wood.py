@@ -191,9 +191,11 @@ def basket(canvas: Canvas) -> None:
                 on_circle(400, 400, radius + 12, turn + 0.006),
             )
             stitches.append(
-                (
-                    f'<path d="M{ax:.0f},{ay:.0f}L{bx:.0f},{by:.0f}" stroke="{colour}" '
-                    f'stroke-width="{6.5 if painted else 2.2}" opacity="{0.95 if painted else 0.45}"/>'
+                line(
+                    [(ax, ay), (bx, by)],
+                    colour,
+                    6.5 if painted else 2.2,
+                    opacity=0.95 if painted else 0.45,
                 )
             )
     canvas.add(group(stitches, stroke_linecap="round"))
