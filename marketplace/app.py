@@ -13,7 +13,7 @@ from psycopg_pool import PoolTimeout
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from marketplace import pictures, reactions, tables, time_travel
+from marketplace import files, pictures, reactions, tables, time_travel
 from marketplace.edge import Edge, MediaFiles
 from marketplace.kit import clock, logs
 from marketplace.kit.database import Database
@@ -56,6 +56,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.add_middleware(Edge)
     app.add_api_route("/health", health, methods=["GET"])
     app.add_api_route("/ready", ready, methods=["GET"])
+    files.mount(app)
     if settings.s3_bucket is None:
         app.mount("/media", MediaFiles(settings.media_dir))
     pictures.mount(app)

@@ -60,7 +60,7 @@ class Edge:
         try:
             await self._app(scope, receive, send_with_headers)
         except Exception:
-            log.exception("request failed unexpectedly", method=scope["method"], path=scope["path"])
+            log.exception("request failed unexpectedly", method=scope["method"], path=_shown(scope["path"]))
             if not started:
                 answer = PlainTextResponse("Internal Server Error", SERVER_ERROR)
                 await answer(scope, receive, send_with_headers)
@@ -83,10 +83,15 @@ class Edge:
         report(
             "request failed" if status >= SERVER_ERROR else "slow request",
             method=scope["method"],
-            path=scope["path"],
+            path=_shown(scope["path"]),
             status=status,
             duration_ms=round(seconds * 1000),
         )
+
+
+def _shown(path: str) -> str:
+    """A path as logs show it: whoever has the address of a private file can fetch it for some minutes."""
+    return "/files/..." if path.startswith("/files/") else path
 
 
 def _request_id(scope: Scope) -> str:

@@ -1,0 +1,187 @@
+"""What the API and the pages ask of the ledger, as SQL expressions, and the check that all of it agrees."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Subquery,
+    func,
+    select,
+    text,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from marketplace.payments.models import CashCollection, CashStatus
+from marketplace.payouts.ledger import Account, Posting
+from marketplace.payouts.models import Payout, PayoutStatus
+
+MAXIMUM_FINDINGS = 100
+
+
+def vendor_balances(vendor_id: ColumnElement[Any]) -> Subquery:
+    """A row per currency in which a seller has earned: what is held, payable, in transit, paid.
+
+    All in minor units and as the seller sees them: what it is owed is positive. Stands in a larger FROM.
+    """
+    posting, payout = aliased(Posting), aliased(Payout)
+
+    def owed(account: Account) -> ColumnElement[Any]:
+        return func.coalesce(func.sum(-posting.amount_minor).filter(posting.account == account), 0)
+
+    paid = (
+        select(func.coalesce(func.sum(payout.amount_minor), 0))
+        .where(
+            payout.vendor_id == vendor_id,
+            payout.currency == posting.currency,
+            payout.status == PayoutStatus.PAID,
+        )
+        .correlate_except(payout)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            posting.currency,
+            owed(Account.VENDOR_HELD).label("held_minor"),
+            owed(Account.VENDOR_PAYABLE).label("payable_minor"),
+            owed(Account.PAYOUT_IN_TRANSIT).label("in_transit_minor"),
+            paid.label("paid_minor"),
+        )
+        .where(posting.vendor_id == vendor_id)
+        .group_by(posting.currency)
+        .correlate_except(posting, payout)
+        .subquery("balances")
+    )
+
+
+def cash_outstanding() -> Subquery:
+    """What carriers hold: a row of carrier, currency, minor, parcels, oldest_collected_at for each."""
+    cash = aliased(CashCollection)
+    return (
+        select(
+            cash.carrier,
+            cash.currency,
+            func.sum(cash.amount_minor).label("minor"),
+            func.count().label("parcels"),
+            func.min(cash.collected_at).label("oldest_collected_at"),
+        )
+        .where(cash.status == CashStatus.COLLECTED)
+        .group_by(cash.carrier, cash.currency)
+        .correlate(None)
+        .subquery("outstanding")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that should not be so."""
+
+    rule: str
+    what: str
+
+
+_RULES: dict[str, str] = {
+    "every entry adds up to zero in each currency": """
+        SELECT format('entry %s: %s %s', entry_id, sum(amount_minor), currency)
+        FROM posting GROUP BY entry_id, currency HAVING sum(amount_minor) <> 0
+    """,
+    "every entry has postings": """
+        SELECT format('entry %s', key) FROM journal_entry AS entry
+        WHERE NOT EXISTS (SELECT FROM posting WHERE entry_id = entry.id)
+    """,
+    "no seller is owed less than nothing while held or in transit": """
+        SELECT format('seller %s: %s %s %s', vendor_id, account, -sum(amount_minor), currency)
+        FROM posting WHERE account IN ('VENDOR_HELD', 'PAYOUT_IN_TRANSIT')
+        GROUP BY vendor_id, account, currency HAVING sum(amount_minor) > 0
+    """,
+    "every earning is its sales less commission and VAT, line by line": """
+        SELECT format('vendor order %s', earning.vendor_order_id)
+        FROM vendor_earning AS earning
+        JOIN vendor_order AS part ON part.id = earning.vendor_order_id
+        LEFT JOIN (
+            SELECT vendor_order_id, sum(commission_minor) AS commission_minor, sum(vat_minor) AS vat_minor
+            FROM line_commission GROUP BY vendor_order_id
+        ) AS lines ON lines.vendor_order_id = part.id
+        WHERE earning.sales_minor <> part.subtotal_gross_minor
+           OR earning.commission_minor <> lines.commission_minor OR earning.vat_minor <> lines.vat_minor
+           OR lines.vendor_order_id IS NULL
+    """,
+    "every delivered part of an order is booked, and nothing else is": """
+        SELECT format('vendor order %s is %s', part.id, part.status)
+        FROM vendor_order AS part
+        LEFT JOIN journal_entry AS entry ON entry.vendor_order_id = part.id AND entry.kind = 'delivered'
+        WHERE (part.status IN ('DELIVERED', 'RETURNED')) <> (entry.id IS NOT NULL)
+    """,
+    "what is released is marked so": """
+        SELECT format('vendor order %s', earning.vendor_order_id)
+        FROM vendor_earning AS earning
+        LEFT JOIN journal_entry AS entry
+          ON entry.vendor_order_id = earning.vendor_order_id AND entry.kind = 'released'
+        WHERE earning.earning_minor <> 0 AND (earning.released_at IS NULL) <> (entry.id IS NULL)
+    """,
+    "carriers owe what they collected and did not remit": """
+        SELECT format('%s %s in the ledger, %s with carriers', ledger.minor, currency, cash.minor)
+        FROM (
+            SELECT currency, sum(amount_minor) AS minor FROM posting
+            WHERE account = 'CARRIER_RECEIVABLE' GROUP BY currency
+        ) AS ledger FULL JOIN (
+            SELECT currency, sum(amount_minor) AS minor FROM cash_collection
+            WHERE status = 'COLLECTED' GROUP BY currency
+        ) AS cash USING (currency)
+        WHERE coalesce(ledger.minor, 0) <> coalesce(cash.minor, 0)
+    """,
+    "a payout is the sum of its lines": """
+        SELECT format('payout %s: %s, its lines %s', payout.number, payout.amount_minor, lines.minor)
+        FROM payout
+        LEFT JOIN (SELECT payout_id, sum(amount_minor) AS minor FROM payout_line GROUP BY payout_id) AS lines
+          ON lines.payout_id = payout.id
+        WHERE payout.amount_minor IS DISTINCT FROM lines.minor
+    """,
+    "payouts under way are what is set aside": """
+        SELECT format('seller %s: %s %s set aside, %s sent', vendor_id, ledger.minor, currency, payouts.minor)
+        FROM (
+            SELECT vendor_id, currency, -sum(amount_minor) AS minor FROM posting
+            WHERE account = 'PAYOUT_IN_TRANSIT' GROUP BY vendor_id, currency
+        ) AS ledger FULL JOIN (
+            SELECT vendor_id, currency, sum(amount_minor) AS minor FROM payout
+            WHERE status IN ('PENDING', 'SENT') GROUP BY vendor_id, currency
+        ) AS payouts USING (vendor_id, currency)
+        WHERE coalesce(ledger.minor, 0) <> coalesce(payouts.minor, 0)
+    """,
+    "no entry is carried by two payouts that stand": """
+        SELECT format('entry %s', line.entry_id)
+        FROM payout_line AS line JOIN payout ON payout.id = line.payout_id
+        WHERE payout.status IN ('PENDING', 'SENT', 'PAID')
+        GROUP BY line.entry_id HAVING count(*) > 1
+    """,
+    "a payable balance is what no standing payout carries": """
+        SELECT format('seller %s: %s %s payable, %s open', vendor_id, ledger.minor, currency, open.minor)
+        FROM (
+            SELECT vendor_id, currency, -sum(amount_minor) AS minor FROM posting
+            WHERE account = 'VENDOR_PAYABLE' GROUP BY vendor_id, currency
+        ) AS ledger FULL JOIN (
+            SELECT posting.vendor_id, posting.currency, -sum(posting.amount_minor) AS minor
+            FROM posting JOIN journal_entry AS entry ON entry.id = posting.entry_id
+            WHERE posting.account = 'VENDOR_PAYABLE' AND entry.payout_id IS NULL AND NOT EXISTS (
+                SELECT FROM payout_line AS line JOIN payout ON payout.id = line.payout_id
+                WHERE line.entry_id = entry.id AND payout.status IN ('PENDING', 'SENT', 'PAID')
+            )
+            GROUP BY posting.vendor_id, posting.currency
+        ) AS open USING (vendor_id, currency)
+        WHERE coalesce(ledger.minor, 0) <> coalesce(open.minor, 0)
+    """,
+}
+"""Each rule, and a query for what breaks it."""
+
+
+async def verify(session: AsyncSession) -> list[Finding]:
+    """What in the ledger, or between it and the rows beside it, should not be so: nothing, if all is well.
+
+    Reads all postings: for the command line and for tests, at most MAXIMUM_FINDINGS per rule.
+    """
+    findings: list[Finding] = []
+    for rule, query in _RULES.items():
+        found = await session.scalars(text(f"{query} LIMIT {MAXIMUM_FINDINGS}"))
+        findings += [Finding(rule, what) for what in found]
+    return findings
