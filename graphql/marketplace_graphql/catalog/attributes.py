@@ -140,7 +140,11 @@ def selected_attributes(
         said = answers.alias()
         return and_(
             choice.attribute_id == asked.attribute_id,
-            select(literal(1)).where(said.c[answer_key] == row.id, said.c.value_id == choice.id).exists(),
+            # Nothing but the answers is its own: SQLAlchemy would bring in the row anew, two levels down.
+            select(literal(1))
+            .where(said.c[answer_key] == row.id, said.c.value_id == choice.id)
+            .correlate_except(said)
+            .exists(),
         )
 
     return each(

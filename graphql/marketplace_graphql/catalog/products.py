@@ -220,7 +220,8 @@ class ProductVariant(Node, ObjectWithMetadata):
     ) -> list[SelectedAttribute]:
         """What sets it apart from the product's other variants."""
         product = aliased(models.Product)
-        type_id = select(product.product_type_id).where(product.id == row.product_id).scalar_subquery()
+        type_id = select(product.product_type_id).where(product.id == row.product_id)
+        type_id = type_id.correlate_except(product).scalar_subquery()
         return selected_attributes(row, type_id, AttributeScope.VARIANT, variant_attribute_value, "variant_id")
 
 
