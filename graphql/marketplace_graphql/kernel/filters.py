@@ -46,9 +46,12 @@ Key = Callable[[Any, Any], Any]
 """(row, ctx) -> one sort expression, or a tuple of them."""
 
 
-def BEST_MATCH(row: Any, ctx: Any) -> Any:
-    """The key of a sort by relevance: the connection's own `rank` stands in for it."""
-    raise TypeError("BEST_MATCH is replaced by the connection's rank")
+def _best_match(row: Any, ctx: Any) -> Any:
+    raise TypeError("the connection's rank stands in for this key")
+
+
+BEST_MATCH: Key = _best_match
+"""The key of a sort by relevance: the connection's own `rank` stands in for it."""
 
 
 @dataclass(frozen=True)

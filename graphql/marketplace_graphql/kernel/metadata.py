@@ -9,6 +9,7 @@ from marketplace_graphql.kernel import fields
 from marketplace_graphql.kernel.fields import expression, value
 from marketplace_graphql.kernel.parts import each, never_null
 from marketplace_graphql.kernel.reader.rows import only_foreign_key
+from marketplace_graphql.kernel.registry import DeclarationError
 from marketplace_graphql.kernel.scalars import Metadata
 from marketplace_graphql.kernel.types import interface, object_type
 
@@ -44,57 +45,60 @@ def _entries(store: ColumnElement[Any], keys: Any) -> ColumnElement[Any]:
 
 
 PRIVATE = "private_metadata_needs"
+"""A type says by this attribute which permission shows its private entries."""
+
+
+def _private_entry(row: Any, ctx: Any, key: str) -> ColumnElement[str]:
+    return _entry(row.private_metadata, key)
+
+
+def _private_entries(row: Any, ctx: Any, keys: list[str] | None = None) -> ColumnElement[Any]:
+    return _entries(row.private_metadata, keys)
+
+
+def _public_entry(row: Any, ctx: Any, key: str) -> ColumnElement[str]:
+    return _entry(row.public_metadata, key)
+
+
+def _public_entries(row: Any, ctx: Any, keys: list[str] | None = None) -> ColumnElement[Any]:
+    return _entries(row.public_metadata, keys)
 
 
 @interface
 class ObjectWithMetadata:
-    """Something that integrations may attach entries of their own to.
-
-    A type says with `private_metadata_needs` which permission shows the private ones.
-    """
+    """Something that integrations may attach entries of their own to."""
 
     private_metadata_needs = "MANAGE_SETTINGS"
 
-    @value(needs_from=PRIVATE)
-    def private_metadata(row: Any, ctx: Any) -> list[MetadataItem]:
-        """Entries that only staff see."""
-        return _items(row.private_metadata)
-
-    @expression(needs_from=PRIVATE)
-    def private_metafield(row: Any, ctx: Any, key: str) -> str | None:
-        """One of the entries that only staff see."""
-        return _entry(row.private_metadata, key)
-
-    @expression(needs_from=PRIVATE)
-    def private_metafields(row: Any, ctx: Any, keys: list[str] | None = None) -> Metadata | None:
-        """Some of the entries that only staff see, as one object."""
-        return _entries(row.private_metadata, keys)
-
-    @value
-    def metadata(row: Any, ctx: Any) -> list[MetadataItem]:
-        """Entries that everybody sees."""
-        return _items(row.public_metadata)
-
-    @expression
-    def metafield(row: Any, ctx: Any, key: str) -> str | None:
-        """One of the entries that everybody sees."""
-        return _entry(row.public_metadata, key)
-
-    @expression
-    def metafields(row: Any, ctx: Any, keys: list[str] | None = None) -> Metadata | None:
-        """Some of the entries that everybody sees, as one object."""
-        return _entries(row.public_metadata, keys)
+    private_metadata: list[MetadataItem] = value(
+        lambda row, ctx: _items(row.private_metadata), needs_from=PRIVATE
+    )
+    """Entries that only staff see."""
+    private_metafield: str | None = expression(_private_entry, needs_from=PRIVATE)
+    """One of the entries that only staff see."""
+    private_metafields: Metadata | None = expression(_private_entries, needs_from=PRIVATE)
+    """Some of the entries that only staff see, as one object."""
+    metadata: list[MetadataItem] = value(lambda row, ctx: _items(row.public_metadata))
+    """Entries that everybody sees."""
+    metafield: str | None = expression(_public_entry)
+    """One of the entries that everybody sees."""
+    metafields: Metadata | None = expression(_public_entries)
+    """Some of the entries that everybody sees, as one object."""
 
 
 def translated(type_name: str) -> Any:
-    """`translation(languageCode:)`: the row of `<Model>Translation` in that language, null where there is none.
+    """`translation(languageCode:)`: the row of `<Model>Translation` in that language, or null.
 
     The argument's type is the enum `LanguageCodeEnum`, of which the members' values are lower-case codes.
     """
 
-    def translation(row: Any, target: Any, ctx: Any, language_code: "LanguageCodeEnum") -> Any:  # type: ignore[name-defined]
-        return and_(only_foreign_key(target, row), target.language_code == language_code.value)
+    def translation(row: Any, target: Any, ctx: Any, language_code: Any) -> ColumnElement[bool]:
+        of_row = only_foreign_key(target, row)
+        if of_row is None:
+            raise DeclarationError(f"{type_name} has no foreign key on what it translates")
+        return and_(of_row, target.language_code == language_code.value)
 
+    translation.__annotations__["language_code"] = "LanguageCodeEnum"  # The API's languages are no matter of the kernel.
     declared: fields.Declaration = fields.related(translation)
     declared.annotation = f"{type_name} | None"
     declared.description = "Its texts in another language."

@@ -14,7 +14,7 @@ from marketplace.kit.errors import DomainError, Errors, PermissionDeniedError
 from marketplace_graphql.kernel import fields
 from marketplace_graphql.kernel.errors import INTERNAL, INTERNAL_MESSAGE, QueryError, denied, entry, response
 from marketplace_graphql.kernel.inputs import python_arguments
-from marketplace_graphql.kernel.reader.completion import Bubble, Completer
+from marketplace_graphql.kernel.reader.completion import NullError, Completer
 from marketplace_graphql.kernel.registry import DeclarationError
 from marketplace_graphql.kernel.resolvers import as_query_error
 from marketplace_graphql.kernel.types import object_type
@@ -141,7 +141,7 @@ async def run(execution: "Run", root: GraphQLObjectType) -> bytes:
         field = root.fields[nodes[0].name.value]
         try:
             data[key] = await _run_one(execution, root, key, nodes, errors)
-        except Bubble:
+        except NullError:
             data[key] = None
         if data[key] is None and isinstance(field.type, GraphQLNonNull):
             return response(None, errors)
@@ -168,7 +168,7 @@ async def _run_one(
         return await completer.python(
             _failure(declaration, error), root.fields[name].type, nodes, (key,), f"{root.name}.{name}"
         )
-    except Bubble:
+    except NullError:
         raise
     except Exception:  # The client is told that it failed, the log why; the next mutation still runs.
         log.exception("mutation failed", mutation=name)

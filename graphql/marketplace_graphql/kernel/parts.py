@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Double, case, cast
-from sqlalchemy.sql.elements import GroupedElement, Label
+from sqlalchemy.sql.elements import Grouping, Label
 
 from marketplace.kit.money import MINOR_DIGITS
 
@@ -118,13 +118,10 @@ def money(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> NullWhen:
 
 def major(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[float]:
     """An amount in the currency's own unit, as the number nearest to it that JSON has."""
-    by_digits: dict[int, list[str]] = {}
-    for code, digits in MINOR_DIGITS.items():
-        by_digits.setdefault(digits, []).append(code)
-    usual = by_digits.pop(2)
-    whens = [(currency.in_(codes), cast(10**digits, Double)) for digits, codes in by_digits.items()]
-    divisor = case(*whens, else_=cast(100, Double)) if whens and usual else cast(100, Double)
-    return cast(minor, Double) / divisor
+    units = {code: 10**digits for code, digits in MINOR_DIGITS.items()}
+    divisor = case(*[(currency == code, cast(unit, Double)) for code, unit in units.items()])
+    result: ColumnElement[Any] = cast(minor, Double) / divisor
+    return result
 
 
 def unwrapped(expression: Any) -> tuple[Any, bool]:
@@ -140,6 +137,6 @@ Parts = Mapping[str, Any]
 
 def bare(expression: Any) -> Any:
     """An expression without labels and brackets around it."""
-    while isinstance(expression, Label | GroupedElement):
+    while isinstance(expression, Label | Grouping):
         expression = expression.element
     return expression

@@ -8,7 +8,7 @@ from graphql import GraphQLNonNull, GraphQLObjectType
 from marketplace.kit.errors import DomainError, PermissionDeniedError
 from marketplace_graphql.kernel.errors import QueryError, denied, entry
 from marketplace_graphql.kernel.inputs import python_arguments
-from marketplace_graphql.kernel.reader.completion import Bubble, Completer
+from marketplace_graphql.kernel.reader.completion import NullError, Completer
 from marketplace_graphql.kernel.selection import Fields
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ async def resolve(
             except (QueryError, DomainError, PermissionDeniedError) as error:
                 completer.errors.append(entry(as_query_error(error), (key,)))
                 data[key] = None
-            except Bubble:
+            except NullError:
                 data[key] = None
         if data[key] is None and isinstance(field.type, GraphQLNonNull):
             return None

@@ -6,6 +6,9 @@ from typing import Any
 
 import strawberry
 from graphql import (
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLNamedType,
@@ -70,7 +73,7 @@ class ApiSchema:
         except (TypeError, StrawberryException):
             _check_names()  # Says more than Strawberry does where a name is the reason.
             raise
-        self.graphql = self.strawberry._schema
+        self.graphql = self.strawberry._schema  # noqa: SLF001 - graphql-core's schema has no public name
         self.channels = channels
         self.declared: dict[str, dict[str, DeclaredField]] = {}
         self.classes: dict[str, type[Any]] = {}
@@ -93,6 +96,13 @@ class ApiSchema:
             raise DeclarationError(f"{type_name} is no type over rows of this schema")
         return rows
 
+    def object_type(self, name: str) -> GraphQLObjectType:
+        """An object type by its name. Raises DeclarationError where there is none."""
+        found = self.graphql.type_map.get(name)
+        if not isinstance(found, GraphQLObjectType):
+            raise DeclarationError(f"{name} is no object type of this schema")
+        return found
+
     def type_of_model(self, model: type[Any]) -> str:
         """The node type that a model's rows are read as."""
         return self.types_of_model(model)[0]
@@ -107,44 +117,36 @@ class ApiSchema:
         return names
 
     def _learn(self, named: GraphQLNamedType) -> None:
-        definition = (named.extensions or {}).get(DEFINITION)
-        if isinstance(named, GraphQLUnionType):
-            if named.name in UNIONS:
-                self.kinds[named.name] = UNIONS[named.name]
-            return
-        if definition is None or not hasattr(definition, "origin"):
-            return
-        origin = definition.origin
-        if isinstance(named, GraphQLInputObjectType):
-            for name, input_field in named.fields.items():
-                input_field.out_name = input_field.extensions[DEFINITION].python_name
-            self.classes[named.name] = origin
-            return
-        if not isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
+        """Look up, once, what the reader will ask of a type."""
+        if isinstance(named, GraphQLUnionType) and named.name in UNIONS:
+            self.kinds[named.name] = UNIONS[named.name]
+        origin = getattr((named.extensions or {}).get(DEFINITION), "origin", None)
+        if origin is None or isinstance(named, GraphQLUnionType):
             return
         self.classes[named.name] = origin
-        if "__rows__" in vars(origin):
-            self.rows[named.name] = origin.__rows__
-        if "__kinds__" in vars(origin):
-            self.kinds[named.name] = origin.__kinds__
-        declared: dict[str, DeclaredField] = {}
-        python_names: dict[str, str] = {}
+        if isinstance(named, GraphQLInputObjectType):
+            for input_field in named.fields.values():
+                input_field.out_name = _python_name(input_field)
+        elif isinstance(named, GraphQLObjectType | GraphQLInterfaceType):
+            self._learn_fields(named, origin)
+
+    def _learn_fields(self, named: GraphQLObjectType | GraphQLInterfaceType, origin: type[Any]) -> None:
+        own = vars(origin)
+        if "__rows__" in own:
+            self.rows[named.name] = own["__rows__"]
+        if "__kinds__" in own:
+            self.kinds[named.name] = own["__kinds__"]
+        self.python_names[named.name] = {name: _python_name(field) for name, field in named.fields.items()}
+        self.declared[named.name] = {}
         for name, field in named.fields.items():
-            python_name = field.extensions[DEFINITION].python_name
-            python_names[name] = python_name
-            declaration = _declaration(origin, python_name)
+            declaration = _declaration(origin, _python_name(field))
             if declaration is None:
                 continue
             if declaration.needs_from:
                 declaration = replace(declaration, needs=(getattr(origin, declaration.needs_from),))
             by_python_name = {argument.name: argument for argument in declaration.arguments}
-            arguments = {}
-            for argument_name, argument in field.args.items():
-                python_argument = argument.extensions[DEFINITION].python_name
-                arguments[argument_name] = by_python_name[python_argument]
-            declared[name] = DeclaredField(declaration, arguments)
-        self.declared[named.name] = declared
-        self.python_names[named.name] = python_names
+            arguments = {each: by_python_name[_python_name(argument)] for each, argument in field.args.items()}
+            self.declared[named.name][name] = DeclaredField(declaration, arguments)
 
     def _check(self, named: GraphQLNamedType) -> None:
         """A declaration that its model can't keep is found at the start, not by a client."""
@@ -165,6 +167,10 @@ class ApiSchema:
                 raise DeclarationError(f"{where} promises never to be null, but its column may be")
 
 
+def _python_name(part: GraphQLField | GraphQLInputField | GraphQLArgument) -> str:
+    return str(part.extensions[DEFINITION].python_name)
+
+
 def _check_names() -> None:
     """Raises DeclarationError that lists every name in an annotation that no room declares."""
     unknown: dict[str, set[str]] = {}
@@ -176,7 +182,7 @@ def _check_names() -> None:
                     if annotation is not None:
                         annotation.evaluate()
                 except NameError as error:
-                    unknown.setdefault(error.name, set()).add(f"{declared.__name__}.{field.python_name}")
+                    unknown.setdefault(str(error.name), set()).add(f"{declared.__name__}.{field.python_name}")
     if unknown:
         names = "; ".join(
             f"{name} (in {', '.join(sorted(places))})" for name, places in sorted(unknown.items())
@@ -186,7 +192,7 @@ def _check_names() -> None:
 
 def _declaration(origin: type[Any], python_name: str) -> fields.Declaration | None:
     for cls in origin.__mro__:
-        declared = vars(cls).get("__declared__", {}).get(python_name)
-        if declared is not None:
-            return declared
+        declared: dict[str, fields.Declaration] = vars(cls).get("__declared__", {})
+        if python_name in declared:
+            return declared[python_name]
     return None

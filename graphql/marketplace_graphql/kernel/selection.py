@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from graphql import (
+    BooleanValueNode,
     DirectiveNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -75,11 +76,11 @@ class Selection:
         for directive in directives:
             if directive.name.value not in ("skip", "include"):
                 continue
-            argument = directive.arguments[0].value
+            (argument,) = [given.value for given in directive.arguments or ()]
             if isinstance(argument, VariableNode):
                 holds = self._variables[argument.name.value]
             else:
-                holds = argument.value  # type: ignore[union-attr]
+                holds = isinstance(argument, BooleanValueNode) and argument.value
             if holds is (directive.name.value == "skip"):
                 return False
         return True

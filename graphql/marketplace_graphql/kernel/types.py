@@ -129,7 +129,7 @@ def union(
             raise DeclarationError(f"{name}: rows need a kind, and types to map it to")
         UNIONS[name] = Kinds(Rows(rows), kind, types)
     parts = tuple(ForwardRef(member) if isinstance(member, str) else member for member in members)
-    made = Annotated[Union[parts], strawberry.union(name, description=description)]
+    made = Annotated[Union[parts], strawberry.union(name, description=description)]  # type: ignore[valid-type]  # noqa: UP007
     registry.add_type(name, cast("type[Any]", made))
     return made
 

@@ -123,7 +123,7 @@ class _Reader:
             )
         if not _is_bound(type_):
             return value
-        return Parameter(key, SQL_TYPES[type_.name], getter, text, self._path)  # type: ignore[union-attr]
+        return Parameter(key, SQL_TYPES[type_.name], getter, text, self._path)
 
     def _list(self, node: ValueNode, item_type: GraphQLInputType) -> Any:
         nodes = node.values if isinstance(node, ListValueNode) else [node]

@@ -38,7 +38,7 @@ class Row:
     """Needed where the field's type is an interface or union."""
 
 
-class Bubble(Exception):
+class NullError(Exception):
     """A null stands where none is allowed."""
 
 
@@ -65,16 +65,16 @@ class Completer:
         """A whole response, or None when a null has taken everything with it."""
         try:
             return await self.object(data, slots, ())
-        except Bubble:
+        except NullError:
             return None
 
     async def object(self, data: dict[str, Any], slots: Sequence[Slot], path: Path) -> dict[str, Any]:
-        """An object's places, in its place. Raises Bubble."""
+        """An object's places, in its place. Raises NullError."""
         for slot in slots:
             here = (*path, slot.key)
             try:
                 data[slot.key] = await self._place(data.get(slot.key), slot, here)
-            except Bubble:
+            except NullError:
                 if isinstance(slot.type, GraphQLNonNull):
                     raise
                 data[slot.key] = None
@@ -93,7 +93,7 @@ class Completer:
         if isinstance(type_, GraphQLNonNull):
             if value is None or (isinstance(value, dict) and value == {MARK: "null"}):
                 self._fail(QueryError(f"Cannot return null for non-nullable field {slot.where}."), path)
-                raise Bubble
+                raise NullError
             return await self._value(value, type_.of_type, slot, path)
         if value is None:
             return None
@@ -103,7 +103,7 @@ class Completer:
                 here = (*path, index)
                 try:
                     items.append(await self._value(item, type_.of_type, slot, here))
-                except Bubble:
+                except NullError:
                     if isinstance(type_.of_type, GraphQLNonNull):
                         raise
                     items.append(None)
@@ -133,20 +133,20 @@ class Completer:
     def _failed(self, error: QueryError, type_: GraphQLOutputType, path: Path) -> None:
         self._fail(error, path)
         if isinstance(type_, GraphQLNonNull):
-            raise Bubble
+            raise NullError
 
     # Python's values
 
     async def python(
         self, value: Any, type_: GraphQLOutputType, nodes: list[Any], path: Path, where: str
     ) -> Any:
-        """A value that Python gave, as the JSON that was selected. Raises Bubble."""
+        """A value that Python gave, as the JSON that was selected. Raises NullError."""
         if isinstance(type_, GraphQLNonNull):
             made = await self.python(value, type_.of_type, nodes, path, where)
             if made is None:
                 if value is None:
                     self._fail(QueryError(f"Cannot return null for non-nullable field {where}."), path)
-                raise Bubble
+                raise NullError
             return made
         if value is None:
             return None
@@ -154,9 +154,9 @@ class Completer:
             if isinstance(type_, GraphQLList):
                 return await self._python_list(list(value), type_, nodes, path, where)
             if is_leaf_type(type_):
-                return type_.serialize(value)  # type: ignore[union-attr]
+                return type_.serialize(value)
             return await self._python_object(value, type_, nodes, path)
-        except Bubble:
+        except NullError:
             return None
 
     async def _python_list(
@@ -169,7 +169,7 @@ class Completer:
                 self._object_type(item_named, values[0]), nodes, values, path, listed=True
             )
             if isinstance(item_type, GraphQLNonNull) and None in items:
-                raise Bubble
+                raise NullError
             return items
         return [
             await self.python(value, item_type, nodes, (*path, index), where)
@@ -194,7 +194,7 @@ class Completer:
             member = value.get(names[name]) if isinstance(value, Mapping) else getattr(value, names[name])
             try:
                 made[key] = await self.python(member, field_type, member_nodes, (*path, key), where)
-            except Bubble:
+            except NullError:
                 if isinstance(field_type, GraphQLNonNull):
                     raise
                 made[key] = None
@@ -210,7 +210,7 @@ class Completer:
         for index, item in enumerate(items):
             try:
                 made.append(await self.object(item, slots, (*path, index) if listed else path))
-            except Bubble:
+            except NullError:
                 made.append(None)
         return made
 
@@ -226,10 +226,7 @@ class Completer:
                 name = self.schema.type_of_model(type(value))
             else:
                 name = type(value).__strawberry_definition__.name
-        found = self.schema.graphql.type_map[name]
-        if not isinstance(found, GraphQLObjectType):
-            raise TypeError(f"{name} is no object type")
-        return found
+        return self.schema.object_type(name)
 
     def _is_row(self, value: Any, type_: GraphQLNamedType) -> bool:
         if isinstance(value, Row):

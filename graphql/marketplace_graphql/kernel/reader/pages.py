@@ -5,6 +5,7 @@ the JSON of their nodes is built only for the rows of the page. The number of al
 any of that, only where it is selected.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -86,8 +87,7 @@ class _Connection:
                 return json_text(self.type.name)
             case "pageInfo":
                 nothing = {"hasNextPage": False, "hasPreviousPage": False}
-                info = {name: literal(value) for name, value in nothing.items()}
-                return self._page_info(nodes, info)
+                return self._page_info(nodes, {name: literal(value) for name, value in nothing.items()})
         raise DeclarationError(f"{self.place.where}: {key} is no part of a connection")
 
     # What was asked
@@ -167,7 +167,7 @@ class _Connection:
     def _conditions(self, row: Any) -> list[ColumnElement[bool]]:
         """Which rows the list has: its place, what was asked for, and what the requester may see."""
         declaration, given, ctx = self.declaration, self.given, self.ctx
-        conditions = [registry.visible(self.rows.model, row, ctx)]
+        conditions: list[ColumnElement[bool] | None] = [registry.visible(self.rows.model, row, ctx)]
         if declaration.function is not None:
             own = {name: value for name, value in given.items() if name in self.place.own_arguments}
             conditions.append(declaration.function(self.place.row, row, ctx, **own))
@@ -273,7 +273,7 @@ class _Connection:
             self.place.slot.below.append(edge_slot)
         return json_object(pairs)
 
-    def _page_info(self, nodes: list[Any], info: dict[str, ColumnElement[Any]]) -> ColumnElement[Any]:
+    def _page_info(self, nodes: list[Any], info: Mapping[str, ColumnElement[Any]]) -> ColumnElement[Any]:
         type_ = get_named_type(self.type.fields["pageInfo"].type)
         pairs = []
         for key, inner in self.place.compiler.selection.below(type_, nodes).items():

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, inspect, null, s
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import RelationshipProperty, aliased
 
+from marketplace_graphql.kernel import fields
 from marketplace_graphql.kernel.parts import unwrapped
 from marketplace_graphql.kernel.reader.context import Context
 from marketplace_graphql.kernel.reader.slots import Slot
@@ -19,13 +20,12 @@ from marketplace_graphql.kernel.reader.sql import as_json, json_list
 from marketplace_graphql.kernel.registry import DeclarationError, Rows, registry
 
 if TYPE_CHECKING:
-    from marketplace_graphql.kernel import fields
     from marketplace_graphql.kernel.reader.compiler import Place
 
 On = Callable[[Any], ColumnElement[bool]]
 
 
-def related(place: "Place", declaration: "fields.Related") -> ColumnElement[Any]:
+def related(place: "Place", declaration: fields.Related) -> ColumnElement[Any]:
     """A declared relation: one row, or a list where the field's type is a list."""
     keywords = place.keywords()
     on = predicate(place, keywords)
@@ -66,7 +66,8 @@ def only_foreign_key(child: Any, parent: Any, column_name: str | None = None) ->
     keys = [key for key in keys if key.parent.name == column_name] or keys
     if len(keys) != 1:
         return None
-    return _attribute(child, keys[0].parent) == _attribute(parent, keys[0].column)
+    found: ColumnElement[bool] = _attribute(child, keys[0].parent) == _attribute(parent, keys[0].column)
+    return found
 
 
 def _along(relationship: RelationshipProperty[Any], row: Any, target: Any) -> ColumnElement[bool]:
@@ -186,7 +187,7 @@ def as_type(
     whens = []
     for kind, type_name in kinds.types.items():
         slots: list[Slot] = []
-        object_type = compiler.schema.graphql.type_map[type_name]
+        object_type = compiler.schema.object_type(type_name)
         selected = compiler.selection.below(object_type, nodes)
         made = compiler.object(object_type, selected, row, ctx, place.path, slots, tagged=True)
         if slots:
@@ -195,29 +196,31 @@ def as_type(
     return case(*whens, else_=null())
 
 
-def one_of(place: "Place", declaration: "fields.OneOf") -> ColumnElement[Any]:
+def one_of(place: "Place", declaration: fields.OneOf) -> ColumnElement[Any]:
     """The first alternative that has a row, as its own type."""
     found = []
-    for type_name, on in declaration.alternatives.items():
-        if type_name not in place.compiler.schema.rows:
-            raise DeclarationError(f"{place.where}: {type_name} is no type over rows of this schema")
-        found.append(as_alternative(place, type_name, lambda target, on=on: on(place.row, target, place.ctx)))
+    for type_name, function in declaration.alternatives.items():
+
+        def on(target: Any, function: fields.Function = function) -> ColumnElement[bool]:
+            made: ColumnElement[bool] = function(place.row, target, place.ctx)
+            return made
+
+        found.append(as_alternative(place, type_name, on))
     return func.coalesce(*found, null(), type_=JSON)
 
 
 def as_alternative(place: "Place", type_name: str, on: On) -> ColumnElement[Any]:
     """The row of one type of an interface or union."""
     schema = place.compiler.schema
-    object_type = schema.graphql.type_map[type_name]
-    inner = Slot(place.slot.key, object_type, place.where)
-    rows = schema.rows_of(type_name)
+    rows, object_type = schema.rows_of(type_name), schema.object_type(type_name)
+    slots: list[Slot] = []
     target = aliased(rows.model)
     scope = place.ctx.scope(target)
     ctx = entered(place.ctx, rows, target)
     conditions = (on(target), registry.visible(rows.model, target, ctx))
     selected = place.compiler.selection.below(object_type, place.nodes)
-    made = place.compiler.object(object_type, selected, target, ctx, place.path, inner.below, tagged=True)
-    if inner.below:
-        place.slot.by_type[type_name] = inner.below
+    made = place.compiler.object(object_type, selected, target, ctx, place.path, slots, tagged=True)
+    if slots:
+        place.slot.by_type[type_name] = slots
     statement = select(made).select_from(scope.source).where(*conditions).limit(1)
     return statement.correlate_except(*scope.parts).scalar_subquery()

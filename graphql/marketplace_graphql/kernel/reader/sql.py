@@ -49,7 +49,7 @@ class ReaderCompiler(PGCompiler):
 
     def visit_bindparam(self, bindparam: Any, **kwargs: Any) -> str:  # type: ignore[override]
         kwargs["literal_binds"] = True
-        return super().visit_bindparam(bindparam, **kwargs)
+        return str(super().visit_bindparam(bindparam, **kwargs))  # type: ignore[no-untyped-call]
 
 
 class ReaderDialect(PGDialect):
@@ -57,7 +57,7 @@ class ReaderDialect(PGDialect):
     supports_statement_cache = False
 
     def __init__(self) -> None:
-        super().__init__(paramstyle="named")
+        super().__init__(paramstyle="named")  # type: ignore[no-untyped-call]
         self._backslash_escapes = False  # standard_conforming_strings is on
 
 

@@ -122,9 +122,7 @@ class _Value:
         return self._members(spec, type_, nodes, slot.below)
 
     def _typed(self, spec: parts.Typed, nodes: list[Any], slot: Slot) -> ColumnElement[Any]:
-        type_ = self._compiler.schema.graphql.type_map[spec.type_name]
-        if not isinstance(type_, GraphQLObjectType):
-            raise DeclarationError(f"{self._place.where}: {spec.type_name} is no object type")
+        type_ = self._compiler.schema.object_type(spec.type_name)
         slots: list[Slot] = []
         made = self._members(spec.parts, type_, nodes, slots, tagged=True)
         if slots:
