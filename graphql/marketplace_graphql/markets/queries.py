@@ -6,7 +6,6 @@ from sqlalchemy import true
 from strawberry import ID
 
 from marketplace_graphql.kernel import (
-    AUTHENTICATED,
     CountableConnection,
     connection,
     object_type,
@@ -36,7 +35,7 @@ class MarketsQueries:
         """One channel, by id or slug."""
         return by_key(channel, ctx, "Channel", id, slug=slug)
 
-    @related(needs=AUTHENTICATED)
+    @related(allowed=staff_only)
     def tax_class(root: Any, tax_class: Any, ctx: Any, id: ID) -> TaxClass | None:
         """One tax class."""
         return tax_class.id == ctx.key(id, "TaxClass")
