@@ -1,6 +1,8 @@
 """The two statements of `reprice`: a variant's prices in a channel, and the range of them in a product's."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     CTE,
@@ -23,6 +25,7 @@ from sqlalchemy import (
     update,
     values,
 )
+from sqlalchemy.sql.elements import ColumnElement
 
 from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
 from marketplace.catalog.models import Product, ProductType, ProductVariant
@@ -39,39 +42,45 @@ def variant_prices(chosen: Select[int], channel_id: int | None, now: datetime) -
     with tax the gross is the price, else the net is.
     """
     rates = _rates(now)
-    price = VariantChannelListing.entered_price_minor
-    rate = rates.c.rate_bp
-    with_tax = Channel.prices_entered_with_tax
-    gross = case((with_tax, price), else_=price + percentage_sql(price, rate))
-    net = case((with_tax, net_of_gross_sql(price, rate)), else_=price)
-    worked_out = (
+    rate_of_listing = (
+        select(rates.c.rate_bp)
+        .where(
+            rates.c.regime == Vendor.tax_regime,
+            rates.c.tax_class_id == func.coalesce(Product.tax_class_id, ProductType.tax_class_id, 0),
+            rates.c.country_code == Channel.default_country_code,
+        )
+        .correlate(Vendor, Product, ProductType, Channel)
+        .scalar_subquery()
+    )
+    rated = (
         select(
             VariantChannelListing.id,
-            price.label("price_minor"),
-            rate.label("tax_rate_bp"),
-            gross.label("gross_minor"),
-            net.label("net_minor"),
-            gross.label("undiscounted_gross_minor"),
-            net.label("undiscounted_net_minor"),
+            VariantChannelListing.entered_price_minor.label("price_minor"),
+            rate_of_listing.label("tax_rate_bp"),
+            Channel.prices_entered_with_tax.label("with_tax"),
         )
         .join(ProductVariant, ProductVariant.id == VariantChannelListing.variant_id)
         .join(Product, Product.id == ProductVariant.product_id)
         .join(ProductType, ProductType.id == Product.product_type_id)
         .join(Vendor, Vendor.id == Product.vendor_id)
         .join(Channel, Channel.id == VariantChannelListing.channel_id)
-        .join(
-            rates,
-            and_(
-                rates.c.regime == Vendor.tax_regime,
-                rates.c.tax_class_id == func.coalesce(Product.tax_class_id, ProductType.tax_class_id, 0),
-                rates.c.country_code == Channel.default_country_code,
-            ),
-        )
         .where(Product.id.in_(chosen))
     )
     if channel_id is not None:
-        worked_out = worked_out.where(VariantChannelListing.channel_id == channel_id)
-    return _written(VariantChannelListing, worked_out.cte("worked_out"))
+        rated = rated.where(VariantChannelListing.channel_id == channel_id)
+    listing = rated.cte("rated").prefix_with("MATERIALIZED")
+    price, rate, with_tax = listing.c.price_minor, listing.c.tax_rate_bp, listing.c.with_tax
+    gross = case((with_tax, price), else_=price + percentage_sql(price, rate))
+    net = case((with_tax, net_of_gross_sql(price, rate)), else_=price)
+    prices = {
+        "price_minor": price,
+        "tax_rate_bp": rate,
+        "gross_minor": gross,
+        "net_minor": net,
+        "undiscounted_gross_minor": gross,
+        "undiscounted_net_minor": net,
+    }
+    return _written(VariantChannelListing, listing.c.id, prices)
 
 
 def product_prices(chosen: Select[int], channel_id: int | None, now: datetime) -> Update:
@@ -119,7 +128,8 @@ def product_prices(chosen: Select[int], channel_id: int | None, now: datetime) -
     )
     if channel_id is not None:
         worked_out = worked_out.where(listing.channel_id == channel_id)
-    return _written(listing, worked_out.cte("worked_out"))
+    rows = worked_out.cte("worked_out")
+    return _written(listing, rows.c.id, {part.name: part for part in rows.c if part.name != "id"})
 
 
 def _rates(now: datetime) -> CTE:
@@ -145,16 +155,20 @@ def _rates(now: datetime) -> CTE:
         )
         .select_from(every_combination)
         .cte("rates")
+        .prefix_with("MATERIALIZED")  # Else PostgreSQL looks the rates up again for each listing.
     )
 
 
-def _written(model: type[ProductChannelListing | VariantChannelListing], worked_out: CTE) -> Update:
-    """Update a table from rows of the same column names, leaving alone those that are right already."""
+def _written(
+    model: type[ProductChannelListing | VariantChannelListing],
+    key: ColumnElement[int],
+    new: Mapping[str, ColumnElement[Any]],
+) -> Update:
+    """Update the rows of some keys, leaving alone those that are right already."""
     table = model.__table__
-    new = {part.name: part for part in worked_out.c if part.name != "id"}
     old = [table.c[name] for name in new]
     return (
         update(model)
         .values(new)
-        .where(table.c.id == worked_out.c.id, tuple_(*old).is_distinct_from(tuple_(*new.values())))
+        .where(table.c.id == key, tuple_(*old).is_distinct_from(tuple_(*new.values())))
     )
