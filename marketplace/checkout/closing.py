@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.checkout import carts, deliveries
@@ -21,7 +21,7 @@ from marketplace.checkout.lines import check_stock
 from marketplace.checkout.models import Checkout
 from marketplace.checkout.offers import check_buyable
 from marketplace.checkout.service import check_address_again
-from marketplace.checkout.totals import NOTHING
+from marketplace.checkout.totals import NOTHING, Taxed
 from marketplace.people.models import Address
 
 
@@ -30,8 +30,17 @@ class Settled:
     """A cart that can become an order, at today's prices, its stocks locked."""
 
     cart: Cart
+    subtotal: Taxed
     delivery: OfferedDelivery | None
     """None where nothing is shipped."""
+
+    @property
+    def shipping(self) -> Taxed:
+        return self.delivery.price if self.delivery else NOTHING
+
+    @property
+    def total(self) -> Taxed:
+        return self.subtotal + self.shipping
 
 
 async def settle(session: AsyncSession, checkout_id: UUID) -> Settled:
@@ -45,16 +54,14 @@ async def settle(session: AsyncSession, checkout_id: UUID) -> Settled:
     cart = await carts.lock(session, checkout_id, for_deletion=True)
     if not cart.checkout.email:
         raise EmailNotSetError("Whom shall we write to? The checkout has no e-mail address.", field="email")
-    await carts.load_lines(session, cart)
+    await carts.load_priced_lines(session, cart, lock_stocks=True)
     if not cart.lines:
         raise NoLinesError("There is nothing in the cart.", field="lines")
-    await carts.price_lines(session, cart)
     check_buyable([cart.offer(line) for line in cart.lines])
     delivery = await _delivery(session, cart) if cart.is_shipping_required else None
     await _check_addresses(session, cart)
     await check_stock(session, cart)
-    carts.add_up(cart, delivery.price if delivery else NOTHING)
-    return Settled(cart, delivery)
+    return Settled(cart, carts.subtotal(cart), delivery)
 
 
 async def discard(session: AsyncSession, cart: Cart) -> None:
@@ -84,6 +91,11 @@ async def _check_addresses(session: AsyncSession, cart: Cart) -> None:
     checkout = cart.checkout
     if checkout.billing_address_id is None:
         raise BillingAddressNotSetError("Say who is billed, please.", field="billingAddress")
-    if checkout.shipping_address_id is not None and cart.is_shipping_required:
-        check_address_again(await session.get_one(Address, checkout.shipping_address_id), "SHIPPING")
-    check_address_again(await session.get_one(Address, checkout.billing_address_id), "BILLING")
+    kept = await session.scalars(
+        select(Address).where(Address.id.in_([checkout.billing_address_id, checkout.shipping_address_id]))
+    )
+    for address in kept:
+        if address.id == checkout.billing_address_id:
+            check_address_again(address, "BILLING")
+        elif cart.is_shipping_required:
+            check_address_again(address, "SHIPPING")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from sqlalchemy import CHAR, BigInteger, Date, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import CHAR, BigInteger, Date, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,6 +17,7 @@ from marketplace.checkout.errors import (
 )
 from marketplace.checkout.models import Checkout, CheckoutDelivery, CheckoutParcel
 from marketplace.checkout.totals import NOTHING, Taxed, taxed, total_of
+from marketplace.kit.batch import Batch
 from marketplace.markets.models import ShippingMethod, ShippingMethodListing, ShippingZone, zone_channel
 from marketplace.pricing.taxes import rate_expression
 from marketplace.vendors.models import Vendor
@@ -58,8 +59,7 @@ async def calculate_deliveries(session: AsyncSession, checkout_id: UUID) -> list
     while its method is still offered. Raises CheckoutGoneError, InactiveChannelError.
     """
     cart = await carts.lock(session, checkout_id)
-    await carts.load_lines(session, cart)
-    await carts.price_lines(session, cart)
+    await carts.load_priced_lines(session, cart)
     offered = await offered_deliveries(session, cart)
     ids = {delivery.method_id: uuid4() for delivery in offered}
     if cart.chosen_method_id in ids and cart.checkout.delivery_id is not None:
@@ -234,37 +234,41 @@ async def _replace(
                 .values(price_minor=delivery.price_minor, updated_at=cart.now),
                 execution_options={"synchronize_session": False},
             )
-    new = [
-        {
-            "id": ids[delivery.method_id],
-            "checkout_id": checkout_id,
-            "method_id": delivery.method_id,
-            "currency": currency,
-            "price_minor": delivery.price_minor,
-            "created_at": cart.now,
-            "updated_at": cart.now,
-        }
-        for delivery in offered
-        if ids[delivery.method_id] != staying
-    ]
-    parcels = [
-        {
-            "delivery_id": ids[delivery.method_id],
-            "vendor_id": parcel.vendor_id,
-            "weight_grams": parcel.weight_grams,
-            "currency": currency,
-            "price_minor": parcel.price_minor,
-            "tax_rate_bp": parcel.tax_rate_bp,
-            "gross_minor": parcel.price.gross_minor,
-            "net_minor": parcel.price.net_minor,
-        }
-        for delivery in offered
-        for parcel in delivery.parcels
-    ]
-    if new:
-        await session.execute(insert(CheckoutDelivery).values(new))
-    if parcels:
-        await session.execute(insert(CheckoutParcel).values(parcels))
+    batch = Batch()
+    batch.insert(
+        CheckoutDelivery,
+        [
+            {
+                "id": ids[delivery.method_id],
+                "checkout_id": checkout_id,
+                "method_id": delivery.method_id,
+                "currency": currency,
+                "price_minor": delivery.price_minor,
+                "created_at": cart.now,
+                "updated_at": cart.now,
+            }
+            for delivery in offered
+            if ids[delivery.method_id] != staying
+        ],
+    )
+    batch.insert(
+        CheckoutParcel,
+        [
+            {
+                "delivery_id": ids[delivery.method_id],
+                "vendor_id": parcel.vendor_id,
+                "weight_grams": parcel.weight_grams,
+                "currency": currency,
+                "price_minor": parcel.price_minor,
+                "tax_rate_bp": parcel.tax_rate_bp,
+                "gross_minor": parcel.price.gross_minor,
+                "net_minor": parcel.price.net_minor,
+            }
+            for delivery in offered
+            for parcel in delivery.parcels
+        ],
+    )
+    await batch.write(session)
     cart.has_deliveries = bool(offered)
 
 
@@ -286,8 +290,7 @@ async def _delivery_of_method(session: AsyncSession, cart: Cart, method_id: int 
     )
     delivery_id = await session.scalar(known)
     if delivery_id is None:
-        await carts.load_lines(session, cart)
-        await carts.price_lines(session, cart)
+        await carts.load_priced_lines(session, cart)
         if cart.lines and not cart.is_shipping_required:
             raise ShippingNotRequiredError("Nothing in this checkout is shipped.", field="shippingMethod")
         await calculate_deliveries(session, cart.checkout.id)

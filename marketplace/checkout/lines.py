@@ -55,27 +55,36 @@ async def add_lines(session: AsyncSession, checkout_id: UUID, adding: Sequence[L
     check_quantities([line.quantity for line in adding], least=1)
     cart = await carts.lock(session, checkout_id)
     await carts.load_lines(session, cart)
-    await put_in(session, cart, adding)
+    changed = await choose(session, cart, adding)
+    session.add_all(changed)
+    await session.flush()
+    await keep(session, cart, changed)
     await deliveries.refresh(session, cart)
     await session.flush()
     return cart.checkout
 
 
-async def put_in(session: AsyncSession, cart: Cart, adding: Sequence[LineToAdd]) -> None:
-    """Add lines to a cart in hand; its totals are the caller's to add up."""
+async def choose(session: AsyncSession, cart: Cart, adding: Sequence[LineToAdd]) -> list[CheckoutLine]:
+    """Add pieces to the lines of a cart in hand, priced, and give the lines that are new or more.
+
+    Their stocks are locked. To write them, to `keep` their pieces and to add the cart up is the caller's.
+    """
     variant_ids = {line.variant_id for line in adding}
     known = {line.variant_id for line in cart.lines}
     cart.offers = await offers(
-        session, variant_ids | known, cart.channel.id, cart.checkout.country_code, cart.now
+        session,
+        variant_ids | known,
+        cart.channel.id,
+        cart.checkout.country_code,
+        cart.now,
+        lock_stocks=True,
     )
     check_known(cart.offers, variant_ids)
     check_buyable([cart.offers[variant_id] for variant_id in variant_ids])
     changed = _merged(cart, adding)
     _check_limits(cart, changed)
-    _price(cart)
-    session.add_all(changed)
-    await session.flush()
-    await _keep(session, cart, changed)
+    carts.price_all(cart)
+    return changed
 
 
 async def update_lines(session: AsyncSession, checkout_id: UUID, changes: Sequence[LineChange]) -> Checkout:
@@ -91,22 +100,19 @@ async def update_lines(session: AsyncSession, checkout_id: UUID, changes: Sequen
         and change.quantity
         and not any(line.variant_id == change.variant_id for line in cart.lines)
     ]
-    wanted = {
-        line.id: change
-        for change in changes
-        if (line := _line_of(cart, change)) is not None
-    }
+    wanted = {line.id: change for change in changes if (line := _line_of(cart, change)) is not None}
     emptied = [line_id for line_id, change in wanted.items() if change.quantity == 0]
     changed = [line for line in cart.lines if line.id in wanted and line.id not in emptied]
     for line in changed:
         line.quantity = wanted[line.id].quantity
         line.public_metadata = {**line.public_metadata, **wanted[line.id].metadata}
     await _take_out(session, cart, emptied)
-    await put_in(session, cart, new)
+    added = await choose(session, cart, new)
     check_buyable([cart.offer(line) for line in changed])
     _check_limits(cart, changed)
+    session.add_all(added)
     await session.flush()
-    await _keep(session, cart, changed)
+    await keep(session, cart, [*changed, *added])
     await deliveries.refresh(session, cart)
     await session.flush()
     return cart.checkout
@@ -124,7 +130,7 @@ async def delete_lines(session: AsyncSession, checkout_id: UUID, line_ids: Seque
             lines=[to_global_id("CheckoutLine", line_id) for line_id in line_ids if line_id in unknown],
         )
     await _take_out(session, cart, line_ids)
-    await carts.price_lines(session, cart)
+    await carts.load_priced_lines(session, cart)
     await deliveries.refresh(session, cart)
     await session.flush()
     return cart.checkout
@@ -148,7 +154,7 @@ def check_known(found: Mapping[int, Offer], variant_ids: Iterable[int]) -> None:
 
 
 async def check_stock(session: AsyncSession, cart: Cart) -> None:
-    """Lock the stocks of all lines and see that they can still be had. Raises InsufficientStockError."""
+    """See that all lines, whose stocks are locked, can still be had. Raises InsufficientStockError."""
     await _kept_or_refused(session, cart, cart.lines, keep=False)
 
 
@@ -212,12 +218,8 @@ def _check_limits(cart: Cart, changed: Sequence[CheckoutLine]) -> None:
             )
 
 
-def _price(cart: Cart) -> None:
-    for line in cart.lines:
-        carts.price_line(line, cart.offer(line), cart.channel.prices_entered_with_tax)
-
-
-async def _keep(session: AsyncSession, cart: Cart, changed: Sequence[CheckoutLine]) -> None:
+async def keep(session: AsyncSession, cart: Cart, changed: Sequence[CheckoutLine]) -> None:
+    """Keep the pieces of lines for as long as the channel says. Raises InsufficientStockError."""
     await _kept_or_refused(session, cart, changed, keep=cart.channel.reserve_stock_minutes > 0)
 
 

@@ -21,7 +21,9 @@ class Checkout(UuidKey, Timestamped, WithMetadata, Base):
     __tablename__ = "checkout"
 
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"), index=True)
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"), index=True)
+    user_id: Mapped[int | None] = mapped_column(
+        ForeignKey("user_account.id", ondelete="SET NULL"), index=True
+    )
     email: Mapped[str | None]
     currency: Mapped[str] = mapped_column(CHAR(3))
     country_code: Mapped[str] = mapped_column(CHAR(2))
@@ -83,7 +85,9 @@ class CheckoutDelivery(UuidKey, Timestamped, Base):
     price_minor: Mapped[int]
     """As entered: the sum of the parcels' prices."""
 
-    checkout: Mapped[Checkout] = relationship(foreign_keys=[checkout_id], back_populates="deliveries", lazy="raise")
+    checkout: Mapped[Checkout] = relationship(
+        foreign_keys=[checkout_id], back_populates="deliveries", lazy="raise"
+    )
     method: Mapped[ShippingMethod] = relationship(lazy="raise")
     parcels: Mapped[list["CheckoutParcel"]] = relationship(back_populates="delivery", lazy="raise")
 

@@ -1,16 +1,18 @@
 """What a variant costs in a market, whose it is, and whether it may be bought: read in one statement."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CHAR, BigInteger, Date, DateTime, and_, bindparam, func, select
+from sqlalchemy import CHAR, BigInteger, Date, DateTime, Row, Select, and_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
 from marketplace.catalog.models import Product, ProductType, ProductVariant
 from marketplace.checkout.errors import NotForSaleError, NotPublishedError, VariantNotInChannelError
+from marketplace.inventory.availability import number_locked, stocks_of
 from marketplace.kit.errors import DomainError
 from marketplace.kit.ids import to_global_id
 from marketplace.pricing.taxes import rate_expression
@@ -47,9 +49,18 @@ class Offer:
 
 
 async def offers(
-    session: AsyncSession, variant_ids: Collection[int], channel_id: int, country_code: str, now: datetime
+    session: AsyncSession,
+    variant_ids: Collection[int],
+    channel_id: int,
+    country_code: str,
+    now: datetime,
+    *,
+    lock_stocks: bool = False,
 ) -> dict[int, Offer]:
-    """The offers of variants in a channel to a country. Variants that don't exist are left out."""
+    """The offers of variants in a channel to a country. Variants that don't exist are left out.
+
+    `lock_stocks` takes the locks of `inventory.availability.lock_stocks` on the way.
+    """
     if not variant_ids:
         return {}
     parameters = {
@@ -59,62 +70,81 @@ async def offers(
         "day": now.date(),
         "now": now,
     }
-    rows = await session.execute(_OFFERS, parameters)
-    return {row.variant_id: Offer(**row._mapping) for row in rows}
+    rows = await session.execute(_LOCKING_OFFERS if lock_stocks else _OFFERS, parameters)
+    return {row.variant_id: offer_of(row) for row in rows}
+
+
+def offer_of(row: Row[*tuple[Any, ...]]) -> Offer:
+    """The offer in a row that has OFFER_COLUMNS."""
+    found = row._mapping  # noqa: SLF001 - the public name of a row's mapping
+    return Offer(*[found[name] for name in _OFFER_FIELDS])
 
 
 _tax_class_id = func.coalesce(Product.tax_class_id, ProductType.tax_class_id)
-_OFFERS = (
-    select(
-        ProductVariant.id.label("variant_id"),
-        ProductVariant.product_id,
-        Product.vendor_id,
-        Product.category_id,
-        Product.name.label("product_name"),
-        ProductVariant.name.label("variant_name"),
-        ProductVariant.sku,
-        func.coalesce(ProductVariant.weight_grams, Product.weight_grams, ProductType.weight_grams).label(
-            "weight_grams"
-        ),
-        ProductType.is_shipping_required,
-        ProductVariant.track_inventory.label("is_tracked"),
-        func.coalesce(ProductVariant.quantity_limit_per_customer, MAXIMUM_PIECES_PER_LINE).label(
-            "maximum_pieces"
-        ),
-        VariantChannelListing.price_minor,
-        VariantChannelListing.entered_price_minor.label("undiscounted_minor"),
-        rate_expression(
-            Vendor.tax_regime,
-            _tax_class_id,
-            bindparam("country_code", type_=CHAR(2)),
-            bindparam("day", type_=Date),
-        ).label("rate_bp"),
-        _tax_class_id.label("tax_class_id"),
-        func.coalesce(ProductChannelListing.is_live, False).label("is_live"),
-        func.coalesce(
-            ProductChannelListing.available_for_purchase_at <= bindparam("now", type_=DateTime(timezone=True)),
-            False,
-        ).label("is_for_sale"),
-    )
-    .join(Product, Product.id == ProductVariant.product_id)
-    .join(ProductType, ProductType.id == Product.product_type_id)
-    .join(Vendor, Vendor.id == Product.vendor_id)
-    .outerjoin(
-        VariantChannelListing,
-        and_(
-            VariantChannelListing.variant_id == ProductVariant.id,
-            VariantChannelListing.channel_id == bindparam("channel_id", type_=BigInteger),
-        ),
-    )
-    .outerjoin(
-        ProductChannelListing,
-        and_(
-            ProductChannelListing.product_id == Product.id,
-            ProductChannelListing.channel_id == bindparam("channel_id", type_=BigInteger),
-        ),
-    )
-    .where(ProductVariant.id == func.any(bindparam("variant_ids", type_=ARRAY(BigInteger))))
+OFFER_COLUMNS = (
+    ProductVariant.id.label("variant_id"),
+    ProductVariant.product_id,
+    Product.vendor_id,
+    Product.category_id,
+    Product.name.label("product_name"),
+    ProductVariant.name.label("variant_name"),
+    ProductVariant.sku,
+    func.coalesce(ProductVariant.weight_grams, Product.weight_grams, ProductType.weight_grams).label(
+        "weight_grams"
+    ),
+    ProductType.is_shipping_required,
+    ProductVariant.track_inventory.label("is_tracked"),
+    func.coalesce(ProductVariant.quantity_limit_per_customer, MAXIMUM_PIECES_PER_LINE).label(
+        "maximum_pieces"
+    ),
+    VariantChannelListing.price_minor,
+    VariantChannelListing.entered_price_minor.label("undiscounted_minor"),
+    rate_expression(
+        Vendor.tax_regime,
+        _tax_class_id,
+        bindparam("country_code", type_=CHAR(2)),
+        bindparam("day", type_=Date),
+    ).label("rate_bp"),
+    _tax_class_id.label("tax_class_id"),
+    func.coalesce(ProductChannelListing.is_live, False).label("is_live"),
+    func.coalesce(
+        ProductChannelListing.available_for_purchase_at <= bindparam("now", type_=DateTime(timezone=True)),
+        False,
+    ).label("is_for_sale"),
 )
+_OFFER_FIELDS = tuple(part.name for part in fields(Offer))
+
+
+def with_offers(variants: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Join what OFFER_COLUMNS read to a statement over product variants. Parameters: `channel_id`,
+    `country_code`, `day` and `now`.
+    """
+    return (
+        variants.join(Product, Product.id == ProductVariant.product_id)
+        .join(ProductType, ProductType.id == Product.product_type_id)
+        .join(Vendor, Vendor.id == Product.vendor_id)
+        .outerjoin(
+            VariantChannelListing,
+            and_(
+                VariantChannelListing.variant_id == ProductVariant.id,
+                VariantChannelListing.channel_id == bindparam("channel_id", type_=BigInteger),
+            ),
+        )
+        .outerjoin(
+            ProductChannelListing,
+            and_(
+                ProductChannelListing.product_id == Product.id,
+                ProductChannelListing.channel_id == bindparam("channel_id", type_=BigInteger),
+            ),
+        )
+    )
+
+
+_wanted = bindparam("variant_ids", type_=ARRAY(BigInteger))
+_OFFERS = with_offers(select(*OFFER_COLUMNS).select_from(ProductVariant)).where(
+    ProductVariant.id == func.any(_wanted)
+)
+_LOCKING_OFFERS = _OFFERS.add_columns(number_locked(stocks_of(_wanted)))
 
 
 def check_buyable(found: Collection[Offer]) -> None:

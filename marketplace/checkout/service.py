@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.checkout import carts, deliveries
 from marketplace.checkout.carts import Cart
-from marketplace.checkout.lines import LineToAdd, check_quantities, put_in
+from marketplace.checkout.lines import LineToAdd, check_quantities, choose, keep
 from marketplace.checkout.models import Checkout
 from marketplace.checkout.totals import NOTHING
 from marketplace.kit import clock
@@ -77,13 +77,12 @@ async def create_checkout(session: AsyncSession, given: NewCheckout) -> Checkout
         shipping_address_id=await _kept(session, shipping),
         billing_address_id=await _kept(session, billing),
     )
-    session.add(checkout)
     cart = Cart(checkout, channel, clock.now())
-    if given.lines:
-        await session.flush()
-        await put_in(session, cart, given.lines)
+    changed = await choose(session, cart, given.lines)
     carts.add_up(cart, NOTHING)
+    session.add_all([checkout, *changed])
     await session.flush()
+    await keep(session, cart, changed)
     return checkout
 
 
@@ -99,8 +98,7 @@ async def set_shipping_address(
     checkout.country_code = address.country_code
     checkout.updated_at = cart.now
     if country_changes:
-        await carts.load_lines(session, cart)
-        await carts.price_lines(session, cart)
+        await carts.load_priced_lines(session, cart)
         await deliveries.refresh(session, cart)
     await session.flush()
     return checkout

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import BigInteger, BindParameter, bindparam, delete, func, insert, select, text
+from sqlalchemy import BigInteger, BindParameter, bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -30,7 +30,7 @@ async def allocate(session: AsyncSession, wanted: Sequence[Wanted]) -> None:
     """Sell pieces to order lines, from the fullest shelf that has them all, else from several.
 
     Raises InsufficientStockError. Reservations are not looked at: the caller has seen to them
-    (`reservations.check_available`). Three statements, whatever the number of lines.
+    (`reservations.check_available`). Two statements, whatever the number of lines.
     """
     if not wanted:
         return
@@ -50,14 +50,7 @@ async def allocate(session: AsyncSession, wanted: Sequence[Wanted]) -> None:
             shortages.append(Shortage(line.variant_id, line.quantity, line.quantity - missing))
     if shortages:
         raise InsufficientStockError(shortages)
-    await _change_allocated(session, shares)
-    await session.execute(
-        insert(Allocation),
-        [
-            {"order_line_id": line_id, "stock_id": stock_id, "quantity": quantity}
-            for (line_id, stock_id), quantity in shares.items()
-        ],
-    )
+    await session.execute(_ALLOCATE, _arrays(shares))
 
 
 async def release(session: AsyncSession, line_ids: Collection[UUID]) -> None:
@@ -92,13 +85,17 @@ async def consume(session: AsyncSession, quantities: Mapping[UUID, int]) -> list
 
 async def restock(session: AsyncSession, taken: Collection[Taken]) -> None:
     """Pieces that had left come back onto their shelves, and are for sale."""
-    counted = {(piece.line_id, piece.stock_id): piece.quantity for piece in taken if piece.stock_id is not None}
+    counted = {
+        (piece.line_id, piece.stock_id): piece.quantity for piece in taken if piece.stock_id is not None
+    }
     if counted:
         await _lock(session, {stock_id for _, stock_id in counted})
         await session.execute(_RESTOCK, _arrays(counted))
 
 
-async def _locked_free_pieces(session: AsyncSession, variant_ids: Collection[int]) -> dict[int, dict[int, int]]:
+async def _locked_free_pieces(
+    session: AsyncSession, variant_ids: Collection[int]
+) -> dict[int, dict[int, int]]:
     """Unsold pieces by variant and stock."""
     rows = await session.execute(
         select(Stock.variant_id, Stock.id, Stock.quantity - Stock.quantity_allocated)
@@ -153,20 +150,55 @@ def _keys(ids: Collection[int]) -> BindParameter[Sequence[int]]:
     return bindparam("keys", sorted(ids), ARRAY(BigInteger))
 
 
-_SUMS = """
-    (SELECT stock_id, sum(quantity) AS quantity
-     FROM unnest(CAST(:stock_ids AS bigint[]), CAST(:quantities AS bigint[])) AS given (stock_id, quantity)
-     GROUP BY stock_id) AS change
-    WHERE stock.id = change.stock_id
-"""
+# Several lines may take from one stock, and an UPDATE changes a row once: hence the sums.
 _CHANGE_ALLOCATED = text(
-    f"UPDATE stock SET quantity_allocated = quantity_allocated + change.quantity FROM {_SUMS}"
+    """
+    UPDATE stock SET quantity_allocated = quantity_allocated + change.quantity
+    FROM (
+        SELECT stock_id, sum(quantity) AS quantity
+        FROM unnest(CAST(:stock_ids AS bigint[]), CAST(:quantities AS bigint[])) AS given (stock_id, quantity)
+        GROUP BY stock_id
+    ) AS change
+    WHERE stock.id = change.stock_id
+    """
+)
+_ALLOCATE = text(
+    """
+    WITH given AS (
+        SELECT line_id, stock_id, quantity
+        FROM unnest(CAST(:line_ids AS uuid[]), CAST(:stock_ids AS bigint[]), CAST(:quantities AS bigint[]))
+            AS given (line_id, stock_id, quantity)
+    ), sold AS (
+        UPDATE stock SET quantity_allocated = quantity_allocated + change.quantity
+        FROM (SELECT stock_id, sum(quantity) AS quantity FROM given GROUP BY stock_id) AS change
+        WHERE stock.id = change.stock_id
+    )
+    INSERT INTO allocation (order_line_id, stock_id, quantity) SELECT line_id, stock_id, quantity FROM given
+    """
 )
 _CONSUME_STOCK = text(
-    "UPDATE stock SET quantity = stock.quantity - change.quantity,"
-    f" quantity_allocated = quantity_allocated - change.quantity FROM {_SUMS}"
+    """
+    UPDATE stock
+    SET quantity = stock.quantity - change.quantity, quantity_allocated = quantity_allocated - change.quantity
+    FROM (
+        SELECT stock_id, sum(quantity) AS quantity
+        FROM unnest(CAST(:stock_ids AS bigint[]), CAST(:quantities AS bigint[])) AS given (stock_id, quantity)
+        GROUP BY stock_id
+    ) AS change
+    WHERE stock.id = change.stock_id
+    """
 )
-_RESTOCK = text(f"UPDATE stock SET quantity = stock.quantity + change.quantity FROM {_SUMS}")
+_RESTOCK = text(
+    """
+    UPDATE stock SET quantity = stock.quantity + change.quantity
+    FROM (
+        SELECT stock_id, sum(quantity) AS quantity
+        FROM unnest(CAST(:stock_ids AS bigint[]), CAST(:quantities AS bigint[])) AS given (stock_id, quantity)
+        GROUP BY stock_id
+    ) AS change
+    WHERE stock.id = change.stock_id
+    """
+)
 _CONSUME_ALLOCATION = text(
     """
     UPDATE allocation SET quantity = allocation.quantity - left_now.quantity

@@ -4,7 +4,17 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, BindParameter, Uuid, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    DateTime,
+    ScalarSelect,
+    Select,
+    Uuid,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement, SQLColumnExpression
@@ -36,17 +46,27 @@ def available_pieces(
 
 
 async def lock_stocks(session: AsyncSession, variant_ids: Collection[int]) -> None:
-    """Let nobody else reserve or sell these variants until the transaction ends.
+    """Let nobody else reserve or sell these variants until the transaction ends."""
+    await session.execute(_LOCKED_STOCKS, {"variant_ids": sorted(variant_ids)})
+
+
+def stocks_of(variant_ids: BindParameter[Sequence[int]]) -> Select[int]:
+    """A statement that locks the stocks of variants.
 
     Rows are locked in the order of their ids, so that two carts with the same pieces wait for each other
     rather than stop each other dead.
     """
-    await session.execute(
+    return (
         select(Stock.id)
-        .where(Stock.variant_id == func.any(_ids(variant_ids)))
+        .where(Stock.variant_id == func.any(variant_ids))
         .order_by(Stock.id)
         .with_for_update(key_share=True)
     )
+
+
+def number_locked(locking: Select[int]) -> ScalarSelect[int]:
+    """A column that locks rows while a statement reads something else, and gives their number."""
+    return select(func.count()).select_from(locking.cte("locked")).scalar_subquery()
 
 
 async def available_of(
@@ -58,11 +78,15 @@ async def available_of(
     """The available pieces of many variants. After `lock_stocks`, and in a statement of its own: what is
     read together with taking a lock is as old as the beginning of the wait for it.
     """
-    wanted = select(func.unnest(_ids(variant_ids)).label("id")).subquery("wanted")
-    lines: BindParameter[Sequence[UUID]] = bindparam("own_lines", list(apart_from_lines), ARRAY(Uuid))
-    rows = await session.execute(select(wanted.c.id, available_pieces(wanted.c.id, now, lines)))
-    return {variant_id: available for variant_id, available in rows}
+    parameters = {"variant_ids": sorted(variant_ids), "own_lines": list(apart_from_lines), "now": now}
+    rows = await session.execute(_AVAILABLE, parameters)
+    return dict(rows.tuples().all())
 
 
-def _ids(variant_ids: Collection[int]) -> BindParameter[Sequence[int]]:
-    return bindparam("variant_ids", sorted(variant_ids), ARRAY(BigInteger))
+# Made once: to build and compile such a statement takes longer than to run it.
+_ids: BindParameter[Sequence[int]] = bindparam("variant_ids", type_=ARRAY(BigInteger))
+_own_lines: BindParameter[Sequence[UUID]] = bindparam("own_lines", type_=ARRAY(Uuid))
+_now: BindParameter[datetime] = bindparam("now", type_=DateTime(timezone=True))
+_wanted = select(func.unnest(_ids).label("id")).subquery("wanted")
+_AVAILABLE = select(_wanted.c.id, available_pieces(_wanted.c.id, _now, _own_lines))
+_LOCKED_STOCKS = stocks_of(_ids)

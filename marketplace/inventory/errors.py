@@ -23,7 +23,9 @@ class InsufficientStockError(DomainError):
     def __init__(self, shortages: Sequence[Shortage]) -> None:
         first = shortages[0]
         left = (
-            f"only {first.available} of it can be had" if first.available else "nothing of it is left just now"
+            f"only {first.available} of it can be had"
+            if first.available
+            else "nothing of it is left just now"
         )
         super().__init__(
             f"You asked for {first.wanted} pieces: {left}.",

@@ -75,7 +75,9 @@ class Reservation(IntegerKey, Base):
         CheckConstraint("quantity > 0", name="quantity_positive"),
     )
 
-    checkout_line_id: Mapped[UUID] = mapped_column(ForeignKey("checkout_line.id", ondelete="CASCADE"), unique=True)
+    checkout_line_id: Mapped[UUID] = mapped_column(
+        ForeignKey("checkout_line.id", ondelete="CASCADE"), unique=True
+    )
     variant_id: Mapped[int] = mapped_column(ForeignKey("product_variant.id", ondelete="CASCADE"))
     quantity: Mapped[int]
     reserved_until: Mapped[datetime]

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import delete, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.inventory.availability import available_of, lock_stocks
+from marketplace.inventory.availability import available_of
 from marketplace.inventory.errors import InsufficientStockError, Shortage
 from marketplace.inventory.models import Reservation
 
@@ -26,8 +26,8 @@ class Wanted:
 async def reserve(session: AsyncSession, wanted: Sequence[Wanted], now: datetime, until: datetime) -> None:
     """Keep pieces for checkout lines until a moment, in place of what was kept for the same lines.
 
-    Raises InsufficientStockError. Three statements, whatever the number of lines. Variants whose stock
-    is not tracked must not be among them.
+    The caller holds the stocks' locks. Raises InsufficientStockError. Two statements, whatever the number
+    of lines. Variants whose stock is not tracked must not be among them.
     """
     if not wanted:
         return
@@ -50,19 +50,21 @@ _KEEP = text(
     FROM unnest(CAST(:line_ids AS uuid[]), CAST(:variant_ids AS bigint[]), CAST(:quantities AS bigint[]))
         AS kept (line_id, variant_id, quantity)
     ON CONFLICT (checkout_line_id) DO UPDATE
-    SET variant_id = excluded.variant_id, quantity = excluded.quantity, reserved_until = excluded.reserved_until
+    SET variant_id = excluded.variant_id, quantity = excluded.quantity,
+        reserved_until = excluded.reserved_until
     """
 )
 
 
 async def check_available(session: AsyncSession, wanted: Sequence[Wanted], now: datetime) -> None:
-    """Lock the stocks of the wanted variants and see that there is enough of each, apart from what is
-    reserved for the same lines. Raises InsufficientStockError, naming every variant that falls short.
+    """See that there is enough of each variant, apart from what is reserved for the same lines.
+
+    The caller holds the stocks' locks (`availability.lock_stocks`): without them the answer is worth nothing
+    a moment later. Raises InsufficientStockError, naming every variant that falls short.
     """
     pieces: dict[int, int] = defaultdict(int)
     for line in wanted:
         pieces[line.variant_id] += line.quantity
-    await lock_stocks(session, pieces)
     available = await available_of(session, pieces, now, [line.line_id for line in wanted])
     shortages = [
         Shortage(variant_id, quantity, max(available.get(variant_id, 0), 0))

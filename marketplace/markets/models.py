@@ -3,7 +3,17 @@
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import CHAR, BigInteger, CheckConstraint, Column, ForeignKey, Index, String, Table, UniqueConstraint
+from sqlalchemy import (
+    CHAR,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.kit.models import Base, IntegerKey, Timestamped, WithMetadata
@@ -57,7 +67,9 @@ zone_channel = Table(
     "shipping_zone_channel",
     Base.metadata,
     Column("zone_id", BigInteger, ForeignKey("shipping_zone.id", ondelete="CASCADE"), primary_key=True),
-    Column("channel_id", BigInteger, ForeignKey("channel.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column(
+        "channel_id", BigInteger, ForeignKey("channel.id", ondelete="CASCADE"), primary_key=True, index=True
+    ),
 )
 
 
@@ -109,7 +121,7 @@ class ShippingMethodTranslation(IntegerKey, Base):
 
 
 class ShippingMethodListing(IntegerKey, Base):
-    """What a method costs in a channel: so much for each parcel, and more for each kilogram begun above the first."""
+    """What a method costs in a channel: so much a parcel, and more for each further kilogram begun."""
 
     __tablename__ = "shipping_method_listing"
     __table_args__ = (UniqueConstraint("method_id", "channel_id"),)

@@ -95,9 +95,7 @@ async def deliver(
     part.withdrawal_ends_at = at + timedelta(days=WITHDRAWAL_DAYS)
     await session.execute(
         update(Fulfillment)
-        .where(
-            Fulfillment.vendor_order_id == part.id, Fulfillment.status == FulfillmentStatus.FULFILLED
-        )
+        .where(Fulfillment.vendor_order_id == part.id, Fulfillment.status == FulfillmentStatus.FULFILLED)
         .values(delivered_at=at, updated_at=now),
         execution_options={"synchronize_session": False},
     )
@@ -119,17 +117,13 @@ async def refuse(session: AsyncSession, vendor_order_id: UUID, *, user_id: int |
     sent = await session.execute(
         select(FulfillmentLine.order_line_id, FulfillmentLine.stock_id, func.sum(FulfillmentLine.quantity))
         .join(FulfillmentLine.fulfillment)
-        .where(
-            Fulfillment.vendor_order_id == part.id, Fulfillment.status == FulfillmentStatus.FULFILLED
-        )
+        .where(Fulfillment.vendor_order_id == part.id, Fulfillment.status == FulfillmentStatus.FULFILLED)
         .group_by(FulfillmentLine.order_line_id, FulfillmentLine.stock_id)
     )
     await restock(session, [Taken(line_id, stock_id, int(quantity)) for line_id, stock_id, quantity in sent])
     await session.execute(
         update(Fulfillment)
-        .where(
-            Fulfillment.vendor_order_id == part.id, Fulfillment.status == FulfillmentStatus.FULFILLED
-        )
+        .where(Fulfillment.vendor_order_id == part.id, Fulfillment.status == FulfillmentStatus.FULFILLED)
         .values(status=FulfillmentStatus.RETURNED, updated_at=clock.now()),
         execution_options={"synchronize_session": False},
     )

@@ -90,7 +90,9 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
     external_reference: Mapped[str | None] = mapped_column(unique=True)
     billing_address_id: Mapped[int | None] = mapped_column(ForeignKey("address.id", ondelete="SET NULL"))
     shipping_address_id: Mapped[int | None] = mapped_column(ForeignKey("address.id", ondelete="SET NULL"))
-    shipping_method_id: Mapped[int | None] = mapped_column(ForeignKey("shipping_method.id", ondelete="SET NULL"))
+    shipping_method_id: Mapped[int | None] = mapped_column(
+        ForeignKey("shipping_method.id", ondelete="SET NULL")
+    )
     shipping_method_name: Mapped[str | None]
     currency: Mapped[str] = mapped_column(CHAR(3))
     subtotal_gross_minor: Mapped[int]
@@ -237,7 +239,9 @@ class Fulfillment(IntegerKey, Timestamped, WithMetadata, Base):
     __table_args__ = (UniqueConstraint("order_id", "fulfillment_order"),)
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
-    vendor_order_id: Mapped[UUID] = mapped_column(ForeignKey("vendor_order.id", ondelete="CASCADE"), index=True)
+    vendor_order_id: Mapped[UUID] = mapped_column(
+        ForeignKey("vendor_order.id", ondelete="CASCADE"), index=True
+    )
     fulfillment_order: Mapped[int]
     status: Mapped[FulfillmentStatus] = mapped_column(default=FulfillmentStatus.FULFILLED)
     tracking_number: Mapped[str] = mapped_column(default="")
@@ -273,5 +277,3 @@ class OrderEvent(IntegerKey, Base):
     at: Mapped[datetime] = mapped_column(default=clock.now)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
     parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)
-
-

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, String, and_, bindparam, func, insert, select
+from sqlalchemy import BigInteger, String, and_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,9 +28,18 @@ from marketplace.checkout.offers import Offer
 from marketplace.checkout.totals import NOTHING, Taxed, taxed, total_of
 from marketplace.inventory.allocations import allocate
 from marketplace.inventory.reservations import Wanted
+from marketplace.kit.batch import Batch
 from marketplace.kit.money import BASIS_POINTS
 from marketplace.markets.models import ShippingMethod, ShippingMethodTranslation, TaxClass
-from marketplace.orders.models import Order, OrderEvent, OrderLine, OrderStatus, VendorOrder
+from marketplace.orders.models import (
+    AuthorizeStatus,
+    ChargeStatus,
+    Order,
+    OrderEvent,
+    OrderLine,
+    OrderStatus,
+    VendorOrder,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +57,33 @@ async def order_of_checkout(session: AsyncSession, checkout_id: UUID) -> Order |
     return await session.scalar(select(Order).where(Order.checkout_id == checkout_id))
 
 
-async def place(session: AsyncSession, settled: Settled, metadata: Mapping[str, str] | None = None) -> Order:
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What is promised or paid of an order when it is placed."""
+
+    authorized_minor: int
+    charged_minor: int
+    authorize_status: AuthorizeStatus
+    charge_status: ChargeStatus
+
+
+async def place(
+    session: AsyncSession, settled: Settled, paid: Paid, metadata: Mapping[str, str] | None = None
+) -> Order:
     """Write the order of a settled checkout and sell its pieces.
 
     The rest is the caller's: to move the payments over, to discard the checkout, and then to tell of
     `OrderPlaced`. Raises InsufficientStockError, which the settled checkout's locks rule out.
     """
     cart = settled.cart
-    order = await _write_order(session, settled, metadata or {})
+    order = await _write_order(session, settled, paid, metadata or {})
     parts = _split(cart, settled.delivery)
-    await session.execute(insert(VendorOrder), [_vendor_order_row(order, cart, part) for part in parts])
     line_ids = {line.id: uuid4() for line in cart.lines}
     appearances = await _appearances(session, cart)
-    await session.execute(
-        insert(OrderLine),
+    batch = Batch()
+    batch.insert(VendorOrder, [_vendor_order_row(order, cart, part) for part in parts])
+    batch.insert(
+        OrderLine,
         [
             _line_row(order, part, cart, line, line_ids[line.id], position, appearances[line.variant_id])
             for part in parts
@@ -69,6 +91,11 @@ async def place(session: AsyncSession, settled: Settled, metadata: Mapping[str, 
             if cart.offer(line).vendor_id == part.vendor_id
         ],
     )
+    batch.insert(
+        OrderEvent,
+        [{"order_id": order.id, "type": "PLACED", "user_id": cart.checkout.user_id, "at": cart.now}],
+    )
+    await batch.write(session)
     await allocate(
         session,
         [
@@ -77,8 +104,6 @@ async def place(session: AsyncSession, settled: Settled, metadata: Mapping[str, 
             if cart.offer(line).is_tracked
         ],
     )
-    session.add(OrderEvent(order_id=order.id, type="PLACED", user_id=cart.checkout.user_id, at=cart.now))
-    await session.flush()
     return order
 
 
@@ -115,7 +140,9 @@ def _split(cart: Cart, delivery: OfferedDelivery | None) -> list[_Part]:
     ]
 
 
-async def _write_order(session: AsyncSession, settled: Settled, metadata: Mapping[str, str]) -> Order:
+async def _write_order(
+    session: AsyncSession, settled: Settled, paid: Paid, metadata: Mapping[str, str]
+) -> Order:
     cart, checkout = settled.cart, settled.cart.checkout
     method_id = settled.delivery.method_id if settled.delivery else None
     undiscounted = total_of(
@@ -126,7 +153,7 @@ async def _write_order(session: AsyncSession, settled: Settled, metadata: Mappin
         )
         for line, offer in ((line, cart.offer(line)) for line in cart.lines)
     )
-    shipping = settled.delivery.price if settled.delivery else NOTHING
+    shipping = settled.shipping
     order = Order(
         id=uuid4(),
         status=OrderStatus.UNFULFILLED,
@@ -141,15 +168,19 @@ async def _write_order(session: AsyncSession, settled: Settled, metadata: Mappin
         shipping_method_id=method_id,
         shipping_method_name=await _method_name(session, method_id, checkout.language_code),
         currency=checkout.currency,
-        subtotal_gross_minor=checkout.subtotal_gross_minor,
-        subtotal_net_minor=checkout.subtotal_net_minor,
+        subtotal_gross_minor=settled.subtotal.gross_minor,
+        subtotal_net_minor=settled.subtotal.net_minor,
         shipping_gross_minor=shipping.gross_minor,
         shipping_net_minor=shipping.net_minor,
         shipping_tax_rate_bp=_effective_rate_bp(shipping, settled.delivery),
         undiscounted_total_gross_minor=undiscounted.gross_minor + shipping.gross_minor,
         undiscounted_total_net_minor=undiscounted.net_minor + shipping.net_minor,
-        total_gross_minor=checkout.total_gross_minor,
-        total_net_minor=checkout.total_net_minor,
+        total_gross_minor=settled.total.gross_minor,
+        total_net_minor=settled.total.net_minor,
+        total_authorized_minor=paid.authorized_minor,
+        total_charged_minor=paid.charged_minor,
+        authorize_status=paid.authorize_status,
+        charge_status=paid.charge_status,
         public_metadata={**checkout.public_metadata, **metadata},
         private_metadata=dict(checkout.private_metadata),
         created_at=cart.now,
@@ -226,7 +257,7 @@ def _line_row(
         "undiscounted_unit_net_minor": undiscounted.net_minor,
         "total_gross_minor": line.total_gross_minor,
         "total_net_minor": line.total_net_minor,
-        "public_metadata": line.public_metadata,
+        "metadata": line.public_metadata,
     }
 
 

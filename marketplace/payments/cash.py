@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
+from marketplace.kit.batch import Batch
 from marketplace.kit.errors import NotFoundError, RequiredError
 from marketplace.kit.events import publish
 from marketplace.kit.ids import to_global_id
@@ -31,37 +32,36 @@ MAXIMUM_PARCELS = 1000
 
 
 async def expect(session: AsyncSession, order: Order, promise: TransactionItem) -> None:
-    """Write down what the carrier will collect for each parcel of a new order: together, what was promised."""
+    """Write down what the carrier will collect for each parcel of a new order: in all, what was promised."""
     parts = (
         await session.execute(
-            select(VendorOrder.id, VendorOrder.total_gross_minor)
+            select(
+                VendorOrder.id,
+                VendorOrder.total_gross_minor,
+                func.coalesce(func.nullif(ShippingMethod.carrier, ""), ShippingMethod.name, ""),
+            )
+            .outerjoin(ShippingMethod, ShippingMethod.id == order.shipping_method_id)
             .where(VendorOrder.order_id == order.id)
             .order_by(VendorOrder.position)
         )
     ).all()
-    carrier = await session.scalar(
-        select(func.coalesce(func.nullif(ShippingMethod.carrier, ""), ShippingMethod.name)).where(
-            ShippingMethod.id == order.shipping_method_id
-        )
-    )
-    amounts = share(promise.authorized_minor, [total_minor for _, total_minor in parts])
-    now = clock.now()
-    await session.execute(
-        insert(CashCollection),
+    amounts = share(promise.authorized_minor, [total_minor for _, total_minor, _ in parts])
+    batch = Batch()
+    batch.insert(
+        CashCollection,
         [
             {
                 "vendor_order_id": part_id,
                 "transaction_id": promise.id,
-                "carrier": carrier or "",
+                "carrier": carrier,
                 "currency": order.currency,
                 "amount_minor": amount_minor,
-                "created_at": now,
-                "updated_at": now,
             }
-            for (part_id, _), amount_minor in zip(parts, amounts, strict=True)
+            for (part_id, _, carrier), amount_minor in zip(parts, amounts, strict=True)
             if amount_minor
         ],
     )
+    await batch.write(session)
 
 
 async def collect(session: AsyncSession, part: VendorOrder) -> None:
@@ -178,7 +178,7 @@ async def outstanding(session: AsyncSession) -> list[CarrierDebt]:
 async def _expected(
     session: AsyncSession, part: VendorOrder
 ) -> tuple[CashCollection, TransactionItem, Order] | None:
-    """The cash still expected for a parcel, locked, with its transaction and order; None where there is none."""
+    """The cash still expected for a parcel, locked, with its transaction and order."""
     found = await session.execute(
         select(CashCollection, TransactionItem, Order)
         .join(TransactionItem, TransactionItem.id == CashCollection.transaction_id)
@@ -195,9 +195,7 @@ async def _booked_before(
     session: AsyncSession, carrier: str, reference: str, amount: Money, vendor_order_ids: set[UUID]
 ) -> CashRemittance:
     remittance = await session.scalar(
-        select(CashRemittance).where(
-            CashRemittance.carrier == carrier, CashRemittance.reference == reference
-        )
+        select(CashRemittance).where(CashRemittance.carrier == carrier, CashRemittance.reference == reference)
     )
     if remittance is None:
         raise NotFoundError("There is no such remittance.", field="reference")

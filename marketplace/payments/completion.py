@@ -11,13 +11,14 @@ from marketplace.kit.events import publish
 from marketplace.kit.money import Money
 from marketplace.orders.events import OrderPlaced
 from marketplace.orders.models import Order
-from marketplace.orders.placing import order_of_checkout, place
+from marketplace.orders.placing import Paid, order_of_checkout, place
 from marketplace.payments import cash
+from marketplace.payments.amounts import authorize_status, charge_status
 from marketplace.payments.errors import NotFullyPaidError
 from marketplace.payments.gateways import Payable
 from marketplace.payments.gateways.cash_on_delivery import GATEWAY_ID as CASH_ON_DELIVERY
 from marketplace.payments.models import TransactionEventType, TransactionItem
-from marketplace.payments.transactions import covered_minor, tell, transactions_of, write_payment
+from marketplace.payments.transactions import covered_minor, tell, transactions_of
 
 
 async def complete(
@@ -34,19 +35,27 @@ async def complete(
         if order is None:
             raise
         return order
-    transactions = await _paid_with(session, settled)
-    order = await place(session, settled, metadata)
-    await _take_over(session, order, transactions)
+    transactions = await _transactions(session, settled)
+    promise = next((one for one in transactions if one.gateway == CASH_ON_DELIVERY), None)
+    if promise is not None:
+        await _promise_exactly(session, settled, promise, transactions)
+    order = await place(session, settled, _paid(settled, transactions), metadata)
+    for transaction in transactions:
+        transaction.checkout_id, transaction.order_id = None, order.id
+    if promise is not None:
+        await cash.expect(session, order, promise)
+    await session.flush()
     await discard(session, settled.cart)
     await publish(session, OrderPlaced(order.id))
     return order
 
 
-async def _paid_with(session: AsyncSession, settled: Settled) -> list[TransactionItem]:
+async def _transactions(session: AsyncSession, settled: Settled) -> list[TransactionItem]:
     """The checkout's transactions, which cover all of it. Raises NotFullyPaidError."""
-    checkout, channel = settled.cart.checkout, settled.cart.channel
-    total = Money(checkout.total_gross_minor, checkout.currency)
-    transactions = list(await transactions_of(session, Payable(channel, total, checkout=checkout)))
+    checkout = settled.cart.checkout
+    total = Money(settled.total.gross_minor, checkout.currency)
+    payable = Payable(settled.cart.channel, total, checkout=checkout)
+    transactions = list(await transactions_of(session, payable))
     covered = sum(covered_minor(transaction) for transaction in transactions)
     if covered < total.minor:
         missing = Money(total.minor - covered, total.currency)
@@ -54,30 +63,30 @@ async def _paid_with(session: AsyncSession, settled: Settled) -> list[Transactio
     return transactions
 
 
-async def _take_over(session: AsyncSession, order: Order, transactions: list[TransactionItem]) -> None:
-    for transaction in transactions:
-        transaction.checkout_id, transaction.order_id = None, order.id
-    await session.flush()
-    promise = next((one for one in transactions if one.gateway == CASH_ON_DELIVERY), None)
-    if promise is not None:
-        await _promise_exactly(session, order, promise, transactions)
-        await cash.expect(session, order, promise)
-    write_payment(order, transactions, order.total_gross_minor)
-    await session.flush()
+def _paid(settled: Settled, transactions: list[TransactionItem]) -> Paid:
+    total = settled.total.gross_minor
+    authorized = sum(one.authorized_minor for one in transactions)
+    charged = sum(one.charged_minor for one in transactions)
+    return Paid(
+        authorized,
+        charged,
+        authorize_status(total, authorized + charged),
+        charge_status(total, total, charged),
+    )
 
 
 async def _promise_exactly(
-    session: AsyncSession, order: Order, promise: TransactionItem, transactions: list[TransactionItem]
+    session: AsyncSession, settled: Settled, promise: TransactionItem, transactions: list[TransactionItem]
 ) -> None:
     """Where prices fell after the promise, the carrier shall not ask for more than the order costs."""
     others = sum(covered_minor(transaction) for transaction in transactions if transaction is not promise)
-    exact = order.total_gross_minor - others
+    exact = settled.total.gross_minor - others
     if promise.authorized_minor != exact:
         await tell(
             session,
             promise,
             TransactionEventType.AUTHORIZATION_ADJUSTMENT,
-            Money(exact, order.currency),
-            f"order:{order.id}",
+            Money(exact, promise.currency),
+            f"completed:{settled.cart.checkout.id}",
             message="The order costs less than was promised.",
         )

@@ -30,7 +30,9 @@ class TransactionItem(IntegerKey, Timestamped, WithMetadata, Base):
     __table_args__ = (UniqueConstraint("gateway", "idempotency_key"),)
 
     token: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
-    checkout_id: Mapped[UUID | None] = mapped_column(ForeignKey("checkout.id", ondelete="SET NULL"), index=True)
+    checkout_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("checkout.id", ondelete="SET NULL"), index=True
+    )
     order_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer_order.id"), index=True)
     gateway: Mapped[str]
     name: Mapped[str] = mapped_column(default="")

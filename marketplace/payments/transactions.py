@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.checkout import carts
@@ -58,7 +58,7 @@ async def initialize_transaction(
     asked = payable.total.minor - covered if amount_minor is None else amount_minor
     if asked <= 0:
         raise InvalidError("There is nothing left to pay.", field="amount")
-    answer = await gateway.initialize(session, payable, Money(asked, payable.total.currency))
+    answer = await gateway.initialize(payable, Money(asked, payable.total.currency))
     if own is not None:
         return Begun(own, await _promise_anew(session, own, answer, key, user_id), answer.data)
     transaction = TransactionItem(
@@ -72,21 +72,18 @@ async def initialize_transaction(
         currency=payable.total.currency,
         available_actions=answer.actions,
     )
-    session.add(transaction)
-    await session.flush()
-    event = _event(transaction, answer.event_type, answer.amount, transaction.psp_reference or "", answer.message)
+    event = _event(answer.event_type, answer.amount, transaction.psp_reference or "", answer.message)
+    event.transaction = transaction
     event.idempotency_key, event.user_id = key, user_id
     _write_amounts(transaction, [event])
-    session.add(event)
+    session.add_all([transaction, event])
     await session.flush()
     if payable.order is not None:
         await refresh_order(session, payable.order)
     return Begun(transaction, event, answer.data)
 
 
-async def lock_payable(
-    session: AsyncSession, checkout_id: UUID | None, order_id: UUID | None
-) -> Payable:
+async def lock_payable(session: AsyncSession, checkout_id: UUID | None, order_id: UUID | None) -> Payable:
     """A checkout or an order, locked. Raises CheckoutGoneError, InactiveChannelError, NotFoundError."""
     if checkout_id is not None:
         cart = await carts.lock(session, checkout_id)
@@ -109,14 +106,22 @@ async def lock_payable(
 async def transactions_of(session: AsyncSession, payable: Payable) -> Sequence[TransactionItem]:
     """The transactions of a locked checkout or order, oldest first."""
     if payable.checkout is not None:
-        of_source = TransactionItem.checkout_id == payable.checkout.id
+        statement, source_id = _OF_CHECKOUT, payable.checkout.id
+    elif payable.order is not None:
+        statement, source_id = _OF_ORDER, payable.order.id
     else:
-        of_source = TransactionItem.order_id == (payable.order.id if payable.order else None)
+        return []
     found = await session.scalars(
-        select(TransactionItem).where(of_source).order_by(TransactionItem.id),
-        execution_options={"populate_existing": True},
+        statement, {"source_id": source_id}, execution_options={"populate_existing": True}
     )
     return found.all()
+
+
+_source_id = bindparam("source_id", type_=Uuid)
+_OF_CHECKOUT = (
+    select(TransactionItem).where(TransactionItem.checkout_id == _source_id).order_by(TransactionItem.id)
+)
+_OF_ORDER = select(TransactionItem).where(TransactionItem.order_id == _source_id).order_by(TransactionItem.id)
 
 
 def covered_minor(transaction: TransactionItem) -> int:
@@ -153,8 +158,8 @@ async def tell(
     for event in told:
         if event.type is event_type and event.psp_reference == psp_reference:
             return event
-    event = _event(transaction, event_type, amount, psp_reference, message)
-    event.user_id = user_id
+    event = _event(event_type, amount, psp_reference, message)
+    event.transaction_id, event.user_id = transaction.id, user_id
     _write_amounts(transaction, [*told, event])
     session.add(event)
     await session.flush()
@@ -166,18 +171,13 @@ async def refresh_order(session: AsyncSession, order: Order) -> None:
     found = await session.scalars(select(TransactionItem).where(TransactionItem.order_id == order.id))
     transactions = found.all()
     owed = await owed_minor(session, order)
-    write_payment(order, transactions, owed)
-    await session.flush()
-
-
-def write_payment(order: Order, transactions: Sequence[TransactionItem], owed: int) -> None:
-    """Sum an order's transactions up in it."""
     order.total_authorized_minor = sum(one.authorized_minor for one in transactions)
     order.total_charged_minor = sum(one.charged_minor for one in transactions)
     order.total_refunded_minor = sum(one.refunded_minor for one in transactions)
     covered = order.total_authorized_minor + order.total_charged_minor
     order.authorize_status = authorize_status(owed, covered)
     order.charge_status = charge_status(order.total_gross_minor, owed, order.total_charged_minor)
+    await session.flush()
 
 
 async def _known(
@@ -190,12 +190,16 @@ async def _known(
 ) -> Begun | None:
     """What the key was used for before. Raises IdempotencyKeyError where that was something else."""
     of_gateway = {one.id: one for one in earlier if one.gateway == gateway.id}
-    event = await session.scalar(
-        select(TransactionEvent)
-        .where(TransactionEvent.transaction_id.in_(of_gateway), TransactionEvent.idempotency_key == key)
-        .order_by(TransactionEvent.id.desc())
-        .limit(1)
-    ) if of_gateway else None
+    event = (
+        await session.scalar(
+            select(TransactionEvent)
+            .where(TransactionEvent.transaction_id.in_(of_gateway), TransactionEvent.idempotency_key == key)
+            .order_by(TransactionEvent.id.desc())
+            .limit(1)
+        )
+        if of_gateway
+        else None
+    )
     if event is None:
         used_elsewhere = await session.scalar(
             select(TransactionItem.id).where(
@@ -232,14 +236,9 @@ async def _promise_anew(
 
 
 def _event(
-    transaction: TransactionItem,
-    event_type: TransactionEventType,
-    amount: Money,
-    psp_reference: str,
-    message: str,
+    event_type: TransactionEventType, amount: Money, psp_reference: str, message: str
 ) -> TransactionEvent:
     return TransactionEvent(
-        transaction_id=transaction.id,
         type=event_type,
         amount_minor=amount.minor,
         currency=amount.currency,

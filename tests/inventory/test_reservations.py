@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.checkout.lines import LineToAdd, add_lines
-from marketplace.inventory.availability import available_of
+from marketplace.inventory.availability import available_of, lock_stocks
 from marketplace.inventory.errors import InsufficientStockError
 from marketplace.inventory.models import Reservation, Stock
 from marketplace.inventory.reservations import Wanted, check_available, forget_expired
@@ -51,6 +51,7 @@ async def test_all_variants_that_fall_short_are_named(session: AsyncSession) -> 
     channel = await make_channel(session)
     rug, bowl = await make_piece(session, channel, stock=1), await make_piece(session, channel, stock=0)
     wanted = [Wanted(uuid4(), rug.id, 2), Wanted(uuid4(), bowl.id, 1)]
+    await lock_stocks(session, [rug.id, bowl.id])
     with pytest.raises(InsufficientStockError) as refused:
         await check_available(session, wanted, the_clock.now())
     assert {(s.variant_id, s.wanted, s.available) for s in refused.value.shortages} == {

@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+import marketplace.payments.reactions  # noqa: F401 - the money follows the parcel
 from marketplace.kit import clock as the_clock
 from marketplace.kit.errors import DomainError
 from marketplace.kit.money import Money
 from marketplace.orders.cancelling import cancel_order
 from marketplace.orders.fulfilment import deliver, fulfil, refuse
 from marketplace.orders.models import ChargeStatus, Order
-from marketplace.payments import reactions as reactions  # Whoever runs the services has them subscribed.
 from marketplace.payments.cash import outstanding, remit
 from marketplace.payments.models import CashCollection, CashRemittance, CashStatus, TransactionItem
 from tests.factories.checkout import make_market, make_piece

@@ -44,5 +44,5 @@ class Gateway(Protocol):
     async def check_open(self, session: AsyncSession, payable: Payable) -> None:
         """Raises GatewayRefusedError where this way is not open."""
 
-    async def initialize(self, session: AsyncSession, payable: Payable, amount: Money) -> GatewayAnswer:
+    async def initialize(self, payable: Payable, amount: Money) -> GatewayAnswer:
         """Ask for money. Raises GatewayRefusedError."""

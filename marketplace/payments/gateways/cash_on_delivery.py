@@ -23,7 +23,9 @@ class CashOnDelivery:
         chosen one's carrier takes no cash.
         """
         if not payable.channel.cash_on_delivery:
-            raise GatewayRefusedError("Nothing can be paid at the door in this channel.", field="paymentGateway")
+            raise GatewayRefusedError(
+                "Nothing can be paid at the door in this channel.", field="paymentGateway"
+            )
         if payable.checkout is None:
             raise GatewayRefusedError("How an order is paid is settled before it is placed.", field="id")
         collects_cash = await session.scalar(
@@ -36,8 +38,8 @@ class CashOnDelivery:
         if not collects_cash:
             raise GatewayRefusedError("This carrier takes no cash at the door.", field="paymentGateway")
 
-    async def initialize(self, session: AsyncSession, payable: Payable, amount: Money) -> GatewayAnswer:
-        """Take the promise, for all of it: parcels can't be half paid at the door. Raises GatewayRefusedError."""
+    async def initialize(self, payable: Payable, amount: Money) -> GatewayAnswer:
+        """Take the promise, for all of it: a parcel can't be half paid. Raises GatewayRefusedError."""
         if amount != payable.total:
             raise GatewayRefusedError("At the door all of it is paid, or nothing.", field="amount")
         return GatewayAnswer(
