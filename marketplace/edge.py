@@ -106,7 +106,8 @@ class MediaFiles(StaticFiles):
     """The folder of media. A file never changes, so it may be kept; and it never acts as a page of ours."""
 
     def __init__(self, directory: Path) -> None:
-        super().__init__(directory=directory, check_dir=False)
+        directory.mkdir(parents=True, exist_ok=True)
+        super().__init__(directory=directory)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         if any(part.startswith(".") for part in Path(path).parts):  # A draft that is still being written.
