@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import any_
+from sqlalchemy import any_, true
 from strawberry import ID
 
 from marketplace_graphql.catalog.queries import by_key
@@ -85,9 +85,9 @@ class VendorQueries:
     """Who sells."""
 
     vendors: "CountableConnection[Vendor] | None" = connection(filter=vendor_filter, sort_by=vendor_order)
-    regions: list[Region] = related(lambda root, region, ctx: None)
+    regions: list[Region] = related(lambda root, region, ctx: true())
     """The regions, in the order of their codes."""
-    programmes: list[Programme] = related(lambda root, programme, ctx: None)
+    programmes: list[Programme] = related(lambda root, programme, ctx: true())
     """The programmes through which sellers are accompanied."""
 
     @related
