@@ -167,9 +167,7 @@ class Books:
         )
         if part.delivered_at:
             total = Money(part.total.gross_minor, currency)
-            self._entries.append(
-                entries.delivered(earning, total, total, part.delivered_at)
-            )
+            self._entries.append(entries.delivered(earning, total, total, part.delivered_at))
         if released_at:
             amount = Money(earning.earning_minor, currency)
             entry = entries.released(part.id, part.seller.id, amount, released_at)

@@ -149,20 +149,9 @@ class Listings:
             if variant.names.ar != variant.names.fr:
                 self.variant_translations.add(variant.id, "ar", variant.names.ar)
                 self.variant_translations.add(variant.id, "en", variant.names.en)
+            self.stocks.add(variant.stock_id, listing.seller.warehouse_id, variant.id, variant.available, 0)
             if attribute and size:
                 self.variant_values.add(variant.id, self.labels.value(attribute, size.name), 0)
-
-    def stock_shelves(self) -> None:
-        """Pieces on the shelf: those for sale, and those sold that have not left yet."""
-        for listing in self.world.listings:
-            for variant in listing.variants:
-                self.stocks.add(
-                    variant.stock_id,
-                    listing.seller.warehouse_id,
-                    variant.id,
-                    variant.available + variant.allocated,
-                    variant.allocated,
-                )
 
     def _describe(self, seller: Seller, idea: Idea, product_id: int, chance: Random) -> list[Words]:
         """Answer what the product type asks; gives the answers' words."""

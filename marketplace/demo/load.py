@@ -99,10 +99,10 @@ async def _fill(session: AsyncSession, world: World, gallery: Gallery, say: Prog
     try:
         orders = place_orders(world)
         rows, payments, books = OrderRows(world), Payments(world), Books(world)
-        for order in orders:
+        for number, order in enumerate(orders):
             rows.write(order, payments.promise(order))
-            await steps.send_much()
-        listings.stock_shelves()
+            if number % 500 == 0:
+                await steps.send_much()
         books.keep(orders, *payments.collect(orders))
         await steps.end(f"{len(orders)} orders, with their deliveries, cash and payouts")
         await _finish(session, connection, world)
@@ -117,11 +117,20 @@ async def _finish(session: AsyncSession, connection: psycopg.AsyncConnection, wo
     """What follows from the rows: statistics, derived prices, the lexicon, the next number of everything."""
     for table in every_table.metadata.sorted_tables:
         await connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table.name)))
+    await connection.execute(_SET_ASIDE)
     await reprice(session)
     await refresh_lexicon(session)
     await set_identities(connection, every_table.metadata.sorted_tables)
     orders = await session.scalar(select(func.coalesce(func.max(Order.number), 0)))
     await session.execute(select(func.setval(order_number.name, (orders or 0) + 1, False)))
+
+
+_SET_ASIDE = """
+    UPDATE stock SET quantity = stock.quantity + sold.pieces, quantity_allocated = sold.pieces
+    FROM (SELECT stock_id, sum(quantity) AS pieces FROM allocation GROUP BY stock_id) AS sold
+    WHERE stock.id = sold.stock_id
+"""
+"""Pieces that are sold and have not left are on the shelf too."""
 
 
 class _Steps:

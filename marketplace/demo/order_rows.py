@@ -115,7 +115,6 @@ class OrderRows:
             totals.undiscounted_unit.net_minor, totals.total.gross_minor, totals.total.net_minor,
         )  # fmt: skip
         if part.status is VendorOrderStatus.UNFULFILLED:
-            variant.allocated += line.quantity
             self.allocations.add(line.id, variant.stock_id, line.quantity)
 
     def _write_parcels(self, order: Placed) -> None:

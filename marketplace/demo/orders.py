@@ -7,7 +7,7 @@ from random import Random
 from uuid import UUID
 
 from marketplace.checkout.deliveries import further_kilograms
-from marketplace.checkout.totals import LineTotals, Taxed, line_totals, taxed, total_of
+from marketplace.checkout.totals import NOTHING, LineTotals, Taxed, line_totals, taxed, total_of
 from marketplace.demo.buyers import Buyer, Buyers
 from marketplace.demo.demand import Demand
 from marketplace.demo.world import (
@@ -52,16 +52,13 @@ class Part:
     lines: list[Bought]
     subtotal: Taxed
     shipping: Taxed
+    total: Taxed
     weight_grams: int
     status: VendorOrderStatus
     canceled_at: datetime | None
     shipped_at: datetime | None
     arrived_at: datetime | None
     """When it was delivered, or refused."""
-
-    @property
-    def total(self) -> Taxed:
-        return self.subtotal + self.shipping
 
     @property
     def delivered_at(self) -> datetime | None:
@@ -87,10 +84,7 @@ class Placed:
     placed_at: datetime
     buyer: Buyer
     parts: list[Part] = field(default_factory=list)
-
-    @property
-    def total(self) -> Taxed:
-        return total_of(part.total for part in self.parts)
+    total: Taxed = NOTHING
 
 
 def place_orders(world: World) -> list[Placed]:
@@ -134,6 +128,7 @@ def _order(
     order = Placed(uuid_from(chance), 0, market, method, at, buyer)
     for position, ((seller, goods), grams) in enumerate(zip(wanted, weights, strict=True), 1):
         order.parts.append(_part(world, order, seller, position, goods, grams, chance))
+    order.total = total_of(part.total for part in order.parts)
     return order
 
 
@@ -162,14 +157,17 @@ def _part(
         lines.append(Bought(uuid_from(chance), listing, variant, quantity, rate_bp, totals))
     parcel_minor = order.method.parcel_minor + order.method.further_kilogram_minor * further_kilograms(grams)
     delivery_bp = world.rate_bp(seller.regime, world.tax_classes["delivery"][0], country_code, day)
+    subtotal = total_of(line.totals.total for line in lines)
+    shipping = taxed(parcel_minor, delivery_bp, entered_with_tax=True)
     status, canceled_at, shipped_at, arrived_at = _fate(world.now, order, chance)
     return Part(
         id=uuid_from(chance),
         seller=seller,
         position=position,
         lines=lines,
-        subtotal=total_of(line.totals.total for line in lines),
-        shipping=taxed(parcel_minor, delivery_bp, entered_with_tax=True),
+        subtotal=subtotal,
+        shipping=shipping,
+        total=subtotal + shipping,
         weight_grams=grams,
         status=status,
         canceled_at=canceled_at,

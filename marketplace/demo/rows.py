@@ -1,5 +1,6 @@
 """Rows by the hundred thousand: gathered as tuples, sent to PostgreSQL by COPY."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -14,11 +15,13 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    Enum,
     Float,
     Identity,
     Integer,
     LargeBinary,
     Table,
+    Uuid,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
@@ -26,6 +29,7 @@ from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefa
 from marketplace.kit.models import Base
 
 BLOCK_ROWS = 2000
+_SPECIAL = re.compile(r"[\\\t\n\r]")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 _NO_CONTEXT: Any = None
@@ -149,7 +153,7 @@ def _default(column: Column[Any]) -> Value:
 def _writer(column: Column[Any]) -> Callable[[Value], str]:
     """How a value of the column is written in COPY's text format."""
     kind = column.type
-    if isinstance(kind, BigInteger | Integer | Float):
+    if isinstance(kind, BigInteger | Integer | Float | Uuid | Enum):
         return str
     if isinstance(kind, Boolean):
         return _truth
@@ -164,8 +168,8 @@ def _writer(column: Column[Any]) -> Callable[[Value], str]:
     return _text
 
 
-def _text(value: object) -> str:
-    return str(value).translate(_ESCAPES)
+def _text(value: str) -> str:
+    return value.translate(_ESCAPES) if _SPECIAL.search(value) else value
 
 
 def _truth(value: bool) -> str:
@@ -177,12 +181,12 @@ def _moment(value: datetime | date) -> str:
 
 
 def _json(value: object) -> str:
-    return orjson.dumps(value).decode().translate(_ESCAPES)
+    return _text(orjson.dumps(value).decode())
 
 
 def _array(values: Sequence[object]) -> str:
     quoted = (str(value).replace("\\", "\\\\").replace('"', '\\"') for value in values)
-    return ("{" + ",".join(f'"{value}"' for value in quoted) + "}").translate(_ESCAPES)
+    return _text("{" + ",".join(f'"{value}"' for value in quoted) + "}")
 
 
 def _bytes(value: bytes) -> str:

@@ -108,7 +108,6 @@ class Variant:
     available: int
     prices_minor: dict[int, int]
     """By channel, with tax."""
-    allocated: int = 0
 
 
 @dataclass(slots=True)
