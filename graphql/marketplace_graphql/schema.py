@@ -1,8 +1,8 @@
 """Joins the rooms' parts into one schema.
 
 Every module of every room is imported, so that types may name each other. `<room>/queries.py` has one class
-that ends with `Queries`, `<room>/mutations.py` one that ends with `Mutations`, and types that nothing else names
-(those that are only reached through an interface) stand in a tuple `TYPES` of `<room>/queries.py`.
+that ends with `Queries`, `<room>/mutations.py` one that ends with `Mutations`, and types that nothing else
+names (those that are only reached through an interface) stand in a tuple `TYPES` of `<room>/queries.py`.
 
 `python -m marketplace_graphql.schema` prints the schema in GraphQL's own language.
 """

@@ -194,7 +194,7 @@ class Run:
         return response(data, completer.errors)
 
     async def _mixed(self, root: GraphQLObjectType, parts: "RootParts") -> bytes:
-        """Some root fields are answered by Python or are introspection: merged in the order of the selection."""
+        """Some root fields are answered by Python, or are introspection: merged in the selection's order."""
         data: dict[str, Any] | None = {}
         completer = self.completer(self.api.database.reads.fetch_json)
         if parts.read:

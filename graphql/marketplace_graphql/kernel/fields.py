@@ -38,7 +38,7 @@ class Argument:
     annotation: Any
     default: Any = inspect.Parameter.empty
     shape: str = ""
-    """What of it the statement depends on, besides its being there: "value", "truth" or a global id's "type"."""
+    """What the statement depends on besides its being there: "value", "truth" or a global id's "type"."""
 
 
 @dataclass
@@ -126,7 +126,7 @@ class Itself(Declaration):
 
 @dataclass
 class OneOf(Declaration):
-    """A union or interface: the first alternative whose row exists. {type name: (row, target, ctx) -> predicate}."""
+    """A union or interface: the first of some types' rows that exists, {type: (row, target, ctx)}."""
 
     alternatives: Mapping[str, Function] = field(default_factory=dict)
 
@@ -181,7 +181,7 @@ class Computed(Declaration):
 
 @dataclass
 class Resolver(Declaration):
-    """A root field that Python answers: (info, **arguments) -> value, rows included: the reader reads them."""
+    """A root field that Python answers: (info, **arguments) -> value; the reader reads rows in it."""
 
     positional: ClassVar[int] = 1
 

@@ -12,7 +12,7 @@ Meaning = Callable[[Any, Any, Any], "ColumnElement[bool] | None"]
 
 @dataclass(frozen=True)
 class Filter:
-    """An input type and the meaning of its fields (by their Python names). `AND`, `OR` and `NOT` need none."""
+    """An input type and the meaning of its fields, by Python name. `AND`, `OR` and `NOT` need none."""
 
     input: type[Any]
     fields: Mapping[str, Meaning]

@@ -174,15 +174,17 @@ async def _with_files(form: FormData) -> Any:
 
 def _put(target: Any, path: list[str], file: UploadedFile) -> None:
     """Put a file where the operations have a null for it."""
+    nothing = BadRequestError(f"The map points to nothing: {'.'.join(path)}.")
     try:
         for step in path[:-1]:
             target = target[int(step)] if isinstance(target, list) else target[step]
         last: Any = int(path[-1]) if isinstance(target, list) else path[-1]
-        if target[last] is not None:
-            raise KeyError(last)
-        target[last] = file
+        there = target[last]
     except (KeyError, IndexError, ValueError, TypeError):
-        raise BadRequestError(f"The map points to nothing: {'.'.join(path)}.") from None
+        raise nothing from None
+    if there is not None or not isinstance(target, list | dict):
+        raise nothing
+    target[last] = file
 
 
 def _refusal(message: str) -> bytes:

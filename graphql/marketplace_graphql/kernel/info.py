@@ -21,7 +21,7 @@ M = TypeVar("M")
 
 @dataclass
 class Info:
-    """The request as Python code sees it. `session` is in the mutation's transaction; resolvers have one too."""
+    """The request as Python code sees it. Mutations and resolvers have a session, in a transaction."""
 
     schema: ApiSchema
     inputs: Inputs

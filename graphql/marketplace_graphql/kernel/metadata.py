@@ -98,7 +98,8 @@ def translated(type_name: str) -> Any:
             raise DeclarationError(f"{type_name} has no foreign key on what it translates")
         return and_(of_row, target.language_code == language_code.value)
 
-    translation.__annotations__["language_code"] = "LanguageCodeEnum"  # The API's languages are no matter of the kernel.
+    # Which languages there are is no matter of the kernel.
+    translation.__annotations__["language_code"] = "LanguageCodeEnum"
     declared: fields.Declaration = fields.related(translation)
     declared.annotation = f"{type_name} | None"
     declared.description = "Its texts in another language."

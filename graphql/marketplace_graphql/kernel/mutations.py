@@ -14,7 +14,7 @@ from marketplace.kit.errors import DomainError, Errors, PermissionDeniedError
 from marketplace_graphql.kernel import fields
 from marketplace_graphql.kernel.errors import INTERNAL, INTERNAL_MESSAGE, QueryError, denied, entry, response
 from marketplace_graphql.kernel.inputs import python_arguments
-from marketplace_graphql.kernel.reader.completion import NullError, Completer
+from marketplace_graphql.kernel.reader.completion import Completer, NullError
 from marketplace_graphql.kernel.registry import DeclarationError
 from marketplace_graphql.kernel.resolvers import as_query_error
 from marketplace_graphql.kernel.types import object_type
@@ -42,7 +42,7 @@ def error_type(
     """`<name> { field message code ... }`. Extra fields are filled from the DomainError's details."""
     namespace: dict[str, Any] = {
         "__annotations__": {"field": str | None, "message": str | None, code_name: codes, **extra},
-        "__module__": sys._getframe(1).f_globals["__name__"],
+        "__module__": sys._getframe(1).f_globals["__name__"],  # noqa: SLF001 - the caller's names
         "__doc__": "Why a mutation changed nothing.",
         **{part: fields.column(description=text) for part, text in ERROR_DOCS.items()},
         code_name: fields.column(description="What kind of mistake it is."),
@@ -97,7 +97,7 @@ def mutation(
             needs=(needs,) if isinstance(needs, str) else tuple(needs),
         )
         declared(function)
-        declared.function.__annotations__["return"] = payload | None  # type: ignore[union-attr]
+        declared.function.__annotations__["return"] = payload | None
         return declared
 
     return declare
@@ -156,9 +156,10 @@ async def _run_one(
     declaration = execution.schema.declared[root.name][name].declaration
     if not isinstance(declaration, Mutation):
         raise DeclarationError(f"Mutation.{name} is no mutation")
+    if declaration.needs and not execution.inputs.requester.has_any(declaration.needs):
+        errors.append(entry(denied(declaration.needs), (key,)))
+        return None
     try:
-        if declaration.needs and not execution.inputs.requester.has_any(declaration.needs):
-            raise denied(declaration.needs)
         return await _committed(execution, root, key, nodes, declaration, errors)
     except (QueryError, PermissionDeniedError) as error:
         errors.append(entry(as_query_error(error), (key,)))
@@ -188,9 +189,10 @@ async def _committed(
     name = nodes[0].name.value
     field = root.fields[name]
     declared = execution.schema.declared[root.name][name]
-    names = {argument: each.name for argument, each in declared.arguments.items()}
     async with execution.api.database.transaction() as session:
-        keywords = python_arguments(execution.schema, field, names, nodes[0], execution.inputs.variables)
+        keywords = python_arguments(
+            execution.schema, field, declared.python_names, nodes[0], execution.inputs.variables
+        )
         info = execution.info(session)
         result = await declaration.function(None, info, **keywords)  # type: ignore[misc]
         await session.flush()

@@ -8,7 +8,7 @@ from graphql import GraphQLNonNull, GraphQLObjectType
 from marketplace.kit.errors import DomainError, PermissionDeniedError
 from marketplace_graphql.kernel.errors import QueryError, denied, entry
 from marketplace_graphql.kernel.inputs import python_arguments
-from marketplace_graphql.kernel.reader.completion import NullError, Completer
+from marketplace_graphql.kernel.reader.completion import Completer, NullError
 from marketplace_graphql.kernel.selection import Fields
 
 if TYPE_CHECKING:
@@ -18,14 +18,13 @@ if TYPE_CHECKING:
 async def resolve(
     run: "Run", root: GraphQLObjectType, selected: Fields, completer: Completer
 ) -> dict[str, Any] | None:
-    """The answers by response key, each in a transaction of its own; None where a null has taken everything."""
+    """The answers by response key, each from its own transaction; None where a null has taken all."""
     data: dict[str, Any] = {}
     for key, nodes in selected.items():
         name = nodes[0].name.value
         field = root.fields[name]
         declared = run.schema.declared[root.name][name]
         declaration = declared.declaration
-        names = {argument: each.name for argument, each in declared.arguments.items()}
         async with run.api.database.transaction() as session:
             info = run.info(session)
             inner = run.completer(run.fetch_in(session), session)
@@ -33,7 +32,9 @@ async def resolve(
             try:
                 if declaration.needs and not run.inputs.requester.has_any(declaration.needs):
                     raise denied(declaration.needs)
-                keywords = python_arguments(run.schema, field, names, nodes[0], run.inputs.variables)
+                keywords = python_arguments(
+                    run.schema, field, declared.python_names, nodes[0], run.inputs.variables
+                )
                 made = declaration.function(info, **keywords)  # type: ignore[misc]
                 made = await made if inspect.isawaitable(made) else made
                 data[key] = await inner.python(made, field.type, nodes, (key,), f"{root.name}.{name}")

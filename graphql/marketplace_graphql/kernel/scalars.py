@@ -1,12 +1,12 @@
 """Saleor's scalars: how they are written, read, and what they are in SQL."""
 
-import datetime
+import datetime as dt
 import decimal
 import math
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NewType
-from uuid import UUID as PythonUUID
 
 import orjson
 import strawberry
@@ -18,11 +18,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.type_api import TypeEngine
 from strawberry.types.scalar import ScalarDefinition
 
-DateTime = NewType("DateTime", datetime.datetime)
-Date = NewType("Date", datetime.date)
+DateTime = NewType("DateTime", dt.datetime)
+Date = NewType("Date", dt.date)
 Decimal = NewType("Decimal", decimal.Decimal)
 PositiveDecimal = NewType("PositiveDecimal", decimal.Decimal)
-UUID = NewType("UUID", PythonUUID)
+UUID = NewType("UUID", uuid.UUID)
 JSONString = NewType("JSONString", str)
 JSON = NewType("JSON", object)
 GenericScalar = NewType("GenericScalar", object)
@@ -45,21 +45,25 @@ class UploadedFile:
     content: bytes
 
 
-def _moment(value: object) -> datetime.datetime:
+LONGEST_NUMBER = 30
+"""Digits: far beyond any amount of money, and short enough not to be a burden."""
+
+
+def _moment(value: object) -> dt.datetime:
     if not isinstance(value, str):
         raise GraphQLError(f"DateTime cannot represent value: {value!r}")
     try:
-        moment = datetime.datetime.fromisoformat(value)
+        moment = dt.datetime.fromisoformat(value)
     except ValueError:
         raise GraphQLError(f"DateTime cannot represent value: {value!r}") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
-def _day(value: object) -> datetime.date:
+def _day(value: object) -> dt.date:
     if not isinstance(value, str):
         raise GraphQLError(f"Date cannot represent value: {value!r}")
     try:
-        return datetime.date.fromisoformat(value)
+        return dt.date.fromisoformat(value)
     except ValueError:
         raise GraphQLError(f"Date cannot represent value: {value!r}") from None
 
@@ -71,8 +75,7 @@ def _decimal(value: object) -> decimal.Decimal:
         number = decimal.Decimal(str(value))
     except decimal.InvalidOperation:
         raise GraphQLError(f"Decimal cannot represent value: {value!r}") from None
-    # Far beyond any amount of money, and short enough not to be a burden.
-    if not number.is_finite() or abs(number.adjusted()) > 30:
+    if not number.is_finite() or abs(number.adjusted()) > LONGEST_NUMBER:
         raise GraphQLError(f"Decimal cannot represent value: {value!r}")
     return number
 
@@ -97,9 +100,9 @@ def _positive_int(value: object) -> int:
     return number
 
 
-def _uuid(value: object) -> PythonUUID:
+def _uuid(value: object) -> uuid.UUID:
     try:
-        return PythonUUID(str(value))
+        return uuid.UUID(str(value))
     except ValueError:
         raise GraphQLError(f"UUID cannot represent value: {value!r}") from None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import strawberry
@@ -53,6 +54,11 @@ class DeclaredField:
     declaration: fields.Declaration
     arguments: Mapping[str, fields.Argument]
     """By their GraphQL names."""
+
+    @cached_property
+    def python_names(self) -> dict[str, str]:
+        """The arguments' Python names by their GraphQL names."""
+        return {name: argument.name for name, argument in self.arguments.items()}
 
 
 class ApiSchema:
@@ -145,7 +151,9 @@ class ApiSchema:
             if declaration.needs_from:
                 declaration = replace(declaration, needs=(getattr(origin, declaration.needs_from),))
             by_python_name = {argument.name: argument for argument in declaration.arguments}
-            arguments = {each: by_python_name[_python_name(argument)] for each, argument in field.args.items()}
+            arguments = {
+                each: by_python_name[_python_name(argument)] for each, argument in field.args.items()
+            }
             self.declared[named.name][name] = DeclaredField(declaration, arguments)
 
     def _check(self, named: GraphQLNamedType) -> None:

@@ -123,7 +123,7 @@ def union(
     types: Mapping[str, str] | None = None,
     description: str | None = None,
 ) -> Any:
-    """A GraphQL union; members of other rooms may be given by name. `rows`, `kind`, `types` as in `interface`."""
+    """A GraphQL union; members may be given by name. `rows`, `kind` and `types` are as in `interface`."""
     if rows is not None:
         if kind is None or types is None:
             raise DeclarationError(f"{name}: rows need a kind, and types to map it to")
@@ -141,7 +141,7 @@ def input_type(cls: T | None = None, *, name: str | None = None) -> Any:
         names = TypeNames(sys.modules[cls.__module__].__dict__)
         docs = _field_docs(cls)
         types: dict[str, StrawberryAnnotation] = {}
-        for field_name, annotation in cls.__dict__.get("__annotations__", {}).items():
+        for field_name, annotation in inspect.get_annotations(cls).items():
             default = cls.__dict__.get(field_name, strawberry.UNSET)
             if isinstance(default, StrawberryField):
                 continue
@@ -168,7 +168,7 @@ def register(cls: T) -> T:
 
 def _declared(cls: T, *, name: str | None, as_interface: bool = False) -> T:
     names = TypeNames(sys.modules[cls.__module__].__dict__)
-    annotations = cls.__dict__.get("__annotations__", {})
+    annotations = inspect.get_annotations(cls)
     docs = _field_docs(cls)
     declared: dict[str, fields.Declaration] = {}
     for field_name in dict.fromkeys([*annotations, *cls.__dict__]):
@@ -191,8 +191,8 @@ def _declared(cls: T, *, name: str | None, as_interface: bool = False) -> T:
 
 
 def _made(make: Callable[..., Any], cls: T, name: str | None, types: Mapping[str, StrawberryAnnotation]) -> T:
-    """Have Strawberry make the type; names in annotations are looked up when the schema is joined, not now."""
-    annotations = cls.__dict__.get("__annotations__", {})
+    """Have Strawberry make the type; names in annotations are looked up when the schema is joined."""
+    annotations = inspect.get_annotations(cls)
     cls.__annotations__ = annotations | dict.fromkeys(types, object)
     made = make(cls, name=name, description=_doc(cls))
     for field in made.__strawberry_definition__.fields:

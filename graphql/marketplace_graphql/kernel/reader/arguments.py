@@ -193,19 +193,14 @@ def shape_of(type_: GraphQLInputType, extra: str = "") -> Shape:
     if isinstance(type_, GraphQLNonNull):
         return shape_of(type_.of_type, extra)
     if isinstance(type_, GraphQLList):
-        if _is_bound(type_.of_type):
-            return _presence
-        inner = shape_of(type_.of_type)
-        return lambda value: None if value is None else tuple([inner(item) for item in value])
+        return _presence if _is_bound(type_.of_type) else _list_shape(shape_of(type_.of_type))
     if isinstance(type_, GraphQLInputObjectType):
         return _object_shape(type_)
-    if extra == "value" or not _is_bound(type_):
-        return _whole
-    if extra == "truth":
-        return bool
-    if extra == "type":
-        return _id_type
-    return _presence
+    return SHAPES[extra] if _is_bound(type_) else _whole
+
+
+def _list_shape(inner: Shape) -> Shape:
+    return lambda value: None if value is None else tuple([inner(item) for item in value])
 
 
 def _object_shape(type_: GraphQLInputObjectType) -> Shape:
@@ -233,3 +228,7 @@ def _whole(value: Any) -> object:
 
 def _id_type(value: Any) -> object:
     return None if value is None else type_named_by(str(value))
+
+
+SHAPES: dict[str, Shape] = {"": _presence, "value": _whole, "truth": bool, "type": _id_type}
+"""By what a field's argument says of its shape."""

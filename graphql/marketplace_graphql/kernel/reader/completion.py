@@ -1,7 +1,7 @@
 """What SQL leaves to do: refusals, computed values, and nulls that must take their parents with them.
 
-Also the other way round: completing what Python gave (a mutation's payload, a resolver's answer) by the same rules,
-reading the rows in it.
+Also the other way round: completing what Python gave (a mutation's payload, a resolver's answer) by the
+same rules, reading the rows in it.
 """
 
 import inspect

@@ -224,7 +224,7 @@ class Context:
         return scope.joins[join_key]
 
     def counting(self, rows: int) -> "Context":
-        """The context below a list of so many rows. Raises LimitError when the operation asks for too many."""
+        """The context below a list of so many rows. Raises LimitError when they are too many in all."""
         multiplicity = self.multiplicity * rows
         if self.cost is not None:
             self.cost.add(multiplicity)

@@ -10,12 +10,12 @@ from marketplace_graphql.kernel.reader.parameters import Parameter, type_named_b
 
 if TYPE_CHECKING:
     from marketplace_graphql.kernel import fields
-    from marketplace_graphql.kernel.reader.compiler import Place
+    from marketplace_graphql.kernel.reader.place import Place
 
 
 def lookup(place: "Place", declaration: "fields.Lookup") -> ColumnElement[Any]:
     """The row that the argument `id` names. The id's type is part of the statement's shape."""
-    keywords = place.keywords()
+    keywords = place.keywords
     given: Parameter = keywords["id"]
     type_name = type_named_by(place.compiler.known(given))
     schema = place.compiler.schema

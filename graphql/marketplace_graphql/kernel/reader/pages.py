@@ -1,8 +1,8 @@
 """Connections: one page of a list, with Saleor's cursors.
 
-The page's rows are found in an inner query that an index can serve (conditions on the sort keys, LIMIT n + 1);
-the JSON of their nodes is built only for the rows of the page. The number of all rows is counted, without
-any of that, only where it is selected.
+The page's rows are found in an inner query that an index can serve (conditions on the sort keys,
+LIMIT n + 1); the JSON of their nodes is built only for the rows of the page. The number of all rows is
+counted, without any of that, only where it is selected.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ from marketplace_graphql.kernel.registry import DeclarationError, Rows, registry
 
 if TYPE_CHECKING:
     from marketplace_graphql.kernel import fields
-    from marketplace_graphql.kernel.reader.compiler import Place
+    from marketplace_graphql.kernel.reader.place import Place
 
 PAGE_ARGUMENTS = ("before", "after", "first", "last")
 
@@ -56,7 +56,7 @@ class _Connection:
     def __init__(self, place: "Place", declaration: "fields.Connection") -> None:
         self.place = place
         self.declaration = declaration
-        self.given = place.keywords()
+        self.given = place.keywords
         self.ctx: Context = place.ctx
         selection = place.compiler.selection
         type_ = get_named_type(place.field.type)
@@ -101,13 +101,13 @@ class _Connection:
                 raise QueryError(f"Argument `{name}` must be a non-negative integer.")
             if size is not None and size > self.declaration.maximum:
                 raise QueryError(
-                    f"Requesting {size} records on the `{self.place.declaration_name}` connection exceeds the "
+                    f"Requesting {size} records on the `{self.place.name}` connection exceeds the "
                     f"`{name}` limit of {self.declaration.maximum} records."
                 )
         if "edges" in self.names and not (first or last):
             raise QueryError(
                 "You must provide a `first` or `last` value to properly paginate "
-                f"the `{self.place.declaration_name}` connection."
+                f"the `{self.place.name}` connection."
             )
         if first and last:
             raise QueryError("Argument `last` cannot be combined with `first`.")
@@ -169,7 +169,7 @@ class _Connection:
         declaration, given, ctx = self.declaration, self.given, self.ctx
         conditions: list[ColumnElement[bool] | None] = [registry.visible(self.rows.model, row, ctx)]
         if declaration.function is not None:
-            own = {name: value for name, value in given.items() if name in self.place.own_arguments}
+            own = {name: value for name, value in given.items() if name in self.declaration.own}
             conditions.append(declaration.function(self.place.row, row, ctx, **own))
         elif self.place.row is not None:
             conditions.append(rows.foreign_keys(self.place, row))

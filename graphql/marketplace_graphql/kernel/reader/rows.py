@@ -20,14 +20,14 @@ from marketplace_graphql.kernel.reader.sql import as_json, json_list
 from marketplace_graphql.kernel.registry import DeclarationError, Rows, registry
 
 if TYPE_CHECKING:
-    from marketplace_graphql.kernel.reader.compiler import Place
+    from marketplace_graphql.kernel.reader.place import Place
 
 On = Callable[[Any], ColumnElement[bool]]
 
 
 def related(place: "Place", declaration: fields.Related) -> ColumnElement[Any]:
     """A declared relation: one row, or a list where the field's type is a list."""
-    keywords = place.keywords()
+    keywords = place.keywords
     on = predicate(place, keywords)
     order_by = declaration.order_by
     order = None if order_by is None else lambda target: order_by(target, place.ctx)
@@ -60,7 +60,7 @@ def foreign_keys(place: "Place", target: Any) -> ColumnElement[bool]:
 
 
 def only_foreign_key(child: Any, parent: Any, column_name: str | None = None) -> ColumnElement[bool] | None:
-    """Child's foreign key on parent: the one of a column's name, else the only one. None where there is none."""
+    """Child's foreign key on parent: the one of a column's name, else the only one, else None."""
     table, other = inspect(child).mapper.local_table, inspect(parent).mapper.local_table
     keys = [key for key in table.foreign_keys if key.column.table is other]
     keys = [key for key in keys if key.parent.name == column_name] or keys

@@ -1,7 +1,7 @@
 """Places of a response that need more than SQL: computed values, refusals, and nulls where none may be.
 
-A statement's JSON goes out as it came unless it has such places. They form a tree along the response, and only
-their branches are walked.
+A statement's JSON goes out as it came unless it has such places. They form a tree along the response, and
+only their branches are walked.
 """
 
 from collections.abc import Mapping

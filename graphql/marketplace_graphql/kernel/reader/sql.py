@@ -1,7 +1,7 @@
 """From SQLAlchemy's tree to a statement's text with numbered parameters, and the JSON it is built of.
 
-Only `Parameter`s become `$1`, `$2`...; all other values are the program's own and are written out, so that the
-planner sees them. Nothing that a client sends is ever written out: names in a response are GraphQL names
+Only `Parameter`s become `$1`, `$2`...; all other values are the program's own and are written out, so that
+the planner sees them. Nothing that a client sends is ever written out: names in a response are GraphQL names
 (letters, digits, `_`), page sizes are whole numbers, enums are their members.
 """
 

@@ -1,6 +1,6 @@
 """Leaves and values: what SQL expressions, and the dicts made of them, become in JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
@@ -45,7 +45,7 @@ from marketplace_graphql.kernel.reader.sql import (
 from marketplace_graphql.kernel.registry import DeclarationError
 
 if TYPE_CHECKING:
-    from marketplace_graphql.kernel.reader.compiler import Place
+    from marketplace_graphql.kernel.reader.place import Place
 
 
 def leaf(expression: Any, type_: GraphQLOutputType) -> tuple[ColumnElement[Any], bool]:
@@ -87,46 +87,63 @@ class _Value:
             type_ = type_.of_type
         if callable(spec) and not isinstance(spec, AliasedClass):
             spec = spec()
-        match spec:
-            case None:
-                return null()
-            case parts.NullWhen():
-                inner = self.build(spec.parts, type_, nodes, slot)
-                return case((spec.condition, null()), else_=as_json(inner))
-            case parts.RawJson():
-                return cast(spec.expression, JSON)
-            case parts.Each():
-                return self._each(spec, type_, nodes, slot)
-            case parts.One():
-                return rows.one(self._place, type_, nodes, slot, spec.on, spec.order_by)
-            case parts.Many():
-                return rows.many(self._place, type_, nodes, slot, spec.on, spec.order_by, spec.limit)
-            case parts.Typed():
-                return self._typed(spec, nodes, slot)
-            case Mapping():
-                return self._object(spec, type_, nodes, slot)
-            case list() if isinstance(type_, GraphQLList):
-                items = [as_json(self.build(item, type_.of_type, nodes, slot)) for item in spec]
-                return func.json_build_array(*items, type_=JSON)
-            case AliasedClass():
-                return rows.as_type(self._place, type_, nodes, slot, spec, self._place.ctx)
+        if spec is None:
+            return null()
+        for kind, build in BUILDERS.items():
+            if isinstance(spec, kind):
+                return build(self, spec, type_, nodes, slot)
         if not is_leaf_type(get_named_type(type_)):
             raise DeclarationError(f"{self._place.where}: {spec!r} is no object of {type_}")
         return leaf(spec, type_)[0]
 
-    def _object(
+    def null_when(
+        self, spec: parts.NullWhen, type_: GraphQLOutputType, nodes: list[Any], slot: Slot
+    ) -> ColumnElement[Any]:
+        inner = self.build(spec.parts, type_, nodes, slot)
+        return case((spec.condition, null()), else_=as_json(inner))
+
+    def one(
+        self, spec: parts.One, type_: GraphQLOutputType, nodes: list[Any], slot: Slot
+    ) -> ColumnElement[Any]:
+        return rows.one(self._place, type_, nodes, slot, spec.on, spec.order_by)
+
+    def many(
+        self, spec: parts.Many, type_: GraphQLOutputType, nodes: list[Any], slot: Slot
+    ) -> ColumnElement[Any]:
+        return rows.many(self._place, type_, nodes, slot, spec.on, spec.order_by, spec.limit)
+
+    def row(self, spec: Any, type_: GraphQLOutputType, nodes: list[Any], slot: Slot) -> ColumnElement[Any]:
+        return rows.as_type(self._place, type_, nodes, slot, spec, self._place.ctx)
+
+    def raw(
+        self, spec: parts.RawJson, type_: GraphQLOutputType, nodes: list[Any], slot: Slot
+    ) -> ColumnElement[Any]:
+        return cast(spec.expression, JSON)
+
+    def listed(
+        self, spec: list[Any], type_: GraphQLOutputType, nodes: list[Any], slot: Slot
+    ) -> ColumnElement[Any]:
+        if not isinstance(type_, GraphQLList):
+            raise DeclarationError(f"{self._place.where}: a list can't be a {type_}")
+        items = [as_json(self.build(item, type_.of_type, nodes, slot)) for item in spec]
+        return func.json_build_array(*items, type_=JSON)
+
+    def object(
         self, spec: Mapping[str, Any], type_: GraphQLOutputType, nodes: list[Any], slot: Slot
     ) -> ColumnElement[Any]:
         if not isinstance(type_, GraphQLObjectType):
             raise DeclarationError(f"{self._place.where}: a dict can't be a {type_}; say which: typed(...)")
         return self._members(spec, type_, nodes, slot.below)
 
-    def _typed(self, spec: parts.Typed, nodes: list[Any], slot: Slot) -> ColumnElement[Any]:
-        type_ = self._compiler.schema.object_type(spec.type_name)
+    def typed(
+        self, spec: parts.Typed, type_: GraphQLOutputType, nodes: list[Any], slot: Slot
+    ) -> ColumnElement[Any]:
+        """One of the types of a union or interface."""
+        object_type = self._compiler.schema.object_type(spec.type_name)
         slots: list[Slot] = []
-        made = self._members(spec.parts, type_, nodes, slots, tagged=True)
+        made = self._members(spec.parts, object_type, nodes, slots, tagged=True)
         if slots:
-            slot.by_type[type_.name] = slots
+            slot.by_type[object_type.name] = slots
         return made
 
     def _members(
@@ -168,7 +185,7 @@ class _Value:
             return func.coalesce(as_json(made), mark("null"), type_=JSON)
         return made
 
-    def _each(
+    def each(
         self, spec: parts.Each, type_: GraphQLOutputType, nodes: list[Any], slot: Slot
     ) -> ColumnElement[Any]:
         if not isinstance(type_, GraphQLList):
@@ -180,9 +197,23 @@ class _Value:
         )
         if spec.where is not None:
             inner = inner.where(spec.where)
-        own = inspect(spec.source).selectable._from_objects
+        own = inspect(spec.source).selectable._from_objects  # noqa: SLF001
         listed = inner.correlate_except(*own).subquery()
         return select(json_list(listed.c.item)).scalar_subquery().correlate_except(listed)
+
+
+BUILDERS: dict[Any, Callable[..., ColumnElement[Any]]] = {
+    parts.NullWhen: _Value.null_when,
+    parts.One: _Value.one,
+    parts.Many: _Value.many,
+    parts.Each: _Value.each,
+    parts.RawJson: _Value.raw,
+    parts.Typed: _Value.typed,
+    Mapping: _Value.object,
+    list: _Value.listed,
+    AliasedClass: _Value.row,
+}
+"""How each kind of part is built."""
 
 
 def _may_be_null(expression: Any) -> bool:
@@ -192,9 +223,7 @@ def _may_be_null(expression: Any) -> bool:
         return expression.value is None
     if isinstance(expression, Exists | count):
         return False
-    if getattr(expression, "name", None) == "json_build_object":
-        return False
-    return True
+    return getattr(expression, "name", None) != "json_build_object"
 
 
 def _is_text(expression: ColumnElement[Any]) -> bool:
