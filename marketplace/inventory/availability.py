@@ -80,7 +80,7 @@ async def available_of(
     """
     parameters = {"variant_ids": sorted(variant_ids), "own_lines": list(apart_from_lines), "now": now}
     rows = await session.execute(_AVAILABLE, parameters)
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 # Made once: to build and compile such a statement takes longer than to run it.
