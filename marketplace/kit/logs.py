@@ -70,7 +70,7 @@ def set_up(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level.upper())
-    for chatty in ("botocore", "urllib3", "procrastinate", "httpx", "alembic"):
+    for chatty in ("botocore", "urllib3", "procrastinate", "httpx", "alembic", "pyvips"):
         logging.getLogger(chatty).setLevel(max(root.level, logging.WARNING))
 
 
