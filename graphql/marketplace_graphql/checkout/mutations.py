@@ -206,14 +206,14 @@ class CheckoutMutations:
     async def checkout_language_code_update(
         self,
         info: Info,
-        language_code: LanguageCodeEnum,  # type: ignore[valid-type]
+        language_code: LanguageCodeEnum,
         id: ID | None = None,
         token: UUID | None = None,
         checkout_id: ID | None = None,
     ) -> models.Checkout:
         """Says in which language the buyer is written to."""
         key = checkout_key(id, checkout_id, token)
-        return await service.set_language(info.session, key, language_code.value)  # type: ignore[attr-defined]
+        return await service.set_language(info.session, key, language_code.value)
 
     @mutation(returns=CHECKOUT, errors=CheckoutError)
     async def checkout_customer_note_update(

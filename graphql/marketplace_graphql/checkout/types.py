@@ -206,7 +206,7 @@ class Checkout(Node, ObjectWithMetadata):
     shipping_method: "ShippingMethod | None" = related(
         lambda row, method, ctx: method.delivery_id == row.delivery_id, deprecated="Use `delivery`."
     )
-    delivery_method: DeliveryMethod | None = one_of(
+    delivery_method: DeliveryMethod | None = one_of(  # type: ignore[valid-type]
         {"ShippingMethod": lambda row, method, ctx: method.delivery_id == row.delivery_id},
         deprecated="Use `delivery`.",
     )
@@ -227,9 +227,7 @@ class Checkout(Node, ObjectWithMetadata):
     tax_exemption: bool = expression(lambda row, ctx: never_null(false()))
     """Whether no tax is charged whoever sells: never so here."""
     token: UUID = column("id")
-    language_code: LanguageCodeEnum = expression(  # type: ignore[valid-type]
-        lambda row, ctx: language_code(row.language_code)
-    )
+    language_code: LanguageCodeEnum = expression(lambda row, ctx: language_code(row.language_code))
     transactions: "list[TransactionItem] | None" = related(
         lambda row, transaction, ctx: transaction.checkout_id == row.id,
         needs=(Permission.MANAGE_CHECKOUTS, Permission.HANDLE_PAYMENTS),

@@ -48,13 +48,13 @@ _OFFERED_BY_ITSELF = "Set on the shipping method; what is offered respects it al
 
 
 def _offer(
-    price: ColumnElement[int],
+    price: Any,
     currency: Any,
     *,
     delivery: Any = None,
     checkout: Any = None,
     order: Any = None,
-) -> Select[Any]:
+) -> Select[*tuple[Any, ...]]:
     """A method's own columns, its price at a place, and which place that is."""
 
     def key(column: Any) -> Any:
@@ -80,7 +80,7 @@ def _offer(
     )
 
 
-def _of_deliveries() -> Select[Any]:
+def _of_deliveries() -> Select[*tuple[Any, ...]]:
     """Deliveries that were worked out for a checkout, the chosen one among them."""
     method, delivery = models.ShippingMethod, CheckoutDelivery
     return _offer(delivery.price_minor, delivery.currency, delivery=delivery.id).join_from(
@@ -88,7 +88,7 @@ def _of_deliveries() -> Select[Any]:
     )
 
 
-def _of_orders() -> Select[Any]:
+def _of_orders() -> Select[*tuple[Any, ...]]:
     """The method that an order travels by, at the price its buyer pays."""
     with_tax = Channel.prices_entered_with_tax
     entered = case((with_tax, Order.shipping_gross_minor), else_=Order.shipping_net_minor)
@@ -99,7 +99,7 @@ def _of_orders() -> Select[Any]:
     )
 
 
-def _for_checkouts() -> Select[Any]:
+def _for_checkouts() -> Select[*tuple[Any, ...]]:
     """What could carry a checkout's goods now, whether or not deliveries were worked out: the rules of
     `checkout.deliveries.offered_deliveries`, for clients that read instead of asking for a calculation.
     """
@@ -208,7 +208,7 @@ class ShippingMethod(Node, ObjectWithMetadata):
         row: Any,
         translation: Any,
         ctx: Any,
-        language_code: LanguageCodeEnum,  # type: ignore[valid-type]
+        language_code: LanguageCodeEnum,
     ) -> ShippingMethodTranslation | None:
         """Its texts in another language."""
         wanted = getattr(language_code, "value", language_code)

@@ -160,7 +160,7 @@ class Order(Node, ObjectWithMetadata):
     shipping_method: "ShippingMethod | None" = related(
         lambda row, method, ctx: method.order_id == row.id, deprecated="Use `deliveryMethod`."
     )
-    delivery_method: DeliveryMethod | None = one_of(
+    delivery_method: DeliveryMethod | None = one_of(  # type: ignore[valid-type]
         {"ShippingMethod": lambda row, method, ctx: method.order_id == row.id}
     )
     """How it travels."""
@@ -189,9 +189,7 @@ class Order(Node, ObjectWithMetadata):
     events: list[OrderEvent] = related(needs=STAFF)
     """All that happened to it, in order."""
     language_code: str = column(deprecated="Use `languageCodeEnum`.")
-    language_code_enum: LanguageCodeEnum = expression(  # type: ignore[valid-type]
-        lambda row, ctx: language_code(row.language_code)
-    )
+    language_code_enum: LanguageCodeEnum = expression(lambda row, ctx: language_code(row.language_code))
     external_reference: str | None
     """What another system calls it."""
     checkout_id: ID | None = expression(lambda row, ctx: global_id("Checkout", row.checkout_id))

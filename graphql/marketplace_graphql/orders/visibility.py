@@ -20,7 +20,8 @@ NOT_PLACED = (OrderStatus.DRAFT, OrderStatus.UNCONFIRMED)
 def order_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
     """A seller's member sees no stranger's order as a whole: it says what others sold."""
     if ctx.requester.is_vendor and not ctx.requester.has(STAFF):
-        return row.user_id == ctx.requester.user_id
+        own: ColumnElement[bool] = row.user_id == ctx.requester.user_id
+        return own
     return true()
 
 
