@@ -28,6 +28,6 @@ async def sellers(visit: Visiting) -> Response:
 async def seller(visit: Visiting, slug: str) -> Response:
     data = await visit.read("seller", {"vendor"}, slug=slug, **page_of(visit.request.query_params))
     found = data["vendor"]
-    if found is None:
+    if found is None or found["products"] is None:
         raise HTTPException(404)
     return visit.page("shop/seller.html", data, seller=found, products=found["products"])

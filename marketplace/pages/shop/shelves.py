@@ -49,7 +49,8 @@ async def _read(
         **page_of(visit.request.query_params),
         **variables,
     )
-    if data[root] is None:
+    found = data[root]
+    if found is None or (root != "products" and found["products"] is None):
         raise HTTPException(404)
     return data
 
