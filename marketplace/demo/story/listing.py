@@ -3,8 +3,8 @@
 from uuid import uuid4
 
 from marketplace.demo.story import sheet
-from marketplace.demo.story.cast import CHANNEL, Cast, Seller, sellers_with_listings
-from marketplace.demo.story.client import Data, StoryBroken, minor
+from marketplace.demo.story.cast import CHANNEL, Cast, Seller
+from marketplace.demo.story.client import Client, Data, StoryBroken, minor
 
 
 def list_products(cast: Cast) -> None:
@@ -12,10 +12,7 @@ def list_products(cast: Cast) -> None:
     story = cast.story
     story.act("1. A cooperative's listing sheet")
     anyone = cast.anyone()
-    cooperative = sellers_with_listings(anyone, {"kinds": ["COOPERATIVE"], "regions": ["MA-05"]})[0]
-    category = anyone.run("listings", channel=CHANNEL, filter={"vendors": [cooperative.id]}, first=1)[
-        "products"
-    ]["edges"][0]["node"]["category"]["name"]
+    cooperative, category = _weavers(anyone)
     story.say(f"{cooperative.name} ({cooperative.region}) sells in “{category}”.")
     member = cast.member_of(cooperative)
     mark = uuid4().hex[:6]
@@ -70,3 +67,14 @@ def _see_on_the_shelf(cast: Cast, cooperative: Seller, rows: list[sheet.Row], ma
         "Its photo's thumbnail", (picture.status_code, picture.headers["content-type"]), (200, "image/webp")
     )
     cooperative.variant, cooperative.price_minor = rug["variants"][0]["id"], prices[0]
+
+
+def _weavers(client: Client) -> tuple[Seller, str]:
+    """A cooperative of Béni Mellal-Khénifra that sells rugs, and the shelf where they lie."""
+    rugs = client.run("listings", channel=CHANNEL, filter={"regions": ["MA-05"]}, search="tapis", first=50)
+    for edge in rugs["products"]["edges"]:
+        vendor, category = edge["node"]["vendor"], edge["node"]["category"]
+        if vendor["kind"] == "COOPERATIVE":
+            region = vendor["region"]["name"]
+            return Seller(vendor["id"], vendor["slug"], vendor["name"], region), category["name"]
+    raise StoryBroken("the demo has no cooperative that sells rugs; load it with `make demo-data`")
