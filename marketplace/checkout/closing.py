@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import BigInteger, bindparam, delete, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.checkout import carts, deliveries
@@ -91,11 +92,13 @@ async def _check_addresses(session: AsyncSession, cart: Cart) -> None:
     checkout = cart.checkout
     if checkout.billing_address_id is None:
         raise BillingAddressNotSetError("Say who is billed, please.", field="billingAddress")
-    kept = await session.scalars(
-        select(Address).where(Address.id.in_([checkout.billing_address_id, checkout.shipping_address_id]))
-    )
+    ids = [checkout.billing_address_id, checkout.shipping_address_id or checkout.billing_address_id]
+    kept = await session.scalars(_ADDRESSES, {"ids": ids})
     for address in kept:
         if address.id == checkout.billing_address_id:
             check_address_again(address, "BILLING")
         elif cart.is_shipping_required:
             check_address_again(address, "SHIPPING")
+
+
+_ADDRESSES = select(Address).where(Address.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))))

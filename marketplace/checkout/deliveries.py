@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from sqlalchemy import CHAR, BigInteger, Date, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import CHAR, BigInteger, Date, Uuid, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -274,13 +274,19 @@ async def _replace(
 
 async def _kept_price(session: AsyncSession, cart: Cart, delivery_id: UUID) -> Taxed | None:
     """What a kept delivery of this checkout costs; None where it is none of its own."""
-    found = await session.execute(
-        select(func.sum(CheckoutParcel.gross_minor), func.sum(CheckoutParcel.net_minor))
-        .join(CheckoutDelivery, CheckoutDelivery.id == CheckoutParcel.delivery_id)
-        .where(CheckoutDelivery.id == delivery_id, CheckoutDelivery.checkout_id == cart.checkout.id)
-    )
+    found = await session.execute(_KEPT_PRICE, {"delivery_id": delivery_id, "checkout_id": cart.checkout.id})
     gross_minor, net_minor = found.one()
     return None if gross_minor is None else Taxed(int(gross_minor), int(net_minor))
+
+
+_KEPT_PRICE = (
+    select(func.sum(CheckoutParcel.gross_minor), func.sum(CheckoutParcel.net_minor))
+    .join(CheckoutDelivery, CheckoutDelivery.id == CheckoutParcel.delivery_id)
+    .where(
+        CheckoutDelivery.id == bindparam("delivery_id", type_=Uuid),
+        CheckoutDelivery.checkout_id == bindparam("checkout_id", type_=Uuid),
+    )
+)
 
 
 async def _delivery_of_method(session: AsyncSession, cart: Cart, method_id: int | None) -> UUID:

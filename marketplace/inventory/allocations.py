@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, BindParameter, bindparam, delete, func, selec
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.inventory.availability import stocks_of
 from marketplace.inventory.errors import InsufficientStockError, Shortage
 from marketplace.inventory.models import Allocation, Stock
 from marketplace.inventory.reservations import Wanted
@@ -97,16 +98,16 @@ async def _locked_free_pieces(
     session: AsyncSession, variant_ids: Collection[int]
 ) -> dict[int, dict[int, int]]:
     """Unsold pieces by variant and stock."""
-    rows = await session.execute(
-        select(Stock.variant_id, Stock.id, Stock.quantity - Stock.quantity_allocated)
-        .where(Stock.variant_id == func.any(_keys(variant_ids)))
-        .order_by(Stock.id)
-        .with_for_update(key_share=True)
-    )
+    rows = await session.execute(_FREE_PIECES, {"variant_ids": sorted(variant_ids)})
     free: dict[int, dict[int, int]] = defaultdict(dict)
     for variant_id, stock_id, pieces in rows:
         free[variant_id][stock_id] = pieces
     return free
+
+
+_FREE_PIECES = stocks_of(bindparam("variant_ids", type_=ARRAY(BigInteger))).with_only_columns(
+    Stock.variant_id, Stock.id, Stock.quantity - Stock.quantity_allocated
+)
 
 
 async def _locked_allocations(

@@ -147,6 +147,7 @@ class VendorOrder(UuidKey, Timestamped, Base):
     __tablename__ = "vendor_order"
     __table_args__ = (
         UniqueConstraint("order_id", "vendor_id"),
+        Index(None, "created_at", "id"),
         Index(None, "vendor_id", "created_at"),
         Index(None, "status", "created_at"),
     )

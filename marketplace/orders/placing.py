@@ -315,13 +315,18 @@ _APPEARANCES = (
 async def _method_name(session: AsyncSession, method_id: int | None, language_code: str) -> str | None:
     if method_id is None:
         return None
-    translated = and_(
-        ShippingMethodTranslation.shipping_method_id == ShippingMethod.id,
-        ShippingMethodTranslation.language_code == language_code,
+    return await session.scalar(_METHOD_NAME, {"method_id": method_id, "language_code": language_code})
+
+
+_METHOD_NAME = (
+    select(func.coalesce(ShippingMethodTranslation.name, ShippingMethod.name))
+    .select_from(ShippingMethod)
+    .outerjoin(
+        ShippingMethodTranslation,
+        and_(
+            ShippingMethodTranslation.shipping_method_id == ShippingMethod.id,
+            ShippingMethodTranslation.language_code == _language_code,
+        ),
     )
-    return await session.scalar(
-        select(func.coalesce(ShippingMethodTranslation.name, ShippingMethod.name))
-        .select_from(ShippingMethod)
-        .outerjoin(ShippingMethodTranslation, translated)
-        .where(ShippingMethod.id == method_id)
-    )
+    .where(ShippingMethod.id == bindparam("method_id", type_=BigInteger))
+)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import BigInteger, Uuid, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,18 +33,8 @@ MAXIMUM_PARCELS = 1000
 
 async def expect(session: AsyncSession, order: Order, promise: TransactionItem) -> None:
     """Write down what the carrier will collect for each parcel of a new order: in all, what was promised."""
-    parts = (
-        await session.execute(
-            select(
-                VendorOrder.id,
-                VendorOrder.total_gross_minor,
-                func.coalesce(func.nullif(ShippingMethod.carrier, ""), ShippingMethod.name, ""),
-            )
-            .outerjoin(ShippingMethod, ShippingMethod.id == order.shipping_method_id)
-            .where(VendorOrder.order_id == order.id)
-            .order_by(VendorOrder.position)
-        )
-    ).all()
+    found = await session.execute(_PARCELS, {"order_id": order.id, "method_id": order.shipping_method_id})
+    parts = found.all()
     amounts = share(promise.authorized_minor, [total_minor for _, total_minor, _ in parts])
     batch = Batch()
     batch.insert(
@@ -62,6 +52,18 @@ async def expect(session: AsyncSession, order: Order, promise: TransactionItem) 
         ],
     )
     await batch.write(session)
+
+
+_PARCELS = (
+    select(
+        VendorOrder.id,
+        VendorOrder.total_gross_minor,
+        func.coalesce(func.nullif(ShippingMethod.carrier, ""), ShippingMethod.name, ""),
+    )
+    .outerjoin(ShippingMethod, ShippingMethod.id == bindparam("method_id", type_=BigInteger))
+    .where(VendorOrder.order_id == bindparam("order_id", type_=Uuid))
+    .order_by(VendorOrder.position)
+)
 
 
 async def collect(session: AsyncSession, part: VendorOrder) -> None:

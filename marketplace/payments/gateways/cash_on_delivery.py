@@ -1,6 +1,6 @@
 """Cash on delivery: the buyer promises now, and pays the carrier at the door, parcel by parcel."""
 
-from sqlalchemy import select
+from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.checkout.models import CheckoutDelivery
@@ -11,6 +11,13 @@ from marketplace.payments.gateways import GatewayAnswer, Payable
 from marketplace.payments.models import TransactionAction, TransactionEventType
 
 GATEWAY_ID = "marketplace.cash_on_delivery"
+
+
+_COLLECTS_CASH = (
+    select(ShippingMethod.collects_cash)
+    .join(CheckoutDelivery, CheckoutDelivery.method_id == ShippingMethod.id)
+    .where(CheckoutDelivery.id == bindparam("delivery_id", type_=Uuid))
+)
 
 
 class CashOnDelivery:
@@ -28,11 +35,7 @@ class CashOnDelivery:
             )
         if payable.checkout is None:
             raise GatewayRefusedError("How an order is paid is settled before it is placed.", field="id")
-        collects_cash = await session.scalar(
-            select(ShippingMethod.collects_cash)
-            .join(CheckoutDelivery, CheckoutDelivery.method_id == ShippingMethod.id)
-            .where(CheckoutDelivery.id == payable.checkout.delivery_id)
-        )
+        collects_cash = await session.scalar(_COLLECTS_CASH, {"delivery_id": payable.checkout.delivery_id})
         if collects_cash is None:
             raise GatewayRefusedError("Choose how it travels first: the carrier takes the cash.", field="id")
         if not collects_cash:
