@@ -106,7 +106,7 @@ class Category(Node, ObjectWithMetadata):
 def below(category_id: Any) -> Any:
     """The ids of a category and of all below it."""
     category = aliased(models.Category)
-    return select(category.id).where(category.path.contains(array([category_id])))
+    return select(category.id).where(category.path.contains(array([category_id]))).correlate_except(category)
 
 
 @node(
@@ -130,6 +130,7 @@ class Collection(Node, ObjectWithMetadata):
             models.collection_product.c.collection_id == row.id,
             models.collection_product.c.product_id == product.id,
         )
+        .correlate_except(models.collection_product)
         .exists(),
         channel=False,
     )
