@@ -13,7 +13,6 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from marketplace.payments.models import CashCollection, CashStatus
 from marketplace.payouts.ledger import Account, Posting
 from marketplace.payouts.models import Payout, PayoutStatus
 
@@ -52,24 +51,6 @@ def vendor_balances(vendor_id: ColumnElement[Any]) -> Subquery:
         .group_by(posting.currency)
         .correlate_except(posting, payout)
         .subquery("balances")
-    )
-
-
-def cash_outstanding() -> Subquery:
-    """What carriers hold: a row of carrier, currency, minor, parcels, oldest_collected_at for each."""
-    cash = aliased(CashCollection)
-    return (
-        select(
-            cash.carrier,
-            cash.currency,
-            func.sum(cash.amount_minor).label("minor"),
-            func.count().label("parcels"),
-            func.min(cash.collected_at).label("oldest_collected_at"),
-        )
-        .where(cash.status == CashStatus.COLLECTED)
-        .group_by(cash.carrier, cash.currency)
-        .correlate(None)
-        .subquery("outstanding")
     )
 
 

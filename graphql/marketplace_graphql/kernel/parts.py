@@ -10,6 +10,10 @@ from sqlalchemy.sql.elements import Grouping, Label
 from marketplace.kit.money import MINOR_DIGITS
 
 
+USUAL_DIGITS = 2
+"""Of nearly all currencies: only the others are told apart in SQL."""
+
+
 @dataclass(frozen=True)
 class NullWhen:
     condition: ColumnElement[bool]
@@ -92,7 +96,10 @@ def each(
     order_by: Any = (),
     limit: int = 1000,
 ) -> Each:
-    """A list with one item for each row of anything that can stand in FROM."""
+    """A list with one item for each row of anything that can stand in FROM.
+
+    Where the type is no list, it is made of the first row, and null where there is none.
+    """
     return Each(source, parts, where, order_by, limit)
 
 
@@ -118,9 +125,9 @@ def money(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> NullWhen:
 
 def major(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[float]:
     """An amount in the currency's own unit, as the number nearest to it that JSON has."""
-    units = {code: 10**digits for code, digits in MINOR_DIGITS.items()}
-    divisor = case(*[(currency == code, cast(unit, Double)) for code, unit in units.items()])
-    result: ColumnElement[Any] = cast(minor, Double) / divisor
+    unusual = {code: 10**digits for code, digits in MINOR_DIGITS.items() if digits != USUAL_DIGITS}
+    divisor = case(unusual, value=currency, else_=10**USUAL_DIGITS)
+    result: ColumnElement[Any] = cast(minor, Double) / cast(divisor, Double)
     return result
 
 

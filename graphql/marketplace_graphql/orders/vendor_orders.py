@@ -33,6 +33,7 @@ from marketplace_graphql.orders.filters import days, numbered
 from marketplace_graphql.orders.lines import Fulfillment, OrderLine
 from marketplace_graphql.orders.visibility import STAFF, bought, vendor_order_visible
 from marketplace_graphql.payments.types import CashCollection
+from marketplace_graphql.payouts.fields import EarningOfVendorOrder
 from marketplace_graphql.values import TaxedMoney, Weight, taxed_money, weight
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _taxed(name: str) -> Any:
 
 
 @node(models.VendorOrder, visible=vendor_order_visible, order_by=lambda row, ctx: row.position)
-class VendorOrder(Node):
+class VendorOrder(Node, EarningOfVendorOrder):
     """One seller's part of an order, with its own parcel, status and earnings."""
 
     number: str = expression(lambda row, ctx: never_null(vendor_order_number(row, ctx)))
@@ -163,14 +164,23 @@ vendor_order_order = Sorting(
 def _numbered(row: Any, term: Any) -> ColumnElement[bool]:
     order = aliased(models.Order)
     whole, part = func.split_part(term, "-", 1), func.split_part(term, "-", 2)
-    found = select(order.id).where(numbered(order, whole))
-    return row.order_id.in_(found) & ((part == "") | (cast(row.position, Text) == part))
+    orders = select(order.id).where(numbered(order, whole))
+    found: ColumnElement[bool] = row.order_id.in_(orders) & (
+        (part == "") | (cast(row.position, Text) == part)
+    )
+    return found
 
 
-def _for_the_requester(row: Any, ctx: Any) -> ColumnElement[bool]:
-    """Who is neither staff nor a seller's member finds by id or in lists only what they have bought."""
-    if ctx.requester.has(STAFF) or ctx.requester.is_vendor:
+def _own(row: Any, ctx: Any) -> ColumnElement[bool]:
+    """What the lists of somebody hold: everything, a seller's sales, or what they have bought.
+
+    A seller's members find what they have bought themselves among their orders.
+    """
+    if ctx.requester.has(STAFF):
         return true()
+    if ctx.requester.is_vendor:
+        sold: ColumnElement[bool] = row.vendor_id == any_(ctx.requester.vendor_ids)
+        return sold
     return bought(row.order_id, ctx)
 
 
@@ -181,7 +191,10 @@ class VendorOrderQueries:
     @related
     def vendor_order(root: Any, vendor_order: Any, ctx: Any, id: ID) -> VendorOrder | None:
         """One seller's part of an order: for its buyer, the seller's members and staff."""
-        return (vendor_order.id == ctx.key(id, "VendorOrder")) & _for_the_requester(vendor_order, ctx)
+        wanted = vendor_order.id == ctx.key(id, "VendorOrder")
+        if ctx.requester.is_vendor:
+            return wanted
+        return wanted & _own(vendor_order, ctx)
 
     @connection(
         filter=vendor_order_filter,
@@ -191,4 +204,4 @@ class VendorOrderQueries:
     )
     def vendor_orders(root: Any, vendor_order: Any, ctx: Any) -> CountableConnection[VendorOrder] | None:
         """Sellers' parts of orders: all of them to staff, a seller's own to its members."""
-        return _for_the_requester(vendor_order, ctx)
+        return _own(vendor_order, ctx)

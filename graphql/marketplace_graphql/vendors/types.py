@@ -11,6 +11,7 @@ from marketplace.people.permissions import Permission
 from marketplace.vendors import models
 from marketplace_graphql.catalog.filters import product_connection
 from marketplace_graphql.catalog.pictures import picture_url
+from marketplace_graphql.insights.fields import FiguresOfVendor
 from marketplace_graphql.kernel import (
     CountableConnection,
     DateTime,
@@ -29,6 +30,7 @@ from marketplace_graphql.kernel import (
     value,
 )
 from marketplace_graphql.languages import CountryDisplay, LanguageDisplay, country, language
+from marketplace_graphql.payouts.fields import MoneyOfVendor
 from marketplace_graphql.values import Image, ThumbnailFormatEnum
 
 VendorKindEnum = enum(models.VendorKind, name="VendorKindEnum")
@@ -180,7 +182,7 @@ def _picture(row: Any, path: Any, ctx: Any, size: int | None, picture_format: An
 
 
 @node(models.Vendor, visible=vendor_visible, order_by=lambda row, ctx: row.name)
-class Vendor(Node, ObjectWithMetadata):
+class Vendor(Node, ObjectWithMetadata, MoneyOfVendor, FiguresOfVendor):
     """A seller: a cooperative, a heritage company or an entrepreneur."""
 
     name: str

@@ -188,16 +188,16 @@ class _Value:
     def each(
         self, spec: parts.Each, type_: GraphQLOutputType, nodes: list[Any], slot: Slot
     ) -> ColumnElement[Any]:
-        if not isinstance(type_, GraphQLList):
-            raise DeclarationError(f"{self._place.where}: each(...) gives a list, not a {type_}")
-        item = self.build(spec.parts, type_.of_type, nodes, slot)
+        is_list = isinstance(type_, GraphQLList)
+        item = self.build(spec.parts, type_.of_type if is_list else type_, nodes, slot)
         order = spec.order_by if isinstance(spec.order_by, tuple) else (spec.order_by,)
-        inner = (
-            select(as_json(item).label("item")).select_from(spec.source).order_by(*order).limit(spec.limit)
-        )
+        limit = spec.limit if is_list else 1
+        inner = select(as_json(item).label("item")).select_from(spec.source).order_by(*order).limit(limit)
         if spec.where is not None:
             inner = inner.where(spec.where)
         own = inspect(spec.source).selectable._from_objects  # noqa: SLF001
+        if not is_list:
+            return inner.correlate_except(*own).scalar_subquery()
         listed = inner.correlate_except(*own).subquery()
         return select(json_list(listed.c.item)).scalar_subquery().correlate_except(listed)
 

@@ -1,0 +1,1 @@
+"""The competitiveness figures, in the API."""

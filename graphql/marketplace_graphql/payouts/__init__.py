@@ -1,0 +1,1 @@
+"""Earnings, the ledger and payouts, in the API."""
