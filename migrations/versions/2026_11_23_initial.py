@@ -779,6 +779,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_vendor_order')),
     sa.UniqueConstraint('order_id', 'vendor_id', name=op.f('uq_vendor_order_order_id_vendor_id'))
     )
+    op.create_index(op.f('ix_vendor_order_created_at_id'), 'vendor_order', ['created_at', 'id'], unique=False)
     op.create_index(op.f('ix_vendor_order_status_created_at'), 'vendor_order', ['status', 'created_at'], unique=False)
     op.create_index(op.f('ix_vendor_order_vendor_id_created_at'), 'vendor_order', ['vendor_id', 'created_at'], unique=False)
     op.create_table('vendor_translation',
