@@ -1,6 +1,6 @@
 """The figures of one seller: a part of `Vendor`."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Date, any_, cast, true
 
@@ -10,12 +10,15 @@ from marketplace_graphql.inputs import DateRangeInput
 from marketplace_graphql.kernel import QueryError, each, object_type, value
 from marketplace_graphql.values import Money, money
 
+if TYPE_CHECKING:
+    from marketplace_graphql.vendors.types import Vendor
+
 STAFF = (Permission.MANAGE_VENDORS, Permission.MANAGE_PAYOUTS)
 
 
 @object_type
 class VendorFigures:
-    """How a seller's sales stand in a period. Orders count from the day they are placed, unless called off."""
+    """How a seller's sales stand in a period. Orders count once they are placed, unless called off."""
 
     vendor: "Vendor"
     sales: Money
@@ -72,4 +75,4 @@ class FiguresOfVendor:
         table = table_of(period, ctx)
         parts = {"vendor": row, **parts_of(table, ctx)}
         where = (table.c.vendor_id == row.id) & ctx.channel.currency.is_not(None)
-        return each(table, parts, where=where)  # type: ignore[return-value]
+        return each(table, parts, where=where)

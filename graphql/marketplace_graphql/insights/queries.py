@@ -45,7 +45,7 @@ class InsightsQueries:
         ctx: Any,
         period: DateRangeInput,
         channel: str,
-        filter: VendorFiguresFilterInput | None = None,  # noqa: A002
+        filter: VendorFiguresFilterInput | None = None,
         first: int | None = MOST_AT_ONCE,
         after: str | None = None,
     ) -> CountableConnection[VendorFigures] | None:
@@ -58,7 +58,7 @@ class InsightsQueries:
         asked = func.least(MOST_AT_ONCE if first is None else func.greatest(first, 0), MOST_AT_ONCE)
         count = select(func.count()).select_from(listed).scalar_subquery()
         last = func.least(start + asked, count)
-        return {  # type: ignore[return-value]
+        return {
             "total_count": lambda: count,
             "page_info": lambda: {
                 "has_next_page": start + asked < count,

@@ -69,7 +69,7 @@ class MoneyOfVendor:
             "in_transit": lambda: money(owed.c.in_transit_minor, owed.c.currency),
             "paid": lambda: money(owed.c.paid_minor, owed.c.currency),
         }
-        return each(owed, parts, order_by=owed.c.currency)  # type: ignore[return-value]
+        return each(owed, parts, order_by=owed.c.currency)
 
 
 def _currency_of(row: Any) -> ColumnElement[str]:
@@ -103,7 +103,7 @@ class VendorEarning:
     def explanation(
         selected: Any,
         info: Info,
-        language_code: LanguageCodeEnum,  # type: ignore[valid-type]
+        language_code: LanguageCodeEnum,
     ) -> str:
         """How it comes about, in one sentence: in French, Arabic or English."""
         currency = selected["currency"]

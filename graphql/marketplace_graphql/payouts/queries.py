@@ -147,12 +147,12 @@ class PayoutQueries:
     @related(needs=STAFF)
     def payout_run(root: Any, run: Any, ctx: Any, id: ID) -> PayoutRun | None:
         """One payout run."""
-        return run.id == ctx.key(id, "PayoutRun")  # type: ignore[no-any-return]
+        return run.id == ctx.key(id, "PayoutRun")
 
     @related
     def payout(root: Any, payout: Any, ctx: Any, id: ID) -> Payout | None:
         """One payout: for staff, and for the members of its seller."""
-        return payout.id == ctx.key(id, "Payout")  # type: ignore[no-any-return]
+        return payout.id == ctx.key(id, "Payout")
 
     @resolver(needs=STAFF)
     async def cash_outstanding(info: Info) -> list[CarrierCash]:

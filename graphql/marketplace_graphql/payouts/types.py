@@ -58,7 +58,7 @@ class PrivateFile:
 class PayoutStatement:
     """A seller's statement of a payout, as PDF."""
 
-    language_code: LanguageCodeEnum  # type: ignore[valid-type]
+    language_code: LanguageCodeEnum
     file: PrivateFile
 
 
@@ -157,7 +157,7 @@ class PayoutRun(Node):
         """All payouts of it together."""
         payout = aliased(models.Payout)
         minor = select(func.coalesce(func.sum(payout.amount_minor), 0)).where(payout.run_id == row.id)
-        return money(minor.correlate_except(payout).scalar_subquery(), row.currency)  # type: ignore[return-value]
+        return money(minor.correlate_except(payout).scalar_subquery(), row.currency)
 
     @computed(lambda row, ctx: {"xml": row.pain001_path, "csv": row.csv_path})
     def files(selected: Any, info: Info) -> list[PrivateFile]:

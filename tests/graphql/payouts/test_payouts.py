@@ -12,8 +12,8 @@ from marketplace.kit.jobs import Work
 from marketplace.kit.settings import Settings
 from marketplace.kit.signing import opened
 from marketplace.kit.storage import storage_from
-from marketplace.people.models import User
 from marketplace.payouts.sending import send
+from marketplace.people.models import User
 from marketplace.vendors.models import Vendor
 from marketplace_graphql.kernel import Api, Requester, UploadedFile
 from tests.factories.people import make_user
@@ -269,8 +269,8 @@ async def test_the_journal_shows_what_happened_to_a_vendor_order(
 ) -> None:
     [part] = await sell(session, house, 1200_00)
     await deliver(session, part)
-    document = """query($filter: LedgerEntryFilterInput) { ledgerEntries(first: 9, filter: $filter) {
-      edges { node { kind key vendorOrder { id } postings { account amount { amount } vendor { id } } } } } }"""
+    document = """query($filter: LedgerEntryFilterInput) { ledgerEntries(first: 9, filter: $filter) { edges {
+      node { kind key vendorOrder { id } postings { account amount { amount } vendor { id } } } } } }"""
     id_ = to_global_id("VendorOrder", part.id)
     found = await read(
         document, finance(house.first), filter={"vendorOrder": id_, "accounts": ["VENDOR_HELD"]}
