@@ -16,6 +16,7 @@ SCHEDULE: dict[str, str] = {
     "queue.tidy": EVERY_NIGHT,
     "pricing.publish_due": EVERY_MINUTE,
     "payouts.release": EVERY_MINUTE,
+    "inventory.forget_expired": EVERY_FIVE_MINUTES,
     "catalog.refresh_lexicon": EVERY_NIGHT,
 }
 """The name of a job without arguments, and its cron line."""

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.inventory.availability import available_of
 from marketplace.inventory.errors import InsufficientStockError, Shortage
 from marketplace.inventory.models import Reservation
+
+MAXIMUM_FORGOTTEN = 10_000
+"""Of expired reservations at once; the rest waits for the next time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +85,18 @@ async def give_up(session: AsyncSession, line_ids: Collection[UUID]) -> None:
 
 
 async def forget_expired(session: AsyncSession, now: datetime) -> int:
-    """Delete reservations that have run out; how many. They count for nothing already: this is tidiness."""
+    """Delete reservations that have run out; how many. They count for nothing already: this is tidiness.
+
+    Those that a buyer renews at this moment are let be.
+    """
+    expired = (
+        select(Reservation.id)
+        .where(Reservation.reserved_until <= now)
+        .limit(MAXIMUM_FORGOTTEN)
+        .with_for_update(skip_locked=True)
+    )
     deleted = await session.execute(
-        delete(Reservation).where(Reservation.reserved_until <= now).returning(Reservation.id)
+        delete(Reservation).where(Reservation.id.in_(expired)).returning(Reservation.id),
+        execution_options={"synchronize_session": False},
     )
     return len(deleted.all())
