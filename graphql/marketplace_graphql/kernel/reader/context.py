@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Text,
+    any_,
     inspect,
     literal,
     null,
@@ -59,6 +60,15 @@ class ValueBinder:
         return literal(getter(self._inputs), type_)
 
 
+@dataclass(frozen=True)
+class Walk:
+    """A way through a list: for each of a few values of a column, an index in the order of a sort key."""
+
+    column: ColumnElement[Any]
+    values: ColumnElement[Any]
+    sorted_by: ColumnElement[Any]
+
+
 @dataclass
 class Scope:
     """One FROM clause in the making: an alias, and the rows joined to it so far."""
@@ -66,13 +76,16 @@ class Scope:
     row: Any
     source: Any = None
     joins: dict[Any, Any] = field(default_factory=dict)
+    on_clauses: dict[Any, ColumnElement[bool]] = field(default_factory=dict)
+    walks: list["Walk"] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.source = self.row if self.source is None else self.source
 
     def join(self, model: type[Any], on: Callable[[Any], ColumnElement[bool]], key: Any) -> Any:
         other = self.joins[key] = aliased(model)
-        self.source = outerjoin(self.source, other, on(other))
+        self.on_clauses[key] = on(other)
+        self.source = outerjoin(self.source, other, self.on_clauses[key])
         return other
 
     @property
@@ -222,6 +235,25 @@ class Context:
             # The joined row may be asked for further joins, in the same FROM clause.
             self.scopes[id(scope.join(model, on, join_key))] = scope
         return scope.joins[join_key]
+
+    def one_of_few(
+        self,
+        row: Any,
+        column: ColumnElement[Any],
+        values: ColumnElement[Any],
+        *,
+        sorted_by: ColumnElement[Any],
+    ) -> ColumnElement[bool]:
+        """Whether a column is among the few, distinct values of an array.
+
+        Where the list is sorted by `sorted_by`, it is read as one walk for each value, each along an index on
+        (column, sorted_by), and the walks are merged: a page costs the same whatever the size of the list.
+        Only for conditions that hold of every row: inside OR or NOT it would leave rows out.
+        """
+        scope = self.scopes.get(id(row))
+        if scope is not None:
+            scope.walks.append(Walk(column, values, sorted_by))
+        return column == any_(values)
 
     def counting(self, rows: int) -> "Context":
         """The context below a list of so many rows. Raises LimitError when they are too many in all."""

@@ -10,7 +10,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLObjectType, get_named_type
-from sqlalchemy import ColumnElement, Text, cast, func, inspect, literal, null, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    Text,
+    cast,
+    func,
+    inspect,
+    literal,
+    null,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql import operators
@@ -20,8 +32,8 @@ from marketplace_graphql.kernel.errors import QueryError
 from marketplace_graphql.kernel.filters import BEST_MATCH
 from marketplace_graphql.kernel.pagination import OrderDirection
 from marketplace_graphql.kernel.parts import unwrapped
-from marketplace_graphql.kernel.reader import cursors, rows
-from marketplace_graphql.kernel.reader.context import Context
+from marketplace_graphql.kernel.reader import counting, cursors, rows
+from marketplace_graphql.kernel.reader.context import Context, Scope, Walk
 from marketplace_graphql.kernel.reader.parameters import Parameter
 from marketplace_graphql.kernel.reader.slots import Slot
 from marketplace_graphql.kernel.reader.sql import json_object, json_text
@@ -187,7 +199,8 @@ class _Connection:
         row = aliased(self.rows.model)
         scope = self.ctx.scope(row)
         conditions = self._conditions(row)
-        counted = select(func.count()).select_from(scope.source).where(*conditions)
+        source, conditions = counting.least_source(scope, conditions)
+        counted = select(func.count()).select_from(source).where(*conditions)
         return counted.correlate_except(*scope.parts).scalar_subquery()
 
     def _page(self) -> ColumnElement[Any]:
@@ -201,19 +214,29 @@ class _Connection:
             conditions.append(cursors.beyond(keys, self.cursor, downwards=downwards))
         columns = [column.label(column.key) for column in _columns(base)]
         sort_columns = [key.expression.label(f"sort_{index}") for index, key in enumerate(keys)]
-        found = (
+        limit = (self.size or 0) + 1
+        matching = (
             select(*columns, *sort_columns)
             .select_from(scope.source)
             .where(*conditions)
             .order_by(*[key.ordered(key.expression, downwards=downwards) for key in keys])
-            .limit((self.size or 0) + 1)
+            .limit(limit)
             .correlate_except(*scope.parts)
-            .subquery("found")
         )
-        order = [key.ordered(found.c[f"sort_{index}"], downwards=downwards) for index, key in enumerate(keys)]
+        walk = self._walk(scope, keys)
+        found = matching.subquery("found") if walk is None else merged(matching, walk, keys, downwards, limit)
+        order = _by(found, keys, downwards=downwards)
         place_in_page = func.row_number().over(order_by=order)
         page = select(*found.c, place_in_page.label("place")).correlate_except(found).subquery("page")
         return self._assembled(page, keys)
+
+    def _walk(self, scope: Scope, keys: list[Key]) -> Walk | None:
+        """The way along an index that serves the order asked for, where the list has one."""
+        if self.given.get("search") is not None:
+            return None  # Found by an index of its own; each walk would look there again.
+        wanted = keys[0].expression
+        fitting = [walk for walk in scope.walks if counting.same_column(walk.sorted_by, wanted)]
+        return fitting[0] if len(fitting) == 1 else None
 
     def _assembled(self, page: Any, keys: list[Key]) -> ColumnElement[Any]:
         row = aliased(self.rows.model, page)
@@ -281,6 +304,19 @@ class _Connection:
             part = json_text(type_.name) if name == "__typename" else info.get(name, null())
             pairs.append((key, part))
         return json_object(pairs)
+
+
+def merged(matching: Select[Any], walk: Walk, keys: list[Key], downwards: bool, limit: int) -> Subquery:
+    """The first rows of each value's walk, and of all of these the first."""
+    value = select(func.unnest(walk.values).label("value")).subquery("walk")
+    one = matching.where(walk.column == value.c.value).lateral("one_walk")
+    both = value.join(one, true())
+    order = _by(one, keys, downwards=downwards)
+    return select(*one.c).select_from(both).order_by(*order).limit(limit).subquery("found")
+
+
+def _by(rows_: Any, keys: list[Key], *, downwards: bool) -> list[ColumnElement[Any]]:
+    return [key.ordered(rows_.c[f"sort_{index}"], downwards=downwards) for index, key in enumerate(keys)]
 
 
 def _node_type(connection_type: GraphQLObjectType) -> Any:

@@ -38,6 +38,18 @@ class ReaderCompiler(PGCompiler):
         self.parameters: list[Parameter] = []
         super().__init__(*args, **kwargs)
 
+    def _enclosing_correlate_froms(
+        self, entry: Any, asfrom: bool, lateral: bool
+    ) -> tuple[set[Any], set[Any]]:
+        """Let a declaration's own sub-select mean any row around it, however far out.
+
+        SQLAlchemy looks one level up only, and would take a row from further out into the sub-select's own
+        FROM: a condition on one row would become one on the whole table. A row has one alias in a statement, so
+        whatever is found outside is meant.
+        """
+        explicit, implicit = super()._enclosing_correlate_froms(entry, asfrom, lateral)
+        return explicit, explicit if implicit else implicit
+
     def visit_reader_parameter(self, parameter: Parameter, **_: Any) -> str:
         type_name = self.dialect.type_compiler_instance.process(parameter.type)
         key = (*parameter.source_key, type_name)
