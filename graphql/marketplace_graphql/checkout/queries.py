@@ -2,20 +2,27 @@
 
 from typing import Any
 
+from sqlalchemy import true
 from strawberry import ID
 
+from marketplace.people.permissions import Permission
 from marketplace_graphql.checkout.types import Checkout
-from marketplace_graphql.kernel import (
-    UUID,
-    object_type,
-    related,
-)
+from marketplace_graphql.kernel import UUID, CountableConnection, connection, object_type, related
 from marketplace_graphql.rules import by_key
 
 
 @object_type
 class CheckoutQueries:
     """What people mean to buy."""
+
+    @connection(
+        order_by=lambda row, ctx: row.created_at.desc(),
+        channel=True,
+        needs=(Permission.MANAGE_CHECKOUTS, Permission.HANDLE_PAYMENTS),
+    )
+    def checkouts(root: Any, checkout: Any, ctx: Any) -> CountableConnection[Checkout] | None:
+        """All checkouts that have not become orders, the latest first."""
+        return checkout.channel_id == ctx.channel.id if ctx.channel.given else true()
 
     @related
     def checkout(

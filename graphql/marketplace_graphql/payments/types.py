@@ -9,6 +9,7 @@ from strawberry import ID
 
 from marketplace.markets.models import Channel
 from marketplace.payments import models
+from marketplace.payments.gateways.cash_on_delivery import CashOnDelivery
 from marketplace.payments.models import CashStatus, TransactionAction, TransactionEventType
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import (
@@ -38,8 +39,6 @@ enum(TransactionAction, name="TransactionActionEnum")
 enum(TransactionEventType, name="TransactionEventTypeEnum")
 enum(CashStatus, name="CashStatusEnum")
 
-CASH_ON_DELIVERY = "marketplace.cash_on_delivery"
-
 
 @object_type
 class GatewayConfigLine:
@@ -67,8 +66,8 @@ def gateways_of(channel_id: Any) -> Any:
     return each(
         channel,
         {
-            "name": literal("Cash on delivery"),
-            "id": literal(CASH_ON_DELIVERY),
+            "name": literal(CashOnDelivery.name),
+            "id": literal(CashOnDelivery.id),
             "config": [],
             "currencies": array([channel.currency_code]),
         },

@@ -408,3 +408,17 @@ async def test_a_variant_of_a_checkout_is_seen_in_the_checkouts_channel(
     assert found == [
         {"variant": {"channel": open_here.slug, "pricing": {"price": {"gross": {"amount": 120}}}}}
     ]
+
+
+async def test_staff_list_the_checkouts_of_a_channel(session: AsyncSession, ask: Ask) -> None:
+    here, elsewhere = await make_channel(session), await make_channel(session)
+    cart = await make_cart(session, here)
+    await make_cart(session, elsewhere)
+    question = """query C($channel: String) {
+      checkouts(first: 5, channel: $channel) { totalCount edges { node { id } } } }"""
+    seen = (await ask(question, staff("MANAGE_CHECKOUTS"), channel=here.slug))["data"]["checkouts"]
+    assert seen == {"totalCount": 1, "edges": [{"node": {"id": checkout_id(cart)}}]}
+    everywhere = (await ask(question, staff("HANDLE_PAYMENTS")))["data"]["checkouts"]
+    assert everywhere["totalCount"] == 2
+    refused = await ask(question, buyer(await make_user(session)))
+    assert refused["data"] == {"checkouts": None}
