@@ -95,18 +95,16 @@ def _displays_gross(listing: Any) -> ColumnElement[bool]:
 def within(price_minor: ColumnElement[int], given: Any, ctx: Any) -> ColumnElement[bool] | None:
     """Whether a price lies in a range of amounts; also Saleor's `eq`, `oneOf` and `range` of amounts."""
     digits = _minor_per_unit(ctx)
-    inside = given.range if hasattr(given, "range") else given
+    inside = given if given.range is None else given.range  # What an input doesn't have reads as None.
     conditions = []
-    if hasattr(given, "eq"):
-        if given.eq is not None:
-            conditions.append(price_minor == given.eq * digits)
-        if given.one_of is not None:
-            conditions.append(price_minor / digits == func.any(given.one_of))
-    if inside is not None:
-        if inside.gte is not None:
-            conditions.append(price_minor >= inside.gte * digits)
-        if inside.lte is not None:
-            conditions.append(price_minor <= inside.lte * digits)
+    if given.eq is not None:
+        conditions.append(price_minor == given.eq * digits)
+    if given.one_of is not None:
+        conditions.append(price_minor / digits == func.any(given.one_of))
+    if inside.gte is not None:
+        conditions.append(price_minor >= inside.gte * digits)
+    if inside.lte is not None:
+        conditions.append(price_minor <= inside.lte * digits)
     return and_(*conditions) if conditions else None
 
 
