@@ -136,9 +136,11 @@ def in_categories(row: Any, ids: Any, ctx: Any) -> Any:
     """In one of the categories or below. Compared with the copy in the listing, which the price index has."""
     category = aliased(models.Category)
     keys = ctx.key(ids, "Category")
-    wanted = select(category.id).where(category.path.overlap(keys)).scalar_subquery()
-    of_product = listing_of(row, ctx).category_id if ctx.channel.given else row.category_id
-    return of_product == any_(func.array(wanted))
+    wanted = func.array(select(category.id).where(category.path.overlap(keys)).scalar_subquery())
+    if not ctx.channel.given:
+        return row.category_id == any_(wanted)
+    listing = listing_of(row, ctx)
+    return ctx.one_of_few(row, listing.category_id, wanted, sorted_by=listing.price_minor)
 
 
 def _in_collections(row: Any, keys: Any) -> Any:
@@ -179,7 +181,7 @@ def _answers(row: Any, asked: Any, ctx: Any) -> Any:
     return and_(*said) if said else None
 
 
-def _available(row: Any, wanted: bool, ctx: Any) -> Any:  # noqa: FBT001 - the filter's own value
+def _available(row: Any, wanted: bool, ctx: Any) -> Any:
     buyable = and_(for_sale(listing_of(row, ctx), ctx), in_stock(row, ctx))
     return buyable if wanted else not_(func.coalesce(buyable, False))
 
@@ -195,8 +197,12 @@ def _on_sale_from(row: Any, moment: Any, ctx: Any) -> Any:
 
 _common = {
     "ids": lambda row, ids, ctx: row.id == any_(ctx.key(ids, "Product")),
-    "is_published": lambda row, wanted, ctx: func.coalesce(listing_of(row, ctx).is_published, False).is_(wanted),
-    "has_category": lambda row, wanted, ctx: row.category_id.is_not(None) if wanted else row.category_id.is_(None),
+    "is_published": lambda row, wanted, ctx: func.coalesce(listing_of(row, ctx).is_published, False).is_(
+        wanted
+    ),
+    "has_category": lambda row, wanted, ctx: (
+        row.category_id.is_not(None) if wanted else row.category_id.is_(None)
+    ),
     "attributes": _answers,
     "stock_availability": lambda row, wanted, ctx: (
         in_stock(row, ctx) if wanted is StockAvailability.IN_STOCK else not_(in_stock(row, ctx))
@@ -265,9 +271,7 @@ product_order = Sorting(
 )
 
 
-def product_connection(
-    on: Callable[[Any, Any, Any], Any] | None = None, *, channel: bool = True
-) -> Any:
+def product_connection(on: Callable[[Any, Any, Any], Any] | None = None, *, channel: bool = True) -> Any:
     """Pages of products below a row (none: of all), with every way of narrowing and sorting them."""
 
     def shown(parent: Any, product: Any, ctx: Any) -> Any:
