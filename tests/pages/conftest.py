@@ -19,6 +19,7 @@ from marketplace.catalog.attributes import (
 )
 from marketplace.catalog.models import (
     CategoryTranslation,
+    Collection,
     Product,
     ProductTranslation,
     ProductType,
@@ -40,6 +41,11 @@ class Shop:
 
     address: str
     category: str
+    """Rugs: one of them."""
+    larder: str
+    """A bowl, and below it, on a shelf of its own, saffron."""
+    collection: str
+    """The bowl."""
     weavers: str
     rug: str
     """In two sizes, 1 200 and 2 400 MAD; the larger one is sold out. Its seller charges 20 % tax."""
@@ -77,11 +83,15 @@ async def _stocked(session: AsyncSession, channel: Channel, address: str) -> Sho
     larger = await make_variant(session, rug.product, name="160 × 240 cm", position=1)
     await put_on_sale(session, larger, channel, 2_400_00)
     await make_stock(session, larger, 0)
-    await _piece(session, channel, 45_00, "Safran", "safran", others.id, category.id)
-    await _piece(session, channel, 95_00, "Bol de Fès", "bol", others.id, category.id, stock=1)
+    larder = await make_category(session, name="Épicerie", slug="epicerie")
+    spices = await make_category(session, larder, name="Épices", slug="epices")
+    await _piece(session, channel, 45_00, "Safran", "safran", others.id, spices.id)
+    bowl = await _piece(session, channel, 95_00, "Bol de Fès", "bol", others.id, larder.id, stock=1)
+    gifts = Collection(name="À offrir", slug="a-offrir", is_published=True, products=[bowl.product])
+    session.add_all([gifts, Collection(name="Vide", slug="vide", is_published=True)])
     await _answer(session, rug, larger)
     await search.reindex(session, list(await session.scalars(select(Product.id))))
-    return Shop(address, "tapis", "tifawin", "tapis-azilal", "safran", "bol")
+    return Shop(address, "tapis", "epicerie", "a-offrir", "tifawin", "tapis-azilal", "safran", "bol")
 
 
 async def _answer(session: AsyncSession, rug: ProductVariant, larger: ProductVariant) -> None:
