@@ -199,6 +199,28 @@ class AttributeFilterInput:
     filterable_in_storefront: bool | None
 
 
+@input_type
+class AttributeInputTypeEnumFilterInput:
+    """A condition on how an attribute is answered."""
+
+    eq: "AttributeInputTypeEnum | None"
+    one_of: "list[AttributeInputTypeEnum] | None"
+
+
+@input_type
+class AttributeWhereInput:
+    """Which attributes are listed."""
+
+    ids: list[ID] | None
+    name: StringFilterInput | None
+    slug: StringFilterInput | None
+    input_type: AttributeInputTypeEnumFilterInput | None
+    value_required: bool | None
+    visible_in_storefront: bool | None
+    AND: "list[AttributeWhereInput] | None"
+    OR: "list[AttributeWhereInput] | None"
+
+
 @enum
 class AttributeSortField(Enum):
     """What attributes can be sorted by."""
@@ -225,6 +247,17 @@ attribute_filter = Filter(
         "value_required": lambda row, required, ctx: row.value_required.is_(required),
         "visible_in_storefront": lambda row, shown, ctx: row.visible_in_storefront.is_(shown),
         "filterable_in_storefront": lambda row, shown, ctx: row.filterable_in_storefront.is_(shown),
+    },
+)
+attribute_where = Filter(
+    AttributeWhereInput,
+    {
+        "ids": lambda row, ids, ctx: row.id == func.any(ctx.key(ids, "Attribute")),
+        "name": matches(lambda row, ctx: row.name),
+        "slug": matches(lambda row, ctx: row.slug),
+        "input_type": matches(lambda row, ctx: row.input_type),
+        "value_required": lambda row, required, ctx: row.value_required.is_(required),
+        "visible_in_storefront": lambda row, shown, ctx: row.visible_in_storefront.is_(shown),
     },
 )
 attribute_order = Sorting(

@@ -10,6 +10,7 @@ from marketplace_graphql.catalog.attributes import (
     Attribute,
     attribute_filter,
     attribute_order,
+    attribute_where,
 )
 from marketplace_graphql.catalog.categories import (
     Category,
@@ -52,6 +53,7 @@ class CatalogQueries:
     product_types: "CountableConnection[ProductType] | None" = connection()
     attributes: "CountableConnection[Attribute] | None" = connection(
         filter=attribute_filter,
+        where=attribute_where,
         sort_by=attribute_order,
         search=lambda row, term, ctx: row.name.icontains(term, autoescape=False),
         channel=True,
