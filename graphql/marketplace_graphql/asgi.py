@@ -11,7 +11,7 @@ from marketplace.kit.settings import Settings
 from marketplace.people.errors import TokenError
 from marketplace.people.tokens import token_of
 from marketplace.vendors.queries import person_of_token
-from marketplace_graphql.kernel import ANONYMOUS, Api, Limits, QueryError, Requester
+from marketplace_graphql.kernel import ANONYMOUS, Api, QueryError, Requester
 from marketplace_graphql.kernel.errors import entry
 from marketplace_graphql.kernel.http import Authenticate, AuthenticationError, GraphQLApp
 from marketplace_graphql.schema import api_schema
@@ -47,7 +47,6 @@ def make_api(settings: Settings, database: Database, *, storage: Any) -> Api:
             "media_url": storage.url("x").removesuffix("/x"),
             "environment": settings.environment,
         },
-        limits=Limits(body_bytes=settings.max_request_bytes),
         context={"settings": settings, "storage": storage},
     )
 

@@ -3,7 +3,7 @@
 import enum as python_enum
 from typing import Any
 
-from sqlalchemy import and_, any_, exists, func, literal, or_, select, true
+from sqlalchemy import and_, any_, func, literal, or_, select, true
 
 from marketplace.kit.errors import DomainError, Errors, RequiredError
 from marketplace_graphql.kernel import (
@@ -53,7 +53,6 @@ from marketplace_graphql.kernel import (
     object_type,
     one,
     one_of,
-    raw_json,
     record,
     refers,
     related,

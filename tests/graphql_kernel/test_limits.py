@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from marketplace_graphql.kernel import Api
+from marketplace.kit.database import Database
+from marketplace_graphql.kernel import Api, ApiSchema, Limits
 from tests.graphql_kernel.conftest import Ask
 
 
@@ -73,15 +73,16 @@ async def test_mutations_in_one_request_are_bounded(ask: Ask) -> None:
     assert "mutations" in await refusal(ask, f"mutation {{ {many} }}")
 
 
-@pytest.mark.parametrize("count", [1100])
-async def test_documents_and_plans_are_forgotten_in_time(api: Api, count: int) -> None:
-    for number in range(count):
-        await api.execute(f"{{ a{number}: __typename }}")
-    assert len(api._documents._kept) <= 1000
-    for size in range(1, 101):
-        await api.execute("query($n: Int) { books(first: $n) { totalCount } }", {"n": size})
-    operation = api._documents.operation("query($n: Int) { books(first: $n) { totalCount } }", None)
-    assert len(operation.plans) <= 64
+async def test_documents_and_plans_are_forgotten_in_time(schema: ApiSchema, library: Database) -> None:
+    api = Api(schema, library, limits=Limits(documents_bytes=100_000, plans_bytes=100_000))
+    for number in range(300):
+        document = f"query($n: Int) {{ a{number}: books(first: $n) {{ totalCount }} }}"
+        answer = await api.execute(document, {"n": number % 3 + 1})
+        assert answer["data"]
+        assert api.kept.size_bytes <= 100_000
+        assert api._documents._kept.size_bytes <= 100_000
+    assert 0 < len(api.kept) < 300
+    assert 0 < len(api._documents._kept) < 300
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)

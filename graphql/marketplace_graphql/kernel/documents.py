@@ -1,8 +1,7 @@
 """Documents: parsed, judged and validated once, then remembered with the statements compiled for them."""
 
-from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
@@ -24,12 +23,15 @@ from graphql import (
     visit,
 )
 
+from marketplace_graphql.kernel.keeping import Kept
 from marketplace_graphql.kernel.limits import Limits, check
 from marketplace_graphql.kernel.reader.arguments import Shape, shape_of
 from marketplace_graphql.kernel.schema import ApiSchema
 
-PLANS_PER_OPERATION = 64
 ABSENT = object()
+
+BYTES_PER_CHARACTER = 150
+"""What a parsed document takes in memory, roughly, for each character of its text."""
 
 
 class InvalidDocumentError(Exception):
@@ -40,16 +42,15 @@ class InvalidDocumentError(Exception):
         self.errors = errors
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class Operation:
-    """One operation of a document, and what has been compiled for it."""
+    """One operation of a document. Two are never equal, so that one can be part of a key."""
 
     schema: ApiSchema
     document: DocumentNode
     node: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
     shapes: Mapping[str, Shape]
-    plans: "OrderedDict[Any, Any]" = field(default_factory=OrderedDict)
 
     def coerced(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         """The variables as the schema types them. Raises InvalidDocumentError."""
@@ -67,39 +68,22 @@ class Operation:
             [shape(variables[name]) if name in variables else ABSENT for name, shape in self.shapes.items()]
         )
 
-    def kept(self, key: Any) -> Any:
-        plan = self.plans.get(key)
-        if plan is not None:
-            self.plans.move_to_end(key)
-        return plan
-
-    def keep(self, key: Any, plan: Any) -> None:
-        self.plans[key] = plan
-        if len(self.plans) > PLANS_PER_OPERATION:
-            self.plans.popitem(last=False)
-
 
 class Documents:
-    """The least recently used documents are forgotten first."""
+    """Operations by their document's text and their name."""
 
-    def __init__(self, schema: ApiSchema, limits: Limits, capacity: int = 1000) -> None:
+    def __init__(self, schema: ApiSchema, limits: Limits) -> None:
         self._schema = schema
         self._limits = limits
-        self._capacity = capacity
-        self._kept: OrderedDict[tuple[str, str | None], Operation] = OrderedDict()
+        self._kept: Kept[Operation] = Kept(limits.documents_bytes)
 
     def operation(self, source: str, name: str | None) -> Operation:
         """The operation to execute. Raises InvalidDocumentError or LimitError."""
-        key = (source, name)
-        found = self._kept.get(key)
-        if found is not None:
-            self._kept.move_to_end(key)
-            return found
-        made = self._prepared(source, name)
-        self._kept[key] = made
-        if len(self._kept) > self._capacity:
-            self._kept.popitem(last=False)
-        return made
+        found = self._kept.get((source, name))
+        if found is None:
+            found = self._prepared(source, name)
+            self._kept.put((source, name), found, BYTES_PER_CHARACTER * len(source))
+        return found
 
     def _prepared(self, source: str, name: str | None) -> Operation:
         if len(source) > self._limits.characters:

@@ -4,7 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import orjson
+import structlog
 from graphql import GraphQLError
+
+from marketplace.kit.errors import DomainError, Errors, PermissionDeniedError
+
+log = structlog.get_logger(__name__)
 
 Path = tuple[str | int, ...]
 
@@ -34,6 +39,19 @@ def denied(needed: Sequence[str]) -> QueryError:
     return QueryError(
         f"To access this path, you need one of the following permissions: {wanted}", PERMISSION_DENIED
     )
+
+
+def told(error: Exception, where: str) -> QueryError:
+    """What a client is told of an exception. What is no message for people goes to the log instead."""
+    match error:
+        case QueryError():
+            return error
+        case PermissionDeniedError():
+            return denied(error.needed)
+        case DomainError() | Errors():
+            return QueryError(str(error))
+    log.error("graphql field failed", where=where, exc_info=error)
+    return QueryError(INTERNAL_MESSAGE, INTERNAL)
 
 
 def entry(error: QueryError, path: Path = ()) -> dict[str, Any]:

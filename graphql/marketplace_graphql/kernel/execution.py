@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 import orjson
-import structlog
 from graphql import (
+    DocumentNode,
     ExecutionResult,
     GraphQLError,
     GraphQLObjectType,
@@ -30,16 +30,17 @@ from marketplace_graphql.kernel.documents import (
     Operation,
 )
 from marketplace_graphql.kernel.errors import (
-    INTERNAL,
-    INTERNAL_MESSAGE,
     LimitError,
     Path,
     QueryError,
+    denied,
     entry,
     from_graphql,
     response,
+    told,
 )
 from marketplace_graphql.kernel.info import Info
+from marketplace_graphql.kernel.keeping import Kept
 from marketplace_graphql.kernel.limits import Limits
 from marketplace_graphql.kernel.reader.completion import Completer
 from marketplace_graphql.kernel.reader.parameters import BindError, Inputs, values_of
@@ -55,7 +56,8 @@ from marketplace_graphql.kernel.requester import Requester
 from marketplace_graphql.kernel.schema import ApiSchema
 from marketplace_graphql.kernel.selection import Fields, Selection
 
-log = structlog.get_logger(__name__)
+BYTES_PER_CHARACTER = 4
+"""What a plan takes in memory, roughly, for each character of its statement."""
 
 Fetch = Callable[[str, Sequence[str | None]], Any]
 
@@ -105,6 +107,7 @@ class Api:
         self.limits = limits or Limits()
         self.context = context
         self._now = now
+        self.kept: Kept[Any] = Kept(self.limits.plans_bytes)
         self._documents = Documents(schema, self.limits)
 
     async def execute(
@@ -128,9 +131,8 @@ class Api:
             return orjson.dumps({"errors": [from_graphql(each) for each in error.errors]})
         except LimitError as error:
             return orjson.dumps({"errors": [entry(QueryError(str(error)))]})
-        except Exception:  # The client is told that it failed, the log why.
-            log.exception("graphql request failed", operation=request.operation_name)
-            return orjson.dumps({"errors": [entry(QueryError(INTERNAL_MESSAGE, INTERNAL))], "data": None})
+        except Exception as error:  # noqa: BLE001 - the client is told that it failed, the log why
+            return response(None, [entry(told(error, request.operation_name or "an operation"))])
 
     async def _answered(self, request: Request, requester: Requester) -> bytes:
         operation = self._documents.operation(request.document, request.operation_name)
@@ -177,11 +179,11 @@ class Run:
 
     def _parts(self, root: GraphQLObjectType) -> "RootParts":
         """Which root fields SQL answers, and which not. Kept, since it only depends on the shape."""
-        key = ("parts", self._shape[1])
-        parts: RootParts | None = self.operation.kept(key)
+        key = (self.operation, "parts", self._shape[1])
+        parts: RootParts | None = self.api.kept.get(key)
         if parts is None:
             parts = RootParts.of(self.schema, root, self.selection, self.operation.node)
-            self.operation.keep(key, parts)
+            self.api.kept.put(key, parts, 500)
         return parts
 
     async def _plain(self, root: GraphQLObjectType, selected: Fields) -> bytes:
@@ -204,24 +206,31 @@ class Run:
             resolved = await resolvers.resolve(self, root, parts.resolved, completer)
             data = None if resolved is None else data | resolved
         if data is not None and parts.introspected is not None:
-            result = self._introspect(parts.introspected)
-            data |= result.data or {}
-            completer.errors += [from_graphql(error) for error in result.errors or ()]
+            data |= self._introspected(parts.introspected)
         if data is not None:
             data = {key: data.get(key) for key in parts.order}
         return response(data, completer.errors)
 
-    def _introspect(self, selections: SelectionSetNode) -> ExecutionResult:
-        """What the schema says of itself, by graphql-core."""
+    def _introspected(self, selections: SelectionSetNode) -> dict[str, Any]:
+        """What the schema says of itself, by graphql-core. Kept: it never changes, and takes a while."""
+        key = (self.operation, "schema", orjson.dumps(self.inputs.variables, default=str))
+        kept: bytes | None = self.api.kept.get(key)
+        if kept is None:
+            kept = orjson.dumps(self._introspect(selections))
+            self.api.kept.put(key, kept, len(kept))
+        data: dict[str, Any] = orjson.loads(kept)
+        return data
+
+    def _introspect(self, selections: SelectionSetNode) -> dict[str, Any]:
         node = self.operation.node
         only = OperationDefinitionNode(
             operation=node.operation, selection_set=selections, variable_definitions=node.variable_definitions
         )
-        document = type(self.operation.document)(definitions=(only, *self.operation.fragments.values()))
+        document = DocumentNode(definitions=(only, *self.operation.fragments.values()))
         result = execute_in_core(self.schema.graphql, document, variable_values=dict(self.inputs.variables))
-        if not isinstance(result, ExecutionResult):
-            raise TypeError("introspection does not wait for anything")
-        return result
+        if not isinstance(result, ExecutionResult) or result.data is None or result.errors:
+            raise TypeError(f"introspection failed: {result}")
+        return result.data
 
     async def _read_root(self, root: GraphQLObjectType, selected: Fields) -> tuple[bytes, Plan]:
         return await self._read(
@@ -236,13 +245,13 @@ class Run:
         """A statement's answer. Fields whose arguments turn out wrong are refused, the others still read."""
         rejected: dict[Path, QueryError] = {}
         while True:
-            plan_key = (*key, self._shape, tuple(rejected))
-            plan: Plan | None = None if rejected else self.operation.kept(plan_key)
+            plan_key = (self.operation, *key, self._shape)
+            plan: Plan | None = None if rejected else self.api.kept.get(plan_key)
             if plan is None:
                 setting = Setting(self.schema, self.selection, self.inputs, self.api.limits.rows, rejected)
                 plan = compile_plan(setting)
                 if not rejected:
-                    self.operation.keep(plan_key, plan)
+                    self.api.kept.put(plan_key, plan, BYTES_PER_CHARACTER * len(plan.sql))
             try:
                 values = values_of(plan.parameters, self.inputs)
             except BindError as error:
@@ -270,6 +279,11 @@ class Run:
 
     def info(self, session: AsyncSession | None = None) -> Info:
         return Info(self.schema, self.inputs, session, self.headers, self.api.context)
+
+    def permit(self, declaration: fields.Declaration) -> None:
+        """Raises QueryError where the requester has none of the permissions that a root field needs."""
+        if declaration.needs and not self.inputs.requester.has_any(declaration.needs):
+            raise denied(declaration.needs)
 
     async def mutation(self) -> bytes:
         root = self.schema.graphql.mutation_type

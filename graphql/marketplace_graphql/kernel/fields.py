@@ -115,6 +115,7 @@ class Related(Declaration):
     order_by: Function | None = None
     limit: int = 1000
     expected: int = 10
+    shown: bool = False
 
     positional: ClassVar[int] = 3
 
@@ -227,6 +228,7 @@ def related(
     order_by: Function | None = None,
     limit: int = 1000,
     expected: int = 10,
+    shown: bool = False,
     needs: Needs = (),
     allowed: Function | None = None,
     **common: Any,
@@ -237,8 +239,13 @@ def related(
     model's relationship of the same name is followed, else the foreign key `<name>_id`, else the only
     foreign key between the two tables. `order_by` is `(target, ctx) -> expression or tuple`; the default is
     the type's own order. `limit` bounds the rows read, `expected` is what the cost estimate counts with.
+
+    `shown` is for the one row that whoever sees this one may see too, whatever its own visibility says: a
+    cart still names the product that its seller has taken off the shelf.
     """
-    made = Related(order_by=order_by, limit=limit, expected=expected, allowed=allowed, **common)
+    made = Related(
+        order_by=order_by, limit=limit, expected=expected, shown=shown, allowed=allowed, **common
+    )
     return _made(made, function or on, needs)
 
 

@@ -26,7 +26,9 @@ class Limits:
     rows: int = 50_000
     root_mutations: int = 10
     batch: int = 10
-    body_bytes: int = 1_000_000
+    documents_bytes: int = 128_000_000
+    """Memory of one process for parsed documents, and below for what is compiled of them."""
+    plans_bytes: int = 128_000_000
 
 
 @dataclass(frozen=True)

@@ -5,24 +5,21 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import TYPE_CHECKING, Any
 
-import structlog
 from graphql import GraphQLNonNull, GraphQLObjectType
 
-from marketplace.kit.errors import DomainError, Errors, PermissionDeniedError
+from marketplace.kit.errors import DomainError, Errors
 from marketplace_graphql.kernel import fields
-from marketplace_graphql.kernel.errors import INTERNAL, INTERNAL_MESSAGE, QueryError, denied, entry, response
+from marketplace_graphql.kernel.errors import entry, response, told
 from marketplace_graphql.kernel.inputs import python_arguments
 from marketplace_graphql.kernel.reader.completion import Completer, NullError
 from marketplace_graphql.kernel.registry import DeclarationError
-from marketplace_graphql.kernel.resolvers import as_query_error
 from marketplace_graphql.kernel.types import object_type
 
 if TYPE_CHECKING:
     from marketplace_graphql.kernel.execution import Run
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -62,6 +59,7 @@ class Mutation(fields.Declaration):
 
     errors: ErrorType | None = None
     returns: tuple[str, ...] = ()
+    failed: Mapping[str, object] = dataclass_field(default_factory=dict)
     single: bool = False
 
     positional = 2
@@ -78,12 +76,14 @@ def mutation(
     needs: fields.Needs = (),
     payload_name: str | None = None,
     field: str | None = None,
+    failed: Mapping[str, object] | None = None,
     deprecated: str | None = None,
 ) -> Callable[[fields.Function], Any]:
     """Declare a mutation: `async def name(self, info, **arguments)`.
 
     `returns` is the payload's type, under its own name in lower case (or `field`), and the method returns its
     row; or a dict of Python field names to annotations, and the method returns a dict (or None for all null).
+    `failed` says what the payload's fields that are never null have when nothing was changed.
     """
     made = _payload_fields(returns, field)
 
@@ -93,6 +93,7 @@ def mutation(
             errors=errors,
             returns=tuple(made),
             single=not isinstance(returns, Mapping),
+            failed=failed or {},
             deprecated=deprecated,
             needs=(needs,) if isinstance(needs, str) else tuple(needs),
         )
@@ -156,24 +157,18 @@ async def _run_one(
     declaration = execution.schema.declared[root.name][name].declaration
     if not isinstance(declaration, Mutation):
         raise DeclarationError(f"Mutation.{name} is no mutation")
-    if declaration.needs and not execution.inputs.requester.has_any(declaration.needs):
-        errors.append(entry(denied(declaration.needs), (key,)))
-        return None
     try:
+        execution.permit(declaration)
         return await _committed(execution, root, key, nodes, declaration, errors)
-    except (QueryError, PermissionDeniedError) as error:
-        errors.append(entry(as_query_error(error), (key,)))
     except (DomainError, Errors) as error:
         completer = execution.completer(execution.api.database.reads.fetch_json)
         completer.errors = errors
-        return await completer.python(
-            _failure(declaration, error), root.fields[name].type, nodes, (key,), f"{root.name}.{name}"
-        )
+        payload = _failure(declaration, error)
+        return await completer.python(payload, root.fields[name].type, nodes, (key,), f"{root.name}.{name}")
     except NullError:
         raise
-    except Exception:  # The client is told that it failed, the log why; the next mutation still runs.
-        log.exception("mutation failed", mutation=name)
-        errors.append(entry(QueryError(INTERNAL_MESSAGE, INTERNAL), (key,)))
+    except Exception as error:  # noqa: BLE001 - told to the client, and to the log if it's our fault
+        errors.append(entry(told(error, f"{root.name}.{name}"), (key,)))
     return None
 
 
@@ -213,7 +208,7 @@ def _success(declaration: Mutation, result: Any) -> dict[str, Any]:
 
 def _failure(declaration: Mutation, error: DomainError | Errors) -> dict[str, Any]:
     all_of_them = error.errors if isinstance(error, Errors) else [error]
-    return dict.fromkeys(declaration.returns) | _errors(declaration, all_of_them)
+    return dict.fromkeys(declaration.returns) | dict(declaration.failed) | _errors(declaration, all_of_them)
 
 
 def _errors(declaration: Mutation, found: list[DomainError]) -> dict[str, Any]:
@@ -224,7 +219,7 @@ def _errors(declaration: Mutation, found: list[DomainError]) -> dict[str, Any]:
         {
             "field": error.field,
             "message": error.message,
-            "code": kind.codes(error.code),
+            "code": _code(kind, error),
             **{name: error.details.get(name) for name in kind.extra},
         }
         for error in found
@@ -233,6 +228,19 @@ def _errors(declaration: Mutation, found: list[DomainError]) -> dict[str, Any]:
     if kind.twin is not None:
         made[_snake(kind.twin)] = entries
     return made
+
+
+def _code(kind: ErrorType, error: DomainError) -> enum.Enum:
+    """The error's code in the mutation's own terms. A rule of another room may have one that these lack."""
+    by_value = {member.value: member for member in kind.codes} | {
+        member.name: member for member in kind.codes
+    }
+    known = [by_value[code] for code in (error.code, "INVALID", "GRAPHQL_ERROR") if code in by_value]
+    if not known:
+        raise DeclarationError(
+            f"{kind.codes.__name__} has neither {error.code} nor INVALID nor GRAPHQL_ERROR"
+        )
+    return known[0]
 
 
 def _camel(name: str) -> str:

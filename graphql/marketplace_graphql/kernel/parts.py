@@ -9,7 +9,6 @@ from sqlalchemy.sql.elements import Grouping, Label
 
 from marketplace.kit.money import MINOR_DIGITS
 
-
 USUAL_DIGITS = 2
 """Of nearly all currencies: only the others are told apart in SQL."""
 

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLNonNull, GraphQLObjectType
 
-from marketplace.kit.errors import DomainError, PermissionDeniedError
-from marketplace_graphql.kernel.errors import QueryError, denied, entry
+from marketplace_graphql.kernel.errors import entry, told
 from marketplace_graphql.kernel.inputs import python_arguments
 from marketplace_graphql.kernel.reader.completion import Completer, NullError
 from marketplace_graphql.kernel.selection import Fields
@@ -30,28 +29,18 @@ async def resolve(
             inner = run.completer(run.fetch_in(session), session)
             inner.errors = completer.errors
             try:
-                if declaration.needs and not run.inputs.requester.has_any(declaration.needs):
-                    raise denied(declaration.needs)
+                run.permit(declaration)
                 keywords = python_arguments(
                     run.schema, field, declared.python_names, nodes[0], run.inputs.variables
                 )
                 made = declaration.function(info, **keywords)  # type: ignore[misc]
                 made = await made if inspect.isawaitable(made) else made
                 data[key] = await inner.python(made, field.type, nodes, (key,), f"{root.name}.{name}")
-            except (QueryError, DomainError, PermissionDeniedError) as error:
-                completer.errors.append(entry(as_query_error(error), (key,)))
-                data[key] = None
             except NullError:
+                data[key] = None
+            except Exception as error:  # noqa: BLE001 - told to the client, and to the log if it's our fault
+                completer.errors.append(entry(told(error, f"Query.{name}"), (key,)))
                 data[key] = None
         if data[key] is None and isinstance(field.type, GraphQLNonNull):
             return None
     return data
-
-
-def as_query_error(error: Exception) -> QueryError:
-    """What Python raised, as an entry of `errors` tells it."""
-    if isinstance(error, QueryError):
-        return error
-    if isinstance(error, PermissionDeniedError):
-        return denied(error.needed)
-    return QueryError(str(error))

@@ -21,7 +21,7 @@ from graphql import (
 )
 from sqlalchemy import inspect as inspect_row
 
-from marketplace_graphql.kernel.errors import Path, QueryError, entry
+from marketplace_graphql.kernel.errors import Path, QueryError, entry, told
 from marketplace_graphql.kernel.inputs import python_arguments
 from marketplace_graphql.kernel.reader.slots import Slot
 from marketplace_graphql.kernel.reader.sql import MARK
@@ -123,8 +123,8 @@ class Completer:
             made = calculation.declaration.function(selected, self.info, **keywords)
             if inspect.isawaitable(made):
                 made = await made
-        except QueryError as error:
-            return self._failed(error, slot.type, path)
+        except Exception as error:  # noqa: BLE001 - told to the client, and to the log if it's our fault
+            return self._failed(told(error, slot.where), slot.type, path)
         return await self.python(made, slot.type, calculation.nodes, path, slot.where)
 
     def _fail(self, error: QueryError, path: Path) -> None:

@@ -186,6 +186,9 @@ class Context:
     cost: "Cost | None" = None
     multiplicity: int = 1
     """How many rows a list at this place is read for, as far as the operation says."""
+    searching: bool = False
+    """While the conditions of a list are compiled that is searched by words: rules may say the same in a way that
+    reads no other table, as every row that the words find is held to them."""
 
     @classmethod
     def start(

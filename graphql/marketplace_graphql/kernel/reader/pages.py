@@ -6,7 +6,7 @@ counted, without any of that, only where it is selected.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLObjectType, get_named_type
@@ -178,14 +178,16 @@ class _Connection:
 
     def _conditions(self, row: Any) -> list[ColumnElement[bool]]:
         """Which rows the list has: its place, what was asked for, and what the requester may see."""
-        declaration, given, ctx = self.declaration, self.given, self.ctx
+        declaration, given = self.declaration, self.given
+        filtered, where = given.get("filter"), given.get("where")
+        by_words = given.get("search") is not None or (filtered is not None and filtered.given("search"))
+        ctx = replace(self.ctx, searching=by_words)
         conditions: list[ColumnElement[bool] | None] = [registry.visible(self.rows.model, row, ctx)]
         if declaration.function is not None:
             own = {name: value for name, value in given.items() if name in self.declaration.own}
             conditions.append(declaration.function(self.place.row, row, ctx, **own))
         elif self.place.row is not None:
             conditions.append(rows.foreign_keys(self.place, row))
-        filtered, where = given.get("filter"), given.get("where")
         if filtered is not None and where is not None:
             raise QueryError("Only one filtering argument (filter or where) can be specified.")
         for rule, value in ((declaration.filter, filtered), (declaration.where, where)):
@@ -224,10 +226,10 @@ class _Connection:
             .correlate_except(*scope.parts)
         )
         walk = self._walk(scope, keys)
-        found = matching.subquery("found") if walk is None else merged(matching, walk, keys, downwards, limit)
+        found = matching.subquery() if walk is None else merged(matching, walk, keys, downwards, limit)
         order = _by(found, keys, downwards=downwards)
         place_in_page = func.row_number().over(order_by=order)
-        page = select(*found.c, place_in_page.label("place")).correlate_except(found).subquery("page")
+        page = select(*found.c, place_in_page.label("place")).correlate_except(found).subquery()
         return self._assembled(page, keys)
 
     def _walk(self, scope: Scope, keys: list[Key]) -> Walk | None:
@@ -308,11 +310,11 @@ class _Connection:
 
 def merged(matching: Select[Any], walk: Walk, keys: list[Key], downwards: bool, limit: int) -> Subquery:
     """The first rows of each value's walk, and of all of these the first."""
-    value = select(func.unnest(walk.values).label("value")).subquery("walk")
-    one = matching.where(walk.column == value.c.value).lateral("one_walk")
+    value = select(func.unnest(walk.values).label("value")).subquery()
+    one = matching.where(walk.column == value.c.value).lateral()
     both = value.join(one, true())
     order = _by(one, keys, downwards=downwards)
-    return select(*one.c).select_from(both).order_by(*order).limit(limit).subquery("found")
+    return select(*one.c).select_from(both).order_by(*order).limit(limit).subquery()
 
 
 def _by(rows_: Any, keys: list[Key], *, downwards: bool) -> list[ColumnElement[Any]]:

@@ -34,7 +34,7 @@ def related(place: "Place", declaration: fields.Related) -> ColumnElement[Any]:
     if place.is_list:
         place.ctx = place.ctx.counting(min(declaration.expected, declaration.limit))
         return many(place, place.field.type, place.nodes, place.slot, on, order, declaration.limit)
-    return one(place, place.field.type, place.nodes, place.slot, on, order)
+    return one(place, place.field.type, place.nodes, place.slot, on, order, shown=declaration.shown)
 
 
 def predicate(place: "Place", keywords: dict[str, Any]) -> On:
@@ -102,13 +102,15 @@ def one(
     slot: Slot,
     on: On,
     order_by: Callable[[Any], Any] | None = None,
+    *,
+    shown: bool = False,
 ) -> ColumnElement[Any]:
     """The JSON of the row that a predicate finds, null where there is none that may be seen."""
     rows = rows_at(place, type_)
     target = aliased(rows.model)
     scope = place.ctx.scope(target)
     ctx = entered(place.ctx, rows, target)
-    conditions = (on(target), registry.visible(rows.model, target, ctx))
+    conditions = [on(target)] if shown else [on(target), registry.visible(rows.model, target, ctx)]
     made = as_type(place, type_, nodes, slot, target, ctx, enter=False)
     keys = [] if order_by is None else in_order(target, order_by(target))
     statement = select(made).select_from(scope.source).where(*conditions).order_by(*keys).limit(1)

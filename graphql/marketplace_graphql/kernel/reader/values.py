@@ -189,7 +189,8 @@ class _Value:
         self, spec: parts.Each, type_: GraphQLOutputType, nodes: list[Any], slot: Slot
     ) -> ColumnElement[Any]:
         is_list = isinstance(type_, GraphQLList)
-        item = self.build(spec.parts, type_.of_type if is_list else type_, nodes, slot)
+        item_type = type_.of_type if isinstance(type_, GraphQLList) else type_
+        item = self.build(spec.parts, item_type, nodes, slot)
         order = spec.order_by if isinstance(spec.order_by, tuple) else (spec.order_by,)
         limit = spec.limit if is_list else 1
         inner = select(as_json(item).label("item")).select_from(spec.source).order_by(*order).limit(limit)
