@@ -31,7 +31,6 @@ RUN_DAY, RUN_HOUR = 5, 9
 RUN_REST_DAYS = 10
 """No run was made in the last days, so that there is something to pay."""
 RETURNED_ONE_IN = 70
-RELEASE_EVERY = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +65,25 @@ class Books:
         )
         self._earnings = tables.of(
             VendorEarning,
-            "vendor_order_id vendor_id currency sales_minor commission_minor vat_minor earning_minor released_at",
+            """
+            vendor_order_id vendor_id currency sales_minor commission_minor vat_minor earning_minor
+            released_at
+            """,
         )
         self._runs = tables.of(
             PayoutRun,
-            "id status currency created_by_id approved_by_id approved_at sent_at message_id is_demo created_at"
-            " updated_at",
+            """
+            id status currency created_by_id approved_by_id approved_at sent_at message_id is_demo
+            created_at updated_at
+            """,
         )
         self._payouts = tables.of(
             Payout,
-            "id number run_id vendor_id currency amount_minor status method end_to_end_id account_holder"
-            " account_number_encrypted account_number_ending sent_at paid_at ended_at reason created_at updated_at",
+            """
+            id number run_id vendor_id currency amount_minor status method end_to_end_id account_holder
+            account_number_encrypted account_number_ending sent_at paid_at ended_at reason created_at
+            updated_at
+            """,
         )
         self._journal = tables.of(JournalEntry, "id key kind at description vendor_order_id payout_id")
         self._postings = tables.of(Posting, "entry_id account vendor_id currency amount_minor")
@@ -109,7 +116,7 @@ class Books:
         self._write_journal()
 
     def _write_rules(self) -> list[Rule]:
-        """Ten per cent until a year ago, eight since; five for the young businesses of the programme abroad."""
+        """Ten per cent until a year ago, eight since; five for the young businesses abroad."""
         start, change = self._world.days_ago(1200).date(), self._world.days_ago(365).date()
         rules = [
             Rule(FORMER_GENERAL_BP, None, start, change),
@@ -177,13 +184,11 @@ class Books:
             )
 
     def _released_at(self, part: Part, cash: Cash | None) -> datetime | None:
-        """When the job found that the buyer could no longer withdraw and the cash was in."""
+        """When the buyer could no longer withdraw and the cash was in."""
         if part.withdrawal_ends_at is None or cash is None or cash.remitted_at is None:
             return None
         due = max(part.withdrawal_ends_at, cash.remitted_at)
-        passed = (due - datetime(2020, 1, 1, tzinfo=UTC)) % RELEASE_EVERY
-        at = due + RELEASE_EVERY - passed
-        return at if at <= self._world.now else None
+        return due if due <= self._world.now else None
 
     def _run_days(self) -> Iterator[tuple[datetime, str]]:
         """The fifth of each month, for each currency; not in the last days."""
@@ -251,7 +256,8 @@ class Books:
             PayoutStatus.RETURNED if came_back else PayoutStatus.PAID, PayoutMethod.BANK_TRANSFER,
             payout.end_to_end_id, seller.holder, seller.account_encrypted, seller.account_ending,
             at + timedelta(hours=2, minutes=4), None if came_back else answered_at,
-            answered_at if came_back else None, "Coordonnées à vérifier" if came_back else "", at, answered_at,
+            answered_at if came_back else None, "Coordonnées à vérifier" if came_back else "",
+            at, answered_at,
         )  # fmt: skip
         return payout
 

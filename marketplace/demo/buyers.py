@@ -68,7 +68,8 @@ class Buyers:
             mark = number if number is not None else f"g{chance.randint(1, 99_999)}"
             user_id = world.numbers.next("user") if number is not None else None
             host = "buyers.demo.sil" if number is not None else "example.com"
-            email = f"{slug_of(who.first_name)}.{slug_of(who.last_name)}.{place.country_code.lower()}{mark}@{host}"
+            name = f"{slug_of(who.first_name)}.{slug_of(who.last_name)}"
+            email = f"{name}.{place.country_code.lower()}{mark}@{host}"
         return Buyer(
             user_id,
             naming.Person("Salma", "Bennani") if first else who,

@@ -6,12 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from random import Random
 
 from marketplace.catalog.thumbnails import thumbnail_key
 from marketplace.demo import pictures
 from marketplace.demo.crafts import Shelf, colours
-from marketplace.demo.pictures.draw import MOTIFS, PIXELS, Drawing, rasterised, svg_of
+from marketplace.demo.pictures.draw import PIXELS, Drawing, rasterised, svg_of
 from marketplace.kit.storage import Storage
 
 SIZES = (256, 512, 1024)
@@ -31,7 +30,8 @@ SIGN_COLOURS = ("brique", "indigo", "menthe", "henne", "figue", "grenade", "turq
 class Gallery:
     """Keys are given at once; what they stand for is drawn later, each drawing once."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage | None) -> None:
+        """Without a storage nothing is drawn."""
         self._storage = storage
         self._drawings: dict[str, Drawing] = {}
         self._closed = False
@@ -59,10 +59,10 @@ class Gallery:
 
         For a thread of its own: drawing keeps no other work waiting.
         """
-        return asyncio.run(self._hang(threads))
+        return asyncio.run(self._hang(self._storage, threads)) if self._storage else 0
 
-    async def _hang(self, threads: int) -> int:
-        missing = [key for key in self._drawings if not await self._storage.exists(_last_of(key))]
+    async def _hang(self, storage: Storage, threads: int) -> int:
+        missing = [key for key in self._drawings if not await storage.exists(_last_of(key))]
         loop, limit = asyncio.get_running_loop(), asyncio.Semaphore(threads)
         with ThreadPoolExecutor(threads) as pool:
 
@@ -72,7 +72,7 @@ class Gallery:
                         return
                     files = await loop.run_in_executor(pool, _files, key, self._drawings[key])
                     for path, content in files.items():
-                        await self._storage.put(path, content, "image/webp")
+                        await storage.put(path, content, "image/webp")
 
             await asyncio.gather(*(draw(key) for key in missing))
         return len(missing)

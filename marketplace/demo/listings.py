@@ -14,7 +14,6 @@ from marketplace.catalog.models import (
     ProductTranslation,
     ProductVariant,
     ProductVariantTranslation,
-    collection_product,
 )
 from marketplace.catalog.words import words_of
 from marketplace.demo import facts
@@ -27,7 +26,6 @@ from marketplace.demo.world import LISTINGS, Listing, Seller, Variant, World
 from marketplace.inventory.models import Stock
 from marketplace.kit.money import share
 from marketplace.kit.text import slug_of
-from marketplace.vendors.models import VendorKind
 
 HAS_DETAIL = frozenset({"rug", "clay", "cloth", "wood"})
 """Kinds of which a closer look shows something."""
@@ -61,8 +59,10 @@ class Listings:
         tables = world.tables
         self.products = tables.of(
             Product,
-            "id vendor_id product_type_id category_id name slug description description_text weight_grams rating"
-            " search_name search_text is_demo metadata created_at updated_at",
+            """
+            id vendor_id product_type_id category_id name slug description description_text weight_grams
+            rating search_name search_text is_demo metadata created_at updated_at
+            """,
         )
         self.translations = tables.of(ProductTranslation, "product_id language_code name description")
         self.values = tables.of(product_attribute_value, "product_id value_id position")
@@ -106,7 +106,7 @@ class Listings:
         self.tags.hang(listing, item, chosen, published, chance)
         world.listings.append(listing)
         value_ids = self._describe(seller, idea, key, chance)
-        told = self._tell(seller, item, chance)
+        told = self._tell(seller, chance)
         names = idea.names
         self.products.add(
             key, seller.id, self.shop.types[shelf.kind, size_attribute(shelf)], listing.category_id, names.fr,
@@ -168,7 +168,7 @@ class Listings:
                 answers.append(words)
         return answers
 
-    def _tell(self, seller: Seller, item: Item, chance: Random) -> Told:
+    def _tell(self, seller: Seller, chance: Random) -> Told:
         """Two sentences of the shelf and how to care for it."""
         shelf = seller.shelf
         first, second = chance.sample(shelf.tells, 2)
@@ -176,9 +176,9 @@ class Listings:
         if key not in self._told:
             care = kinds()[shelf.kind].care
             texts = [
-                f"{getattr(first, language)}\n\n{getattr(second, language)} {getattr(care, language)}".replace(
-                    "{town}", seller.town.arabic if language == "ar" else seller.town.name
-                )
+                (
+                    f"{getattr(first, language)}\n\n{getattr(second, language)} {getattr(care, language)}"
+                ).replace("{town}", seller.town.arabic if language == "ar" else seller.town.name)
                 for language in ("fr", "ar", "en")
             ]
             blocks = (
@@ -195,8 +195,9 @@ class Listings:
     ) -> str:
         """The folded words by which `catalog.search.reindex` would find the listing."""
         found = dict.fromkeys(self._seller_words(seller))
-        for words in (*answers, *(size.name for size in chosen if size)):
+        for words in answers:
             found.update(dict.fromkeys(_words(words)))
+        found.update(dict.fromkeys(word for size in chosen if size for word in words_of(size.name.fr)))
         found.update(dict.fromkeys(told.words))
         return " ".join(found)
 
@@ -215,7 +216,7 @@ class Listings:
 
 
 def list_products(world: World, listings: Listings) -> Iterator[Seller]:
-    """Listings for every seller, more for those that buyers look at more. Gives each seller when it is done."""
+    """Listings for every seller, more for those that buyers look at more. Gives each seller when done."""
     chance = world.chance("listings")
     number = max(len(world.sellers), round(LISTINGS * world.scale))
     weights = [round(100 * (2 + min(seller.appeal, 6))) for seller in world.sellers]
@@ -284,32 +285,3 @@ def _search_name(names: Words) -> str:
 @cache
 def _words(words: Words) -> tuple[str, ...]:
     return tuple(word for text in (words.fr, words.ar, words.en) for word in words_of(text))
-
-
-def collect(world: World, shop: Shop) -> None:
-    """Fill the collections."""
-    rows = world.tables.of(collection_product, "collection_id product_id position")
-    chance = world.chance("collections")
-    table = {
-        "tajines-et-plats",
-        "ceramique-bleue-de-fes",
-        "broderie",
-        "cuivre-et-dinanderie",
-        "amlou",
-        "dattes",
-    }
-    larder = {"pantry", "staple"}
-    fitting = {
-        "nouveautes": lambda listing: listing.created_at > world.days_ago(30),
-        "origines-protegees": lambda listing: listing.seller.shelf.indication is not None,
-        "femmes-de-l-atlas": lambda listing: listing.seller.women_led,
-        "maisons-du-patrimoine": lambda listing: listing.seller.kind is VendorKind.HERITAGE_COMPANY,
-        "petits-cadeaux": lambda listing: listing.price_mad < 150,
-        "table-de-fete": lambda listing: listing.seller.shelf.slug in table,
-        "garde-manger": lambda listing: listing.seller.shelf.kind in larder,
-        "afrique-de-l-ouest": lambda listing: listing.seller.kind is VendorKind.ENTREPRENEUR,
-    }
-    for slug, fits in fitting.items():
-        candidates = [listing.id for listing in world.listings if fits(listing)]
-        for position, product_id in enumerate(chance.sample(candidates, min(80, len(candidates)))):
-            rows.add(shop.collections[slug], product_id, position)

@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from marketplace import tables as every_table
 from marketplace.catalog.search import refresh_lexicon
 from marketplace.demo.books import Books
+from marketplace.demo.collections import collect
 from marketplace.demo.gallery import Gallery
-from marketplace.demo.listings import Listings, collect, list_products
+from marketplace.demo.listings import Listings, list_products
 from marketplace.demo.markets import open_markets
 from marketplace.demo.order_rows import OrderRows
 from marketplace.demo.orders import place_orders
@@ -41,32 +42,48 @@ WAITING_ROWS = 100_000
 Progress = Callable[[str], None]
 
 
+NOT_EMPTY = (
+    "There is data already, and demo data go into an empty database only. Name another database with"
+    " DATABASE_URL, or another folder with MARKETPLACE_DATA_DIR."
+)
+
+
 class NotEmptyError(Exception):
     """Demo data go into an empty database only."""
 
 
 def load(
-    settings: Settings, scale: float = 1.0, *, seed: int = SEED, progress: Progress | None = None
+    settings: Settings,
+    scale: float = 1.0,
+    *,
+    seed: int = SEED,
+    progress: Progress | None = None,
+    pictures: bool = True,
 ) -> None:
     """Fill an empty database with demo data, relative to today; the same seed gives the same data on a day.
 
     Scale 1 has about 800 sellers, 3,300 listings and 12,000 orders; listings grow with the scale (30 makes a
-    hundred thousand), orders at most threefold. Raises NotEmptyError. A load that is killed leaves nothing.
+    hundred thousand), orders at most threefold. Without pictures, rows name some that are not there. Raises
+    NotEmptyError. A load that is killed leaves nothing.
     """
-    asyncio.run(load_into(settings, scale, seed=seed, progress=progress))
+    asyncio.run(load_into(settings, scale, seed=seed, progress=progress, pictures=pictures))
 
 
 async def load_into(
-    settings: Settings, scale: float = 1.0, *, seed: int = SEED, progress: Progress | None = None
+    settings: Settings,
+    scale: float = 1.0,
+    *,
+    seed: int = SEED,
+    progress: Progress | None = None,
+    pictures: bool = True,
 ) -> None:
     """What `load` does, for who has an event loop already."""
     say = progress or _print
     began = time.monotonic()
-    storage = storage_from(settings)
-    gallery = Gallery(storage)
+    gallery = Gallery(storage_from(settings) if pictures else None)
     async with _session(settings) as session:
         if not await is_empty(session):
-            raise NotEmptyError("There is data already: demo data go into an empty database only.")
+            raise NotEmptyError(NOT_EMPTY)
         world = World(settings=settings, scale=scale, seed=seed, now=clock.now().replace(microsecond=0))
         await _fill(session, world, gallery, say)
     say(f"Demo data are there ({time.monotonic() - began:.1f} s). Everybody's password: demo-marketplace")
@@ -93,7 +110,7 @@ async def _fill(session: AsyncSession, world: World, gallery: Gallery, say: Prog
     listings = Listings(world, shop, gallery)
     for _ in list_products(world, listings):
         await steps.send_much()
-    collect(world, shop)
+    collect(world, gallery)
     await steps.end(f"{len(world.listings)} listings")
     drawing = asyncio.create_task(asyncio.to_thread(gallery.hang))
     try:
@@ -105,7 +122,7 @@ async def _fill(session: AsyncSession, world: World, gallery: Gallery, say: Prog
                 await steps.send_much()
         books.keep(orders, *payments.collect(orders))
         await steps.end(f"{len(orders)} orders, with their deliveries, cash and payouts")
-        await _finish(session, connection, world)
+        await _finish(session, connection)
         await steps.end("Prices, words, numbers")
         drawn = await drawing
         await steps.end(f"{len(gallery)} pictures, {drawn} of them drawn now")
@@ -113,7 +130,7 @@ async def _fill(session: AsyncSession, world: World, gallery: Gallery, say: Prog
         gallery.close()
 
 
-async def _finish(session: AsyncSession, connection: psycopg.AsyncConnection, world: World) -> None:
+async def _finish(session: AsyncSession, connection: psycopg.AsyncConnection) -> None:
     """What follows from the rows: statistics, derived prices, the lexicon, the next number of everything."""
     for table in every_table.metadata.sorted_tables:
         await connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table.name)))

@@ -144,8 +144,10 @@ _METHODS = (
 def _methods(world: World) -> None:
     methods = world.tables.of(
         ShippingMethod,
-        "id zone_id name description carrier collects_cash maximum_weight_grams minimum_delivery_days"
-        " maximum_delivery_days tax_class_id created_at updated_at",
+        """
+        id zone_id name description carrier collects_cash maximum_weight_grams minimum_delivery_days
+        maximum_delivery_days tax_class_id created_at updated_at
+        """,
     )
     translations = world.tables.of(
         ShippingMethodTranslation, "shipping_method_id language_code name description"

@@ -64,7 +64,7 @@ _MOBILE = {"MA": ("+2126", 8), "CI": ("+22507", 8), "SN": ("+22177", 7)}
 
 
 def phone(chance: Random, country_code: str) -> str:
-    """A mobile number in E.164 that is well formed; whether anyone has it we don't know, so nobody calls it."""
+    """A well-formed mobile number in E.164. Somebody may have it, so nobody calls it."""
     start, digits = _MOBILE[country_code]
     first = "1" if country_code == "MA" else ""
     return start + first + "".join(str(chance.randint(0, 9)) for _ in range(digits - len(first)))

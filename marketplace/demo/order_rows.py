@@ -31,30 +31,39 @@ class OrderRows:
         self.addresses = address_rows(world)
         self.orders = tables.of(
             Order,
-            "id number status channel_id user_id user_email checkout_id language_code billing_address_id"
-            " shipping_address_id shipping_method_id shipping_method_name currency subtotal_gross_minor"
-            " subtotal_net_minor shipping_gross_minor shipping_net_minor shipping_tax_rate_bp"
-            " undiscounted_total_gross_minor undiscounted_total_net_minor total_gross_minor total_net_minor"
-            " total_authorized_minor total_charged_minor authorize_status charge_status is_demo metadata created_at"
-            " updated_at",
+            """
+            id number status channel_id user_id user_email checkout_id language_code billing_address_id
+            shipping_address_id shipping_method_id shipping_method_name currency subtotal_gross_minor
+            subtotal_net_minor shipping_gross_minor shipping_net_minor shipping_tax_rate_bp
+            undiscounted_total_gross_minor undiscounted_total_net_minor total_gross_minor
+            total_net_minor total_authorized_minor total_charged_minor authorize_status charge_status
+            is_demo metadata created_at updated_at
+            """,
         )
         self.parts = tables.of(
             VendorOrder,
-            "id order_id vendor_id position status currency weight_grams subtotal_gross_minor subtotal_net_minor"
-            " shipping_gross_minor shipping_net_minor total_gross_minor total_net_minor shipped_at delivered_at"
-            " withdrawal_ends_at created_at updated_at",
+            """
+            id order_id vendor_id position status currency weight_grams subtotal_gross_minor
+            subtotal_net_minor shipping_gross_minor shipping_net_minor total_gross_minor total_net_minor
+            shipped_at delivered_at withdrawal_ends_at created_at updated_at
+            """,
         )
         self.lines = tables.of(
             OrderLine,
-            "id order_id vendor_order_id variant_id category_id position product_name variant_name"
-            " translated_product_name translated_variant_name product_sku picture_path quantity quantity_fulfilled"
-            " currency tax_rate_bp tax_class_name unit_gross_minor unit_net_minor undiscounted_unit_gross_minor"
-            " undiscounted_unit_net_minor total_gross_minor total_net_minor",
+            """
+            id order_id vendor_order_id variant_id category_id position product_name variant_name
+            translated_product_name translated_variant_name product_sku picture_path quantity
+            quantity_fulfilled currency tax_rate_bp tax_class_name unit_gross_minor unit_net_minor
+            undiscounted_unit_gross_minor undiscounted_unit_net_minor total_gross_minor total_net_minor
+            """,
         )
         self.allocations = tables.of(Allocation, "order_line_id stock_id quantity")
         self.fulfilments = tables.of(
             Fulfillment,
-            "id order_id vendor_order_id fulfillment_order status tracking_number delivered_at created_at updated_at",
+            """
+            id order_id vendor_order_id fulfillment_order status tracking_number delivered_at created_at
+            updated_at
+            """,
         )
         self.fulfilment_lines = tables.of(FulfillmentLine, "fulfillment_id order_line_id stock_id quantity")
         self.events = tables.of(OrderEvent, "order_id vendor_order_id type at user_id parameters")
@@ -109,7 +118,8 @@ class OrderRows:
         self.lines.add(
             line.id, order.id, part.id, variant.id, listing.category_id, position, listing.names.fr,
             variant.names.fr, getattr(listing.names, language) if is_translated else "",
-            variant_name if variant_name != variant.names.fr else "", variant.sku, listing.picture, line.quantity,
+            variant_name if variant_name != variant.names.fr else "", variant.sku, listing.picture,
+            line.quantity,
             line.quantity if has_left else 0, order.market.currency, line.rate_bp, listing.tax_class_name,
             totals.unit.gross_minor, totals.unit.net_minor, totals.undiscounted_unit.gross_minor,
             totals.undiscounted_unit.net_minor, totals.total.gross_minor, totals.total.net_minor,

@@ -1,4 +1,4 @@
-"""How orders were paid: promised with the order, collected at the door, handed over by carriers week by week."""
+"""How orders were paid: promised with the order, collected at the door, handed over week by week."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -80,8 +80,10 @@ class Payments:
         self._world, self._chance = world, world.chance("payments")
         self._transactions = world.tables.of(
             TransactionItem,
-            "id token order_id gateway name message psp_reference idempotency_key currency available_actions"
-            " authorized_minor charged_minor canceled_minor created_at updated_at",
+            """
+            id token order_id gateway name message psp_reference idempotency_key currency
+            available_actions authorized_minor charged_minor canceled_minor created_at updated_at
+            """,
         )
         self._events = world.tables.of(
             TransactionEvent, "transaction_id created_at type amount_minor currency psp_reference message"
@@ -91,8 +93,10 @@ class Payments:
         )
         self._collections = world.tables.of(
             CashCollection,
-            "vendor_order_id transaction_id carrier currency amount_minor status collected_at remittance_id"
-            " created_at updated_at",
+            """
+            vendor_order_id transaction_id carrier currency amount_minor status collected_at
+            remittance_id created_at updated_at
+            """,
         )
         self._transaction_ids: dict[UUID, int] = {}
 
@@ -194,7 +198,8 @@ class Payments:
     def _write(self, order: Placed, part: Part, cash: Cash | None) -> None:
         self._collections.add(
             part.id, self._transaction_ids[order.id], order.method.carrier, order.market.currency,
-            part.total.gross_minor, _status(part, cash), cash and cash.collected_at, cash and cash.remittance_id,
+            part.total.gross_minor, _status(part, cash), cash and cash.collected_at,
+            cash and cash.remittance_id,
             order.placed_at, (cash and cash.remitted_at) or part.changed_at or order.placed_at,
         )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Prices of listings in each market, with everything that `pricing.service.reprice` derives from them.
 
-They are written as repricing would write them, so that repricing afterwards finds nothing to do: rows that are
-written once cost half of rows that are written twice.
+They are written as repricing would write them, so that repricing afterwards finds nothing to do: a row
+written once costs half of one written twice.
 """
 
 from random import Random
@@ -19,15 +19,19 @@ class PriceTags:
         self._world = world
         self._products = world.tables.of(
             ProductChannelListing,
-            "product_id channel_id is_published published_at available_for_purchase_at is_live category_id currency"
-            " price_minor start_gross_minor start_net_minor stop_gross_minor stop_net_minor"
-            " undiscounted_start_gross_minor undiscounted_start_net_minor undiscounted_stop_gross_minor"
-            " undiscounted_stop_net_minor",
+            """
+            product_id channel_id is_published published_at available_for_purchase_at is_live
+            category_id currency price_minor start_gross_minor start_net_minor stop_gross_minor
+            stop_net_minor undiscounted_start_gross_minor undiscounted_start_net_minor
+            undiscounted_stop_gross_minor undiscounted_stop_net_minor
+            """,
         )
         self._variants = world.tables.of(
             VariantChannelListing,
-            "variant_id channel_id currency entered_price_minor cost_price_minor price_minor tax_rate_bp gross_minor"
-            " net_minor undiscounted_gross_minor undiscounted_net_minor",
+            """
+            variant_id channel_id currency entered_price_minor cost_price_minor price_minor tax_rate_bp
+            gross_minor net_minor undiscounted_gross_minor undiscounted_net_minor
+            """,
         )
 
     def hang(

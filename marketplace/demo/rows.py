@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
+from sqlalchemy.types import TypeEngine
 
 from marketplace.kit.models import Base
 
@@ -84,7 +85,7 @@ class Rows:
 
 
 class Tables:
-    """All rows in the making, in the order in which their tables were first named: parents before children."""
+    """All rows in the making, by table, in the order in which these were first named: parents first."""
 
     def __init__(self) -> None:
         self._rows: list[Rows] = []
@@ -153,19 +154,7 @@ def _default(column: Column[Any]) -> Value:
 def _writer(column: Column[Any]) -> Callable[[Value], str]:
     """How a value of the column is written in COPY's text format."""
     kind = column.type
-    if isinstance(kind, BigInteger | Integer | Float | Uuid | Enum):
-        return str
-    if isinstance(kind, Boolean):
-        return _truth
-    if isinstance(kind, DateTime | Date):
-        return _moment
-    if isinstance(kind, JSONB):
-        return _json
-    if isinstance(kind, ARRAY):
-        return _array
-    if isinstance(kind, LargeBinary):
-        return _bytes
-    return _text
+    return next((write for types, write in _WRITERS if isinstance(kind, types)), _text)
 
 
 def _text(value: str) -> str:
@@ -191,3 +180,13 @@ def _array(values: Sequence[object]) -> str:
 
 def _bytes(value: bytes) -> str:
     return f"\\\\x{value.hex()}"
+
+
+_WRITERS: tuple[tuple[tuple[type[TypeEngine[Any]], ...], Callable[[Value], str]], ...] = (
+    ((BigInteger, Integer, Float, Uuid, Enum), str),
+    ((Boolean,), _truth),
+    ((DateTime, Date), _moment),
+    ((JSONB,), _json),
+    ((ARRAY,), _array),
+    ((LargeBinary,), _bytes),
+)

@@ -6,8 +6,8 @@ from argon2 import PasswordHasher
 
 from marketplace.demo import facts, naming
 from marketplace.demo.crafts import Shelf, Words, kinds, roots
-from marketplace.demo.rows import Rows
 from marketplace.demo.gallery import Gallery
+from marketplace.demo.rows import Rows
 from marketplace.demo.world import SELLERS, Seller, World, uuid_from
 from marketplace.inventory.models import Warehouse
 from marketplace.kit.money import share
@@ -180,9 +180,12 @@ def _join_programmes(world: World, chance: Random) -> None:
 def _write(world: World, chance: Random, gallery: Gallery) -> None:
     vendors = world.tables.of(
         Vendor,
-        "id slug name kind status story craft founded_year country_code region_code province_code programme_id"
-        " members_total members_women members_rural members_young ice register_number tax_regime email phone"
-        " logo_path cover_path payout_minimum_minor is_demo metadata created_at updated_at",
+        """
+        id slug name kind status story craft founded_year country_code region_code province_code
+        programme_id members_total members_women members_rural members_young ice register_number
+        tax_regime email phone logo_path cover_path payout_minimum_minor is_demo metadata created_at
+        updated_at
+        """,
     )
     translations = world.tables.of(VendorTranslation, "vendor_id language_code name story")
     for seller in world.sellers:
@@ -199,7 +202,8 @@ def _write(world: World, chance: Random, gallery: Gallery) -> None:
             naming.ice(chance, seller.id) if moroccan else None, _register_number(chance, seller),
             seller.regime, f"{seller.slug}@vendors.demo.sil",
             naming.phone(chance, seller.place.country_code), gallery.logo_of(seller.id, seller.shelf),
-            gallery.cover_of(seller.id, seller.place.region_code or seller.place.country_code), seller.payout_minimum_minor, True, {"demo": "true"},
+            gallery.cover_of(seller.id, seller.place.region_code or seller.place.country_code),
+            seller.payout_minimum_minor, True, {"demo": "true"},
             seller.started_at, seller.started_at,
         )  # fmt: skip
         translations.add(seller.id, "ar", seller.names.ar, stories.ar)
@@ -317,6 +321,8 @@ def _badges(world: World, chance: Random) -> None:
 def _users(world: World) -> Rows:
     return world.tables.of(
         User,
-        "id email first_name last_name phone password_hash is_staff is_superuser language_code token_key metadata"
-        " created_at updated_at",
+        """
+        id email first_name last_name phone password_hash is_staff is_superuser language_code token_key
+        metadata created_at updated_at
+        """,
     )

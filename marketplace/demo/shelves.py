@@ -1,4 +1,4 @@
-"""Where listings stand: categories in two levels, collections, product types and the attributes they ask for."""
+"""Where listings stand: categories in two levels, product types and the attributes they ask for."""
 
 from dataclasses import dataclass, field
 
@@ -15,8 +15,6 @@ from marketplace.catalog.descriptions import description_of_text
 from marketplace.catalog.models import (
     Category,
     CategoryTranslation,
-    Collection,
-    CollectionTranslation,
     ProductType,
 )
 from marketplace.demo.crafts import Root, Shelf, Sizes, Words, colours, kinds, roots, sizes
@@ -37,48 +35,6 @@ ATTRIBUTES = {
     "pointure": (Words("Pointure", "مقاس الحذاء", "Shoe size"), AttributeInputType.DROPDOWN),
     "contenance": (Words("Contenance", "السعة", "Content"), AttributeInputType.DROPDOWN),
 }
-COLLECTIONS = {
-    "nouveautes": (
-        Words("Nouveautés", "الجديد", "New arrivals"),
-        Words("Ce que les coopératives viennent de mettre en ligne.", "آخر ما عرضته التعاونيات.", "What cooperatives have just listed."),
-        "weaving.kilim", "menthe",
-    ),
-    "origines-protegees": (
-        Words("Origines protégées", "منتوجات محمية المنشأ", "Protected origins"),
-        Words("Des produits liés à leur terroir par un signe officiel.", "منتوجات مرتبطة بأرضها بعلامة رسمية.", "Products bound to their land by an official sign."),
-        "harvest.threads", "or-rouge",
-    ),
-    "femmes-de-l-atlas": (
-        Words("Coopératives de femmes", "تعاونيات نسائية", "Women's cooperatives"),
-        Words("Faites, choisies et vendues par des femmes.", "من صنع النساء واختيارهن وبيعهن.", "Made, chosen and sold by women."),
-        "cloth.table_linen", "grenade",
-    ),
-    "maisons-du-patrimoine": (
-        Words("Maisons du patrimoine", "دور التراث", "Heritage houses"),
-        Words("Cinquante ateliers qui font vivre les métiers d'art.", "خمسون ورشة تحيي الحرف الفنية.", "Fifty workshops that keep the arts of making alive."),
-        "wood.painted_box", "majorelle",
-    ),
-    "petits-cadeaux": (
-        Words("Petits cadeaux", "هدايا صغيرة", "Small gifts"),
-        Words("De belles choses à moins de 150 dirhams.", "أشياء جميلة بأقل من 150 درهما.", "Fine things under 150 dirhams."),
-        "vessels.soaps", "rose",
-    ),
-    "table-de-fete": (
-        Words("Table de fête", "مائدة العيد", "Festive table"),
-        Words("Plats, nappes, théières et douceurs.", "أطباق ومفارش وبرارد وحلويات.", "Dishes, linen, teapots and sweet things."),
-        "glaze.plate", "fes",
-    ),
-    "garde-manger": (
-        Words("Le garde-manger", "المؤونة", "The larder"),
-        Words("Huiles, miels, dattes et couscous de l'année.", "زيوت وعسل وتمور وكسكس السنة.", "This year's oils, honeys, dates and couscous."),
-        "vessels.honey_jar", "ruche",
-    ),
-    "afrique-de-l-ouest": (
-        Words("Afrique de l'Ouest", "غرب إفريقيا", "West Africa"),
-        Words("Les jeunes entreprises de Côte d'Ivoire et du Sénégal.", "مقاولات فتية من كوت ديفوار والسنغال.", "Young businesses of Côte d'Ivoire and Senegal."),
-        "cloth.wax_print", "corail",
-    ),
-}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -89,7 +45,6 @@ class Shop:
     paths: dict[str, tuple[Words, Words]] = field(default_factory=dict)
     """The names of a shelf's root and of the shelf."""
     types: dict[tuple[str, str | None], int] = field(default_factory=dict)
-    collections: dict[str, int] = field(default_factory=dict)
     attributes: dict[str, int] = field(default_factory=dict)
     values: dict[tuple[str, str], int] = field(default_factory=dict)
 
@@ -121,7 +76,6 @@ class Labels:
 def build_shelves(world: World, gallery: Gallery) -> Shop:
     shop = Shop()
     _categories(world, shop, gallery)
-    _collections(world, shop, gallery)
     _attributes(world, shop)
     _types(world, shop)
     return shop
@@ -139,7 +93,8 @@ def _categories(world: World, shop: Shop, gallery: Gallery) -> None:
         key = shop.categories[thing.slug] = world.numbers.next("category")
         path = [key] if parent is None else [parent, key]
         rows.add(
-            key, thing.name.fr, thing.slug, description_of_text(tells.fr), parent, len(path) - 1, path, position,
+            key, thing.name.fr, thing.slug, description_of_text(tells.fr), parent, len(path) - 1, path,
+            position,
             picture, {"demo": "true"}, opened, opened,
         )  # fmt: skip
         for language in ("ar", "en"):
@@ -155,22 +110,6 @@ def _categories(world: World, shop: Shop, gallery: Gallery) -> None:
             picture = gallery.picture(first.motif, first.palettes[0], 1)
             add(shelf, shelf.tells[-1], parent, number, picture)
             shop.paths[shelf.slug] = (root.name, shelf.name)
-
-
-def _collections(world: World, shop: Shop, gallery: Gallery) -> None:
-    rows = world.tables.of(
-        Collection, "id name slug description picture_path is_published metadata created_at updated_at"
-    )
-    translations = world.tables.of(CollectionTranslation, "collection_id language_code name description")
-    opened = world.days_ago(600)
-    for slug, (name, tells, motif, colour) in COLLECTIONS.items():
-        key = shop.collections[slug] = world.numbers.next("collection")
-        picture = gallery.picture(motif, colour)
-        rows.add(
-            key, name.fr, slug, description_of_text(tells.fr), picture, True, {"demo": "true"}, opened, opened
-        )
-        translations.add(key, "ar", name.ar, description_of_text(tells.ar))
-        translations.add(key, "en", name.en, description_of_text(tells.en))
 
 
 def _attributes(world: World, shop: Shop) -> None:

@@ -1,7 +1,6 @@
 """What the parts of the generator share: the day, the dice, the rows in the making, who sells what."""
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import count
@@ -126,7 +125,7 @@ class Listing:
 
 @dataclass
 class World:
-    """Everything under way. Each part of the generator draws from dice of its own, so that it changes alone."""
+    """Everything under way. Each part of the generator has dice of its own, so that it changes alone."""
 
     settings: Settings
     scale: float
@@ -146,7 +145,7 @@ class World:
     _found_rates: dict[tuple[TaxRegime, int | None, str, date], int] = field(default_factory=dict)
 
     def chance(self, part: str) -> Random:
-        return Random(f"{self.seed} {part}")  # noqa: S311 - invented data, no secret
+        return Random(f"{self.seed} {part}")
 
     def days_ago(self, days: float) -> datetime:
         return self.now - timedelta(days=days)

@@ -101,6 +101,14 @@ class Root:
     shelves: tuple[Shelf, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CollectionWords:
+    name: Words
+    tells: Words
+    motif: str
+    colour: str
+
+
 @cache
 def roots() -> tuple[Root, ...]:
     return tuple(_root(_read(name)) for name in _ORDER)
@@ -127,6 +135,14 @@ def kinds() -> dict[str, ProductKind]:
     return {
         slug: ProductKind(slug, Words(*row["name"]), row["tax"], tuple(row["asks"]), Words(*row["care"]))
         for slug, row in _read("types").items()
+    }
+
+
+@cache
+def collections() -> dict[str, CollectionWords]:
+    return {
+        slug: CollectionWords(Words(*row["name"]), Words(*row["tells"]), *row["picture"])
+        for slug, row in _read("collections").items()
     }
 
 

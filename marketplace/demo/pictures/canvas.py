@@ -79,7 +79,8 @@ class Canvas:
     def svg(self, pixels: int, view: tuple[float, float, float, float] = (0, 0, SIDE, SIDE)) -> str:
         box = " ".join(number(value) for value in view)
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" width="{pixels}" height="{round(pixels * view[3] / view[2])}">'
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" width="{pixels}" '
+            f'height="{round(pixels * view[3] / view[2])}">'
             f"<defs>{''.join(self.defs)}</defs>{''.join(self.parts)}</svg>"
         )
 

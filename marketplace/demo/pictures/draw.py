@@ -48,7 +48,7 @@ class Drawing:
 
 
 def svg_of(drawing: Drawing, pixels: int = PIXELS) -> str:
-    chance = Random(f"{drawing.motif} {drawing.palette} {drawing.hand}")  # noqa: S311 - a drawing, no secret
+    chance = Random(f"{drawing.motif} {drawing.palette} {drawing.hand}")
     canvas = Canvas(drawing.palette, chance)
     MOTIFS[drawing.motif](canvas)
     if drawing.motif.startswith("landscape."):

@@ -30,7 +30,10 @@ def loom(canvas: Canvas) -> None:
 def jar(canvas: Canvas) -> None:
     _field(canvas)
     palette = canvas.palette
-    d = "M362,268 H438 L430,308 C500,340 520,400 500,450 C486,500 450,530 440,540 H360 C350,530 314,500 300,450 C280,400 300,340 370,308Z"
+    d = (
+        "M362,268 H438 L430,308 C500,340 520,400 500,450 C486,500 450,530 440,540 H360 "
+        "C350,530 314,500 300,450 C280,400 300,340 370,308Z"
+    )
     canvas.add(path(d, palette.light), rectangle(350, 256, 100, 18, palette.light, rx=6))
     canvas.add(path("M294,412 Q400,448 506,412", stroke=palette.second, stroke_width=12))
     canvas.add(

@@ -1,4 +1,4 @@
-"""Where sellers live: ridges in the haze, a sun, a village, and what grows there. Wide pictures, for covers."""
+"""Where sellers live: ridges in the haze, a sun, a village, and what grows there. For covers, so wide."""
 
 import math
 
@@ -147,7 +147,10 @@ def _tree(canvas: Canvas, x: float, ground: float, size: float) -> None:
     palette = canvas.palette
     leaf = mixed("#6f7f4c", palette.main, 0.25)
     canvas.add(tag("ellipse", cx=x + 8, cy=ground, rx=44 * size, ry=8 * size, fill=INK, opacity=0.2))
-    trunk = f"M{number(x)},{number(ground)} q{number(-6 * size)},{number(-34 * size)} {number(4 * size)},{number(-56 * size)}"
+    trunk = (
+        f"M{number(x)},{number(ground)} q{number(-6 * size)},{number(-34 * size)} "
+        f"{number(4 * size)},{number(-56 * size)}"
+    )
     canvas.add(path(trunk, stroke="#6b4f33", stroke_width=9 * size))
     for dx, dy, radius in ((-26, -62, 25), (4, -82, 31), (32, -60, 24), (2, -56, 30)):
         tone = mixed(leaf, lighter(leaf, 0.35), canvas.chance.random())
@@ -158,7 +161,10 @@ def _palm(canvas: Canvas, x: float, ground: float, size: float) -> None:
     leaf = mixed("#5f7a46", canvas.palette.main, 0.2)
     top_x, top_y = x + canvas.wobble(14), ground - 150 * size
     canvas.add(tag("ellipse", cx=x + 10, cy=ground, rx=30 * size, ry=6 * size, fill=INK, opacity=0.22))
-    trunk = f"M{number(x)},{number(ground)} Q{number(x - 8)},{number(ground - 80 * size)} {number(top_x)},{number(top_y)}"
+    trunk = (
+        f"M{number(x)},{number(ground)} Q{number(x - 8)},{number(ground - 80 * size)} "
+        f"{number(top_x)},{number(top_y)}"
+    )
     canvas.add(path(trunk, stroke="#7a5b3a", stroke_width=11 * size))
     fronds = []
     for fold in range(11):

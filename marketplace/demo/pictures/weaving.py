@@ -193,7 +193,7 @@ def cushion(canvas: Canvas) -> None:
     gloss = canvas.round((0, "#ffffff"), (0.5, canvas.palette.main), (1, "#1c1009"), x=0.38, y=0.3)
     canvas.add(path(outline, gloss, opacity=0.24))
     for x, y in ((165, 205), (635, 205), (640, 655), (160, 655)):
-        for strand in range(7):
+        for _ in range(7):
             end = (x + (x - 400) * 0.1 + canvas.wobble(16), y + (y - 430) * 0.12 + canvas.wobble(14))
             canvas.add(line([(x, y), end], palette.light, 4, stroke_linecap="round"))
         canvas.add(circle(x, y, 11, palette.dark))

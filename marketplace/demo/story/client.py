@@ -62,7 +62,7 @@ class Client:
         token = self.mutate("sign_in", email=email, password=password)["token"]
         return Client(self.url, token=token)
 
-    def wait_for(self, what: str, look: Callable[[], Any], seconds: float = 90) -> Any:  # noqa: ANN401 - JSON
+    def wait_for(self, what: str, look: Callable[[], Any], seconds: float = 90) -> Any:
         """Look again until there is something to see: a worker is at it."""
         deadline = time.monotonic() + seconds
         while True:

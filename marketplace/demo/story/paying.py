@@ -77,10 +77,10 @@ def _answer(cast: Cast, staff: Client, run: Data, amounts: dict[str, int]) -> No
         came_back = payout["vendor"]["id"] == returned.id
         writer.writerow([payout["endToEndId"], *(["RETURNED", "Compte clos"] if came_back else ["PAID", ""])])
     answer = told.getvalue().encode()
-    for _ in range(2):  # The bank may tell everything twice.
-        payload = staff.upload("import_answer", "reponse.csv", answer, id=run["id"])
-        if payload["errors"]:
-            raise StoryBroken(f"the bank's answer was refused: {payload['errors']}")
+    told_twice = [staff.upload("import_answer", "reponse.csv", answer, id=run["id"]) for _ in range(2)]
+    payload = told_twice[-1]
+    if payload["errors"]:
+        raise StoryBroken(f"the bank's answer was refused: {payload['errors']}")
     states = {payout["vendor"]["id"]: payout["status"] for payout in payload["payoutRun"]["payouts"]}
     story.check("The run", payload["payoutRun"]["status"], "CLOSED")
     for seller in cast.sellers:

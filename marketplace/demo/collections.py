@@ -1,0 +1,53 @@
+"""Collections, and which listings they hold."""
+
+from collections.abc import Callable
+
+from marketplace.catalog.descriptions import description_of_text
+from marketplace.catalog.models import Collection, CollectionTranslation, collection_product
+from marketplace.demo.crafts import collections
+from marketplace.demo.gallery import Gallery
+from marketplace.demo.world import Listing, World
+from marketplace.vendors.models import VendorKind
+
+LISTINGS_EACH = 80
+FESTIVE = frozenset(
+    {"tajines-et-plats", "ceramique-bleue-de-fes", "broderie", "cuivre-et-dinanderie", "amlou", "dattes"}
+)
+LARDER = frozenset({"pantry", "staple"})
+SMALL_GIFT_MAD = 150
+
+
+def collect(world: World, gallery: Gallery) -> None:
+    """Write the collections, each with some of the listings that fit."""
+    rows = world.tables.of(
+        Collection, "id name slug description picture_path is_published metadata created_at updated_at"
+    )
+    translations = world.tables.of(CollectionTranslation, "collection_id language_code name description")
+    members = world.tables.of(collection_product, "collection_id product_id position")
+    opened, chance = world.days_ago(600), world.chance("collections")
+    for slug, collection in collections().items():
+        key, name, tells = world.numbers.next("collection"), collection.name, collection.tells
+        picture = gallery.picture(collection.motif, collection.colour)
+        rows.add(
+            key, name.fr, slug, description_of_text(tells.fr), picture, True, {"demo": "true"}, opened, opened
+        )
+        translations.add(key, "ar", name.ar, description_of_text(tells.ar))
+        translations.add(key, "en", name.en, description_of_text(tells.en))
+        fits = _FITS[slug]
+        fitting = [listing.id for listing in world.listings if fits(world, listing)]
+        for position, product_id in enumerate(chance.sample(fitting, min(LISTINGS_EACH, len(fitting)))):
+            members.add(key, product_id, position)
+
+
+_FITS: dict[str, Callable[[World, Listing], bool]] = {
+    "nouveautes": lambda world, listing: listing.created_at > world.days_ago(30),
+    "origines-protegees": lambda _, listing: listing.seller.shelf.indication is not None,
+    "cooperatives-de-femmes": lambda _, listing: (
+        listing.seller.women_led and listing.seller.kind is VendorKind.COOPERATIVE
+    ),
+    "maisons-du-patrimoine": lambda _, listing: listing.seller.kind is VendorKind.HERITAGE_COMPANY,
+    "petits-cadeaux": lambda _, listing: listing.price_mad < SMALL_GIFT_MAD,
+    "table-de-fete": lambda _, listing: listing.seller.shelf.slug in FESTIVE,
+    "garde-manger": lambda _, listing: listing.seller.shelf.kind in LARDER,
+    "afrique-de-l-ouest": lambda _, listing: listing.seller.kind is VendorKind.ENTREPRENEUR,
+}
