@@ -33,8 +33,10 @@ MOTIFS: dict[str, Callable[[Canvas], None]] = {
 
 PIXELS = 800
 WIDE = (0.0, 200.0, 800.0, 400.0)
-DETAILS = ((150.0, 150.0, 420.0, 420.0), (300.0, 280.0, 380.0, 380.0))
+DETAIL_SIDE, DETAIL_LEFT, DETAIL_TOP = 420.0, 190.0, 190.0
 """What a second picture of the same thing shows: a closer look."""
+LOWER = {"clay.bowls": 350.0, "weaving.blanket": 290.0, "wood.market_bag": 270.0, "cloth.folded_cloth": 240.0}
+"""Where the closer look begins for what stands low."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ def svg_of(drawing: Drawing, pixels: int = PIXELS) -> str:
         return canvas.svg(pixels, WIDE)
     if not drawing.detail:
         return canvas.svg(pixels)
-    return canvas.svg(pixels, DETAILS[drawing.hand % len(DETAILS)])
+    top = LOWER.get(drawing.motif, DETAIL_TOP)
+    return canvas.svg(pixels, (DETAIL_LEFT, top, DETAIL_SIDE, DETAIL_SIDE))
 
 
 def rasterised(svg: str) -> pyvips.Image:
