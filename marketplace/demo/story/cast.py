@@ -58,8 +58,12 @@ def sellers_with_listings(client: Client, seen_through: Data) -> list[Seller]:
     ]
 
 
+WORTH_A_PAYOUT_MINOR = 300_00
+"""Sellers are paid from two hundred dirhams on; what this leaves after the commission is more."""
+
+
 def with_variant(client: Client, candidates: list[Seller], taken: list[Seller], wanted: int) -> list[Seller]:
-    """Sellers not in the story yet, each with a variant that has at least two pieces."""
+    """Sellers not in the story yet, each with two pieces of something dear enough for a payout of its own."""
     found: list[Seller] = []
     for seller in candidates:
         if len(found) == wanted:
@@ -69,9 +73,11 @@ def with_variant(client: Client, candidates: list[Seller], taken: list[Seller], 
         listed = client.run("listings", channel=CHANNEL, filter={"vendors": [seller.id]}, first=10)
         for edge in listed["products"]["edges"]:
             for variant in edge["node"]["variants"]:
-                if not seller.variant and variant["quantityAvailable"] > 1 and variant["pricing"]:
-                    seller.variant = variant["id"]
-                    seller.price_minor = minor(variant["pricing"]["price"]["gross"]["amount"])
+                if seller.variant or variant["quantityAvailable"] < 2 or not variant["pricing"]:
+                    continue
+                price_minor = minor(variant["pricing"]["price"]["gross"]["amount"])
+                if price_minor >= WORTH_A_PAYOUT_MINOR:
+                    seller.variant, seller.price_minor = variant["id"], price_minor
         if seller.variant:
             found.append(seller)
     if len(found) < wanted:
