@@ -1,19 +1,22 @@
 """Earned on delivery, held until the buyer can no longer withdraw and the cash is in, then payable."""
 
+import asyncio
 from datetime import timedelta
 from types import ModuleType
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.kit.database import Database
 from marketplace.kit.events import publish
 from marketplace.kit.money import Money
+from marketplace.kit.settings import Settings
 from marketplace.orders.events import VendorOrderDelivered
 from marketplace.payments.events import CashRemitted
 from marketplace.payouts.ledger import Account, JournalEntry
 from marketplace.payouts.release import release_due
 from tests.factories.payouts import deliver, refuse, remit
-from tests.payouts.conftest import House, balance_of, sell, total_of
+from tests.payouts.conftest import House, balance_of, make_house, sell, total_of
 
 
 async def test_a_delivery_earns_and_makes_the_carrier_owe(session: AsyncSession, house: House) -> None:
@@ -111,3 +114,29 @@ async def test_releases_go_in_batches_the_longest_waiting_first(
         select(JournalEntry.key).where(JournalEntry.kind == "released").order_by(JournalEntry.id)
     )
     assert list(keys) == [f"released:{part.id}" for part in parts]
+
+
+async def test_two_workers_release_the_same_money_once(
+    database: Database, settings: Settings, clock: ModuleType
+) -> None:
+    async with database.transaction() as session:
+        house = await make_house(session, settings)
+        parts = [part for _ in range(10) for part in await sell(session, house, 100_00, 50_00)]
+        for part in parts:
+            await deliver(session, part)
+        await remit(session, parts)
+    clock.advance(timedelta(days=8))
+
+    async def release() -> int:
+        async with database.transaction() as session:
+            return await release_due(session, limit=7)
+
+    counts = await asyncio.gather(*(release() for _ in range(6)))
+
+    async with database.transaction() as session:
+        while await release_due(session):
+            pass
+        released = select(func.count()).where(JournalEntry.kind == "released")
+        assert await session.scalar(released) == len(parts)
+        assert (await balance_of(session, house.sellers[0])).payable == Money(904_00, "MAD")
+    assert sum(counts) <= len(parts)
