@@ -5,11 +5,13 @@ the planner sees them. Nothing that a client sends is ever written out: names in
 (letters, digits, `_`), page sizes are whole numbers, enums are their members.
 """
 
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from sqlalchemy import (
     ClauseElement,
     ColumnElement,
+    FromClause,
     Integer,
     Text,
     cast,
@@ -40,15 +42,15 @@ class ReaderCompiler(PGCompiler):
 
     def _enclosing_correlate_froms(
         self, entry: Any, asfrom: bool, lateral: bool
-    ) -> tuple[set[Any], set[Any]]:
+    ) -> tuple[AbstractSet[FromClause], AbstractSet[FromClause]]:
         """Let a declaration's own sub-select mean any row around it, however far out.
 
         SQLAlchemy looks one level up only, and would take a row from further out into the sub-select's own
-        FROM: a condition on one row would become one on the whole table. A row has one alias in a statement, so
-        whatever is found outside is meant.
+        FROM: a condition on one row would become one on the whole table. A row has one alias in a
+        statement, so whatever is found outside is meant.
         """
         explicit, implicit = super()._enclosing_correlate_froms(entry, asfrom, lateral)
-        return explicit, explicit if implicit else implicit
+        return explicit, implicit if asfrom and not lateral else explicit
 
     def visit_reader_parameter(self, parameter: Parameter, **_: Any) -> str:
         type_name = self.dialect.type_compiler_instance.process(parameter.type)
