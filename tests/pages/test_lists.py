@@ -34,6 +34,13 @@ def test_a_price_that_is_none_is_ignored_but_stays_in_its_field(typed: str) -> N
     assert choice.price_from == typed
 
 
+def test_colours_become_the_api_s_attributes() -> None:
+    choice = choice_of("a.couleur=indigo&a.couleur=safran&b.couleur=non")
+    assert choice.filter() == {"attributes": [{"slug": "couleur", "values": ["indigo", "safran"]}]}
+    assert choice.without_answer("couleur", "indigo")["a.couleur"] == ["safran"]
+    assert choice.is_narrowed
+
+
 def test_an_unknown_order_is_the_usual_one() -> None:
     assert choice_of("sort=sideways").sort == "popular"
 

@@ -10,6 +10,9 @@ from marketplace.pages.languages import marked
 
 PAGE_SIZE = 24
 REGIONS_LIMIT = 20
+ANSWERS_LIMIT = 40
+QUERY_LIMIT = 50
+ANSWER = "a."
 CURSOR_LIMIT = 500
 HIGHEST_PRICE = 100_000_000
 
@@ -32,6 +35,8 @@ class Choice:
     price_from: str
     price_to: str
     regions: tuple[str, ...]
+    answers: Mapping[str, tuple[str, ...]]
+    """Attributes' slugs, each with the slugs of the values that will do: `a.couleur=indigo`."""
     in_stock: bool
     sort: str
 
@@ -43,13 +48,18 @@ class Choice:
             price_from=query.get("from", "").strip()[:12],
             price_to=query.get("to", "").strip()[:12],
             regions=tuple(query.getlist("region")[:REGIONS_LIMIT]),
+            answers={
+                name.removeprefix(ANSWER): tuple(query.getlist(name)[:ANSWERS_LIMIT])
+                for name in list(query)[:QUERY_LIMIT]
+                if name.startswith(ANSWER)
+            },
             in_stock=query.get("stock") == "1",
             sort=asked if asked in SORTS else default_sort,
         )
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.price_from or self.price_to or self.regions or self.in_stock)
+        return bool(self.price_from or self.price_to or self.regions or self.answers or self.in_stock)
 
     def filter(self) -> dict[str, object]:
         """The API's `ProductFilterInput`."""
@@ -58,6 +68,11 @@ class Choice:
         return {
             **({"price": price} if price else {}),
             **({"regions": list(self.regions)} if self.regions else {}),
+            **(
+                {"attributes": [{"slug": slug, "values": list(ok)} for slug, ok in self.answers.items()]}
+                if self.answers
+                else {}
+            ),
             **({"stockAvailability": "IN_STOCK"} if self.in_stock else {}),
         }
 
@@ -71,12 +86,17 @@ class Choice:
             "from": self.price_from,
             "to": self.price_to,
             "region": list(self.regions),
+            **{f"{ANSWER}{slug}": list(ok) for slug, ok in self.answers.items()},
             "stock": "1" if self.in_stock else None,
             "sort": self.sort,
         } | changes
 
     def without_region(self, code: str) -> dict[str, object]:
         return self.query(region=[other for other in self.regions if other != code])
+
+    def without_answer(self, slug: str, value: str) -> dict[str, object]:
+        rest = [other for other in self.answers[slug] if other != value]
+        return self.query(**{f"{ANSWER}{slug}": rest})
 
 
 def page_of(query: QueryParams, size: int = PAGE_SIZE) -> dict[str, object]:
