@@ -180,7 +180,7 @@ class ProductVariant(Node, ObjectWithMetadata):
 
     name: str
     sku: str | None
-    product: "Product" = related()
+    product: "Product" = related(shown=True)
     track_inventory: bool
     quantity_limit_per_customer: int | None
     weight: Weight | None = value(
@@ -241,7 +241,7 @@ class Product(Node, ObjectWithMetadata):
     seo_description: str | None
     product_type: ProductType = related()
     category: "Category | None" = related()
-    vendor: "Vendor" = related()
+    vendor: "Vendor" = related(shown=True)
     """Who sells it."""
     created: DateTime = column("created_at")
     updated_at: DateTime

@@ -225,7 +225,11 @@ class CheckoutMutations:
         """Says what the buyer wants the sellers to know."""
         return await service.set_note(info.session, checkout_key(id, None, None), customer_note)
 
-    @mutation(returns={"deliveries": "list[Delivery]"}, errors=DeliveryOptionsCalculateError)
+    @mutation(
+        returns={"deliveries": "list[Delivery]"},
+        failed={"deliveries": []},
+        errors=DeliveryOptionsCalculateError,
+    )
     async def delivery_options_calculate(self, info: Info, id: ID) -> Any:
         """Works out how the goods can travel to the shipping address, the cheapest way first."""
         with codes_of(DeliveryOptionsCalculateError):
@@ -262,6 +266,7 @@ class CheckoutMutations:
             "confirmation_needed": bool,
             "confirmation_data": JSONString | None,
         },
+        failed={"confirmation_needed": False},
         errors=CheckoutError,
     )
     async def checkout_complete(

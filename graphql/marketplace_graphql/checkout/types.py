@@ -86,7 +86,7 @@ class CheckoutChargeStatusEnum(Enum):
 class DeliveryParcel:
     """One seller's part of a delivery."""
 
-    vendor: "Vendor" = related()
+    vendor: "Vendor" = related(shown=True)
     """Who sends it."""
     weight: Weight = value(lambda row, ctx: weight(row.weight_grams))
     price: Money = value(lambda row, ctx: money(row.price_minor, row.currency))
@@ -117,7 +117,7 @@ class Delivery:
 class CheckoutLine(Node, ObjectWithMetadata):
     """Pieces of one variant in a checkout."""
 
-    variant: "ProductVariant" = related()
+    variant: "ProductVariant" = related(shown=True)
     quantity: int
     unit_price: TaxedMoney = value(
         lambda row, ctx: taxed_money(row.unit_gross_minor, row.unit_net_minor, row.currency)

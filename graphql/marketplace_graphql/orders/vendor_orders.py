@@ -63,7 +63,7 @@ class VendorOrder(Node, EarningOfVendorOrder):
     """What people call it: the order's number and the part's, `1042-1`."""
     status: VendorOrderStatus
     created: DateTime = column("created_at")
-    vendor: "Vendor" = related()
+    vendor: "Vendor" = related(shown=True)
     order: "Order | None" = related()
     """The whole; a seller sees its own part only."""
     lines: list[OrderLine] = related()
