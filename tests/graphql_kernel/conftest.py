@@ -57,7 +57,7 @@ def api(schema: ApiSchema, library: Database) -> Api:
 
 @pytest.fixture
 def ask(api: Api) -> Ask:
-    """Ask the library as someone: `await ask(document, requester, name=value...)`."""
+    """Asks the library as someone, with variables by name."""
 
     async def asked(document: str, requester: Requester | None = None, **variables: Any) -> dict[str, Any]:
         return await api.execute(document, variables, requester)

@@ -3,7 +3,7 @@
 import enum
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
@@ -24,7 +24,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
 class Toys(DeclarativeBase):
-    type_annotation_map = {
+    type_annotation_map: ClassVar = {
         int: BigInteger(),
         str: Text(),
         datetime: DateTime(timezone=True),

@@ -3,7 +3,8 @@
 import enum as python_enum
 from typing import Any
 
-from sqlalchemy import and_, any_, func, literal, or_, select, true
+from sqlalchemy import and_, any_, exists, func, literal, or_, select, true
+from sqlalchemy.orm import aliased
 
 from marketplace.kit.errors import DomainError, Errors, RequiredError
 from marketplace_graphql.kernel import (
@@ -189,6 +190,13 @@ class TooOld:
 Complaint = union("Complaint", TooLong, TooOld)
 
 
+def longest_is_prose(row: Any, ctx: Any) -> Any:
+    """A sub-select within a sub-select that speaks of the row outside both."""
+    longest, longer = aliased(models.Chapter), aliased(models.Chapter)
+    none_longer = ~exists(select(1).where(longer.book_id == row.id, longer.lines > longest.lines))
+    return exists(select(1).where(longest.book_id == row.id, longest.kind == "prose", none_longer))
+
+
 @node(models.Book, visible=book_visible, order_by=lambda row, ctx: row.title)
 class Book(Node, ObjectWithMetadata):
     """What is read."""
@@ -207,6 +215,7 @@ class Book(Node, ObjectWithMetadata):
     body: JSONString | None
     raw: JSON | None = column("body")
     is_rated: bool = expression(lambda row, ctx: row.rating.is_not(None))
+    longest_is_prose: bool = expression(longest_is_prose)
     promised: str = expression(lambda row, ctx: row.subtitle)
     author: Author | None = related()
     required_author: Author = related(lambda row, author, ctx: author.id == row.author_id)
@@ -513,6 +522,14 @@ class LibraryMutations:
         for name, given in sent.items():
             setattr(book, name, given)
         return book
+
+    @mutation(returns="Book", errors=BookError)
+    async def book_praise(self, info: Info, ids: list[ID]) -> models.Book:
+        """Rates books; anyone may, who sees them."""
+        books = await info.find_many(models.Book, ids, lock=True)
+        for book in books:
+            book.rating = 5.0
+        return books[-1]
 
     @mutation(
         returns={"count": int, "first": "Book | None", "all": "list[Book] | None"},

@@ -63,7 +63,8 @@ async def test_where_combines_operators(ask: Ask, given: dict[str, Any], expecte
 async def test_variables_inside_literals_are_found(ask: Ask) -> None:
     answer = await ask(
         f"""query($a: ID!, $low: Float, $absent: Float) {{
-              books(first: 9, channel: "ma", filter: {{ids: [$a, "Qm9vazoy"], price: {{gte: $low, lte: $absent}}}}) {TITLES} }}""",
+              books(first: 9, channel: "ma", filter: {{
+                ids: [$a, "Qm9vazoy"], price: {{gte: $low, lte: $absent}}}}) {TITLES} }}""",
         a="Qm9vazox",
         low=6,
     )

@@ -54,7 +54,7 @@ def test_a_column_that_is_not_there_is_refused() -> None:
 def test_a_name_that_nobody_declares_is_refused_with_its_place() -> None:
     @node(models.Loan)
     class Wanting(Node):
-        book: "Nowhere | None" = related()  # type: ignore[name-defined]
+        book: "Nowhere | None" = related()  # type: ignore[name-defined]  # noqa: F821
 
     with pytest.raises(DeclarationError, match=r"Nowhere \(in Wanting\.book\)"):
         schema_of(Wanting)

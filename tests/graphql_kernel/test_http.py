@@ -109,9 +109,11 @@ async def test_a_token_that_is_no_good_is_told_by_its_code(client: httpx.AsyncCl
 
 
 async def test_introspection_needs_no_sign_in(client: httpx.AsyncClient) -> None:
-    document = """{ __schema { queryType { name fields { name args { name type { ...T } } type { ...T } } } types { name } }
+    document = """{ __schema { types { name }
+                      queryType { name fields { name args { name type { ...T } } type { ...T } } } }
                     book(title: "Argan") { title } __type(name: "Book") { name kind interfaces { name } } }
-                  fragment T on __Type { kind name ofType { kind name ofType { kind name ofType { name } } } }"""
+                  fragment T on __Type { kind name
+                    ofType { kind name ofType { kind name ofType { name } } } }"""
     data = (await client.post("/", json={"query": document})).json()["data"]
     assert list(data) == ["__schema", "book", "__type"]
     assert data["book"] == {"title": "Argan"}

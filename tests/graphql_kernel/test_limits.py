@@ -32,7 +32,8 @@ async def test_the_number_of_fields_is_bounded(ask: Ask) -> None:
 
 async def test_fragments_count_at_each_use_but_are_measured_once(ask: Ask) -> None:
     bomb = " ".join(
-        f"fragment F{number} on Book {{ a: author {{ books {{ ...F{number + 1} }} }} ...F{number + 1} ...F{number + 1} }}"
+        f"fragment F{number} on Book {{ a: author {{ books {{ ...F{number + 1} }} }} "
+        f"...F{number + 1} ...F{number + 1} }}"
         for number in range(60)
     )
     document = f'{{ book(title: "Argan") {{ ...F0 }} }} {bomb} fragment F60 on Book {{ title }}'
@@ -45,8 +46,9 @@ async def test_fragments_that_contain_themselves_are_refused(ask: Ask) -> None:
 
 
 async def test_the_rows_of_nested_lists_are_bounded(ask: Ask) -> None:
-    document = """query($n: Int!) { books(first: $n) { edges { node { author { library(first: $n) { edges { node {
-                    author { library(first: $n) { edges { node { title } } } } } } } } } } } }"""
+    document = """query($n: Int!) { books(first: $n) { edges { node { author {
+                    library(first: $n) { edges { node { author {
+                      library(first: $n) { edges { node { title } } } } } } } } } } } }"""
     assert "rows" in await refusal(ask, document, n=50)
     assert "data" in await ask(document, n=2)
 
@@ -114,7 +116,8 @@ async def test_variables_of_any_kind_are_answered_never_with_a_fault(
 ) -> None:
     answer = await ask(
         """query($filter: BookFilter, $first: Int, $after: String, $id: ID, $channel: String) {
-             books(filter: $filter, first: $first, after: $after, channel: $channel) { totalCount edges { cursor } }
+             books(filter: $filter, first: $first, after: $after, channel: $channel) {
+               totalCount edges { cursor } }
              book(id: $id) { title } }""",
         **variables,
     )

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from marketplace.kit.database import Database
 from marketplace_graphql.kernel import Api, UploadedFile
@@ -13,18 +13,27 @@ from tests.graphql_kernel import models
 from tests.graphql_kernel.conftest import NAJAT, NOW, STAFF, Ask
 
 UPDATE = """mutation($id: ID!, $input: BookInput!) { bookUpdate(id: $id, input: $input) {
-  __typename errors { field code message chapters } book { id title rating author { name } promised @include(if: false) } } }"""
+  __typename errors { field code message chapters }
+  book { id title rating author { name } promised @include(if: false) } } }"""
 
 
 @pytest.fixture
-async def book(library: Database) -> AsyncIterator[str]:
-    """The id of a book that nobody else reads."""
+async def drafts(library: Database) -> AsyncIterator[list[str]]:
+    """The ids of two books that nobody else reads."""
+    books = [
+        models.Book(title=title, rating=2.0, created_at=NOW, author_id=1, is_published=False)
+        for title in ("Draft", "Sketch")
+    ]
     async with library.transaction() as session:
-        made = models.Book(title="Draft", rating=2.0, created_at=NOW, author_id=1, is_published=False)
-        session.add(made)
-    yield base64.b64encode(f"Book:{made.id}".encode()).decode()
+        session.add_all(books)
+    yield [base64.b64encode(f"Book:{book.id}".encode()).decode() for book in books]
     async with library.transaction() as session:
-        await session.delete(await session.get(models.Book, made.id))
+        await session.execute(delete(models.Book).where(models.Book.id.in_([book.id for book in books])))
+
+
+@pytest.fixture
+def book(drafts: list[str]) -> str:
+    return drafts[0]
 
 
 async def title_of(library: Database, global_id: str) -> str:
@@ -72,7 +81,8 @@ async def test_several_errors_are_told_together_and_nothing_is_changed(
     ask: Ask, library: Database, book: str
 ) -> None:
     answer = await ask(
-        'mutation($id: ID!) { bookUpdate(id: $id, input: {title: "Taken"}) { errors { code } bookErrors { message } } }',
+        """mutation($id: ID!) { bookUpdate(id: $id, input: {title: "Taken"}) {
+             errors { code } bookErrors { message } } }""",
         STAFF,
         id=book,
     )
@@ -144,7 +154,8 @@ async def test_a_null_that_must_not_be_takes_the_payload_and_is_told(ask: Ask, b
 
 async def test_a_payload_may_have_values_rows_and_lists_of_rows(ask: Ask) -> None:
     answer = await ask(
-        'mutation { bookCount(channel: "ma") { count first { title price { currency } } all { title shouted } errors { code } } }'
+        """mutation { bookCount(channel: "ma") { count first { title price { currency } }
+             all { title shouted } errors { code } } }"""
     )
     payload = answer["data"]["bookCount"]
     assert payload["first"] == {"title": "Argan", "price": {"currency": "MAD"}}
@@ -169,3 +180,29 @@ async def test_a_file_reaches_the_mutation(api: Api) -> None:
     wrong: Any = await api.execute(document, {"file": "text"})
     assert "errors" in wrong
     assert "data" not in wrong
+
+
+PRAISE = """mutation($ids: [ID!]!) {
+  bookPraise(ids: $ids) { book { title rating } errors { field code message } } }"""
+
+
+async def test_a_mutation_finds_only_what_its_requester_may_see(ask: Ask, book: str) -> None:
+    stranger = await ask(PRAISE, None, ids=[book])
+    assert stranger["data"]["bookPraise"] == {
+        "book": None,
+        "errors": [
+            {"field": "id", "code": "NOT_FOUND", "message": f"Couldn't resolve to a node: {book}"},
+        ],
+    }
+    author = await ask(PRAISE, NAJAT, ids=[book])
+    assert author["data"]["bookPraise"] == {"book": {"title": "Draft", "rating": 5.0}, "errors": []}
+
+
+async def test_several_rows_are_found_in_the_order_asked_for_or_not_at_all(
+    ask: Ask, drafts: list[str]
+) -> None:
+    both = await ask(PRAISE, STAFF, ids=drafts[::-1])
+    assert both["data"]["bookPraise"]["book"]["title"] == "Draft"
+    one_is_missing = await ask(PRAISE, STAFF, ids=[*drafts, "Qm9vazo5OTk="])
+    assert one_is_missing["data"]["bookPraise"]["book"] is None
+    assert one_is_missing["data"]["bookPraise"]["errors"][0]["code"] == "NOT_FOUND"

@@ -15,9 +15,10 @@ from tests.graphql_kernel import models
 from tests.graphql_kernel.conftest import NOW, Ask
 
 PAGE = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { cursor node { id title } }"
-WALK = f"""query($first: Int, $last: Int, $after: String, $before: String, $sort: BookOrder, $where: BookFilter) {{
-  books(first: $first, last: $last, after: $after, before: $before, sortBy: $sort, channel: "ma", filter: $where) {{
-    {PAGE} totalCount }} }}"""
+WALK = f"""query(
+    $first: Int, $last: Int, $after: String, $before: String, $sort: BookOrder, $where: BookFilter) {{
+  books(first: $first, last: $last, after: $after, before: $before, sortBy: $sort, filter: $where,
+        channel: "ma") {{ {PAGE} totalCount }} }}"""
 
 
 async def test_a_page_says_where_it_lies(ask: Ask) -> None:
@@ -93,14 +94,16 @@ async def test_search_narrows_the_list_and_puts_the_best_first(ask: Ask) -> None
     answer = await ask('{ books(first: 9, search: "ar") { totalCount edges { node { title } } } }')
     assert [edge["node"]["title"] for edge in answer["data"]["books"]["edges"]] == ["Barley", "Argan"]
     answer = await ask(
-        '{ books(first: 9, search: "ar", sortBy: {field: RANK, direction: ASC}) { edges { node { title } } } }'
+        """{ books(first: 9, search: "ar", sortBy: {field: RANK, direction: ASC}) {
+             edges { node { title } } } }"""
     )
     assert [edge["node"]["title"] for edge in answer["data"]["books"]["edges"]] == ["Argan", "Barley"]
 
 
 async def test_lists_inside_lists_have_pages_of_their_own(ask: Ask) -> None:
     answer = await ask(
-        """{ allAuthors { name library(first: 1) { totalCount pageInfo { hasNextPage } edges { node { title author { name } } } } } }"""
+        """{ allAuthors { name library(first: 1) {
+             totalCount pageInfo { hasNextPage } edges { node { title author { name } } } } } }"""
     )
     najat, omar, zahra = (author["library"] for author in answer["data"]["allAuthors"])
     assert najat["totalCount"] == 2

@@ -14,7 +14,8 @@ PATHS_TO_BOOKS = {
     "connection": '{ books(first: 9, where: {title: {eq: "Embers"}}) { edges { node { title } } } }',
     "many": "{ allAuthors { books { title } } }",
     "nested connection": "{ allAuthors { library(first: 9) { edges { node { title } } } } }",
-    "one of several": '{ loan(id: "TG9hbjowMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMGM=") { subject { ... on Book { title } } } }',
+    "one of several": """{ loan(id: "TG9hbjowMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMGM=") {
+        subject { ... on Book { title } } } }""",
     "one": '{ loan(id: "TG9hbjowMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMGM=") { book { title } } }',
 }
 

@@ -5,8 +5,8 @@ from tests.graphql_kernel.conftest import NAJAT, STAFF, Ask
 
 async def test_columns_are_written_as_their_graphql_types_want_them(ask: Ask) -> None:
     answer = await ask(
-        """{ book(title: "Argan") { id title subtitle rating weight printedOn created isbn binding labels body raw
-             isRated again { title } } }"""
+        """{ book(title: "Argan") { id title subtitle rating weight printedOn created isbn binding labels
+             body raw isRated again { title } } }"""
     )
     assert answer == {
         "data": {
@@ -70,7 +70,8 @@ async def test_lists_are_in_their_types_order_and_bounded(ask: Ask) -> None:
 async def test_values_are_built_of_expressions_rows_and_lists(ask: Ask) -> None:
     answer = await ask(
         """{ book(title: "Argan") {
-             numbers { chapters longest { name } all { name } money { amount currency } } words { key value } } }"""
+             numbers { chapters longest { name } all { name } money { amount currency } }
+             words { key value } } }"""
     )
     assert answer["data"]["book"] == {
         "numbers": {
@@ -120,7 +121,8 @@ async def test_a_row_with_a_channel_of_its_own_puts_it_in_force(ask: Ask) -> Non
 
 async def test_translations_are_found_by_language(ask: Ask) -> None:
     answer = await ask(
-        '{ book(title: "Argan") { fr: translation(languageCode: FR) { title } ar: translation(languageCode: AR) { title } } }'
+        """{ book(title: "Argan") { fr: translation(languageCode: FR) { title }
+             ar: translation(languageCode: AR) { title } } }"""
     )
     assert answer["data"]["book"] == {"fr": {"title": "Arganier"}, "ar": None}
 
@@ -186,3 +188,26 @@ async def test_an_object_of_more_fields_than_a_function_has_arguments_is_read_wh
     answer = await ask(f'{{ book(title: "Argan") {{ {fields} }} }}', STAFF)
     assert list(answer["data"]["book"]) == [f"f{number}" for number in range(150)]
     assert set(answer["data"]["book"].values()) == {"Argan"}
+
+
+async def test_a_sub_select_may_speak_of_a_row_far_outside(ask: Ask) -> None:
+    answer = await ask("{ books(first: 3) { edges { node { title longestIsProse } } } }")
+    nodes = [edge["node"] for edge in answer["data"]["books"]["edges"]]
+    found = {node["title"]: node["longestIsProse"] for node in nodes}
+    assert found == {"Argan": True, "Barley": True, "Couscous": False}
+
+
+async def test_lists_deep_inside_lists_keep_to_their_own_rows(ask: Ask) -> None:
+    answer = await ask(
+        """{ books(first: 9) { edges { node { title author { library(last: 1) { edges { node { title
+             author { library(first: 9) { totalCount edges { node { title } } } } } } } } } } } }"""
+    )
+    for edge in answer["data"]["books"]["edges"]:
+        book = edge["node"]
+        if book["author"] is None:
+            continue
+        (last,) = book["author"]["library"]["edges"]
+        titles = [each["node"]["title"] for each in last["node"]["author"]["library"]["edges"]]
+        assert book["title"] in titles
+        assert last["node"]["title"] == titles[-1]
+        assert last["node"]["author"]["library"]["totalCount"] == len(titles) == 2

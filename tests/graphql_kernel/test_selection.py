@@ -51,14 +51,16 @@ async def test_skip_and_include_obey_variables(ask: Ask, with_title: bool, with_
 
 async def test_skip_and_include_obey_literals(ask: Ask) -> None:
     answer = await ask(
-        '{ book(title: "Argan") { title @skip(if: true) subtitle @include(if: true) id @include(if: false) } }'
+        """{ book(title: "Argan") {
+             title @skip(if: true) subtitle @include(if: true) id @include(if: false) } }"""
     )
     assert answer["data"]["book"] == {"subtitle": "An oil"}
 
 
 async def test_an_interface_over_one_table_gives_each_row_its_type(ask: Ask) -> None:
     answer = await ask(
-        """{ book(title: "Argan") { chapters { __typename name ... on Prose { words book { title } } ... on Verse { lines } } } }"""
+        """{ book(title: "Argan") { chapters { __typename name
+             ... on Prose { words book { title } } ... on Verse { lines } } } }"""
     )
     assert answer["data"]["book"]["chapters"] == [
         {"__typename": "Prose", "name": "Trees", "words": 100, "book": {"title": "Argan"}},
@@ -72,7 +74,8 @@ async def test_a_union_over_one_table_gives_what_its_fragments_select(ask: Ask) 
 
 
 async def test_a_union_over_several_tables_gives_the_row_that_exists(ask: Ask) -> None:
-    document = """query($id: ID!) { loan(id: $id) { subject { __typename ... on Book { title } ... on Author { name } } } }"""
+    document = """query($id: ID!) { loan(id: $id) {
+                    subject { __typename ... on Book { title } ... on Author { name } } } }"""
     of_book = await ask(document, id="TG9hbjowMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMGE=")
     of_author = await ask(document, id="TG9hbjowMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMGI=")
     of_hidden = await ask(document, id="TG9hbjowMDAwMDAwMC0wMDAwLTAwMDAtMDAwMC0wMDAwMDAwMDAwMGM=")
