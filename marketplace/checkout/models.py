@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import CHAR, CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.catalog.models import ProductVariant
@@ -19,6 +19,10 @@ class Checkout(UuidKey, Timestamped, WithMetadata, Base):
     """
 
     __tablename__ = "checkout"
+    # A delivery that is deleted looks for the checkouts that have chosen it, in every sale.
+    __table_args__ = (
+        Index("ix_checkout_delivery_id", "delivery_id", postgresql_where=text("delivery_id IS NOT NULL")),
+    )
 
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"), index=True)
     user_id: Mapped[int | None] = mapped_column(

@@ -387,6 +387,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_checkout'))
     )
     op.create_index(op.f('ix_checkout_channel_id'), 'checkout', ['channel_id'], unique=False)
+    op.create_index('ix_checkout_delivery_id', 'checkout', ['delivery_id'], unique=False, postgresql_where=sa.text('delivery_id IS NOT NULL'))
     op.create_index(op.f('ix_checkout_user_id'), 'checkout', ['user_id'], unique=False)
     op.create_table('customer_order',
     sa.Column('id', sa.Uuid(), nullable=False),
