@@ -123,7 +123,8 @@ class Product(IntegerKey, Timestamped, Seo, WithMetadata, Base):
         Index(None, "rating", "id"),
         Index(None, "created_at", "id"),
         Index(None, "updated_at", "id"),
-        Index(None, "search_vector", postgresql_using="gin"),
+        # Without a list of rows still to be indexed, which each search would have to read through.
+        Index(None, "search_vector", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
         UniqueConstraint("vendor_id", "name"),
     )
 
@@ -147,12 +148,14 @@ class Product(IntegerKey, Timestamped, Seo, WithMetadata, Base):
     """All other words of the listing in every language, folded: its shelf, seller, region, description."""
     search_vector: Mapped[str] = mapped_column(
         TSVECTOR,
-        Computed(
-            "setweight(to_tsvector('simple'::regconfig, search_name), 'A')"
-            " || setweight(to_tsvector('simple'::regconfig, search_text), 'D')",
-            persisted=True,
-        ),
+        Computed("to_tsvector('simple'::regconfig, search_name || ' ' || search_text)", persisted=True),
     )
+    name_vector: Mapped[str] = mapped_column(
+        TSVECTOR, Computed("to_tsvector('simple'::regconfig, search_name)", persisted=True)
+    )
+    """Small enough to stay in the row: ranking reads it for everything that a search finds."""
+    listed_in: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list, server_default=text("'{}'"))
+    """Channels in whose lists it shows: live and visible there. Derived by `reprice`; searches read it."""
     is_demo: Mapped[bool] = mapped_column(default=False)
 
     vendor: Mapped[Vendor] = relationship(lazy="raise")

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import BigInteger, Text, all_, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import BigInteger, Text, all_, bindparam, case, delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,6 +13,8 @@ from marketplace.catalog.models import Product, SearchSpelling, SearchWord
 from marketplace.catalog.words import index_text, one_letter_off
 
 REINDEX_BATCH = 500
+IN_NAME = 10.0
+"""More than any rating."""
 SHORTEST_CORRECTED = 4
 """Shorter words have too many neighbours to guess among. `catalog_search_query` knows it too."""
 
@@ -58,8 +60,12 @@ def found(product: type[Product], words: SQLColumnExpression[str]) -> ColumnElem
 
 
 def rank(product: type[Product], words: SQLColumnExpression[str]) -> ColumnElement[float]:
-    """How well a listing fits: words of its name count ten times those of its description."""
-    return func.ts_rank(product.search_vector, search_query(words))
+    """How well a listing fits: all words in its name first, then what buyers thought of it.
+
+    Nothing finer: it is worked out for every listing that is found, and must not read its text.
+    """
+    in_name = product.name_vector.bool_op("@@")(search_query(words))
+    return case((in_name, IN_NAME), else_=0.0) + func.coalesce(product.rating, 0.0)
 
 
 async def reindex(session: AsyncSession, product_ids: Collection[int]) -> None:

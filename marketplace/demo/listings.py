@@ -61,7 +61,7 @@ class Listings:
             Product,
             """
             id vendor_id product_type_id category_id name slug description description_text weight_grams
-            rating search_name search_text is_demo metadata created_at updated_at
+            rating search_name search_text listed_in is_demo metadata created_at updated_at
             """,
         )
         self.translations = tables.of(ProductTranslation, "product_id language_code name description")
@@ -112,8 +112,8 @@ class Listings:
             key, seller.id, self.shop.types[shelf.kind, size_attribute(shelf)], listing.category_id, names.fr,
             f"{slug_of(names.fr)[:80]}-{key}", told.blocks[0], told.text, item.grams,
             round(min(5.0, chance.gauss(4.4, 0.35)), 1) if chance.random() < 0.6 else None,
-            _search_name(names), self._search_text(seller, told, value_ids, chosen), True, {"demo": "true"},
-            created_at, created_at,
+            _search_name(names), self._search_text(seller, told, value_ids, chosen),
+            sorted(listing.variants[0].prices_minor), True, {"demo": "true"}, created_at, created_at,
         )  # fmt: skip
         self.translations.add(key, "ar", names.ar, told.blocks[1])
         self.translations.add(key, "en", names.en, told.blocks[2])

@@ -1,4 +1,4 @@
-"""The two statements of `reprice`: a variant's prices in a channel, and the range of them in a product's."""
+"""The statements of `reprice`: a variant's prices in a channel, a product's range of them, where it shows."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,10 +10,12 @@ from sqlalchemy import (
     Date,
     DateTime,
     Select,
+    Text,
     Update,
     and_,
     bindparam,
     case,
+    cast,
     column,
     func,
     literal,
@@ -25,6 +27,7 @@ from sqlalchemy import (
     update,
     values,
 )
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.sql.elements import ColumnElement
 
 from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
@@ -33,6 +36,8 @@ from marketplace.markets.models import Channel, TaxClass
 from marketplace.pricing.rounding import net_of_gross_sql, percentage_sql
 from marketplace.pricing.taxes import rate_expression
 from marketplace.vendors.models import TaxRegime, Vendor, VendorStatus
+
+_NOWHERE = cast(literal("{}", Text), ARRAY(BigInteger))
 
 
 def variant_prices(chosen: Select[int], channel_id: int | None, now: datetime) -> Update:
@@ -132,6 +137,28 @@ def product_prices(chosen: Select[int], channel_id: int | None, now: datetime) -
     return _written(listing, rows.c.id, {part.name: part for part in rows.c if part.name != "id"})
 
 
+def products_listed(chosen: Select[int]) -> Update:
+    """Write in which channels' lists the chosen products show."""
+    listing = ProductChannelListing
+    channels = (
+        select(
+            listing.product_id,
+            func.array_agg(aggregate_order_by(listing.channel_id, listing.channel_id)).label("ids"),
+        )
+        .where(listing.is_live, listing.visible_in_listings, listing.product_id.in_(chosen))
+        .group_by(listing.product_id)
+        .subquery("channels")
+    )
+    wanted = (
+        select(Product.id, func.coalesce(channels.c.ids, _NOWHERE).label("listed_in"))
+        .outerjoin(channels, channels.c.product_id == Product.id)
+        .where(Product.id.in_(chosen))
+        .cte("wanted")
+    )
+    statement = _written(Product, wanted.c.id, {"listed_in": wanted.c.listed_in})
+    return statement.values(updated_at=Product.updated_at)  # Nothing that a person would call a change.
+
+
 def _rates(now: datetime) -> CTE:
     """The rate of every regime, tax class (0: none) and channel country that there is: a few dozen rows."""
     regimes = values(column("regime", Vendor.tax_regime.type), name="regimes").data(
@@ -160,7 +187,7 @@ def _rates(now: datetime) -> CTE:
 
 
 def _written(
-    model: type[ProductChannelListing | VariantChannelListing],
+    model: type[ProductChannelListing | VariantChannelListing | Product],
     key: ColumnElement[int],
     new: Mapping[str, ColumnElement[Any]],
 ) -> Update:

@@ -14,7 +14,7 @@ from marketplace.catalog.listings import ProductChannelListing
 from marketplace.catalog.models import Product
 from marketplace.kit import clock
 from marketplace.markets.models import Channel
-from marketplace.pricing.derived import product_prices, variant_prices
+from marketplace.pricing.derived import product_prices, products_listed, variant_prices
 from marketplace.vendors.models import Vendor, VendorStatus
 
 PUBLISH_BATCH = 1000
@@ -29,8 +29,8 @@ async def reprice(
 ) -> None:
     """Work out all derived columns of the listings concerned (by default: of all there are).
 
-    Three statements, whatever their number: lock, variants, products. Rows that come out as they were
-    are not written. The products are locked in the order of their ids, so that two repricings wait for
+    Four statements, whatever their number: lock, variants, listings, products. Rows that come out as they
+    were are not written. The products are locked in the order of their ids, so that two repricings wait for
     each other rather than stop each other dead. Listings that the session has loaded are not refreshed.
     """
     if product_ids is not None and not product_ids:
@@ -39,7 +39,12 @@ async def reprice(
     locked = chosen.order_by(Product.id).with_for_update(key_share=True).subquery()
     await session.execute(select(func.count()).select_from(locked))
     now = clock.now()
-    for statement in (variant_prices(chosen, channel_id, now), product_prices(chosen, channel_id, now)):
+    statements = (
+        variant_prices(chosen, channel_id, now),
+        product_prices(chosen, channel_id, now),
+        products_listed(chosen),
+    )
+    for statement in statements:
         await session.execute(statement, execution_options={"synchronize_session": False})
 
 

@@ -672,7 +672,9 @@ def upgrade() -> None:
     sa.Column('external_reference', sa.String(), nullable=True),
     sa.Column('search_name', sa.String(), server_default='', nullable=False),
     sa.Column('search_text', sa.String(), nullable=False),
-    sa.Column('search_vector', postgresql.TSVECTOR(), sa.Computed("setweight(to_tsvector('simple'::regconfig, search_name), 'A') || setweight(to_tsvector('simple'::regconfig, search_text), 'D')", persisted=True), nullable=False),
+    sa.Column('search_vector', postgresql.TSVECTOR(), sa.Computed("to_tsvector('simple'::regconfig, search_name || ' ' || search_text)", persisted=True), nullable=False),
+    sa.Column('name_vector', postgresql.TSVECTOR(), sa.Computed("to_tsvector('simple'::regconfig, search_name)", persisted=True), nullable=False),
+    sa.Column('listed_in', postgresql.ARRAY(sa.BigInteger()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('is_demo', sa.Boolean(), nullable=False),
     sa.Column('seo_title', sa.String(), nullable=True),
     sa.Column('seo_description', sa.String(), nullable=True),
@@ -694,7 +696,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_product_name_id'), 'product', ['name', 'id'], unique=False)
     op.create_index(op.f('ix_product_product_type_id'), 'product', ['product_type_id'], unique=False)
     op.create_index(op.f('ix_product_rating_id'), 'product', ['rating', 'id'], unique=False)
-    op.create_index(op.f('ix_product_search_vector'), 'product', ['search_vector'], unique=False, postgresql_using='gin')
+    op.create_index(op.f('ix_product_search_vector'), 'product', ['search_vector'], unique=False, postgresql_using='gin', postgresql_with={'fastupdate': 'off'})
     op.create_index(op.f('ix_product_tax_class_id'), 'product', ['tax_class_id'], unique=False)
     op.create_index(op.f('ix_product_updated_at_id'), 'product', ['updated_at', 'id'], unique=False)
     op.create_index(op.f('ix_product_vendor_id'), 'product', ['vendor_id'], unique=False)

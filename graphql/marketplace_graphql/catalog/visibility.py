@@ -45,10 +45,15 @@ def sees_all_products(ctx: Any) -> bool:
 def product_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
     if sees_all_products(ctx):
         return true()
-    live = listing_of(row, ctx).is_live if ctx.channel.given else false()
+    live = _live(row, ctx) if ctx.channel.given else false()
     if ctx.requester.is_vendor:
         return or_(row.vendor_id == any_(ctx.requester.vendor_ids), live)
     return live
+
+
+def _live(row: Any, ctx: Any) -> ColumnElement[bool]:
+    """Live in the channel. A search asks it of all that it finds, so it reads the row's own copy."""
+    return ctx.channel.id == any_(row.listed_in) if ctx.searching else listing_of(row, ctx).is_live
 
 
 def variant_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
@@ -57,9 +62,12 @@ def variant_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
         return true()
     product, listing = aliased(Product), aliased(ProductChannelListing)
     priced = variant_listing_of(row, ctx).id.is_not(None) if ctx.channel.given else false()
-    live = priced & select(listing.id).where(
-        listing.product_id == row.product_id, listing.channel_id == ctx.channel.id, listing.is_live
-    ).exists()
+    live = (
+        priced
+        & select(listing.id)
+        .where(listing.product_id == row.product_id, listing.channel_id == ctx.channel.id, listing.is_live)
+        .exists()
+    )
     if ctx.requester.is_vendor:
         own = select(product.id).where(
             product.id == row.product_id, product.vendor_id == any_(ctx.requester.vendor_ids)
@@ -72,6 +80,8 @@ def listed(row: Any, ctx: Any) -> ColumnElement[bool]:
     """What lists of products leave out for buyers: products only reachable by their address."""
     if sees_all_products(ctx) or not ctx.channel.given:
         return true()
+    if ctx.searching:
+        return true()  # Said already: a search finds what `listed_in` names.
     in_lists = listing_of(row, ctx).visible_in_listings
     if ctx.requester.is_vendor:
         return or_(row.vendor_id == any_(ctx.requester.vendor_ids), in_lists)

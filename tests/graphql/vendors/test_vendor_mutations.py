@@ -69,7 +69,8 @@ async def test_nobody_else_sets_or_sees_where_a_seller_is_paid(
 async def test_staff_approve_and_suspend(session: AsyncSession, read: Ask, ask: Ask) -> None:
     vendor = await make_vendor(session, status=VendorStatus.APPLIED)
     given = {"id": to_global_id("Vendor", vendor.id)}
-    manager = staff("MANAGE_VENDORS")
+    user = await make_user(session, is_staff=True)
+    manager = Requester(user_id=user.id, permissions=frozenset({"MANAGE_VENDORS"}), is_staff=True)
     approve = "mutation ($id: ID!) { vendorApprove(id: $id) { vendor { status } errors { code } } }"
     data = await read(approve, manager, **given)
     assert data["vendorApprove"] == {"vendor": {"status": "APPROVED"}, "errors": []}

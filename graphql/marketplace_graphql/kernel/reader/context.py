@@ -186,9 +186,11 @@ class Context:
     cost: "Cost | None" = None
     multiplicity: int = 1
     """How many rows a list at this place is read for, as far as the operation says."""
+    always: bool = True
+    """Whether the condition being compiled holds of every row of its list, as none within OR or NOT does."""
     searching: bool = False
-    """While the conditions of a list are compiled that is searched by words: rules may say the same in a way that
-    reads no other table, as every row that the words find is held to them."""
+    """While the conditions of a list are compiled that is searched by words: every row that the words find is
+    held to them, so a rule may say the same in a way that reads no other table."""
 
     @classmethod
     def start(
@@ -251,10 +253,10 @@ class Context:
 
         Where the list is sorted by `sorted_by`, it is read as one walk for each value, each along an index on
         (column, sorted_by), and the walks are merged: a page costs the same whatever the size of the list.
-        Only for conditions that hold of every row: inside OR or NOT it would leave rows out.
+        Only for conditions that hold of every row: in an OR or NOT of your own, use `ctx.not_always()`.
         """
         scope = self.scopes.get(id(row))
-        if scope is not None:
+        if scope is not None and self.always:
             scope.walks.append(Walk(column, values, sorted_by))
         return column == any_(values)
 
@@ -264,6 +266,10 @@ class Context:
         if self.cost is not None:
             self.cost.add(multiplicity)
         return replace(self, multiplicity=multiplicity)
+
+    def not_always(self) -> "Context":
+        """The context for conditions of which others are alternatives, or which are denied."""
+        return replace(self, always=False)
 
     def in_channel(self, channel: Channel) -> "Context":
         return replace(self, channel=channel)

@@ -216,6 +216,8 @@ class _Connection:
             conditions.append(cursors.beyond(keys, self.cursor, downwards=downwards))
         columns = [column.label(column.key) for column in _columns(base)]
         sort_columns = [key.expression.label(f"sort_{index}") for index, key in enumerate(keys)]
+        if self._counts_along():
+            sort_columns.append(func.count().over().label("total"))
         limit = (self.size or 0) + 1
         matching = (
             select(*columns, *sort_columns)
@@ -231,6 +233,10 @@ class _Connection:
         place_in_page = func.row_number().over(order_by=order)
         page = select(*found.c, place_in_page.label("place")).correlate_except(found).subquery()
         return self._assembled(page, keys)
+
+    def _counts_along(self) -> bool:
+        """Whether the page counts the list: what a search finds is read to its end anyway, to rank it."""
+        return self.given.get("search") is not None and self.cursor is None and "totalCount" in self.names
 
     def _walk(self, scope: Scope, keys: list[Key]) -> Walk | None:
         """The way along an index that serves the order asked for, where the list has one."""
@@ -268,6 +274,8 @@ class _Connection:
                     pairs.append((key, func.coalesce(edges, cast(literal("[]", Text()), JSON))))
                 case "pageInfo":
                     pairs.append((key, self._page_info(nodes, info)))
+                case "totalCount" if self._counts_along():
+                    pairs.append((key, func.coalesce(func.max(page.c.total), 0)))
                 case _:
                     pairs.append((key, self._without_page(key, nodes)))
         statement = select(json_object(pairs)).select_from(scope.source)
