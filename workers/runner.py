@@ -15,6 +15,7 @@ from typing import Any
 import procrastinate
 import structlog
 from procrastinate.jobs import Job as QueuedJob
+from procrastinate.jobs import Status
 
 import marketplace
 import workers
@@ -149,7 +150,10 @@ async def take_over_from_the_dead(app: procrastinate.App) -> None:
     """Queue again the jobs of workers that give no sign of life any more."""
     stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS)
     for queued in stalled:
-        await app.job_manager.retry_job(queued, retry_at=datetime.now(UTC))
+        try:
+            await app.job_manager.retry_job(queued, retry_at=datetime.now(UTC))
+        except procrastinate.exceptions.UniqueViolation:  # Another of its kind waits, and does its work.
+            await app.job_manager.finish_job(queued, status=Status.ABORTED, delete_job=False)
         log.warning("job taken over from a dead worker", job=queued.task_name, job_id=queued.id)
 
 

@@ -160,6 +160,16 @@ async def _defer(session: AsyncSession, values: dict[str, object]) -> int:
     return job_id
 
 
+async def is_pending(session: AsyncSession, name: str, **arguments: object) -> bool:
+    """Whether a job with these arguments waits or is being done."""
+    query = text(
+        "SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE task_name = :name"
+        " AND status IN ('todo', 'doing') AND args @> CAST(:arguments AS jsonb))"
+    )
+    given = {"name": name, "arguments": orjson.dumps(arguments).decode()}
+    return bool(await session.scalar(query, given))
+
+
 async def bring_forward(session: AsyncSession, by: timedelta) -> None:
     """Move what waits for a later moment closer by as much as the clock has just been advanced."""
     await session.execute(

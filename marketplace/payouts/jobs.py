@@ -2,6 +2,7 @@
 
 from marketplace.kit.jobs import Retry, Work, job
 from marketplace.payouts.release import BATCH, release_due
+from marketplace.payouts.runs import queue_unsent
 from marketplace.payouts.sending import send
 
 
@@ -18,3 +19,9 @@ async def release(work: Work) -> None:
 async def send_run(work: Work, run_id: int) -> None:
     """Send an approved run to the bank."""
     await send(work, run_id)
+
+
+@job("payouts.send_waiting")
+async def send_waiting(work: Work) -> None:
+    """Try again what could not be sent though it was tried often: the store of files may be back."""
+    await queue_unsent(work.session)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
 from marketplace.kit.errors import InvalidError, NotFoundError
-from marketplace.kit.jobs import enqueue
+from marketplace.kit.jobs import enqueue, is_pending
 from marketplace.kit.money import MINOR_DIGITS, Money
 from marketplace.kit.settings import Settings
 from marketplace.orders.models import Order, VendorOrder
@@ -233,9 +233,26 @@ async def approve_run(
     run.approved_at = clock.now()
     run.message_id = f"SIL-{run.approved_at:%Y%m%d}-R{run.id}"
     await session.flush()
-    await enqueue(session, "payouts.send", run_id=run.id, lock=f"payout-run:{run.id}")
+    await _queue_sending(session, run.id)
     await audit.record(session, approved_by_id, "payout_run.approved", "PayoutRun", run.id)
     return run
+
+
+async def queue_unsent(session: AsyncSession) -> int:
+    """Queue the approved runs that no job is going to send; gives how many that were."""
+    unsent = list(
+        await session.scalars(
+            select(PayoutRun.id).where(PayoutRun.status == PayoutRunStatus.APPROVED).order_by(PayoutRun.id)
+        )
+    )
+    lost = [run_id for run_id in unsent if not await is_pending(session, "payouts.send", run_id=run_id)]
+    for run_id in lost:
+        await _queue_sending(session, run_id)
+    return len(lost)
+
+
+async def _queue_sending(session: AsyncSession, run_id: int) -> None:
+    await enqueue(session, "payouts.send", run_id=run_id, lock=f"payout-run:{run_id}")
 
 
 async def cancel_run(session: AsyncSession, run_id: int, actor_id: int | None) -> PayoutRun:

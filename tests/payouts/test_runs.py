@@ -20,7 +20,7 @@ from marketplace.payouts.errors import (
 from marketplace.payouts.journal import Entry, Line, record
 from marketplace.payouts.ledger import Account
 from marketplace.payouts.models import Payout, PayoutLine, PayoutRun, PayoutRunStatus, PayoutStatus
-from marketplace.payouts.runs import approve_run, cancel_run, create_run
+from marketplace.payouts.runs import approve_run, cancel_run, create_run, queue_unsent
 from marketplace.vendors.models import VendorStatus
 from tests.factories.payouts import Piece, make_bank_account, place_order
 from tests.factories.vendors import make_vendor
@@ -180,6 +180,21 @@ async def test_an_approval_queues_one_job_however_often_it_is_clicked(
     assert run.message_id == f"SIL-{clock.now():%Y%m%d}-R{run.id}"
     jobs = await session.execute(text("SELECT task_name, args FROM procrastinate_jobs"))
     assert [tuple(job) for job in jobs] == [("payouts.send", {"run_id": run.id})]
+
+
+async def test_a_run_whose_job_was_lost_is_queued_again_once(
+    session: AsyncSession, settings: Settings, house: House, clock: ModuleType
+) -> None:
+    await earn(session, clock, house, 100_00)
+    run = await create_run(session, "MAD", house.first.id)
+    assert await queue_unsent(session) == 0
+    await approve_run(session, run.id, house.second.id, settings)
+    assert await queue_unsent(session) == 0
+    await session.execute(text("UPDATE procrastinate_jobs SET status = 'failed'"))
+    assert [await queue_unsent(session) for _ in range(2)] == [1, 0]
+
+    waiting = await session.execute(text("SELECT args FROM procrastinate_jobs WHERE status = 'todo'"))
+    assert [args for (args,) in waiting] == [{"run_id": run.id}]
 
 
 async def test_a_draft_that_is_called_off_makes_its_money_payable_again(

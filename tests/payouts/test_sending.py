@@ -281,5 +281,8 @@ async def give_the_job_back(database: Database) -> None:
     """What other workers do once a dead one has given no sign of life for a while: here at once."""
     async with database.transaction() as session:
         await session.execute(
-            text("UPDATE procrastinate_jobs SET status = 'todo', scheduled_at = NULL WHERE status = 'doing'")
+            text(
+                "UPDATE procrastinate_jobs SET status = 'todo', scheduled_at = NULL"
+                " WHERE status = 'doing' AND task_name = 'payouts.send'"
+            )
         )

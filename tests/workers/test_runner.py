@@ -231,3 +231,21 @@ async def test_a_worker_that_is_told_to_stop_gives_back_what_it_can_not_finish(
 def test_waits_grow_and_end() -> None:
     retry = Retry(times=3, first_wait_seconds=5, longest_wait_seconds=60)
     assert [retry.wait_seconds(attempts) for attempts in (1, 2, 3, 9, 1000)] == [5, 10, 20, 60, 60]
+
+
+async def test_a_dead_workers_job_of_which_another_waits_does_not_keep_others_from_working(
+    own: tuple[Database, Settings],
+) -> None:
+    database, settings = own
+
+    @job("test.sweep")
+    async def sweep(work: Work) -> None:
+        await write(work, "swept")
+
+    async with database.transaction() as session:
+        await enqueue(session, "test.sweep", queueing_lock="sweep")
+        await session.execute(text("UPDATE procrastinate_jobs SET status = 'doing'"))  # By one that died.
+        await enqueue(session, "test.sweep", queueing_lock="sweep")
+    await run_worker(settings, until_idle=True)
+    assert await done(database) == ["swept"]
+    assert await statuses(database) == ["aborted", "succeeded"]
