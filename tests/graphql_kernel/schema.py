@@ -350,6 +350,7 @@ class BookFilter:
 class BookWhere:
     title: TextFilter | None
     author: IdFilter | None
+    written_by: list[ID] | None
     AND: "list[BookWhere] | None"
     OR: "list[BookWhere] | None"
 
@@ -369,6 +370,9 @@ book_where = Filter(
     {
         "title": matches(lambda row, ctx: row.title),
         "author": refers(lambda row, ctx: row.author_id, "Author"),
+        "written_by": lambda row, given, ctx: ctx.one_of_few(
+            row, row.author_id, ctx.key(given, "Author"), sorted_by=row.title
+        ),
     },
 )
 

@@ -122,6 +122,45 @@ async def test_cursors_survive_any_text(ask: Ask) -> None:
     assert again["edges"] == page["edges"]
 
 
+BY_AUTHORS = """query($where: BookWhere, $first: Int, $last: Int, $after: String, $sort: BookOrder) {
+  books(where: $where, first: $first, last: $last, after: $after, sortBy: $sort) {
+    totalCount pageInfo { hasNextPage endCursor } edges { node { title } } } }"""
+NAJAT_AND_OMAR = ["QXV0aG9yOjE=", "QXV0aG9yOjI="]
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ({"writtenBy": NAJAT_AND_OMAR}, ["Argan", "Barley", "Couscous", "Fig"]),
+        ({"writtenBy": NAJAT_AND_OMAR[:1]}, ["Argan", "Couscous"]),
+        ({"writtenBy": []}, []),
+        ({"AND": [{"writtenBy": NAJAT_AND_OMAR}, {"title": {"eq": "Barley"}}]}, ["Barley"]),
+        (
+            {"OR": [{"writtenBy": NAJAT_AND_OMAR[:1]}, {"title": {"eq": "Dates"}}]},
+            ["Argan", "Couscous", "Dates"],
+        ),
+        ({"writtenBy": NAJAT_AND_OMAR, "AND": [{"writtenBy": NAJAT_AND_OMAR[1:]}]}, ["Barley", "Fig"]),
+    ],
+)
+async def test_a_list_read_as_several_walks_is_the_same_list(
+    ask: Ask, where: Any, expected: list[str]
+) -> None:
+    for sort in (None, {"field": "TITLE", "direction": "DESC"}, {"field": "CREATED", "direction": "ASC"}):
+        page = (await ask(BY_AUTHORS, where=where, first=9, sort=sort))["data"]["books"]
+        titles = [edge["node"]["title"].split()[0] for edge in page["edges"]]
+        assert titles == (expected[::-1] if sort and sort["direction"] == "DESC" else expected)
+        assert page["totalCount"] == len(expected)
+    last = (await ask(BY_AUTHORS, where=where, last=1))["data"]["books"]
+    assert [edge["node"]["title"].split()[0] for edge in last["edges"]] == expected[-1:]
+    walked: list[str] = []
+    cursor, more = None, True
+    while more:
+        page = (await ask(BY_AUTHORS, where=where, first=1, after=cursor))["data"]["books"]
+        walked += [edge["node"]["title"].split()[0] for edge in page["edges"]]
+        cursor, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+    assert walked == expected
+
+
 @pytest.fixture(scope="module")
 async def shelf(library: Database) -> AsyncIterator[None]:
     """Many books with few ratings, titles and prices: ties and nulls in all of them."""

@@ -32,6 +32,8 @@ class Filter:
         return and_(*parts) if parts else None
 
     def _combined(self, name: str, row: Any, given: Any, ctx: Any) -> ColumnElement[bool] | None:
+        if name != "AND":
+            ctx = ctx.not_always()
         if name == "NOT":
             inner = self.predicate(row, given, ctx)
             return None if inner is None else not_(inner)
