@@ -156,9 +156,10 @@ async def test_orders_are_paid_as_far_as_their_transactions_say(demo: AsyncSessi
 
 
 async def test_repricing_finds_every_price_right(demo: AsyncSession) -> None:
-    before = await _fingerprints(demo, ["variant_channel_listing", "product_channel_listing"])
+    priced = ["variant_channel_listing", "product_channel_listing", "product"]
+    before = await _fingerprints(demo, priced)
     await reprice(demo)
-    assert await _fingerprints(demo, ["variant_channel_listing", "product_channel_listing"]) == before
+    assert await _fingerprints(demo, priced) == before
 
 
 async def test_indexing_finds_every_word_there(demo: AsyncSession) -> None:
