@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from playwright.async_api import Page, expect
@@ -125,6 +126,14 @@ async def test_a_page_that_is_not_there_says_so_in_the_language_of_its_address(
     answer = await page.goto(shop.page(f"categories/{shop.category}?after=nonsense"))
     assert answer
     assert answer.status == 404
+
+
+async def test_what_is_typed_is_shown_and_never_run(page: Page, shop: Shop) -> None:
+    typed = "</title><script>document.title = 'taken'</script><img src=x onerror=\"document.title='taken'\">"
+    await page.goto(shop.page(f"search?q={quote(typed)}"))
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("<script>")
+    await expect(page.get_by_role("searchbox")).to_have_value(typed)
+    assert "Résultats pour" in await page.title()
 
 
 async def test_whoever_names_no_language_is_taken_to_theirs(page: Page, shop: Shop) -> None:
