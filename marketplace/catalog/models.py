@@ -123,8 +123,13 @@ class Product(IntegerKey, Timestamped, Seo, WithMetadata, Base):
         Index(None, "rating", "id"),
         Index(None, "created_at", "id"),
         Index(None, "updated_at", "id"),
-        # Without a list of rows still to be indexed, which each search would have to read through.
-        Index(None, "search_vector", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+        # A short list (KB) of what is still to be indexed: each search reads through it.
+        Index(
+            None,
+            "search_vector",
+            postgresql_using="gin",
+            postgresql_with={"gin_pending_list_limit": 512},
+        ),
         UniqueConstraint("vendor_id", "name"),
     )
 

@@ -696,7 +696,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_product_name_id'), 'product', ['name', 'id'], unique=False)
     op.create_index(op.f('ix_product_product_type_id'), 'product', ['product_type_id'], unique=False)
     op.create_index(op.f('ix_product_rating_id'), 'product', ['rating', 'id'], unique=False)
-    op.create_index(op.f('ix_product_search_vector'), 'product', ['search_vector'], unique=False, postgresql_using='gin', postgresql_with={'fastupdate': 'off'})
+    op.create_index(op.f('ix_product_search_vector'), 'product', ['search_vector'], unique=False, postgresql_using='gin', postgresql_with={'gin_pending_list_limit': 512})
     op.create_index(op.f('ix_product_tax_class_id'), 'product', ['tax_class_id'], unique=False)
     op.create_index(op.f('ix_product_updated_at_id'), 'product', ['updated_at', 'id'], unique=False)
     op.create_index(op.f('ix_product_vendor_id'), 'product', ['vendor_id'], unique=False)
