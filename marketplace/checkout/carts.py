@@ -175,4 +175,3 @@ def set_shipping(cart: Cart, shipping: Taxed) -> None:
     checkout.shipping_net_minor = shipping.net_minor
     checkout.total_gross_minor = checkout.subtotal_gross_minor + shipping.gross_minor
     checkout.total_net_minor = checkout.subtotal_net_minor + shipping.net_minor
-    checkout.updated_at = cart.now
