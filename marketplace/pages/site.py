@@ -4,6 +4,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from marketplace.kit.settings import Settings
 from marketplace.pages.api import Execute, SignedOutError
@@ -24,6 +25,7 @@ def create_pages(settings: Settings, *, execute: Execute, markets: Markets) -> F
     templates = Templates(static, settings.public_url, reload=settings.environment == "development")
     pages = FastAPI(title="Storefront", openapi_url=None, docs_url=None, redoc_url=None)
     pages.state.site = Site(settings, execute, markets, static, templates)
+    pages.add_middleware(HeadAsGet)
     pages.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     pages.add_api_route("/static/{name}", static.serve, include_in_schema=False)
     pages.include_router(home.entrance)
@@ -33,6 +35,18 @@ def create_pages(settings: Settings, *, execute: Execute, markets: Markets) -> F
     pages.add_exception_handler(SignedOutError, _signed_out)
     pages.add_exception_handler(Exception, _failed)
     return pages
+
+
+class HeadAsGet:
+    """Answers HEAD as it would GET; the server keeps the body to itself. Link checkers and caches ask so."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
+        await self._app(scope, receive, send)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -136,6 +136,12 @@ async def test_what_is_typed_is_shown_and_never_run(page: Page, shop: Shop) -> N
     assert "Résultats pour" in await page.title()
 
 
+async def test_a_page_can_be_asked_for_without_its_body(page: Page, shop: Shop) -> None:
+    answer = await page.request.head(shop.page(f"products/{shop.rug}"))
+    assert answer.status == 200
+    assert await answer.body() == b""
+
+
 async def test_whoever_names_no_language_is_taken_to_theirs(page: Page, shop: Shop) -> None:
     await page.goto(shop.address)
     assert page.url == shop.page("")
