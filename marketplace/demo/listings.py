@@ -29,6 +29,8 @@ from marketplace.kit.text import slug_of
 
 HAS_DETAIL = frozenset({"rug", "clay", "cloth", "wood"})
 """Kinds of which a closer look shows something."""
+USUAL_SHARE = 1.3
+"""What comes in one size comes in a usual one."""
 NUMBERED = Words("n° {}", "رقم {}", "no. {}")
 
 
@@ -266,6 +268,8 @@ def _sizes(shelf: Shelf, chance: Random) -> list[Size | None]:
     if sizes is None:
         return [None]
     number = min(len(sizes.values), chance.choices((1, 2, 3, 4), (45, 20, 25, 10))[0])
+    if number == 1:
+        return [chance.choice([size for size in sizes.values if size.price_share <= USUAL_SHARE])]
     start = chance.randint(0, len(sizes.values) - number)
     return list(sizes.values[start : start + number])
 

@@ -26,18 +26,16 @@ class SellerNames:
         self._chance = chance
         self._taken: set[str] = set()
 
-    def new(self, form: str, town: Town, *, west_african: bool = False) -> Words:
-        """A name of a form (`women`, `farm`, `craft`, `house`, `entrepreneur`) in a town."""
+    def new(self, form: str, town: Town, *, west_african: bool = False) -> tuple[Words, Words]:
+        """A name of one of the forms in `names.toml` in a town, and how one speaks of its bearer."""
         words = book()["west_african" if west_african else "words"]
         for _ in range(1000):
             word, arabic = self._chance.choice(words)
-            spelled = self._chance.choice(book()["forms"][form])
-            name = _french(spelled["fr"].format(word, town.name))
-            if name not in self._taken:
-                self._taken.add(name)
-                return Words(
-                    name, spelled["ar"].format(arabic, town.arabic), spelled["en"].format(word, town.name)
-                )
+            chosen = self._chance.choice(book()["forms"][form])
+            names, spoken = (_spelled(chosen[each], word, arabic, town) for each in ("names", "spoken"))
+            if names.fr not in self._taken:
+                self._taken.add(names.fr)
+                return names, spoken
         raise LookupError(f"no name is left in {town.name}")
 
 
@@ -100,6 +98,15 @@ def address_of(chance: Random, place: Place, town: Town) -> dict[str, str]:
         "postal_code": place.postal_code,
         "country_code": place.country_code,
     }
+
+
+def _spelled(forms: list[str], word: str, arabic: str, town: Town) -> Words:
+    french, in_arabic, english = forms
+    return Words(
+        _french(french.format(word, town.name)),
+        in_arabic.format(arabic, town.arabic),
+        english.format(word, town.name),
+    )
 
 
 def _french(name: str) -> str:

@@ -135,13 +135,14 @@ def _seller(
     form = {VendorKind.HERITAGE_COMPANY: "house", VendorKind.ENTREPRENEUR: "entrepreneur"}.get(
         kind, "women" if women_led and chance.random() < 0.6 else "farm" if is_farm else "craft"
     )
-    called = names.new(form, town, west_african=kind is VendorKind.ENTREPRENEUR)
+    called, spoken = names.new(form, town, west_african=kind is VendorKind.ENTREPRENEUR)
     key = world.numbers.next("vendor")
     exempt = {VendorKind.COOPERATIVE: 0.75, VendorKind.HERITAGE_COMPANY: 0.0, VendorKind.ENTREPRENEUR: 0.5}
     return Seller(
         id=key,
         slug=f"{slug_of(called.fr)[:80]}-{key}",
         names=called,
+        spoken=spoken,
         kind=kind,
         shelf=shelf,
         place=place,
@@ -226,13 +227,13 @@ def _members(chance: Random, seller: Seller) -> tuple[int, int, int, int]:
 
 
 def _stories(chance: Random, seller: Seller, members: tuple[int, ...], founded: int) -> Words:
-    told = chance.choice(naming.book()["stories"][seller.kind])
+    told: list[str] = chance.choice(naming.book()["stories"][seller.kind])
     figures = {"year": founded, "total": members[0], "women": members[1]}
-    craft = seller.shelf.craft
+    craft, spoken, town = seller.shelf.craft, seller.spoken, seller.town
     return Words(
-        told["fr"].format(name=seller.names.fr, town=seller.town.name, craft=craft.fr, **figures),
-        told["ar"].format(name=seller.names.ar, town=seller.town.arabic, craft=craft.ar, **figures),
-        told["en"].format(name=seller.names.en, town=seller.town.name, craft=craft.en, **figures),
+        told[0].format(name=spoken.fr, town=town.name, craft=craft.fr, **figures),
+        told[1].format(name=spoken.ar, town=town.arabic, craft=craft.ar, **figures),
+        told[2].format(name=spoken.en, town=town.name, craft=craft.en, **figures),
     )
 
 

@@ -76,6 +76,8 @@ class Seller:
     id: int
     slug: str
     names: Words
+    spoken: Words
+    """As a story speaks of it."""
     kind: VendorKind
     shelf: Shelf
     place: Place

@@ -21,7 +21,7 @@ from marketplace.demo.pictures.scenes import wall_and_table
 
 def bowls(canvas: Canvas) -> None:
     """Bowls that stand in one another, or side by side."""
-    wall_and_table(canvas)
+    wall_and_table(canvas, wide=True)
     for x, y, size in canvas.chance.choice(
         (
             ((400, 640, 1.0), (400, 565, 0.96), (400, 492, 0.92)),

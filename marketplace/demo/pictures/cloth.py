@@ -169,7 +169,7 @@ def wax_print(canvas: Canvas) -> None:
 
 def folded_cloth(canvas: Canvas) -> None:
     """Lengths of damask or hand-woven cotton, folded in a pile."""
-    wall_and_table(canvas)
+    wall_and_table(canvas, wide=True)
     palette = canvas.palette
     canvas.shadow(405, 650, 285, 40, 0.5)
     colours = (palette.main, palette.second, palette.light, palette.accent, palette.main)

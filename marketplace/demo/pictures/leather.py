@@ -28,7 +28,7 @@ def slippers(canvas: Canvas) -> None:
 
 def bag(canvas: Canvas) -> None:
     """A satchel with a flap, stamped with a star."""
-    wall_and_table(canvas)
+    wall_and_table(canvas, wide=True)
     palette = canvas.palette
     canvas.shadow(408, 664, 290, 36, 0.5)
     strap = darker(palette.main, 0.25)
@@ -68,7 +68,7 @@ def bag(canvas: Canvas) -> None:
 
 def pouf(canvas: Canvas) -> None:
     """A round pouf, its seams a star of many rays."""
-    wall_and_table(canvas)
+    wall_and_table(canvas, wide=True)
     palette = canvas.palette
     canvas.shadow(408, 672, 315, 44, 0.55)
     body = "M120,420 C110,380 690,380 680,420 C716,520 700,640 640,664 H160 C100,640 84,520 120,420Z"

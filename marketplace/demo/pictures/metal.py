@@ -256,7 +256,7 @@ def teapot(canvas: Canvas) -> None:
 def tray(canvas: Canvas) -> None:
     """A round tray, chased from the rim to the middle."""
     palette = canvas.palette
-    wall_and_table(canvas)
+    wall_and_table(canvas, wide=True)
     canvas.shadow(X + 20, 690, 270, 30, 0.5)
     y = 400
     sheen = canvas.round(

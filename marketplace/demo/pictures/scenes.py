@@ -19,12 +19,12 @@ from marketplace.demo.pictures.canvas import (
 TABLE_TOP = 560
 
 
-def wall_and_table(canvas: Canvas) -> None:
-    """A plastered wall and the edge of a table; now and then a niche, an arch or slanting light."""
+def wall_and_table(canvas: Canvas, *, wide: bool = False) -> None:
+    """A plastered wall and the edge of a table; light, a painted sun, or a niche for what is not wide."""
     palette, chance = canvas.palette, canvas.chance
     plaster = canvas.across((0, lighter(palette.wall, 0.35)), (1, darker(palette.wall, 0.06)))
     canvas.add(rectangle(0, 0, SIDE, SIDE, plaster))
-    chance.choice((_niche, _light, _arch, _light))(canvas)
+    chance.choice((_light, _arch, _light) if wide else (_niche, _light, _arch, _light))(canvas)
     wood = canvas.across((0, lighter(palette.table, 0.15)), (1, darker(palette.table, 0.12)), vertical=True)
     canvas.add(rectangle(0, TABLE_TOP, SIDE, SIDE - TABLE_TOP, wood))
     canvas.add(rectangle(0, TABLE_TOP, SIDE, 5, lighter(palette.table, 0.4), opacity=0.7))

@@ -119,7 +119,7 @@ def kilim(canvas: Canvas) -> None:
 
 def blanket(canvas: Canvas) -> None:
     """A folded blanket on a table: bands at its end, tassels below."""
-    wall_and_table(canvas)
+    wall_and_table(canvas, wide=True)
     palette, chance = canvas.palette, canvas.chance
     canvas.shadow(405, 640, 300, 52)
     layers = chance.choice((3, 4))
@@ -154,7 +154,7 @@ def blanket(canvas: Canvas) -> None:
 
 def cushion(canvas: Canvas) -> None:
     """A woven cushion that leans on the wall."""
-    wall_and_table(canvas)
+    wall_and_table(canvas, wide=True)
     palette = canvas.palette
     canvas.shadow(400, 655, 270, 45)
     outline = smooth(

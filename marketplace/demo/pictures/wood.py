@@ -24,7 +24,7 @@ from marketplace.demo.pictures.scenes import from_above, wall_and_table
 
 def burl_box(canvas: Canvas) -> None:
     """A lidded box of thuya burl, inlaid with lemon wood."""
-    wall_and_table(canvas)
+    wall_and_table(canvas, wide=True)
     palette = canvas.palette
     canvas.shadow(410, 648, 300, 40, 0.55)
     front = canvas.clip(rectangle(150, 415, 400, 232, "#000"))
@@ -124,7 +124,7 @@ def spoons(canvas: Canvas) -> None:
 
 def painted_box(canvas: Canvas) -> None:
     """Zouak: wood painted with an interlacing star."""
-    wall_and_table(canvas)
+    wall_and_table(canvas, wide=True)
     palette = canvas.palette
     canvas.shadow(408, 662, 290, 36, 0.5)
     canvas.add(
@@ -217,7 +217,7 @@ def basket(canvas: Canvas) -> None:
 
 def market_bag(canvas: Canvas) -> None:
     """A basket with leather handles."""
-    wall_and_table(canvas)
+    wall_and_table(canvas, wide=True)
     palette = canvas.palette
     canvas.shadow(408, 664, 270, 36, 0.5)
     for dy in (0, 16):
