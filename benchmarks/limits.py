@@ -65,8 +65,8 @@ async def static_limit(body: bytes, port: int, *, connections: int, seconds: flo
     url = f"http://127.0.0.1:{port}/"
     with _served(body, port):
         async with asyncio.timeout(30):
-            while not await _answers(port):
-                await asyncio.sleep(0.05)  # noqa: ASYNC110 - another process: there is no event to wait for
+            while not await _answers(port):  # noqa: ASYNC110 - another process has no event to wait for
+                await asyncio.sleep(0.05)
         return await measure_requests(
             url, [get(url)], connections=connections, seconds=seconds, holds=lambda answer: answer == body
         )

@@ -20,6 +20,8 @@ from marketplace.kit.database import Database
 from marketplace.kit.migrations import is_current
 from marketplace.kit.settings import Settings, get_settings
 from marketplace.kit.storage import storage_from
+from marketplace.pages.markets import markets_in
+from marketplace.pages.site import create_pages
 
 log = structlog.get_logger(__name__)
 
@@ -97,8 +99,5 @@ def _join_api_and_pages(app: FastAPI) -> None:
     if importlib.util.find_spec("marketplace_graphql.asgi") is None:
         return
     importlib.import_module("marketplace_graphql.asgi").mount(app)
-    from marketplace.pages.markets import markets_in
-    from marketplace.pages.site import create_pages
-
     markets = markets_in(app.state.database)
     app.mount("/", create_pages(app.state.settings, execute=app.state.execute, markets=markets))

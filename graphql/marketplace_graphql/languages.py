@@ -15,14 +15,14 @@ OLDER_LANGUAGE_CODES = ("KOK_IN",)
 """Saleor still has them; CLDR has moved on."""
 _language_names = {code.upper(): code.lower().replace("_", "-") for code in localedata.locale_identifiers()}
 _language_names |= {code: code.lower().replace("_", "-") for code in OLDER_LANGUAGE_CODES}
-LanguageCodeEnum = enum(Enum("LanguageCodeEnum", dict(sorted(_language_names.items()))))  # type: ignore[misc]
+LanguageCodeEnum = enum(Enum("LanguageCodeEnum", dict(sorted(_language_names.items()))))  # type: ignore[arg-type]
 
 ENGLISH_COUNTRY_NAMES: dict[str, str] = {
     code: name
     for code, name in sorted(Locale("en").territories.items())
     if re.fullmatch(r"[A-Z]{2}", code) and code not in {"EZ", "QO", "UN", "XA", "XB", "ZZ"}
 }
-CountryCode = enum(Enum("CountryCode", {code: code for code in ENGLISH_COUNTRY_NAMES}))  # type: ignore[misc]
+CountryCode = enum(Enum("CountryCode", {code: code for code in ENGLISH_COUNTRY_NAMES}))  # type: ignore[arg-type]
 
 
 @object_type
@@ -70,5 +70,7 @@ def language_code(code: ColumnElement[str]) -> Named:
 
 
 def _english_name(code: str) -> str:
-    parsed = Locale("en").languages.get(code.replace("-", "_")) or Locale("en").languages.get(code.split("-")[0])
+    parsed = Locale("en").languages.get(code.replace("-", "_")) or Locale("en").languages.get(
+        code.split("-", maxsplit=1)[0]
+    )
     return parsed or code

@@ -1,6 +1,6 @@
 """How thumbnails are called and which sizes there are, for whoever makes them or links to them."""
 
-from sqlalchemy import ColumnElement, Text, cast, func
+from sqlalchemy import ColumnElement, SQLColumnExpression, Text, cast, func
 
 SIZES = (32, 64, 128, 256, 512, 1024, 2048, 4096)
 """Saleor's sizes, in pixels of the longer side."""
@@ -19,7 +19,7 @@ def thumbnail_key(original_key: str, size: int, file_format: str = "webp") -> st
 
 
 def thumbnail_key_sql(
-    original_key: ColumnElement[str], size: ColumnElement[int], file_format: str = "webp"
+    original_key: SQLColumnExpression[str], size: SQLColumnExpression[int], file_format: str = "webp"
 ) -> ColumnElement[str]:
     """The same key as SQL, for the reader."""
     stem = func.regexp_replace(original_key, r"\.[^.]*$", "", type_=Text)

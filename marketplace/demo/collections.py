@@ -41,7 +41,7 @@ def collect(world: World, gallery: Gallery) -> None:
 
 _FITS: dict[str, Callable[[World, Listing], bool]] = {
     "nouveautes": lambda world, listing: listing.created_at > world.days_ago(30),
-    "origines-protegees": lambda _, listing: listing.seller.shelf.indication is not None,
+    "origines-protegees": lambda _, listing: listing.seller.indication is not None,
     "cooperatives-de-femmes": lambda _, listing: (
         listing.seller.women_led and listing.seller.kind is VendorKind.COOPERATIVE
     ),

@@ -224,17 +224,18 @@ def list_products(world: World, listings: Listings) -> Iterator[Seller]:
     weights = [round(100 * (2 + min(seller.appeal, 6))) for seller in world.sellers]
     more = share(number - len(world.sellers), weights)
     for seller, extra in zip(world.sellers, more, strict=True):
-        for idea in _ideas(seller.shelf, 1 + extra, chance):
+        for idea in _ideas(seller, 1 + extra, chance):
             listings.write(seller, idea, chance)
         yield seller
 
 
-def _ideas(shelf: Shelf, number: int, chance: Random) -> list[Idea]:
-    """So many different listings of a shelf: first by detail, then also by colour, then by number."""
+def _ideas(seller: Seller, number: int, chance: Random) -> list[Idea]:
+    """So many different listings of a seller's shelf: first by detail, then also by colour, then by number."""
+    items = [item for item in seller.shelf.items if not item.only or seller.place.code in item.only]
     ideas: list[Idea] = []
     turn = 0
     while len(ideas) < number:
-        pairs = [(item, detail) for item in shelf.items for detail in shelf.details]
+        pairs = [(item, detail) for item in items for detail in seller.shelf.details]
         chance.shuffle(pairs)
         for item, detail in pairs[: number - len(ideas)]:
             colour = item.palettes[turn % len(item.palettes)] if turn else chance.choice(item.palettes)
@@ -249,6 +250,10 @@ def _ideas(shelf: Shelf, number: int, chance: Random) -> list[Idea]:
             ideas.append(Idea(item, colour, names))
         turn += 1
     return ideas
+
+
+def _numbered(number: int) -> Words:
+    return Words(NUMBERED.fr.format(number), NUMBERED.ar.format(number), NUMBERED.en.format(number))
 
 
 def _answer(asked: str, seller: Seller, now: datetime, chance: Random) -> Words | None:

@@ -103,14 +103,14 @@ def address_of(chance: Random, place: Place, town: Town) -> dict[str, str]:
 def _spelled(forms: list[str], word: str, arabic: str, town: Town) -> Words:
     french, in_arabic, english = forms
     return Words(
-        _french(french.format(word, town.name)),
+        elided(french.format(word, town.name)),
         in_arabic.format(arabic, town.arabic),
         english.format(word, town.name),
     )
 
 
-def _french(name: str) -> str:
+def elided(text: str) -> str:
     """`de Ouarzazate` and `de Essaouira` as one says them."""
     for letter in "AEIOUÉÈÂÎÔ":
-        name = name.replace(f" de {letter}", f" d'{letter}")
-    return name
+        text = text.replace(f" de {letter}", f" d'{letter}")
+    return text

@@ -231,7 +231,7 @@ def _stories(chance: Random, seller: Seller, members: tuple[int, ...], founded: 
     figures = {"year": founded, "total": members[0], "women": members[1]}
     craft, spoken, town = seller.shelf.craft, seller.spoken, seller.town
     return Words(
-        told[0].format(name=spoken.fr, town=town.name, craft=craft.fr, **figures),
+        naming.elided(told[0].format(name=spoken.fr, town=town.name, craft=craft.fr, **figures)),
         told[1].format(name=spoken.ar, town=town.arabic, craft=craft.ar, **figures),
         told[2].format(name=spoken.en, town=town.name, craft=craft.en, **figures),
     )
@@ -306,17 +306,19 @@ def _bank_of(seller: Seller) -> str:
 
 
 def _badges(world: World, chance: Random) -> None:
-    """Protected origins, for some of those whose shelf has one."""
+    """Protected origins, for some of those whose province has one for what they make."""
     keys = {row["name"]: number for number, row in enumerate(facts.indications(), 1)}
     badges = world.tables.of(VendorBadge, "vendor_id indication_id valid_from valid_until")
     for seller in world.sellers:
-        if seller.shelf.indication and chance.random() < 0.55:
-            badges.add(
-                seller.id,
-                keys[seller.shelf.indication],
-                world.days_ago(chance.randint(60, 700)),
-                world.days_ago(-chance.randint(60, 900)),
-            )
+        origin = seller.shelf.indications.get(seller.place.code)
+        if origin is None or chance.random() < 0.35:
+            continue
+        seller.indication = origin
+        valid_from, valid_until = (
+            world.days_ago(chance.randint(60, 700)),
+            world.days_ago(-chance.randint(60, 900)),
+        )
+        badges.add(seller.id, keys[origin], valid_from, valid_until)
 
 
 def _users(world: World) -> Rows:

@@ -97,6 +97,8 @@ class Seller:
     account_ending: str = ""
     warehouse_id: UUID | None = None
     index_words: str = ""
+    indication: str | None = None
+    """The protected origin that it may name."""
 
 
 @dataclass(slots=True)

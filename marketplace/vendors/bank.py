@@ -24,7 +24,7 @@ def decrypted_number(account: BankAccount, settings: Settings) -> str:
 
 
 def decrypted(number_encrypted: bytes, settings: Settings) -> str:
-    """The same of a number that was copied, still encrypted, from an account: a payout keeps the one it goes to."""
+    """The same of a number copied, still encrypted, from an account: a payout keeps the one it goes to."""
     return _cipher(settings).decrypt(number_encrypted).decode()
 
 

@@ -1,6 +1,7 @@
 """Attributes, their values, and what products answer to them."""
 
 from enum import Enum
+from functools import partial
 from typing import Any
 
 from sqlalchemy import and_, case, func, literal, null, select
@@ -92,7 +93,9 @@ class AttributeValue(Node):
     slug: str | None
     value: str | None
     """A colour, of a swatch."""
-    input_type: "AttributeInputTypeEnum | None" = expression(lambda row, ctx: attribute_of(row, ctx).input_type)
+    input_type: "AttributeInputTypeEnum | None" = expression(  # type: ignore[valid-type]
+        lambda row, ctx: attribute_of(row, ctx).input_type
+    )
     boolean: bool | None = expression(
         lambda row, ctx: _only(row, ctx, models.AttributeInputType.BOOLEAN, row.slug == "true")
     )
@@ -106,7 +109,7 @@ class AttributeValue(Node):
 class Attribute(Node, ObjectWithMetadata):
     """Something that products of a type have in common and may differ in."""
 
-    input_type: "AttributeInputTypeEnum | None"
+    input_type: "AttributeInputTypeEnum | None"  # type: ignore[valid-type]
     name: str
     slug: str
     type: AttributeTypeEnum
@@ -161,7 +164,9 @@ def selected_attributes(
 
 def attribute_of(row: Any, ctx: Any) -> Any:
     """The attribute that a value belongs to."""
-    return ctx.joined(row, models.Attribute, lambda attribute: attribute.id == row.attribute_id, key="attribute")
+    return ctx.joined(
+        row, models.Attribute, lambda attribute: attribute.id == row.attribute_id, key="attribute"
+    )
 
 
 def _only(row: Any, ctx: Any, input_type: models.AttributeInputType, expression_: Any) -> Any:
@@ -203,8 +208,8 @@ class AttributeFilterInput:
 class AttributeInputTypeEnumFilterInput:
     """A condition on how an attribute is answered."""
 
-    eq: "AttributeInputTypeEnum | None"
-    one_of: "list[AttributeInputTypeEnum] | None"
+    eq: "AttributeInputTypeEnum | None"  # type: ignore[valid-type]
+    one_of: "list[AttributeInputTypeEnum] | None"  # type: ignore[valid-type]
 
 
 @input_type
@@ -285,10 +290,13 @@ def answers_to(row: Any, given: Any, answers: Any, answer_key: str) -> Any:
     if given.boolean is not None:
         conditions.append(choice.slug == ("true" if given.boolean else "false"))
     if given.value is not None:
-        for name in ("slug", "name"):
-            asked = getattr(given.value, name)
+        for text, asked in ((choice.slug, given.value.slug), (choice.name, given.value.name)):
             if asked is not None:
-                said_so = matches(lambda value_row, ctx, name=name: getattr(value_row, name))(choice, asked, None)
+                said_so = matches(partial(_itself, text))(choice, asked, None)
                 if said_so is not None:
                     conditions.append(said_so)
     return select(literal(1)).where(*conditions).exists()
+
+
+def _itself(text: Any, _row: Any, _ctx: Any) -> Any:
+    return text

@@ -1,7 +1,7 @@
 """Categories and collections: how products are sorted onto shelves."""
 
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, any_, select
 from sqlalchemy.dialects.postgresql import array
@@ -34,6 +34,9 @@ from marketplace_graphql.kernel import (
 )
 from marketplace_graphql.languages import LanguageDisplay, language
 from marketplace_graphql.values import Image, ThumbnailFormatEnum
+
+if TYPE_CHECKING:
+    from marketplace_graphql.catalog.products import Product
 
 
 @node(models.CategoryTranslation)
@@ -97,7 +100,7 @@ class Category(Node, ObjectWithMetadata):
         row: Any,
         ctx: Any,
         size: int | None = None,
-        format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,  # noqa: A002
+        format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,
     ) -> "Image | None":
         """A picture for the head of its page."""
         return _background(row, ctx, size, format)
@@ -125,13 +128,15 @@ class Collection(Node, ObjectWithMetadata):
     channel: str | None = expression(lambda row, ctx: ctx.channel.slug)
     """The channel it was asked for in."""
     products: "CountableConnection[Product] | None" = product_connection(
-        lambda row, product, ctx: select(models.collection_product.c.product_id)
-        .where(
-            models.collection_product.c.collection_id == row.id,
-            models.collection_product.c.product_id == product.id,
-        )
-        .correlate_except(models.collection_product)
-        .exists(),
+        lambda row, product, ctx: (
+            select(models.collection_product.c.product_id)
+            .where(
+                models.collection_product.c.collection_id == row.id,
+                models.collection_product.c.product_id == product.id,
+            )
+            .correlate_except(models.collection_product)
+            .exists()
+        ),
         channel=False,
     )
     translation = translated("CollectionTranslation")
@@ -141,7 +146,7 @@ class Collection(Node, ObjectWithMetadata):
         row: Any,
         ctx: Any,
         size: int | None = None,
-        format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,  # noqa: A002
+        format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,
     ) -> "Image | None":
         """A picture for the head of its page."""
         return _background(row, ctx, size, format)

@@ -47,7 +47,7 @@ class ProductMedia(Node, ObjectWithMetadata):
         row: Any,
         ctx: Any,
         size: int | None = None,
-        format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,  # noqa: A002
+        format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,
     ) -> str:
         """Its address; with a size, that of a small version of it."""
         return never_null(media_url(row, ctx, size, format))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Text, any_, case, cast, literal
+from sqlalchemy import BigInteger, ColumnElement, SQLColumnExpression, Text, any_, case, cast, literal
 
 from marketplace.catalog.models import ProductMedia
 from marketplace.catalog.thumbnails import snapped, thumbnail_key_sql
@@ -15,14 +15,14 @@ DEFAULT_SIZE = 4096
 """What a size of 0 means, as in Saleor: as large as it goes."""
 
 
-def file_url(path: ColumnElement[str], ctx: Any) -> ColumnElement[str]:
+def file_url(path: SQLColumnExpression[str], ctx: Any) -> ColumnElement[str]:
     """Where a file of the media storage is fetched."""
     address: ColumnElement[str] = ctx.setting("media_url").concat("/").concat(path)
     return address
 
 
 def picture_url(
-    path: ColumnElement[str], ctx: Any, size: Any, picture_format: ThumbnailFormatEnum | None
+    path: SQLColumnExpression[str], ctx: Any, size: Any, picture_format: ThumbnailFormatEnum | None
 ) -> ColumnElement[str]:
     """A picture whose small sizes were made with it: of a category, a seller."""
     if size is None:
@@ -40,7 +40,7 @@ def media_url(
     to_be_made = (
         ctx.setting("public_url")
         .concat("/thumbnail/")
-        .concat(global_id("ProductMedia", media.id))
+        .concat(global_id("ProductMedia", media.id.expression))
         .concat("/")
         .concat(cast(made, Text))
         .concat(f"/{suffix}/")
@@ -55,7 +55,9 @@ def media_url(
 
 def _made(size: Any) -> ColumnElement[int]:
     """The size that is made for one asked for."""
-    made: ColumnElement[int] = size.converted("made size", BigInteger(), _snapped_text) if _is_asked(size) else size
+    made: ColumnElement[int] = (
+        size.converted("made size", BigInteger(), _snapped_text) if _is_asked(size) else size
+    )
     return made
 
 

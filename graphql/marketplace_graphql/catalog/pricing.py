@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, func, literal, select
 from sqlalchemy.orm import aliased
 
 from marketplace.kit.money import MINOR_DIGITS
 from marketplace.markets.models import Channel as ChannelRow
 from marketplace_graphql.kernel import never_null, null_when, object_type
-from marketplace_graphql.values import TaxedMoney, TaxedMoneyRange, taxed_money
+from marketplace_graphql.values import USUAL_DIGITS, TaxedMoney, TaxedMoneyRange, taxed_money
 
 
 @object_type
@@ -46,7 +46,9 @@ def product_pricing(listing: Any, ctx: Any) -> Any:
     def bounds(prefix: str) -> dict[str, Any]:
         return {
             end: taxed_money(
-                getattr(listing, f"{prefix}{end}_gross_minor"), getattr(listing, f"{prefix}{end}_net_minor"), currency
+                getattr(listing, f"{prefix}{end}_gross_minor"),
+                getattr(listing, f"{prefix}{end}_net_minor"),
+                currency,
             )
             for end in ("start", "stop")
         }
@@ -92,7 +94,7 @@ def _displays_gross(listing: Any) -> ColumnElement[bool]:
     return select(channel.display_gross_prices).where(channel.id == listing.channel_id).scalar_subquery()
 
 
-def within(price_minor: ColumnElement[int], given: Any, ctx: Any) -> ColumnElement[bool] | None:
+def within(price_minor: SQLColumnExpression[int], given: Any, ctx: Any) -> ColumnElement[bool] | None:
     """Whether a price lies in a range of amounts; also Saleor's `eq`, `oneOf` and `range` of amounts."""
     digits = _minor_per_unit(ctx)
     inside = given if given.range is None else given.range  # What an input doesn't have reads as None.
@@ -109,5 +111,5 @@ def within(price_minor: ColumnElement[int], given: Any, ctx: Any) -> ColumnEleme
 
 
 def _minor_per_unit(ctx: Any) -> ColumnElement[int]:
-    unusual = {code: literal(10**digits) for code, digits in MINOR_DIGITS.items() if digits != 2}
-    return case(unusual, value=ctx.channel.currency, else_=literal(100))
+    unusual = {code: literal(10**digits) for code, digits in MINOR_DIGITS.items() if digits != USUAL_DIGITS}
+    return case(unusual, value=ctx.channel.currency, else_=literal(10**USUAL_DIGITS))

@@ -3,12 +3,17 @@
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, exists, func, literal, select
+from sqlalchemy import and_, exists, false, func, literal, select
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog import listings, models
-from marketplace.catalog.attributes import AttributeScope, product_attribute_value, variant_attribute_value
+from marketplace.catalog.attributes import (
+    AttributeScope,
+    ProductTypeAttribute,
+    product_attribute_value,
+    variant_attribute_value,
+)
 from marketplace_graphql.catalog import stock
 from marketplace_graphql.catalog.attributes import (
     Attribute,
@@ -32,8 +37,6 @@ from marketplace_graphql.catalog.visibility import (
 )
 from marketplace_graphql.inputs import DateTimeRangeInput, StringFilterInput
 from marketplace_graphql.kernel import (
-    CountableConnection,
-    Date,
     DateTime,
     Filter,
     JSONString,
@@ -43,7 +46,6 @@ from marketplace_graphql.kernel import (
     Sorting,
     between,
     column,
-    connection,
     enum,
     expression,
     input_type,
@@ -55,12 +57,15 @@ from marketplace_graphql.kernel import (
     translated,
     value,
 )
-from marketplace_graphql.kernel.parts import each
 from marketplace_graphql.languages import LanguageDisplay, language
 from marketplace_graphql.values import Image, Money, ThumbnailFormatEnum, Weight, money, weight
 
 if TYPE_CHECKING:
+    from marketplace_graphql.catalog.categories import Category, Collection
+    from marketplace_graphql.languages import CountryCode
+    from marketplace_graphql.markets.types import Channel
     from marketplace_graphql.people.inputs import AddressInput
+    from marketplace_graphql.vendors.types import Vendor
 
 STAFF = "MANAGE_PRODUCTS"
 
@@ -98,10 +103,12 @@ class ProductType(Node, ObjectWithMetadata):
 
     name: str
     slug: str
-    has_variants: bool = column(deprecated="Every product has variants; this says whether they are chosen from.")
+    has_variants: bool = column(
+        deprecated="Every product has variants; this says whether they are chosen from."
+    )
     is_shipping_required: bool
     is_digital: bool = expression(
-        lambda row, ctx: never_null(literal(False)), deprecated="Nothing digital is sold here."
+        lambda row, ctx: never_null(false()), deprecated="Nothing digital is sold here."
     )
     kind: ProductTypeKindEnum = expression(lambda row, ctx: never_null(literal("normal")))
     weight: Weight | None = value(lambda row, ctx: weight(row.weight_grams))
@@ -123,8 +130,6 @@ class ProductType(Node, ObjectWithMetadata):
 
 
 def _asked(product_type: Any, attribute: Any, scope: AttributeScope) -> Any:
-    from marketplace.catalog.attributes import ProductTypeAttribute
-
     asked = aliased(ProductTypeAttribute)
     return exists(
         select(literal(1)).where(
@@ -168,13 +173,13 @@ class ProductVariantChannelListing(Node):
         needs=STAFF,
     )
     prior_price: Money | None = value(
-        lambda row, ctx: null_when(row.prior_price_minor.is_(None), money(row.prior_price_minor, row.currency))
+        lambda row, ctx: null_when(
+            row.prior_price_minor.is_(None), money(row.prior_price_minor, row.currency)
+        )
     )
 
 
-@node(
-    models.ProductVariant, visible=variant_visible, order_by=lambda row, ctx: row.position
-)
+@node(models.ProductVariant, visible=variant_visible, order_by=lambda row, ctx: row.position)
 class ProductVariant(Node, ObjectWithMetadata):
     """One form of a product: a size, a colour, or the only form it has."""
 
@@ -220,9 +225,11 @@ class ProductVariant(Node, ObjectWithMetadata):
     ) -> list[SelectedAttribute]:
         """What sets it apart from the product's other variants."""
         product = aliased(models.Product)
-        type_id = select(product.product_type_id).where(product.id == row.product_id)
-        type_id = type_id.correlate_except(product).scalar_subquery()
-        return selected_attributes(row, type_id, AttributeScope.VARIANT, variant_attribute_value, "variant_id")
+        own_type = select(product.product_type_id).where(product.id == row.product_id)
+        type_id = own_type.correlate_except(product).scalar_subquery()
+        return selected_attributes(
+            row, type_id, AttributeScope.VARIANT, variant_attribute_value, "variant_id"
+        )
 
 
 @node(
@@ -285,14 +292,16 @@ class Product(Node, ObjectWithMetadata):
     def is_available(row: Any, ctx: Any, address: "AddressInput | None" = None) -> bool | None:
         """Whether it can be bought now: its day has come and there is a piece left."""
         listing = listing_of(row, ctx)
-        return func.coalesce(and_(listing.is_live, stock.for_sale(listing, ctx), stock.in_stock(row, ctx)), False)
+        return func.coalesce(
+            and_(listing.is_live, stock.for_sale(listing, ctx), stock.in_stock(row, ctx)), False
+        )
 
     @value
     def thumbnail(
         row: Any,
         ctx: Any,
         size: int | None = None,
-        format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,  # noqa: A002
+        format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,
     ) -> Image | None:
         """Its first picture, small."""
         first = ctx.joined(
@@ -307,7 +316,7 @@ class Product(Node, ObjectWithMetadata):
         )
 
     @related
-    def media_by_id(row: Any, media: Any, ctx: Any, id: ID) -> ProductMedia | None:  # noqa: A002
+    def media_by_id(row: Any, media: Any, ctx: Any, id: ID) -> ProductMedia | None:
         """One of its pictures."""
         return and_(media.product_id == row.id, media.id == ctx.key(id, "ProductMedia"))
 
@@ -316,7 +325,7 @@ class Product(Node, ObjectWithMetadata):
         row: Any,
         variant: Any,
         ctx: Any,
-        id: ID | None = None,  # noqa: A002
+        id: ID | None = None,
         sku: str | None = None,
     ) -> ProductVariant | None:
         """One of its variants, by id or SKU."""

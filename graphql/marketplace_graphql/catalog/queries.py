@@ -5,7 +5,6 @@ from typing import Any
 from sqlalchemy import any_, false
 from strawberry import ID
 
-from marketplace.catalog import models
 from marketplace_graphql.catalog.attributes import (
     Attribute,
     attribute_filter,
@@ -35,7 +34,7 @@ from marketplace_graphql.kernel import CountableConnection, connection, object_t
 from marketplace_graphql.languages import LanguageCodeEnum
 
 
-def by_key(row: Any, ctx: Any, type_name: str, id: Any, **others: Any) -> Any:  # noqa: A002
+def by_key(row: Any, ctx: Any, type_name: str, id: Any, **others: Any) -> Any:
     """The one row that an id, or else another unique field, names; nothing where neither is given."""
     if id is not None:
         return row.id == ctx.key(id, type_name)
@@ -67,7 +66,7 @@ class CatalogQueries:
         root: Any,
         product: Any,
         ctx: Any,
-        id: ID | None = None,  # noqa: A002
+        id: ID | None = None,
         slug: str | None = None,
         slug_language_code: LanguageCodeEnum | None = None,
         external_reference: str | None = None,
@@ -77,7 +76,7 @@ class CatalogQueries:
         return by_key(product, ctx, "Product", id, slug=slug, external_reference=external_reference)
 
     @related
-    def product_type(root: Any, product_type: Any, ctx: Any, id: ID) -> ProductType | None:  # noqa: A002
+    def product_type(root: Any, product_type: Any, ctx: Any, id: ID) -> ProductType | None:
         """One product type."""
         return product_type.id == ctx.key(id, "ProductType")
 
@@ -86,7 +85,7 @@ class CatalogQueries:
         root: Any,
         variant: Any,
         ctx: Any,
-        id: ID | None = None,  # noqa: A002
+        id: ID | None = None,
         sku: str | None = None,
         external_reference: str | None = None,
         channel: str | None = None,
@@ -119,7 +118,7 @@ class CatalogQueries:
         root: Any,
         category: Any,
         ctx: Any,
-        id: ID | None = None,  # noqa: A002
+        id: ID | None = None,
         slug: str | None = None,
         slug_language_code: LanguageCodeEnum | None = None,
     ) -> Category | None:
@@ -131,7 +130,7 @@ class CatalogQueries:
         root: Any,
         collection: Any,
         ctx: Any,
-        id: ID | None = None,  # noqa: A002
+        id: ID | None = None,
         slug: str | None = None,
         slug_language_code: LanguageCodeEnum | None = None,
         channel: str | None = None,
@@ -144,7 +143,7 @@ class CatalogQueries:
         root: Any,
         attribute: Any,
         ctx: Any,
-        id: ID | None = None,  # noqa: A002
+        id: ID | None = None,
         slug: str | None = None,
         external_reference: str | None = None,
     ) -> Attribute | None:

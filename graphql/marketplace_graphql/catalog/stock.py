@@ -40,6 +40,4 @@ def in_stock(product: Any, ctx: Any) -> ColumnElement[bool]:
 
 def for_sale(listing: Any, ctx: Any) -> ColumnElement[bool]:
     """Whether the day has come from which a product is sold in the channel."""
-    return and_(
-        listing.available_for_purchase_at.is_not(None), listing.available_for_purchase_at <= ctx.now
-    )
+    return and_(listing.available_for_purchase_at.is_not(None), listing.available_for_purchase_at <= ctx.now)

@@ -243,9 +243,7 @@ def related(
     `shown` is for the one row that whoever sees this one may see too, whatever its own visibility says: a
     cart still names the product that its seller has taken off the shelf.
     """
-    made = Related(
-        order_by=order_by, limit=limit, expected=expected, shown=shown, allowed=allowed, **common
-    )
+    made = Related(order_by=order_by, limit=limit, expected=expected, shown=shown, allowed=allowed, **common)
     return _made(made, function or on, needs)
 
 

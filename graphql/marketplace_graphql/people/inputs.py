@@ -1,6 +1,11 @@
 """What people type about themselves."""
 
+from typing import TYPE_CHECKING
+
 from marketplace_graphql.kernel import input_type
+
+if TYPE_CHECKING:
+    from marketplace_graphql.languages import CountryCode
 
 
 @input_type

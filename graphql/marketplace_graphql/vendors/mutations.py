@@ -34,7 +34,7 @@ VendorError = error_type("VendorError", VendorErrorCode)
 class BankAccountInput:
     """Where a seller is paid."""
 
-    kind: BankAccountKindEnum  # type: ignore[valid-type]
+    kind: BankAccountKindEnum
     holder: str
     """As the bank writes it."""
     bank_name: str | None = None

@@ -95,7 +95,7 @@ class VendorQueries:
         root: Any,
         vendor: Any,
         ctx: Any,
-        id: ID | None = None,  # noqa: A002
+        id: ID | None = None,
         slug: str | None = None,
     ) -> Vendor | None:
         """One seller, by id or slug."""

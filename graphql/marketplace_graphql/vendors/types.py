@@ -1,6 +1,6 @@
 """Sellers as the API shows them: their public face to everybody, their papers to themselves and staff."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, any_, func, or_, select
 from sqlalchemy.orm import aliased
@@ -33,6 +33,9 @@ from marketplace_graphql.languages import CountryDisplay, LanguageDisplay, count
 from marketplace_graphql.payouts.fields import MoneyOfVendor
 from marketplace_graphql.values import Image, ThumbnailFormatEnum
 
+if TYPE_CHECKING:
+    from marketplace_graphql.catalog.products import Product
+
 VendorKindEnum = enum(models.VendorKind, name="VendorKindEnum")
 VendorStatusEnum = enum(models.VendorStatus, name="VendorStatusEnum")
 TaxRegimeEnum = enum(models.TaxRegime, name="TaxRegimeEnum")
@@ -57,7 +60,7 @@ def own_or_staff(row: Any, ctx: Any) -> ColumnElement[bool] | None:
 
 
 def live_products(ctx: Any, *conditions: Any) -> ColumnElement[int]:
-    """How many products are live in the channel in force, among those of vendors that the conditions choose."""
+    """How many products are live in the channel in force, of the sellers that the conditions choose."""
     product, listing, vendor = aliased(ProductRow), aliased(ProductChannelListing), aliased(models.Vendor)
     return (
         select(func.count())
@@ -176,9 +179,7 @@ class VendorTranslation(Node):
 
 
 def _picture(row: Any, path: Any, ctx: Any, size: int | None, picture_format: Any) -> Any:
-    return null_when(
-        path.is_(None), {"url": picture_url(path, ctx, size, picture_format), "alt": row.name}
-    )
+    return null_when(path.is_(None), {"url": picture_url(path, ctx, size, picture_format), "alt": row.name})
 
 
 @node(models.Vendor, visible=vendor_visible, order_by=lambda row, ctx: row.name)
@@ -212,7 +213,7 @@ class Vendor(Node, ObjectWithMetadata, MoneyOfVendor, FiguresOfVendor):
     ice: str | None = column(allowed=own_or_staff)
     """Identifiant commun de l'entreprise, 15 digits."""
     register_number: str | None = column(allowed=own_or_staff)
-    tax_regime: "TaxRegimeEnum | None" = column(allowed=own_or_staff)
+    tax_regime: "TaxRegimeEnum | None" = column(allowed=own_or_staff)  # type: ignore[valid-type]
     email: str | None = column(allowed=own_or_staff)
     phone: str | None = column(allowed=own_or_staff)
     bank_account: BankAccount | None = related(
@@ -233,7 +234,7 @@ class Vendor(Node, ObjectWithMetadata, MoneyOfVendor, FiguresOfVendor):
         row: Any,
         ctx: Any,
         size: int | None = None,
-        format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,  # noqa: A002
+        format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,
     ) -> Image | None:
         """Its sign."""
         return _picture(row, row.logo_path, ctx, size, format)
@@ -243,7 +244,7 @@ class Vendor(Node, ObjectWithMetadata, MoneyOfVendor, FiguresOfVendor):
         row: Any,
         ctx: Any,
         size: int | None = None,
-        format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,  # noqa: A002
+        format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,
     ) -> Image | None:
         """A picture of its work."""
         return _picture(row, row.cover_path, ctx, size, format)

@@ -69,6 +69,8 @@ class Item:
     mad: tuple[int, int]
     grams: int
     palettes: tuple[str, ...]
+    only: tuple[str, ...]
+    """The provinces where it is made; none named: wherever the shelf is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ class Shelf:
     houses: int
     entrepreneurs: int
     provinces: tuple[str, ...]
-    indication: str | None
+    indications: dict[str, str]
+    """Protected origins by province."""
     matter: tuple[Words, ...]
     technique: tuple[Words, ...]
     items: tuple[Item, ...]
@@ -171,7 +174,7 @@ def _shelf(row: dict[str, Any]) -> Shelf:
         houses=row.get("houses", 0),
         entrepreneurs=row.get("entrepreneurs", 0),
         provinces=tuple(row["provinces"]),
-        indication=row.get("indication"),
+        indications=row.get("indications", {}),
         matter=_all(row.get("matter", [])),
         technique=_all(row.get("technique", [])),
         items=tuple(_item(item, palettes) for item in row["items"]),
@@ -183,7 +186,12 @@ def _shelf(row: dict[str, Any]) -> Shelf:
 def _item(row: dict[str, Any], palettes: tuple[str, ...]) -> Item:
     low, high = row["mad"]
     return Item(
-        Words(*row["name"]), row["motif"], (low, high), row["grams"], tuple(row.get("palettes", palettes))
+        name=Words(*row["name"]),
+        motif=row["motif"],
+        mad=(low, high),
+        grams=row["grams"],
+        palettes=tuple(row.get("palettes", palettes)),
+        only=tuple(row.get("only", ())),
     )
 
 
