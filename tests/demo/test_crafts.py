@@ -29,8 +29,17 @@ def test_every_shelf_names_what_there_is() -> None:
         assert shelf.season in SEASONS
         assert shelf.sizes is None or sizes()[shelf.sizes].attribute in ATTRIBUTES
         assert set(shelf.provinces) <= set(facts.places())
-        assert shelf.indication is None or shelf.indication in names
+        assert set(shelf.indications) <= set(shelf.provinces)
+        assert set(shelf.indications.values()) <= names
         assert len(shelf.tells) >= 2
+
+
+def test_every_province_of_a_shelf_makes_some_of_its_things() -> None:
+    for shelf in SHELVES:
+        for item in shelf.items:
+            assert set(item.only) <= set(shelf.provinces)
+        for province in shelf.provinces:
+            assert any(not item.only or province in item.only for item in shelf.items), (shelf.slug, province)
 
 
 def test_slugs_are_unique() -> None:
