@@ -230,7 +230,7 @@ def list_products(world: World, listings: Listings) -> Iterator[Seller]:
 
 
 def _ideas(seller: Seller, number: int, chance: Random) -> list[Idea]:
-    """So many different listings of a seller's shelf: first by detail, then also by colour, then by number."""
+    """So many different listings of a seller: first by detail, then also by colour, then by number."""
     items = [item for item in seller.shelf.items if not item.only or seller.place.code in item.only]
     ideas: list[Idea] = []
     turn = 0
