@@ -6,13 +6,16 @@ from functools import cached_property
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from marketplace.kit.settings import Settings
 
 Params = Mapping[str, object] | Sequence[object]
 
+PREPARED_STATEMENTS = 300
+"""How many statements a connection keeps prepared."""
 IDLE_IN_TRANSACTION_SECONDS = 60
 """A transaction that nobody continues holds its locks no longer than this."""
 
@@ -44,7 +47,7 @@ def connection_options(settings: Settings, application_name: str) -> dict[str, s
 
 def create_engine_from(settings: Settings, application_name: str = "marketplace") -> AsyncEngine:
     """The engine of one process, on `settings.database_url`."""
-    return create_async_engine(
+    engine = create_async_engine(
         sqlalchemy_url(required_database_url(settings)),
         connect_args=connection_options(settings, application_name) | {"prepare_threshold": 2},
         pool_size=settings.database_pool_size,
@@ -52,6 +55,19 @@ def create_engine_from(settings: Settings, application_name: str = "marketplace"
         pool_timeout=settings.lock_timeout_seconds,
         pool_pre_ping=True,
     )
+    event.listen(engine.sync_engine, "connect", _keep_statements)
+    return engine
+
+
+def _keep_statements(connection: DBAPIConnection, _record: object) -> None:
+    """Room for every statement of a sale: psycopg keeps a hundred, and a sale alone has nearly as many."""
+    driver_connection = connection.driver_connection
+    if isinstance(driver_connection, psycopg.AsyncConnection):
+        driver_connection.prepared_max = PREPARED_STATEMENTS
+
+
+async def _keep_read_statements(connection: psycopg.AsyncConnection) -> None:
+    connection.prepared_max = PREPARED_STATEMENTS
 
 
 def create_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
@@ -78,6 +94,7 @@ class ReadPool:
             kwargs=options | {"autocommit": True, "prepare_threshold": 0},
             min_size=min(4, size),
             max_size=size,
+            configure=_keep_read_statements,
             open=False,
             name="reads",
         )
