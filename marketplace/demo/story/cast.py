@@ -62,13 +62,14 @@ WORTH_A_PAYOUT_MINOR = 300_00
 """Sellers are paid from two hundred dirhams on; what this leaves after the commission is more."""
 
 
-def with_variant(client: Client, candidates: list[Seller], taken: list[Seller], wanted: int) -> list[Seller]:
+def with_variant(cast: Cast, candidates: list[Seller], wanted: int) -> list[Seller]:
     """Sellers not in the story yet, each with two pieces of something dear enough for a payout of its own."""
+    client, staff = cast.anyone(), cast.staff("finance")
     found: list[Seller] = []
     for seller in candidates:
         if len(found) == wanted:
             break
-        if any(seller.id == other.id for other in taken):
+        if any(seller.id == other.id for other in cast.sellers) or not is_at_rest(staff, seller):
             continue
         listed = client.run("listings", channel=CHANNEL, filter={"vendors": [seller.id]}, first=10)
         for edge in listed["products"]["edges"]:
@@ -83,6 +84,11 @@ def with_variant(client: Client, candidates: list[Seller], taken: list[Seller], 
     if len(found) < wanted:
         raise StoryBroken("the demo has too few sellers with stock; load it with `make demo-data`")
     return found
+
+
+def is_at_rest(staff: Client, seller: Seller) -> bool:
+    """Whether nothing is held for the seller: nothing falls due by itself while the story lets days pass."""
+    return balance_of(staff, seller)["held"] == 0
 
 
 def balance_of(staff: Client, seller: Seller) -> dict[str, int]:

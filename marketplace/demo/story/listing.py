@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 from marketplace.demo.story import sheet
-from marketplace.demo.story.cast import CHANNEL, Cast, Seller
+from marketplace.demo.story.cast import CHANNEL, Cast, Seller, is_at_rest
 from marketplace.demo.story.client import Client, Data, StoryBroken, minor
 
 
@@ -12,7 +12,7 @@ def list_products(cast: Cast) -> None:
     story = cast.story
     story.act("1. A cooperative's listing sheet")
     anyone = cast.anyone()
-    cooperative, category = _weavers(anyone)
+    cooperative, category = _weavers(anyone, cast.staff("finance"))
     story.say(f"{cooperative.name} ({cooperative.region}) sells in “{category}”.")
     member = cast.member_of(cooperative)
     mark = uuid4().hex[:6]
@@ -69,12 +69,13 @@ def _see_on_the_shelf(cast: Cast, cooperative: Seller, rows: list[sheet.Row], ma
     cooperative.variant, cooperative.price_minor = rug["variants"][0]["id"], prices[0]
 
 
-def _weavers(client: Client) -> tuple[Seller, str]:
-    """A cooperative of Béni Mellal-Khénifra that sells rugs, and the shelf where they lie."""
+def _weavers(client: Client, staff: Client) -> tuple[Seller, str]:
+    """A cooperative of Béni Mellal-Khénifra that sells rugs and waits for no money, and its shelf."""
     rugs = client.run("listings", channel=CHANNEL, filter={"regions": ["MA-05"]}, search="tapis", first=50)
     for edge in rugs["products"]["edges"]:
         vendor, category = edge["node"]["vendor"], edge["node"]["category"]
         if vendor["kind"] == "COOPERATIVE":
-            region = vendor["region"]["name"]
-            return Seller(vendor["id"], vendor["slug"], vendor["name"], region), category["name"]
+            seller = Seller(vendor["id"], vendor["slug"], vendor["name"], vendor["region"]["name"])
+            if is_at_rest(staff, seller):
+                return seller, category["name"]
     raise StoryBroken("the demo has no cooperative that sells rugs; load it with `make demo-data`")

@@ -20,8 +20,8 @@ def shop(cast: Cast) -> None:
     story.act("2. A buyer in Rabat buys from three sellers")
     buyer = cast.anyone()
     cast.sellers += [
-        *with_variant(buyer, sellers_with_listings(buyer, {"regions": ["MA-05"]}), cast.sellers, 1),
-        *with_variant(buyer, sellers_with_listings(buyer, {"regions": ["MA-09"]}), cast.sellers, 1),
+        *with_variant(cast, sellers_with_listings(buyer, {"regions": ["MA-05"]}), 1),
+        *with_variant(cast, sellers_with_listings(buyer, {"regions": ["MA-09"]}), 1),
     ]
     for seller in cast.sellers:
         story.say(f"{seller.name}, {seller.region}: {dirhams(seller.price_minor)} a piece")
