@@ -94,8 +94,10 @@ class Place:
         self.compiler.reject(self.path)
         expression, may_be_null = self._expression()
         if allowed is not None and not (needs and permitted):
-            self.slot.marked = denied(needs)
-            expression = case((allowed(self.row, self.ctx), as_json(expression)), else_=mark("denied"))
+            rule = allowed(self.row, self.ctx)
+            if rule is not None:  # None restricts nothing, as in every other rule.
+                self.slot.marked = denied(needs)
+                expression = case((rule, as_json(expression)), else_=mark("denied"))
         if may_be_null and isinstance(self.field.type, GraphQLNonNull):
             self.slot.never_null = True
             expression = func.coalesce(as_json(expression), mark("null"), type_=JSON)
