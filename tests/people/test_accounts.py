@@ -12,7 +12,7 @@ from marketplace.people import audit, service, tokens
 from marketplace.people.models import AuditEntry, User
 from tests.factories.people import make_user
 
-PASSWORD = "le tapis de Taznakht"  # noqa: S105
+PASSWORD = "le tapis de Taznakht"
 
 
 @pytest.fixture
