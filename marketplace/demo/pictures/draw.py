@@ -13,6 +13,7 @@ from marketplace.demo.pictures import (
     emblem,
     glaze,
     harvest,
+    jewels,
     landscape,
     leather,
     metal,
@@ -22,7 +23,7 @@ from marketplace.demo.pictures import (
 )
 from marketplace.demo.pictures.canvas import Canvas, Palette
 
-_ROOMS = (weaving, glaze, clay, harvest, vessels, leather, wood, cloth, metal, emblem, landscape)
+_ROOMS = (weaving, glaze, clay, harvest, vessels, leather, wood, cloth, metal, jewels, emblem, landscape)
 MOTIFS: dict[str, Callable[[Canvas], None]] = {
     f"{room.__name__.rpartition('.')[2]}.{name}": motif
     for room in _ROOMS
