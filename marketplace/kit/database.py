@@ -2,18 +2,23 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import cached_property
+from functools import cached_property, partial
+from time import monotonic
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy import URL, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from marketplace.kit.settings import Settings
 
 Params = Mapping[str, object] | Sequence[object]
 
+REST_SECONDS = 2.0
+"""After so long without work a connection may have been closed by the server: it is asked first."""
 PREPARED_STATEMENTS = 300
 """How many statements a connection keeps prepared."""
 IDLE_IN_TRANSACTION_SECONDS = 60
@@ -53,10 +58,27 @@ def create_engine_from(settings: Settings, application_name: str = "marketplace"
         pool_size=settings.database_pool_size,
         max_overflow=0,
         pool_timeout=settings.lock_timeout_seconds,
-        pool_pre_ping=True,
     )
     event.listen(engine.sync_engine, "connect", _keep_statements)
+    event.listen(engine.sync_engine, "checkin", _note_rest)
+    event.listen(engine.sync_engine, "checkout", partial(_ask_after_rest, engine.dialect))
     return engine
+
+
+def _note_rest(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    record.info["resting_since"] = monotonic()
+
+
+def _ask_after_rest(
+    dialect: Dialect, connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object
+) -> None:
+    """Ask a connection whether it lives, if it has rested. Asking each time costs a sale eight trips."""
+    if monotonic() - record.info.get("resting_since", monotonic()) < REST_SECONDS:
+        return
+    try:
+        dialect.do_ping(connection)
+    except psycopg.Error as error:
+        raise DisconnectionError from error  # The pool takes another one.
 
 
 def _keep_statements(connection: DBAPIConnection, _record: object) -> None:

@@ -87,3 +87,15 @@ async def test_reads_go_on_after_the_server_has_closed_its_connections(database:
         await session.execute(text(others))
     reads = (database.reads.fetch_json("SELECT to_json(1)", {}) for _ in range(8))
     assert set(await asyncio.gather(*reads)) == {b"1"}
+
+
+async def test_writing_goes_on_after_the_server_has_closed_a_resting_connection(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("marketplace.kit.database.REST_SECONDS", 0)
+    async with database.transaction() as session:
+        first = await session.scalar(text("SELECT pg_backend_pid()"))
+    await database.reads.fetch_json("SELECT to_json(pg_terminate_backend(%(pid)s::int))", {"pid": first})
+
+    async with database.transaction() as session:
+        assert await session.scalar(text("SELECT pg_backend_pid()")) != first
