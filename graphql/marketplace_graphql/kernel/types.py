@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ForwardRef, TypeVar, Union, cast
+from typing import Annotated, Any, ForwardRef, TypeVar, Union, cast, dataclass_transform
 
 import strawberry
 from sqlalchemy import ColumnElement
@@ -80,6 +80,7 @@ def record(
     return declare
 
 
+@dataclass_transform(kw_only_default=True)
 def object_type(cls: T | None = None, *, name: str | None = None) -> Any:
     """A type without rows: what a `value`, a resolver or a mutation gives; also the parts of Query."""
 
