@@ -23,6 +23,7 @@ from marketplace_graphql.kernel import ANONYMOUS, Request, Requester
 OPERATIONS = Path(__file__).parent / "operations"
 PORT, STATIC_PORT = 8471, 8472
 SHOPPERS = 8
+PIECES_NEEDED = 5_000
 PASSWORD = "demo-marketplace"  # noqa: S105 - the demo's, printed in the README
 SIGN_IN = """mutation ($email: String!, $password: String!) {
   tokenCreate(email: $email, password: $password) { token } }"""
@@ -108,16 +109,26 @@ async def _measure_shop(served: Shop, seconds: float) -> list[str]:
 
 
 async def _place_orders(served: Shop, seconds: float) -> Measured:
-    query = """query { products(first: 100, channel: "maroc", filter: {stockAvailability: IN_STOCK}) {
+    return await measure(await shoppers(served.api, SHOPPERS, _pieces(served)), seconds=seconds, warm_up=0.2)
+
+
+def _pieces(served: Shop) -> dict[str, int]:
+    """Variants with what can be had of each, enough for every order of a run."""
+    query = """query ($after: String) { products(first: 100, after: $after, channel: "maroc",
+      filter: {stockAvailability: IN_STOCK}) { pageInfo { endCursor hasNextPage }
       edges { node { variants { id quantityAvailable } } } } }"""
-    found = _ask(served, query, {})["products"]["edges"]
-    variants = [
-        variant["id"]
-        for edge in found
-        for variant in edge["node"]["variants"]
-        if variant["quantityAvailable"] > 1
-    ]
-    return await measure(await shoppers(served.api, SHOPPERS, variants), seconds=seconds, warm_up=0.2)
+    pieces: dict[str, int] = {}
+    after: str | None = None
+    while sum(pieces.values()) < PIECES_NEEDED:
+        page = _ask(served, query, {"after": after})["products"]
+        for edge in page["edges"]:
+            for variant in edge["node"]["variants"]:
+                if variant["quantityAvailable"]:
+                    pieces[variant["id"]] = variant["quantityAvailable"]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+    return pieces
 
 
 def _workloads(served: Shop) -> list[Workload]:

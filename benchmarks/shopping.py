@@ -42,14 +42,19 @@ class Shopper:
 
     api: str
     connection: Connection
-    variants: list[str]
+    pieces: dict[str, int]
+    """How many of each variant are left for this shopper: nobody else takes them."""
     chance: random.Random
 
     async def place_order(self) -> None:
         email = f"shopper-{next(_numbers)}@example.com"
         made = await self._do("create_checkout", channel="maroc", email=email)
         cart = made["checkout"]["id"]
-        chosen = self.chance.sample(self.variants, 2)
+        chosen = self.chance.sample(sorted(self.pieces), 2)
+        for variant in chosen:
+            self.pieces[variant] -= 1
+            if not self.pieces[variant]:
+                del self.pieces[variant]
         await self._do("add_lines", id=cart, lines=[{"variantId": v, "quantity": 1} for v in chosen])
         await self._do("set_shipping_address", id=cart, address=ADDRESS)
         await self._do("set_billing_address", id=cart, address=ADDRESS)
@@ -68,9 +73,15 @@ class Shopper:
         return dict(payload)
 
 
-async def shoppers(api: str, number: int, variants: list[str]) -> list[Callable[[], Awaitable[None]]]:
-    """So many shoppers, each with a share of the variants, so that they don't queue for the same pieces."""
+async def shoppers(api: str, number: int, pieces: dict[str, int]) -> list[Callable[[], Awaitable[None]]]:
+    """So many shoppers, each with variants of its own, so that they don't queue for the same pieces."""
+    variants = sorted(pieces)
     return [
-        Shopper(api, await Connection.to(api), variants[index::number], random.Random(index)).place_order
+        Shopper(
+            api,
+            await Connection.to(api),
+            {variant: pieces[variant] for variant in variants[index::number]},
+            random.Random(index),
+        ).place_order
         for index in range(number)
     ]
