@@ -109,7 +109,7 @@ async def _measure_shop(served: Shop, seconds: float) -> list[str]:
 
 
 async def _place_orders(served: Shop, seconds: float) -> Measured:
-    return await measure(await shoppers(served.api, SHOPPERS, _pieces(served)), seconds=seconds, warm_up=0.2)
+    return await measure(shoppers(served.api, SHOPPERS, _pieces(served)), seconds=seconds, warm_up=0.5)
 
 
 def _pieces(served: Shop) -> dict[str, int]:
