@@ -189,7 +189,15 @@ def stepping(work):
 
 FolderStorage.put = stepping(FolderStorage.put)
 sending._mark_sent = stepping(sending._mark_sent)
-JobManager.finish_job = stepping(JobManager.finish_job)
+
+finish_job, finish_sending = JobManager.finish_job, stepping(JobManager.finish_job)
+
+async def finished(manager, job, *args, **kwargs):
+    # What the schedule asks for at a full minute is no step of this job.
+    ends = finish_sending if job.task_name == "payouts.send" else finish_job
+    return await ends(manager, job, *args, **kwargs)
+
+JobManager.finish_job = finished
 settings = Settings(environment="test", database_url=url, data_dir=Path(data_dir), bank_keys=bank_keys)
 print("working", flush=True)
 asyncio.run(run_worker(settings, until_idle=True))
