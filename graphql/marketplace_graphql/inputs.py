@@ -1,5 +1,8 @@
-"""Inputs that several domains share: ranges, operators, periods."""
+"""Inputs that several domains share: ranges, operators, periods, metadata; and what those of metadata mean."""
 
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func
 from strawberry import ID
 
 from marketplace_graphql.kernel.scalars import Date, DateTime, Decimal
@@ -90,3 +93,55 @@ class MetadataInput:
 
     key: str
     value: str
+
+
+@input_type
+class MetadataFilter:
+    """A condition on what everybody may read of the metadata."""
+
+    key: str
+    """There is an entry of this name."""
+    value: str | None
+    """The entry says this. Left out: whatever it says."""
+
+
+@input_type
+class MetadataValueFilterInput:
+    """A condition on what an entry of the metadata says."""
+
+    eq: str | None
+    """Exactly this."""
+    one_of: list[str] | None
+    """One of these."""
+
+
+@input_type
+class MetadataFilterInput:
+    """A condition on what everybody may read of the metadata."""
+
+    key: str
+    """There is an entry of this name."""
+    value: MetadataValueFilterInput | None
+    """What the entry says. Left out: whatever it says."""
+
+
+def has_metadata(row: Any, filters: Any, ctx: Any) -> ColumnElement[bool] | None:
+    """Meaning of `[MetadataFilter!]`: all of these entries. Tables that offer it have a GIN index on `metadata`."""
+    parts = [
+        row.public_metadata.has_key(each.key)
+        if each.value is None
+        else row.public_metadata.contains(func.jsonb_build_object(each.key, each.value))
+        for each in filters
+    ]
+    return and_(*parts) if parts else None
+
+
+def metadata_says(row: Any, given: Any, ctx: Any) -> ColumnElement[bool] | None:
+    """Meaning of `MetadataFilterInput`: an entry, and what it says. The same index serves it."""
+    store, said = row.public_metadata, given.value
+    parts = [store.has_key(given.key)]
+    if said is not None and said.eq is not None:
+        parts.append(store.contains(func.jsonb_build_object(given.key, said.eq)))
+    if said is not None and said.one_of is not None:
+        parts.append(func.jsonb_extract_path_text(store, given.key) == func.any(said.one_of))
+    return and_(*parts)

@@ -103,6 +103,16 @@ class Image:
     """What it shows, for those who can't see it."""
 
 
+@object_type
+class File:
+    """A file that can be fetched."""
+
+    url: str
+    """Where it is."""
+    content_type: str | None
+    """Its media type."""
+
+
 def money(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> Parts:
     """A `Money` of an amount in minor units. Multiplication keeps it exact: 1250 centimes are 12.50 MAD."""
     return {

@@ -166,12 +166,14 @@ def test_a_pid_that_now_belongs_to_somebody_else_is_no_obstacle(server: Embedded
     stranger.wait()
 
 
-@pytest.mark.parametrize("content", ["", "12", "half", "4711\n/srv/data\n1795474061\n"])
+@pytest.mark.parametrize("content", ["", "12", "half", "{gone}\n/srv/data\n1795474061\n"])
 def test_a_pid_file_that_was_not_written_whole_is_no_obstacle(server: EmbeddedServer, content: str) -> None:
     server.acquire()
     weave(server)
     server.release()
-    (server.cluster / "postmaster.pid").write_text(content)
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    (server.cluster / "postmaster.pid").write_text(content.format(gone=gone.pid))
     server.acquire()
     assert rugs(server) == 1
 

@@ -19,6 +19,7 @@ from marketplace_graphql.kernel import (
     node,
     object_type,
     related,
+    union,
     value,
 )
 from marketplace_graphql.languages import CountryDisplay, LanguageCodeEnum, country
@@ -103,3 +104,6 @@ class User(Node, ObjectWithMetadata, OrdersOfUser):
 def _sellers_of(user_id: Any) -> Any:
     member = aliased(VendorMember)
     return select(member.vendor_id).where(member.user_id == user_id)
+
+
+UserOrApp = union("UserOrApp", User, description="Who did something.")

@@ -1,0 +1,1 @@
+"""What lowers a price: promotions, vouchers, gift cards."""
