@@ -1,4 +1,4 @@
-"""Inputs that several domains share: ranges, operators, periods, metadata; and what those of metadata mean."""
+"""Inputs that several domains share: ranges, operators, periods, metadata; and what the latter mean."""
 
 from typing import Any
 
@@ -126,7 +126,7 @@ class MetadataFilterInput:
 
 
 def has_metadata(row: Any, filters: Any, ctx: Any) -> ColumnElement[bool] | None:
-    """Meaning of `[MetadataFilter!]`: all of these entries. Tables that offer it have a GIN index on `metadata`."""
+    """Meaning of `[MetadataFilter!]`: all of these entries. Needs a GIN index on `metadata`."""
     parts = [
         row.public_metadata.has_key(each.key)
         if each.value is None
