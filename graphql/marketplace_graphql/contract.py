@@ -35,9 +35,9 @@ INTRODUCTION = """\
 
 Our API is compatible with the schema of Saleor 3.23: what is there has Saleor's names, arguments, types and
 meaning, and what is not there yet is absent, never a stub. This page is printed from our schema by
-`make contract`, and CI fails when it is stale. An element is a type, a field, an argument, a value of an enum,
-a field of an input, a member of a union or an interface that a type implements. A field that is missing is
-missing with its arguments.
+`make contract`, and CI fails when it is stale. An element is a type, a field, an argument, a value of an
+enum, a field of an input, a member of a union or an interface that a type implements. A field that is missing
+is missing with its arguments.
 """
 
 ABSENT = "Types that are not there"
