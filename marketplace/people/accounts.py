@@ -83,6 +83,21 @@ async def register(
     return user if opened else None
 
 
+def as_registered(given: Registration) -> User:
+    """What whoever registers is told of the account, be it new or not: what they have said themselves."""
+    now = clock.now()
+    return User(
+        email=given.email,
+        first_name=given.first_name,
+        last_name=given.last_name,
+        language_code=given.language_code,
+        public_metadata=dict(given.metadata),
+        is_confirmed=False,
+        created_at=now,
+        updated_at=now,
+    )
+
+
 async def _added(session: AsyncSession, user: User) -> bool:
     """Whether the account is new. Two that are opened at once are one."""
     user.customer_type_id = await session.scalar(
