@@ -19,6 +19,8 @@ SCHEDULE: dict[str, str] = {
     "payouts.send_waiting": EVERY_FIVE_MINUTES,
     "inventory.forget_expired": EVERY_FIVE_MINUTES,
     "catalog.refresh_lexicon": EVERY_NIGHT,
+    "people.forget_attempts": EVERY_FIVE_MINUTES,
+    "post.tidy": EVERY_NIGHT,
 }
 """The name of a job without arguments, and its cron line."""
 

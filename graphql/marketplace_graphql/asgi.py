@@ -16,7 +16,8 @@ from marketplace_graphql.kernel.errors import entry
 from marketplace_graphql.kernel.http import Authenticate, AuthenticationError, GraphQLApp
 from marketplace_graphql.schema import api_schema
 
-Execute = Callable[[str, Mapping[str, object], str | None], Awaitable[dict[str, Any]]]
+Execute = Callable[..., Awaitable[dict[str, Any]]]
+"""(document, variables, token, address) -> `{data, errors}`."""
 
 
 def mount(app: FastAPI) -> None:
@@ -54,13 +55,15 @@ def make_api(settings: Settings, database: Database, *, storage: Any) -> Api:
 def in_process(api: Api, authenticate: Authenticate) -> Execute:
     """How pages run their documents: as the bearer of a token, or as nobody."""
 
-    async def execute(document: str, variables: Mapping[str, object], token: str | None) -> dict[str, Any]:
+    async def execute(
+        document: str, variables: Mapping[str, object], token: str | None, address: str | None = None
+    ) -> dict[str, Any]:
         headers = {} if token is None else {"authorization-bearer": token}
         try:
             requester = await authenticate(headers)
         except AuthenticationError as error:
             return {"errors": [entry(QueryError(str(error), error.code))], "data": None}
-        return await api.execute(document, variables, requester)
+        return await api.execute(document, variables, requester, address=address)
 
     return execute
 

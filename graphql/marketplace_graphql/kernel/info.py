@@ -29,6 +29,8 @@ class Info:
     headers: Mapping[str, str] = field(default_factory=dict)
     context: Any = None
     """What the application gave to the API: its gateways, its storage."""
+    address: str | None = None
+    """Where the request comes from on the net, as far as that is known."""
 
     @property
     def session(self) -> AsyncSession:

@@ -152,7 +152,10 @@ async def run(execution: "Run", root: GraphQLObjectType) -> bytes:
 async def _run_one(
     execution: "Run", root: GraphQLObjectType, key: str, nodes: list[Any], errors: list[dict[str, Any]]
 ) -> Any:
-    """One mutation: its payload, or None when an error was reported instead. Commits, or changes nothing."""
+    """One mutation: its payload, or None when an error was reported instead.
+
+    Commits, or changes nothing; only an error that `keeps_changes` is both told and committed.
+    """
     name = nodes[0].name.value
     declaration = execution.schema.declared[root.name][name].declaration
     if not isinstance(declaration, Mutation):
@@ -189,11 +192,16 @@ async def _committed(
             execution.schema, field, declared.python_names, nodes[0], execution.inputs.variables
         )
         info = execution.info(session)
-        result = await declaration.function(None, info, **keywords)  # type: ignore[misc]
+        try:
+            result = await declaration.function(None, info, **keywords)  # type: ignore[misc]
+            payload = _success(declaration, result)
+        except DomainError as refused:
+            if not refused.keeps_changes:
+                raise
+            payload = _failure(declaration, refused)
         await session.flush()
         completer: Completer = execution.completer(execution.fetch_in(session), session)
         completer.errors = errors
-        payload = _success(declaration, result)
         return await completer.python(payload, field.type, nodes, (key,), f"{root.name}.{name}")
 
 
