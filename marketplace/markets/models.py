@@ -169,15 +169,13 @@ class PostalCodeInclusion(StrEnum):
 
 
 class PostalCodeRule(IntegerKey, Base):
-    """Postal codes of the destination that a method serves, or does not. `postal_codes` says how they compare.
+    """Postal codes that a method serves, or does not. `postal_codes` says how they compare.
 
     A method whose rules are of both kinds serves nobody, as in Saleor.
     """
 
     __tablename__ = "shipping_method_postal_code_rule"
-    __table_args__ = (
-        UniqueConstraint("method_id", "start", "end", postgresql_nulls_not_distinct=True),
-    )
+    __table_args__ = (UniqueConstraint("method_id", "start", "end", postgresql_nulls_not_distinct=True),)
 
     method_id: Mapped[int] = mapped_column(ForeignKey("shipping_method.id", ondelete="CASCADE"))
     start: Mapped[str] = mapped_column(String(32))
@@ -189,9 +187,7 @@ class PostalCodeRule(IntegerKey, Base):
 excluded_product = Table(
     "shipping_method_excluded_product",
     Base.metadata,
-    Column(
-        "method_id", BigInteger, ForeignKey("shipping_method.id", ondelete="CASCADE"), primary_key=True
-    ),
+    Column("method_id", BigInteger, ForeignKey("shipping_method.id", ondelete="CASCADE"), primary_key=True),
     Column(
         "product_id",
         BigInteger,

@@ -5,7 +5,7 @@ Ranges compare as in Saleor: British and Irish codes part by part, all others as
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, case, false, func, literal, not_, or_, select, true
+from sqlalchemy import ColumnElement, Text, and_, case, false, func, not_, or_, select, true
 from sqlalchemy.orm import aliased
 
 from marketplace.markets.models import PostalCodeInclusion, PostalCodeRule
@@ -39,7 +39,7 @@ def serves(method_id: Any, postal_code: Any, country_code: Any) -> ColumnElement
             comparable(rule.start, country_code) <= code,
             or_(rule.end.is_(None), code <= comparable(rule.end, country_code)),
         ),
-        literal(False),
+        false(),
     )
     including = rule.inclusion == PostalCodeInclusion.INCLUDE
     verdict = case(
