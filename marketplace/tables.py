@@ -8,8 +8,10 @@ import marketplace.catalog.attributes
 import marketplace.catalog.listings
 import marketplace.catalog.models
 import marketplace.checkout.models
+import marketplace.content.menus
 import marketplace.inventory.models
 import marketplace.markets.models
+import marketplace.markets.shop_settings
 import marketplace.orders.models
 import marketplace.payments.models
 import marketplace.payouts.ledger

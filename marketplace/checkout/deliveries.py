@@ -18,7 +18,10 @@ from marketplace.checkout.errors import (
 from marketplace.checkout.models import Checkout, CheckoutDelivery, CheckoutParcel
 from marketplace.checkout.totals import NOTHING, Taxed, taxed, total_of
 from marketplace.kit.batch import Batch
+from marketplace.markets import postal_codes
 from marketplace.markets.models import ShippingMethod, ShippingMethodListing, ShippingZone, zone_channel
+from marketplace.markets.queries import carries
+from marketplace.people.models import Address
 from marketplace.pricing.taxes import rate_expression
 from marketplace.vendors.models import Vendor
 
@@ -77,7 +80,8 @@ async def offered_deliveries(
 ) -> list[OfferedDelivery]:
     """The deliveries that the methods of the destination's zones make possible, the cheapest first.
 
-    One statement. A method is left out where it can't carry one of the parcels, or not for this amount.
+    One statement. A method is left out where it can't carry one of the parcels or products, or not for this
+    amount, or not to this postal code.
     """
     weights = cart.weights()
     if cart.checkout.shipping_address_id is None or not weights:
@@ -93,6 +97,8 @@ async def offered_deliveries(
             "heaviest": max(weights.values()),
             "subtotal": sum(line.total_gross_minor for line in cart.lines),
             "only_method_id": only_method_id,
+            "address_id": cart.checkout.shipping_address_id,
+            "product_ids": sorted({cart.offer(line).product_id for line in cart.lines}),
         },
     )
     with_tax = cart.channel.prices_entered_with_tax
@@ -152,6 +158,14 @@ _METHODS = (
         or_(
             bindparam("only_method_id", type_=BigInteger).is_(None),
             ShippingMethod.id == bindparam("only_method_id", type_=BigInteger),
+        ),
+        carries(ShippingMethod.id, func.any(bindparam("product_ids", type_=ARRAY(BigInteger)))),
+        postal_codes.serves(
+            ShippingMethod.id,
+            select(Address.postal_code)
+            .where(Address.id == bindparam("address_id", type_=BigInteger))
+            .scalar_subquery(),
+            bindparam("country_code", type_=CHAR(2)),
         ),
     )
     .order_by(ShippingMethod.id, Vendor.id)

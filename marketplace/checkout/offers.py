@@ -15,11 +15,9 @@ from marketplace.checkout.errors import NotForSaleError, NotPublishedError, Vari
 from marketplace.inventory.availability import number_locked, stocks_of
 from marketplace.kit.errors import DomainError
 from marketplace.kit.ids import to_global_id
+from marketplace.markets.shop_settings import shop_setting
 from marketplace.pricing.taxes import rate_expression
 from marketplace.vendors.models import Vendor
-
-MAXIMUM_PIECES_PER_LINE = 50
-"""Saleor's default for `limitQuantityPerCheckout`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +92,9 @@ OFFER_COLUMNS = (
     ),
     ProductType.is_shipping_required,
     ProductVariant.track_inventory.label("is_tracked"),
-    func.coalesce(ProductVariant.quantity_limit_per_customer, MAXIMUM_PIECES_PER_LINE).label(
-        "maximum_pieces"
-    ),
+    func.coalesce(
+        ProductVariant.quantity_limit_per_customer, shop_setting("limit_quantity_per_checkout")
+    ).label("maximum_pieces"),
     VariantChannelListing.price_minor,
     VariantChannelListing.entered_price_minor.label("undiscounted_minor"),
     rate_expression(

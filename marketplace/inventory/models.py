@@ -7,7 +7,7 @@ reservations that other checkouts hold and that have not run out.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.catalog.models import ProductVariant
@@ -26,6 +26,8 @@ class Warehouse(UuidKey, WithMetadata, Base):
     slug: Mapped[str] = mapped_column(unique=True)
     email: Mapped[str] = mapped_column(default="")
     address_id: Mapped[int] = mapped_column(ForeignKey("address.id"))
+    external_reference: Mapped[str | None] = mapped_column(String(250), unique=True)
+    """What another system calls it."""
 
     vendor: Mapped[Vendor | None] = relationship(lazy="raise")
     address: Mapped[Address] = relationship(lazy="raise")

@@ -7,9 +7,7 @@ from sqlalchemy.orm import aliased
 
 from marketplace.catalog.models import ProductVariant
 from marketplace.inventory.availability import available_pieces
-
-PIECES_PER_CHECKOUT = 50
-"""Saleor's default limit of pieces of one variant in one checkout; no more is ever shown as available."""
+from marketplace.markets.shop_settings import shop_setting
 
 
 def available(variant: Any, ctx: Any) -> ColumnElement[int]:
@@ -19,9 +17,10 @@ def available(variant: Any, ctx: Any) -> ColumnElement[int]:
 
 def quantity_available(variant: Any, ctx: Any) -> ColumnElement[int]:
     """As Saleor gives it: never below zero, never above what one checkout may hold."""
+    limit = shop_setting("limit_quantity_per_checkout")
     return case(
-        (variant.track_inventory.is_(False), literal(PIECES_PER_CHECKOUT)),
-        else_=func.least(func.greatest(available(variant, ctx), 0), PIECES_PER_CHECKOUT),
+        (variant.track_inventory.is_(False), limit),
+        else_=func.least(func.greatest(available(variant, ctx), 0), limit),
     )
 
 

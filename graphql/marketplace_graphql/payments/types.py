@@ -1,9 +1,10 @@
 """Gateways, transactions and their events; the cash of parcels and what carriers hand over."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, literal, select
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import ColumnElement, distinct, func, literal, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -62,17 +63,32 @@ class PaymentGateway:
 
 def gateways_of(channel_id: Any) -> Any:
     """The ways to pay in a channel. To pay cash at the door, a channel must allow it."""
+    return gateways_where(lambda channel: channel.id == channel_id)
+
+
+def gateways_where(rule: Callable[[Any], ColumnElement[bool]]) -> Any:
+    """The ways to pay in the channels of a rule, each once with all of their currencies."""
     channel = aliased(Channel)
+    open_ = (
+        select(
+            func.array_agg(aggregate_order_by(distinct(channel.currency_code), channel.currency_code)).label(
+                "codes"
+            )
+        )
+        .where(rule(channel), channel.cash_on_delivery)
+        .correlate_except(channel)
+        .subquery()
+        .lateral()
+    )
     return each(
-        channel,
+        open_,
         {
             "name": literal(CashOnDelivery.name),
             "id": literal(CashOnDelivery.id),
             "config": [],
-            "currencies": array([channel.currency_code]),
+            "currencies": open_.c.codes,
         },
-        where=(channel.id == channel_id) & channel.cash_on_delivery,
-        order_by=channel.id,
+        where=open_.c.codes.is_not(None),
     )
 
 
