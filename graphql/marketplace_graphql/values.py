@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Numeric, Text, case, cast, literal
+from sqlalchemy import ColumnElement, Date, Integer, Numeric, Text, case, cast, func, literal
 
 from marketplace.kit.money import MINOR_DIGITS
 from marketplace_graphql.kernel.types import enum, object_type
@@ -139,6 +139,11 @@ def weight(grams: ColumnElement[Any]) -> Parts:
         "unit": literal(WeightUnitsEnum.KG.value, Text()),
         "value": cast(grams, Numeric) * literal(0.001, Numeric(asdecimal=False)),
     }
+
+
+def day(moment: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The day that a moment falls on, in UTC, as Saleor's older fields give it."""
+    return cast(func.timezone("UTC", moment), Date)
 
 
 def rate(basis_points: ColumnElement[Any]) -> ColumnElement[Any]:

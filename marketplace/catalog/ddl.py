@@ -39,5 +39,17 @@ END
 $$
 """
 
-STATEMENTS = [SEARCH_QUERY]
+PLAIN_TEXT = r"""
+CREATE OR REPLACE FUNCTION catalog_plain_text(given text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+-- Small letters without accents and vowel signs, Arabic ones in their plainest form.
+SELECT translate(
+    regexp_replace(
+        normalize(lower(given), NFKD),
+        '[\u0300-\u036f\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]', '', 'g'),
+    'œæٱىیةکگڭ', 'oaاييهككك')
+$$
+"""
+
+STATEMENTS = [SEARCH_QUERY, PLAIN_TEXT]
 """Run once all tables are there: by the migration, and where tests make the tables themselves."""

@@ -6,11 +6,11 @@ inputs change, so that "sort by price" is an index scan. Amounts are minor units
 
 from datetime import datetime
 
-from sqlalchemy import CHAR, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CHAR, DateTime, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from marketplace.catalog.models import Product, ProductVariant
-from marketplace.kit.models import Base, IntegerKey
+from marketplace.catalog.models import Collection, Product, ProductVariant
+from marketplace.kit.models import Base, IntegerKey, lowest_if_missing
 from marketplace.markets.models import Channel
 
 
@@ -35,12 +35,20 @@ class ProductChannelListing(IntegerKey, Base):
             "product_id",
             postgresql_where=text("is_live AND visible_in_listings"),
         ),
+        Index(
+            "ix_product_channel_listing_published",
+            "channel_id",
+            lowest_if_missing("published_at", DateTime(timezone=True)),
+            "product_id",
+            postgresql_where=text("is_live AND visible_in_listings"),
+        ),
     )
 
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"))
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"), index=True)
     is_published: Mapped[bool] = mapped_column(default=False)
     published_at: Mapped[datetime | None]
+    """None: since ever."""
     visible_in_listings: Mapped[bool] = mapped_column(default=True)
     available_for_purchase_at: Mapped[datetime | None]
     """None: not for sale here (yet)."""
@@ -89,4 +97,20 @@ class VariantChannelListing(IntegerKey, Base):
     undiscounted_net_minor: Mapped[int]
 
     variant: Mapped[ProductVariant] = relationship(lazy="raise")
+    channel: Mapped[Channel] = relationship(lazy="raise")
+
+
+class CollectionChannelListing(IntegerKey, Base):
+    """Whether a collection shows in a market, and since when or from when on."""
+
+    __tablename__ = "collection_channel_listing"
+    __table_args__ = (UniqueConstraint("collection_id", "channel_id"),)
+
+    collection_id: Mapped[int] = mapped_column(ForeignKey("collection.id", ondelete="CASCADE"))
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"), index=True)
+    is_published: Mapped[bool] = mapped_column(default=False)
+    published_at: Mapped[datetime | None]
+    """None: since ever."""
+
+    collection: Mapped[Collection] = relationship(lazy="raise")
     channel: Mapped[Channel] = relationship(lazy="raise")

@@ -3,7 +3,7 @@
 import enum as python_enum
 from typing import Any
 
-from sqlalchemy import and_, any_, exists, func, literal, or_, select, true
+from sqlalchemy import Double, and_, any_, cast, exists, func, literal, or_, select, true
 from sqlalchemy.orm import aliased
 
 from marketplace.kit.errors import DomainError, Errors, RequiredError
@@ -43,10 +43,8 @@ from marketplace_graphql.kernel import (
     interface,
     itself,
     lookup,
-    major,
     many,
     matches,
-    money,
     mutation,
     never_null,
     node,
@@ -81,6 +79,14 @@ class Money:
 
     amount: float
     currency: str
+
+
+def money(minor: Any, currency: Any) -> Any:
+    return null_when(minor.is_(None), {"amount": major(minor), "currency": currency})
+
+
+def major(minor: Any) -> Any:
+    return cast(minor, Double) / 100
 
 
 def listing_of(row: Any, ctx: Any) -> Any:
@@ -361,7 +367,7 @@ book_filter = Filter(
         "ids": refers(lambda row, ctx: row.id, "Book"),
         "is_published": lambda row, given, ctx: row.is_published == given,
         "binding": lambda row, given, ctx: row.binding.in_([each.value for each in given]),
-        "price": between(lambda row, ctx: major(listing_of(row, ctx).price_minor, literal("MAD"))),
+        "price": between(lambda row, ctx: major(listing_of(row, ctx).price_minor)),
         "label": lambda row, given, ctx: given == any_(row.labels),
     },
 )

@@ -20,7 +20,9 @@ from marketplace_graphql.kernel.filters import (
     BEST_MATCH,
     Filter,
     Sorting,
+    among,
     between,
+    by_id,
     matches,
     refers,
 )
@@ -36,9 +38,8 @@ from marketplace_graphql.kernel.pagination import (
 )
 from marketplace_graphql.kernel.parts import (
     each,
-    major,
     many,
-    money,
+    missing_last,
     named,
     never_null,
     null_when,

@@ -4,13 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Double, case, cast
+from sqlalchemy import ColumnElement
 from sqlalchemy.sql.elements import Grouping, Label
-
-from marketplace.kit.money import MINOR_DIGITS
-
-USUAL_DIGITS = 2
-"""Of nearly all currencies: only the others are told apart in SQL."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +49,11 @@ class Typed:
 
 @dataclass(frozen=True)
 class NeverNull:
+    expression: ColumnElement[Any]
+
+
+@dataclass(frozen=True)
+class MissingLast:
     expression: ColumnElement[Any]
 
 
@@ -117,17 +117,12 @@ def never_null(expression: ColumnElement[Any]) -> NeverNull:
     return NeverNull(expression)
 
 
-def money(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> NullWhen:
-    """A `Money` of an amount in minor units, null where there is none."""
-    return null_when(minor.is_(None), {"amount": major(minor, currency), "currency": currency})
+def missing_last(expression: ColumnElement[Any]) -> MissingLast:
+    """A sort key whose rows without a value come last, whether the list goes up or down.
 
-
-def major(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[float]:
-    """An amount in the currency's own unit, as the number nearest to it that JSON has."""
-    unusual = {code: 10**digits for code, digits in MINOR_DIGITS.items() if digits != USUAL_DIGITS}
-    divisor = case(unusual, value=currency, else_=10**USUAL_DIGITS)
-    result: ColumnElement[Any] = cast(minor, Double) / cast(divisor, Double)
-    return result
+    Serve it with two indexes: on `lowest_if_missing` and on `highest_if_missing` (`kit.models`).
+    """
+    return MissingLast(expression)
 
 
 def unwrapped(expression: Any) -> tuple[Any, bool]:

@@ -9,7 +9,7 @@ from marketplace.inventory.models import Stock as StockRow
 from marketplace.orders import models
 from marketplace.orders.models import FulfillmentStatus
 from marketplace.people.permissions import Permission
-from marketplace_graphql.catalog.pictures import THUMBNAIL_SIZE, picture_url
+from marketplace_graphql.catalog.pictures import picture_url
 from marketplace_graphql.inventory.types import Allocation, Warehouse
 from marketplace_graphql.kernel import (
     DateTime,
@@ -105,7 +105,8 @@ class OrderLine(Node, ObjectWithMetadata):
         format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,
     ) -> Image | None:
         """The product's picture at the sale, small."""
-        address = picture_url(row.picture_path, ctx, THUMBNAIL_SIZE if size is None else size, format)
+        owner = global_id("OrderLine", row.id.expression)
+        address = picture_url(row.picture_path, ctx, size, format, owner=owner)
         return null_when(row.picture_path.is_(None), {"url": address, "alt": row.product_name})
 
 

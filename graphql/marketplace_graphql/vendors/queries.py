@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import any_, true
 from strawberry import ID
 
-from marketplace_graphql.catalog.queries import by_key
 from marketplace_graphql.kernel import (
     CountableConnection,
     Filter,
@@ -18,6 +17,7 @@ from marketplace_graphql.kernel import (
     object_type,
     related,
 )
+from marketplace_graphql.rules import by_key
 from marketplace_graphql.vendors.types import (
     Programme,
     Region,

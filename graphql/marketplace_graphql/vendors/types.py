@@ -29,6 +29,7 @@ from marketplace_graphql.kernel import (
     translated,
     value,
 )
+from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.languages import CountryDisplay, LanguageDisplay, country, language
 from marketplace_graphql.payouts.fields import MoneyOfVendor
 from marketplace_graphql.values import Image, ThumbnailFormatEnum
@@ -178,8 +179,9 @@ class VendorTranslation(Node):
     story: str | None
 
 
-def _picture(row: Any, path: Any, ctx: Any, size: int | None, picture_format: Any) -> Any:
-    return null_when(path.is_(None), {"url": picture_url(path, ctx, size, picture_format), "alt": row.name})
+def _picture(row: Any, path: Any, ctx: Any, size: int | None, picture_format: Any, owner: str) -> Any:
+    address = picture_url(path, ctx, size, picture_format, owner=global_id(owner, row.id.expression))
+    return null_when(path.is_(None), {"url": address, "alt": row.name})
 
 
 @node(models.Vendor, visible=vendor_visible, order_by=lambda row, ctx: row.name)
@@ -237,7 +239,7 @@ class Vendor(Node, ObjectWithMetadata, MoneyOfVendor, FiguresOfVendor):
         format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,
     ) -> Image | None:
         """Its sign."""
-        return _picture(row, row.logo_path, ctx, size, format)
+        return _picture(row, row.logo_path, ctx, size, format, "VendorLogo")
 
     @value
     def cover(
@@ -247,4 +249,4 @@ class Vendor(Node, ObjectWithMetadata, MoneyOfVendor, FiguresOfVendor):
         format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,
     ) -> Image | None:
         """A picture of its work."""
-        return _picture(row, row.cover_path, ctx, size, format)
+        return _picture(row, row.cover_path, ctx, size, format, "VendorCover")

@@ -241,6 +241,11 @@ class Context:
             self.scopes[id(scope.join(model, on, join_key))] = scope
         return scope.joins[join_key]
 
+    def already_joined(self, row: Any, model: type[Any], *, key: Any) -> Any:
+        """The row that `joined` has joined under this key in this channel, if it has."""
+        scope = self.scopes.get(id(row))
+        return None if scope is None else scope.joins.get((id(row), model, key, id(self.channel.id)))
+
     def one_of_few(
         self,
         row: Any,

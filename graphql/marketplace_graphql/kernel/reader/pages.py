@@ -28,10 +28,11 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import UnaryExpression
 
+from marketplace.kit.models import highest_if_missing, lowest_if_missing
 from marketplace_graphql.kernel.errors import QueryError
-from marketplace_graphql.kernel.filters import BEST_MATCH
+from marketplace_graphql.kernel.filters import BEST_MATCH, in_channel_of
 from marketplace_graphql.kernel.pagination import OrderDirection
-from marketplace_graphql.kernel.parts import unwrapped
+from marketplace_graphql.kernel.parts import MissingLast, unwrapped
 from marketplace_graphql.kernel.reader import counting, cursors, rows
 from marketplace_graphql.kernel.reader.context import Context, Scope, Walk
 from marketplace_graphql.kernel.reader.parameters import Parameter
@@ -147,7 +148,7 @@ class _Connection:
         """The sort keys on a row: as asked, else best match first, else the declared order. The key last."""
         expressions = self._order(row)
         given = list(expressions) if isinstance(expressions, tuple | list) else [expressions]
-        keys = [_key(part) for part in given]
+        keys = [_key(part, downwards=self.descending) for part in given]
         # The primary key goes the way of the others, so that one index serves them together.
         descending = bool(keys) and all(key.descending for key in keys)
         return [*keys, Key(rows.primary_key(row), never_null=True, descending=descending)]
@@ -155,13 +156,14 @@ class _Connection:
     def _order(self, row: Any) -> Any:
         sorting, given = self.declaration.sort_by, self.given.get("sort_by")
         if sorting is not None and given is not None:
+            ctx = in_channel_of(given, self.ctx)
             key = sorting.keys[given.field] if given.field is not None else None
             if key is BEST_MATCH:
                 return self._best_match(row)
             if key is not None:
-                return key(row, self.ctx)
+                return key(row, ctx)
             if sorting.otherwise is not None:
-                return sorting.otherwise(row, given, self.ctx)
+                return sorting.otherwise(row, given, ctx)
         term, rank = self.given.get("search"), self.declaration.rank
         if rank is not None and term is not None:
             # Best first, though all keys go the same way: a cursor compares them all at once.
@@ -334,7 +336,10 @@ def _node_type(connection_type: GraphQLObjectType) -> Any:
     return edge_type.fields["node"].type
 
 
-def _key(part: Any) -> Key:
+def _key(part: Any, *, downwards: bool) -> Key:
+    if isinstance(part, MissingLast):
+        stand_in = lowest_if_missing if downwards else highest_if_missing
+        return Key(stand_in(part.expression), never_null=True)
     expression, promised = unwrapped(part)
     descending = isinstance(expression, UnaryExpression) and expression.modifier is operators.desc_op
     if descending:

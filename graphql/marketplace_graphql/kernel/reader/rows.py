@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import RelationshipProperty, aliased
 
 from marketplace_graphql.kernel import fields
+from marketplace_graphql.kernel.pagination import OrderDirection
 from marketplace_graphql.kernel.parts import unwrapped
 from marketplace_graphql.kernel.reader.context import Context
 from marketplace_graphql.kernel.reader.slots import Slot
@@ -27,14 +28,27 @@ On = Callable[[Any], ColumnElement[bool]]
 
 def related(place: "Place", declaration: fields.Related) -> ColumnElement[Any]:
     """A declared relation: one row, or a list where the field's type is a list."""
-    keywords = place.keywords
+    keywords = dict(place.keywords)
+    order = _order(place, declaration, keywords.pop("sort_by", None))
     on = predicate(place, keywords)
-    order_by = declaration.order_by
-    order = None if order_by is None else lambda target: order_by(target, place.ctx)
     if place.is_list:
         place.ctx = place.ctx.counting(min(declaration.expected, declaration.limit))
         return many(place, place.field.type, place.nodes, place.slot, on, order, declaration.limit)
     return one(place, place.field.type, place.nodes, place.slot, on, order, shown=declaration.shown)
+
+
+def _order(place: "Place", declaration: fields.Related, given: Any) -> Callable[[Any], Any] | None:
+    """The sort keys of a relation's rows: as asked for, else as declared."""
+    sorting, declared = declaration.sort_by, declaration.order_by
+    if sorting is not None and given is not None:
+        key, down = sorting.keys[given.field], given.direction is OrderDirection.DESC
+        return lambda target: _directed(key(target, place.ctx), down=down)
+    return None if declared is None else lambda target: declared(target, place.ctx)
+
+
+def _directed(keys: Any, *, down: bool) -> list[Any]:
+    given = list(keys) if isinstance(keys, tuple | list) else [keys]
+    return [unwrapped(key)[0].desc() if down else unwrapped(key)[0] for key in given]
 
 
 def predicate(place: "Place", keywords: dict[str, Any]) -> On:
