@@ -156,7 +156,7 @@ async def prices_now(
     rules = await catalogue_rules(session, now)
     listing = VariantChannelListing
     wanted = any_(bindparam("variant_ids", sorted(variant_ids), ARRAY(BigInteger)))
-    prices: Select[Any] = select(listing.variant_id, listing.entered_price_minor)
+    prices: Select[*tuple[Any, ...]] = select(listing.variant_id, listing.entered_price_minor)
     if rules:
         products = Product.id.in_(select(ProductVariant.product_id).where(ProductVariant.id == wanted))
         best = best_reductions(rules, products, now)
