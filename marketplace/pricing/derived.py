@@ -36,7 +36,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
 from marketplace.catalog.models import Product, ProductType, ProductVariant
 from marketplace.markets.models import Channel, TaxClass
-from marketplace.pricing.reductions import CatalogueRule, best_reductions
+from marketplace.pricing.catalogue_promotions import CatalogueRule, best_reductions
 from marketplace.pricing.rounding import net_of_gross_sql, percentage_sql
 from marketplace.pricing.taxes import rate_expression
 from marketplace.vendors.models import TaxRegime, Vendor, VendorStatus

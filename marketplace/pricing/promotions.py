@@ -1,10 +1,11 @@
 """Tables of promotions: what is reduced, by how much, where, and from when to when.
 
 A promotion of the catalogue lowers the prices of listings; one of orders rewards a whole cart, by a reduction
-of its subtotal or by a gift. How the former reach the listings is told in `pricing.reductions`.
+of its subtotal or by a gift. How the former reach the listings is told in `pricing.catalogue_promotions`.
 """
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -33,7 +34,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from marketplace.catalog.models import ProductVariant
 from marketplace.kit import clock
 from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey, WithMetadata
+from marketplace.kit.money import MINOR_DIGITS
 from marketplace.markets.models import Channel
+
+
+PERCENT_DIGITS = 3
+"""Decimals of a percentage: it is stored in thousandths."""
 
 
 class PromotionType(StrEnum):
@@ -177,6 +183,12 @@ class Repricing(IntegerKey, Base):
     after_product_id: Mapped[int] = mapped_column(default=0)
     """Products up to this one are done."""
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
+def said_reward(value_type: RewardValueType, value: int, currency: str | None) -> Decimal:
+    """A stored reward as people say it: per cent, or an amount in the currency's unit."""
+    digits = MINOR_DIGITS[currency] if value_type is RewardValueType.FIXED and currency else PERCENT_DIGITS
+    return Decimal(value).scaleb(-digits)
 
 
 def in_force(at: SQLColumnExpression[datetime]) -> ColumnElement[bool]:

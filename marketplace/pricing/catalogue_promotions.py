@@ -2,7 +2,7 @@
 
 Of the rules in force that choose a variant, the one that takes off most is applied, alone; of equals the
 oldest. Reductions are worked out on the price as entered, rounded half up to the currency's unit, and never
-exceed it: what `reduction_minor` says of one rule, `best_reductions` works out for any number of listings.
+exceed it: what `reward_minor` says of one rule, `best_reductions` works out for any number of listings.
 
 What comes out holds up to a moment, `changes_at`: the next at which a rule that chooses the listing begins or
 ends. It is kept with the price, so that whoever sells knows when a price is out of date.
@@ -70,7 +70,7 @@ class ReducedPrice:
     rule_id: UUID | None
 
 
-def reduction_minor(price_minor: int, value_type: RewardValueType, value: int) -> int:
+def reward_minor(price_minor: int, value_type: RewardValueType, value: int) -> int:
     """What a reward takes off an amount: `value` in minor units, or in thousandths of a percent."""
     if value_type is RewardValueType.FIXED:
         return min(value, price_minor)
@@ -100,7 +100,7 @@ _RULES = (
 def best_reductions(
     rules: Sequence[CatalogueRule], products: ColumnElement[bool] | None, now: datetime
 ) -> Subquery:
-    """`listing_id`, `reduction_minor`, `rule_id` and `changes_at` of the listings that any of the rules
+    """`listing_id`, `reward_minor`, `rule_id` and `changes_at` of the listings that any of the rules
     chooses among the products (a condition on Product; None: all).
 
     Each rule finds its variants for itself, by its own indexes; the best is then found over what was found.
@@ -178,7 +178,7 @@ def _found_by(rule: CatalogueRule, products: ColumnElement[bool] | None) -> Sele
 
 
 def _reduction(price_minor: SQLColumnExpression[int]) -> ColumnElement[int]:
-    """`reduction_minor` of the rule in the same row."""
+    """`reward_minor` of the rule in the same row."""
     value = cast(PromotionRule.reward_value, BigInteger)
     share = share_sql(price_minor, value, WHOLE)
     fixed = PromotionRule.reward_value_type == RewardValueType.FIXED

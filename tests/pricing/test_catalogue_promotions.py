@@ -17,7 +17,7 @@ from marketplace.kit.ids import split_global_id, to_global_id
 from marketplace.kit.money import percentage
 from marketplace.pricing.predicates import checked_catalogue_predicate
 from marketplace.pricing.promotions import RewardValueType
-from marketplace.pricing.reductions import WHOLE, prices_now, reduction_minor
+from marketplace.pricing.catalogue_promotions import WHOLE, prices_now, reward_minor
 from marketplace.pricing.service import reprice
 from tests.factories.catalog import make_category, make_listed_product, make_variant, put_on_sale
 from tests.factories.markets import make_channel
@@ -36,12 +36,12 @@ values = st.one_of(
 def test_a_reduction_is_never_below_zero_nor_above_the_price(
     price: int, value: tuple[RewardValueType, int]
 ) -> None:
-    assert 0 <= reduction_minor(price, *value) <= price
+    assert 0 <= reward_minor(price, *value) <= price
 
 
 @given(amounts, st.integers(0, 10_000))
 def test_a_percentage_is_rounded_as_money_is(price: int, rate_bp: int) -> None:
-    assert reduction_minor(price, RewardValueType.PERCENTAGE, rate_bp * 10) == percentage(price, rate_bp)
+    assert reward_minor(price, RewardValueType.PERCENTAGE, rate_bp * 10) == percentage(price, rate_bp)
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ async def test_the_best_price_is_that_of_the_definition(
         expected = {}
         for thing, entered in zip(things, prices, strict=True):
             reductions = [
-                reduction_minor(entered, *rule.value)
+                reward_minor(entered, *rule.value)
                 for rule, predicate in told
                 if rule.here and rule.is_in_force() and chooses(predicate, thing)
             ]
