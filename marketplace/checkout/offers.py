@@ -29,8 +29,8 @@ from marketplace.checkout.errors import NotForSaleError, NotPublishedError, Vari
 from marketplace.inventory.availability import number_locked, stocks_of
 from marketplace.kit.errors import DomainError
 from marketplace.kit.ids import to_global_id
-from marketplace.pricing.promotions import Repricing
 from marketplace.pricing.catalogue_promotions import prices_now
+from marketplace.pricing.promotions import Repricing
 from marketplace.pricing.taxes import rate_expression
 from marketplace.vendors.models import Vendor
 

@@ -31,6 +31,7 @@ from sqlalchemy.orm import aliased
 from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
 from marketplace.catalog.models import ProductVariant
 from marketplace.inventory.availability import available_pieces
+from marketplace.pricing.catalogue_promotions import reward_minor
 from marketplace.pricing.discounts import DiscountValueType
 from marketplace.pricing.predicates import chooses_order
 from marketplace.pricing.promotions import (
@@ -48,7 +49,6 @@ from marketplace.pricing.promotions import (
     said_reward,
     translated_discount_name,
 )
-from marketplace.pricing.catalogue_promotions import reward_minor
 
 NO_LINE = UUID(int=0)
 

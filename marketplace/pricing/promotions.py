@@ -37,7 +37,6 @@ from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey, WithM
 from marketplace.kit.money import MINOR_DIGITS
 from marketplace.markets.models import Channel
 
-
 PERCENT_DIGITS = 3
 """Decimals of a percentage: it is stored in thousandths."""
 

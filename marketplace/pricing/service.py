@@ -16,9 +16,9 @@ from marketplace.catalog.models import Product
 from marketplace.kit import clock
 from marketplace.kit.jobs import enqueue
 from marketplace.markets.models import Channel
+from marketplace.pricing.catalogue_promotions import catalogue_rules
 from marketplace.pricing.derived import product_prices, products_listed, variant_prices
 from marketplace.pricing.promotions import Repricing
-from marketplace.pricing.catalogue_promotions import catalogue_rules
 from marketplace.vendors.models import Vendor, VendorStatus
 
 PUBLISH_BATCH = 1000

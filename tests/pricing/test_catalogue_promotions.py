@@ -15,9 +15,9 @@ from marketplace.catalog.models import Collection, collection_product
 from marketplace.kit import clock
 from marketplace.kit.ids import split_global_id, to_global_id
 from marketplace.kit.money import percentage
+from marketplace.pricing.catalogue_promotions import WHOLE, prices_now, reward_minor
 from marketplace.pricing.predicates import checked_catalogue_predicate
 from marketplace.pricing.promotions import RewardValueType
-from marketplace.pricing.catalogue_promotions import WHOLE, prices_now, reward_minor
 from marketplace.pricing.service import reprice
 from tests.factories.catalog import make_category, make_listed_product, make_variant, put_on_sale
 from tests.factories.markets import make_channel

@@ -194,7 +194,10 @@ async def _committed(
         completer: Completer = execution.completer(execution.fetch_in(session), session)
         completer.errors = errors
         payload = _success(declaration, result)
-        return await completer.python(payload, field.type, nodes, (key,), f"{root.name}.{name}")
+        made = await completer.python(payload, field.type, nodes, (key,), f"{root.name}.{name}")
+        for work in info.left_to_do:
+            await work()
+        return made
 
 
 def _success(declaration: Mutation, result: Any) -> dict[str, Any]:
