@@ -1,6 +1,7 @@
 """How staff make, change and end promotions."""
 
 from enum import Enum
+from typing import Any
 
 from strawberry import ID
 from strawberry.utils.str_converters import to_camel_case
@@ -98,7 +99,7 @@ class PromotionRuleDeleteErrorCode(Enum):
     NOT_FOUND = "NOT_FOUND"
 
 
-_limits = {
+_limits: dict[str, Any] = {
     "rules_limit": int | None,
     "rules_limit_exceed_by": int | None,
     "gifts_limit": int | None,

@@ -10,13 +10,13 @@ from marketplace.catalog.models import ProductVariant
 from marketplace.kit.errors import DomainError, InvalidError, NotFoundError
 from marketplace.kit.ids import split_global_id
 from marketplace.markets.models import Channel
+from marketplace.pricing.promotions import PromotionType, RewardType, RewardValueType
 from marketplace.pricing.rules import RuleSaid
 from marketplace_graphql.catalog.categories import CategoryWhereInput, CollectionWhereInput
 from marketplace_graphql.catalog.filters import ProductWhereInput
 from marketplace_graphql.catalog.products import ProductVariantWhereInput
 from marketplace_graphql.inputs import DecimalFilterInput
 from marketplace_graphql.kernel import JSON, DateTime, Info, PositiveDecimal, input_type
-from marketplace_graphql.pricing.promotions import PromotionTypeEnum, RewardTypeEnum, RewardValueTypeEnum
 
 
 @input_type
@@ -60,9 +60,9 @@ class PromotionRuleInput:
     description: JSON | None
     catalogue_predicate: CataloguePredicateInput | None
     order_predicate: OrderPredicateInput | None
-    reward_value_type: RewardValueTypeEnum | None
+    reward_value_type: RewardValueType | None
     reward_value: PositiveDecimal | None
-    reward_type: RewardTypeEnum | None
+    reward_type: RewardType | None
     channels: list[ID] | None
     gifts: list[ID] | None
 
@@ -76,7 +76,7 @@ class PromotionCreateInput:
     """Left out: it begins now."""
     end_date: DateTime | None
     name: str
-    type: PromotionTypeEnum
+    type: PromotionType
     rules: list[PromotionRuleInput] | None
 
 
@@ -98,9 +98,9 @@ class PromotionRuleCreateInput:
     description: JSON | None
     catalogue_predicate: CataloguePredicateInput | None
     order_predicate: OrderPredicateInput | None
-    reward_value_type: RewardValueTypeEnum | None
+    reward_value_type: RewardValueType | None
     reward_value: PositiveDecimal | None
-    reward_type: RewardTypeEnum | None
+    reward_type: RewardType | None
     channels: list[ID] | None
     gifts: list[ID] | None
     promotion: ID
@@ -114,9 +114,9 @@ class PromotionRuleUpdateInput:
     description: JSON | None
     catalogue_predicate: CataloguePredicateInput | None
     order_predicate: OrderPredicateInput | None
-    reward_value_type: RewardValueTypeEnum | None
+    reward_value_type: RewardValueType | None
     reward_value: PositiveDecimal | None
-    reward_type: RewardTypeEnum | None
+    reward_type: RewardType | None
     add_channels: list[ID] | None
     remove_channels: list[ID] | None
     add_gifts: list[ID] | None

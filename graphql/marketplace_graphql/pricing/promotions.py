@@ -24,7 +24,7 @@ from strawberry import ID
 from marketplace.kit.money import MINOR_DIGITS
 from marketplace.people.permissions import Permission
 from marketplace.pricing import promotions as models
-from marketplace.pricing.promotions import PERCENT_DIGITS, RewardType, RewardValueType
+from marketplace.pricing.promotions import PERCENT_DIGITS, PromotionType, RewardType, RewardValueType
 from marketplace_graphql.inputs import (
     DateTimeFilterInput,
     MetadataFilter,
@@ -56,9 +56,9 @@ from marketplace_graphql.languages import LanguageDisplay, language
 from marketplace_graphql.markets.types import Channel
 from marketplace_graphql.values import USUAL_DIGITS
 
-PromotionTypeEnum = enum(models.PromotionType, name="PromotionTypeEnum")
-RewardTypeEnum = enum(RewardType, name="RewardTypeEnum")
-RewardValueTypeEnum = enum(RewardValueType, name="RewardValueTypeEnum")
+enum(PromotionType, name="PromotionTypeEnum")
+enum(RewardType, name="RewardTypeEnum")
+enum(RewardValueType, name="RewardValueTypeEnum")
 
 
 def seen_by_staff(row: Any, ctx: Any) -> ColumnElement[bool]:
@@ -143,7 +143,7 @@ class Promotion(Node, ObjectWithMetadata):
     private_metadata_needs = Permission.MANAGE_DISCOUNTS
 
     name: str
-    type: PromotionTypeEnum | None
+    type: PromotionType | None
     """Whether it lowers prices of the catalogue or rewards whole carts."""
     description: JSON | None
     start_date: DateTime
@@ -187,14 +187,14 @@ class PromotionRule(Node):
     """Where it holds."""
     reward_value: PositiveDecimal | None = expression(_reward_value)
     """Per cent, or an amount in the currency of its channels."""
-    reward_value_type: RewardValueTypeEnum | None
-    predicate_type: PromotionTypeEnum | None = expression(_type_of)
+    reward_value_type: RewardValueType | None
+    predicate_type: PromotionType | None = expression(_type_of)
     """Whether it chooses goods or carts."""
     catalogue_predicate: JSON | None = expression(lambda row, ctx: _said(row.catalogue_predicate))
     """Which goods it is for, in the form of `CataloguePredicateInput`."""
     order_predicate: JSON | None = expression(lambda row, ctx: _said(row.order_predicate))
     """Which carts it is for, in the form of `OrderPredicateInput`."""
-    reward_type: RewardTypeEnum | None
+    reward_type: RewardType | None
     """What carts are rewarded with."""
     translation = translated("PromotionRuleTranslation")
     gift_ids: list[ID] | None = expression(_gift_ids)
@@ -209,8 +209,8 @@ class PromotionRule(Node):
 class PromotionTypeEnumFilterInput:
     """A condition on a promotion's type."""
 
-    eq: PromotionTypeEnum | None
-    one_of: list[PromotionTypeEnum] | None
+    eq: PromotionType | None
+    one_of: list[PromotionType] | None
 
 
 @input_type
