@@ -5,6 +5,7 @@ is worth most is granted, alone. A discount is worth what it takes off the subto
 A gift is given while there is one to give.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,11 +14,13 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     DateTime,
     Row,
     SQLColumnExpression,
     String,
+    Uuid,
     and_,
     bindparam,
     exists,
@@ -25,6 +28,7 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -154,6 +158,7 @@ def _reward(row: Row[*tuple[Any, ...]], subtotal_minor: int, currency: str) -> O
 
 _channel_id = bindparam("channel_id", type_=BigInteger)
 _now: ColumnElement[datetime] = bindparam("now", type_=DateTime(timezone=True))
+_own_lines: BindParameter[Sequence[UUID]] = bindparam("own_lines", type_=ARRAY(Uuid))
 _language_code = bindparam("language_code", type_=String)
 
 # The dearest of a rule's gifts that is for sale and of which a piece is left.
@@ -175,7 +180,7 @@ _gift = (
         ProductChannelListing.available_for_purchase_at <= _now,
         or_(
             ~ProductVariant.track_inventory,
-            available_pieces(ProductVariant.id, _now, bindparam("own_lines")) > 0,
+            available_pieces(ProductVariant.id, _now, _own_lines) > 0,
         ),
     )
     .order_by(VariantChannelListing.price_minor.desc(), VariantChannelListing.variant_id)

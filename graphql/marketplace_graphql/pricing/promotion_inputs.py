@@ -123,6 +123,22 @@ class PromotionRuleUpdateInput:
     remove_gifts: list[ID] | None
 
 
+@input_type
+class PromotionTranslationInput:
+    """A promotion's texts in another language."""
+
+    name: str | None
+    description: JSON | None
+
+
+@input_type
+class PromotionRuleTranslationInput:
+    """A rule's texts in another language."""
+
+    name: str | None
+    description: JSON | None
+
+
 RULE_FIELDS = (
     "name",
     "description",
