@@ -17,6 +17,7 @@ import marketplace.payments.models
 import marketplace.payouts.ledger
 import marketplace.payouts.models
 import marketplace.people.models
+import marketplace.pricing.promotions
 import marketplace.vendors.models
 from marketplace.kit.models import Base
 

@@ -15,6 +15,7 @@ EVERY_NIGHT = "17 2 * * *"
 SCHEDULE: dict[str, str] = {
     "queue.tidy": EVERY_NIGHT,
     "pricing.publish_due": EVERY_MINUTE,
+    "pricing.promotions_due": EVERY_MINUTE,
     "payouts.release": EVERY_MINUTE,
     "payouts.send_waiting": EVERY_FIVE_MINUTES,
     "inventory.forget_expired": EVERY_FIVE_MINUTES,

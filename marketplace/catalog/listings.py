@@ -5,6 +5,7 @@ inputs change, so that "sort by price" is an index scan. Amounts are minor units
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import CHAR, DateTime, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -79,7 +80,14 @@ class VariantChannelListing(IntegerKey, Base):
     """
 
     __tablename__ = "variant_channel_listing"
-    __table_args__ = (UniqueConstraint("variant_id", "channel_id"),)
+    __table_args__ = (
+        UniqueConstraint("variant_id", "channel_id"),
+        Index(
+            "ix_variant_channel_listing_price_valid_until",
+            "price_valid_until",
+            postgresql_where=text("price_valid_until IS NOT NULL"),
+        ),
+    )
 
     variant_id: Mapped[int] = mapped_column(ForeignKey("product_variant.id", ondelete="CASCADE"))
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"), index=True)
@@ -90,6 +98,10 @@ class VariantChannelListing(IntegerKey, Base):
     prior_price_minor: Mapped[int | None]
     price_minor: Mapped[int]
     """After catalogue promotions, as entered."""
+    promotion_rule_id: Mapped[UUID | None]
+    """The rule that lowers it. The room of prices knows what that is, and sees to its being there."""
+    price_valid_until: Mapped[datetime | None]
+    """When a promotion that concerns it begins or ends next: from then on the price is out of date."""
     tax_rate_bp: Mapped[int] = mapped_column(default=0)
     gross_minor: Mapped[int]
     net_minor: Mapped[int]

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.catalog.models import ProductVariant
 from marketplace.checkout.errors import CheckoutGoneError
 from marketplace.checkout.models import Checkout, CheckoutDelivery, CheckoutLine
-from marketplace.checkout.offers import OFFER_COLUMNS, Offer, offer_of, with_offers
+from marketplace.checkout.offers import OFFER_COLUMNS, Offer, offer_of, up_to_date, with_offers
 from marketplace.checkout.totals import Taxed, line_totals, total_of
 from marketplace.inventory.availability import number_locked
 from marketplace.inventory.models import Stock
@@ -113,7 +113,8 @@ async def load_priced_lines(session: AsyncSession, cart: Cart, *, lock_stocks: b
     )
     found = rows.all()
     cart.lines = [row[0] for row in found]
-    cart.offers = {row[0].variant_id: offer_of(row) for row in found}
+    stored = {row[0].variant_id: offer_of(row) for row in found}
+    cart.offers = await up_to_date(session, stored, cart.channel.id, cart.now)
     price_all(cart)
 
 

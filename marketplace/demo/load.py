@@ -20,6 +20,7 @@ from marketplace.demo.markets import open_markets
 from marketplace.demo.order_rows import OrderRows
 from marketplace.demo.orders import place_orders
 from marketplace.demo.payments import Payments
+from marketplace.demo.promotions import promote
 from marketplace.demo.rows import set_identities
 from marketplace.demo.sellers import found_sellers, hire_staff, settle_regions
 from marketplace.demo.shelves import build_shelves
@@ -111,6 +112,7 @@ async def _fill(session: AsyncSession, world: World, gallery: Gallery, say: Prog
     for _ in list_products(world, listings):
         await steps.send_much()
     collect(world, gallery)
+    promote(world, shop)
     await steps.end(f"{len(world.listings)} listings")
     drawing = asyncio.create_task(asyncio.to_thread(gallery.hang))
     try:

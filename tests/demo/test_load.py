@@ -5,15 +5,20 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
-from marketplace.catalog.models import Product
+from marketplace.catalog.listings import VariantChannelListing
+from marketplace.catalog.models import Category, Product, ProductVariant
 from marketplace.catalog.search import reindex
 from marketplace.demo import NotEmptyError, is_empty, load_into
 from marketplace.demo.books import Books
+from marketplace.demo.promotions import SHELF
 from marketplace.demo.sellers import PASSWORD
+from marketplace.kit import clock
 from marketplace.kit.database import Database
+from marketplace.kit.money import percentage
 from marketplace.kit.settings import Settings
 from marketplace.orders.models import Order, VendorOrder
 from marketplace.payments.transactions import refresh_order
@@ -278,3 +283,21 @@ async def _everything(session: AsyncSession) -> dict[str, str]:
     for table, column in secret.items():
         await session.execute(text(f"UPDATE {table} SET {column} = ''"))  # noqa: S608
     return await _fingerprints(session, [table.name for table in metadata.sorted_tables])
+
+
+async def test_all_pottery_is_fifteen_per_cent_off(demo: AsyncSession) -> None:
+    listing, shelf = VariantChannelListing, aliased(Category)
+    priced = (
+        select(listing.entered_price_minor, listing.price_minor, listing.price_valid_until)
+        .join(ProductVariant, ProductVariant.id == listing.variant_id)
+        .join(Product, Product.id == ProductVariant.product_id)
+        .join(Category, Category.id == Product.category_id)
+        .join(shelf, shelf.id == func.any(Category.path))
+    )
+    pottery = (await demo.execute(priced.where(shelf.slug == SHELF))).all()
+    assert pottery
+    for entered_minor, price_minor, valid_until in pottery:
+        assert price_minor == entered_minor - percentage(entered_minor, 1500)
+        assert valid_until > clock.now()
+    others = (await demo.execute(priced.where(shelf.slug != SHELF, shelf.level == 0))).all()
+    assert {row.entered_price_minor - row.price_minor for row in others} == {0}

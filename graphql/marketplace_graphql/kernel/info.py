@@ -1,6 +1,6 @@
 """What mutations, resolvers and computed fields get besides their arguments."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -31,6 +31,7 @@ class Info:
     """What the application gave to the API: its gateways, its storage."""
     address: str | None = None
     """Where the request comes from on the net, as far as that is known."""
+    left_to_do: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
 
     @property
     def session(self) -> AsyncSession:
@@ -58,6 +59,12 @@ class Info:
     @channel_slug.setter
     def channel_slug(self, slug: str | None) -> None:
         self.inputs.channel_slug = slug
+
+    def afterwards(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Do something once the mutation's payload has been read, before it is committed: what is deleted
+        can then be shown as it was. What it raises becomes the mutation's errors.
+        """
+        self.left_to_do.append(work)
 
     def key(self, global_id: str, *type_names: str) -> Any:
         """The primary key of a global id. Raises InvalidError for another type's."""

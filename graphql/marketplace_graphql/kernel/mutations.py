@@ -202,7 +202,10 @@ async def _committed(
         await session.flush()
         completer: Completer = execution.completer(execution.fetch_in(session), session)
         completer.errors = errors
-        return await completer.python(payload, field.type, nodes, (key,), f"{root.name}.{name}")
+        made = await completer.python(payload, field.type, nodes, (key,), f"{root.name}.{name}")
+        for work in info.left_to_do:
+            await work()
+        return made
 
 
 def _success(declaration: Mutation, result: Any) -> dict[str, Any]:
