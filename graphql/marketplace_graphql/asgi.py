@@ -13,6 +13,7 @@ from marketplace.people.tokens import token_of
 from marketplace.vendors.queries import person_of_token
 from marketplace_graphql.kernel import ANONYMOUS, Api, QueryError, Requester
 from marketplace_graphql.kernel.errors import entry
+from marketplace_graphql.kernel.execution import Database as ReadsAndTransactions
 from marketplace_graphql.kernel.http import Authenticate, AuthenticationError, GraphQLApp
 from marketplace_graphql.schema import api_schema
 
@@ -37,7 +38,7 @@ def mount(app: FastAPI) -> None:
     app.mount("/graphql", served)
 
 
-def make_api(settings: Settings, database: Database, *, storage: Any) -> Api:
+def make_api(settings: Settings, database: ReadsAndTransactions, *, storage: Any) -> Api:
     """The API over a database: what pages execute their documents with."""
     return Api(
         api_schema(),

@@ -5,11 +5,27 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CHAR, BigInteger, Column, ForeignKey, Index, String, Table, text
+from sqlalchemy import (
+    CHAR,
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    and_,
+    cast,
+    func,
+    literal,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.kit import clock
 from marketplace.kit.models import Base, IntegerKey, Timestamped, WithMetadata
+from marketplace.people.permissions import Permission
 
 group_member = Table(
     "group_member",
@@ -100,6 +116,28 @@ class PermissionGroup(IntegerKey, Base):
     """Codes of `people.permissions.Permission`."""
 
     users: Mapped[list[User]] = relationship(secondary=group_member, back_populates="groups", lazy="raise")
+
+
+_ALL = cast(literal(f"{{{','.join(Permission)}}}", String()), ARRAY(String()))
+_held = (
+    select(group_member.c.user_id, func.unnest(PermissionGroup.permissions, type_=String).label("code"))
+    .join(PermissionGroup, PermissionGroup.id == group_member.c.group_id)
+    .join(User, and_(User.id == group_member.c.user_id, User.is_staff))
+    .union(
+        select(User.id, func.unnest(_ALL, type_=String).label("code")).where(User.is_staff, User.is_superuser)
+    )
+    .subquery("held_permission")
+)
+
+
+class HeldPermission(Base):
+    """What a member of staff may do, by whichever groups: no table, but what the tables say."""
+
+    __table__ = _held
+    __mapper_args__ = {"primary_key": [_held.c.code, _held.c.user_id]}  # noqa: RUF012 - SQLAlchemy's name
+
+    code: Mapped[str]
+    user_id: Mapped[int]
 
 
 class AuditEntry(IntegerKey, Base):

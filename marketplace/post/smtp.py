@@ -78,9 +78,9 @@ def message_of(settings: Settings, envelope: Envelope) -> EmailMessage:
     domain = settings.mail_sender_address.rpartition("@")[2]
     message["Message-ID"] = f"<{sha256(envelope.key.encode()).hexdigest()[:32]}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"  # Nobody's absence answers it (RFC 3834).
-    message["Content-Language"] = envelope.language.code
     message.set_content(envelope.letter.text)
     message.add_alternative(envelope.letter.html, subtype="html")
+    message["Content-Language"] = envelope.language.code
     return message
 
 

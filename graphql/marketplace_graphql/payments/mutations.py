@@ -30,6 +30,7 @@ from marketplace_graphql.kernel import (
     mutation,
     object_type,
 )
+from marketplace_graphql.payments.stored_methods import StoredMethodMutations
 from marketplace_graphql.rules import codes_of
 
 
@@ -121,7 +122,7 @@ class CashRemittanceCreateInput:
 
 
 @object_type
-class PaymentsMutations:
+class PaymentsMutations(StoredMethodMutations):
     """Paying."""
 
     @mutation(

@@ -81,7 +81,7 @@ class AccountMutations:
             first_name=given.get("first_name") or "",
             last_name=given.get("last_name") or "",
             language_code=language.value if language else "fr",
-            metadata=metadata_entries(given.get("metadata")),
+            metadata=metadata_entries(input.metadata),
         )
         with codes_of(AccountError):
             await accounts.register(info.session, settings, registration, address=info.address)
@@ -184,7 +184,7 @@ class AccountMutations:
                 setattr(user, name, accounts.checked_name(given[name], field))
         if given.get("language_code") is not None:
             user.language_code = given["language_code"].value
-        entries = metadata_entries(given.get("metadata"))
+        entries = metadata_entries(input.metadata)
         user.public_metadata = {**user.public_metadata, **entries}
         with codes_of(AccountError):
             if input.default_shipping_address:
