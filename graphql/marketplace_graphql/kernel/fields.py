@@ -116,6 +116,7 @@ class Related(Declaration):
     limit: int = 1000
     expected: int = 10
     shown: bool = False
+    of: Function | None = None
 
     positional: ClassVar[int] = 3
 
@@ -144,6 +145,8 @@ class Connection(Declaration):
     order_by: Function | None = None
     channel: bool = False
     maximum: int = 100
+    shown: bool = False
+    of: Function | None = None
 
     positional: ClassVar[int] = 3
 
@@ -229,6 +232,7 @@ def related(
     limit: int = 1000,
     expected: int = 10,
     shown: bool = False,
+    of: Function | None = None,
     needs: Needs = (),
     allowed: Function | None = None,
     **common: Any,
@@ -242,8 +246,12 @@ def related(
 
     `shown` is for the one row that whoever sees this one may see too, whatever its own visibility says: a
     cart still names the product that its seller has taken off the shelf.
+
+    `of` is for unions over several tables: `(**arguments) -> type name` says which of the types it is.
     """
-    made = Related(order_by=order_by, limit=limit, expected=expected, shown=shown, allowed=allowed, **common)
+    made = Related(
+        order_by=order_by, limit=limit, expected=expected, shown=shown, of=of, allowed=allowed, **common
+    )
     return _made(made, function or on, needs)
 
 
@@ -259,6 +267,8 @@ def connection(
     order_by: Function | None = None,
     channel: bool = False,
     maximum: int = 100,
+    shown: bool = False,
+    of: Function | None = None,
     needs: Needs = (),
     allowed: Function | None = None,
     **common: Any,
@@ -268,6 +278,8 @@ def connection(
     `on` as in `related` (at the root: nothing, for all rows). `filter`, `where`, `sort_by`, `search` and
     `channel` each add Saleor's argument of that name. `search` is `(row, term, ctx) -> predicate`; with
     `rank`, `(row, term, ctx) -> expression`, found rows come best first unless `sortBy` says otherwise.
+    `of` is as in `related`; `shown` lists every row, whatever the model's visibility says: for those who
+    hold the permission that the field needs.
     """
     made = Connection(
         filter=filter,
@@ -278,6 +290,8 @@ def connection(
         order_by=order_by,
         channel=channel,
         maximum=maximum,
+        shown=shown,
+        of=of,
         allowed=allowed,
         **common,
     )
