@@ -5,11 +5,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.models import Product
 from marketplace.catalog.search import reindex
+from marketplace.content.menus import Menu, MenuItem, MenuItemTranslation
 from marketplace.demo import NotEmptyError, is_empty, load_into
 from marketplace.demo.books import Books
 from marketplace.demo.sellers import PASSWORD
@@ -278,3 +279,24 @@ async def _everything(session: AsyncSession) -> dict[str, str]:
     for table, column in secret.items():
         await session.execute(text(f"UPDATE {table} SET {column} = ''"))  # noqa: S608
     return await _fingerprints(session, [table.name for table in metadata.sorted_tables])
+
+
+async def test_storefronts_find_their_menus_in_three_languages(demo: AsyncSession) -> None:
+    links = await demo.execute(
+        select(Menu.slug, func.count(MenuItem.id), func.count(MenuItem.category_id), func.max(MenuItem.level))
+        .join(MenuItem, MenuItem.menu_id == Menu.id)
+        .group_by(Menu.slug)
+        .order_by(Menu.slug)
+    )
+    (footer, navbar) = links.all()
+    assert (footer.slug, navbar.slug) == ("footer", "navbar")
+    assert navbar[1] == navbar[2] > 20
+    assert (footer[3], navbar[3]) == (1, 1)
+    untranslated = select(MenuItem.name).where(
+        select(func.count())
+        .select_from(MenuItemTranslation)
+        .where(MenuItemTranslation.menu_item_id == MenuItem.id)
+        .scalar_subquery()
+        != 2
+    )
+    assert (await demo.scalars(untranslated)).all() == []
