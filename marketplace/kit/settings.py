@@ -105,7 +105,21 @@ class Settings(BaseSettings):
     """Where browsers fetch media from the bucket, if that isn't the endpoint itself."""
 
     smtp_url: SecretStr | None = None
-    """smtp://user:password@host:port; none: letters are written to the log."""
+    """smtp://user:password@host:port (smtps: TLS from the start); none: letters are written to the log."""
+    mail_sender_name: str = "SIL Marketplace"
+    mail_sender_address: str = "no-reply@localhost"
+    """Whom letters come from. Production with an SMTP server needs an address of its own domain."""
+
+    account_confirmation: bool = True
+    """Whether a new account's e-mail address has to be confirmed by a letter."""
+    sign_in_unconfirmed: bool = False
+    """Whether an account may be signed into before that."""
+    account_confirm_mode: Literal["MERGE_DISABLED", "REQUIRE_PASSWORD"] = "MERGE_DISABLED"
+    """Whether confirming an account asks for its password, and then brings in what was bought as a guest."""
+    allowed_client_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Hosts that links in letters may lead to besides our own, separated by commas; `.shop.example` stands
+    for its subdomains too, `*` for all. A developer's own machine is among them, except in production.
+    """
 
     clock_file: Path | None = None
     """Lets the clock run ahead, for demonstrations and tests (development: a file in the data directory)."""
@@ -128,7 +142,7 @@ class Settings(BaseSettings):
     def _without_slash(cls, url: str) -> str:
         return url.rstrip("/")
 
-    @field_validator("allowed_origins", mode="before")
+    @field_validator("allowed_origins", "allowed_client_hosts", mode="before")
     @classmethod
     def _separated_by_commas(cls, origins: object) -> object:
         return (

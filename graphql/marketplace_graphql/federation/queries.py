@@ -142,7 +142,7 @@ async def _seen(info: Info, type_name: str, key: str, values: list[Any]) -> dict
     return await info.seen(
         model,
         values,
-        **({} if key == "id" else {"by": entity.keys[key]}),
+        by=entity.keys.get(key),
         rule=None if rule is None else lambda row: rule(row, info.requester),
     )
 

@@ -89,7 +89,7 @@ class Info:
         model: type[M],
         values: Iterable[object],
         *,
-        by: Callable[[Any], ColumnElement[Any]] = rows.primary_key,
+        by: Callable[[Any], ColumnElement[Any]] | None = None,
         rule: Callable[[Any], ColumnElement[bool]] | None = None,
         lock: bool = False,
     ) -> dict[Any, M]:
@@ -99,7 +99,7 @@ class Info:
         row = aliased(model)
         ctx = Context.start(self.schema, ValueBinder(self.inputs), self.requester)
         scope = ctx.scope(row)
-        key = by(row)
+        key = rows.primary_key(row) if by is None else by(row)
         conditions = [key.in_(list(values)), registry.visible(model, row, ctx)]
         if rule is not None:
             conditions.append(rule(row))

@@ -64,7 +64,7 @@ from marketplace_graphql.rules import staff_only
 from marketplace_graphql.values import WeightUnitsEnum
 
 if TYPE_CHECKING:
-    from marketplace_graphql.checkout.inputs import AddressInput
+    from marketplace_graphql.people.inputs import AddressInput
     from marketplace_graphql.people.types import Address, User
 
 DEFAULT_COUNTRY = "MA"
@@ -242,8 +242,25 @@ class Shop(ObjectWithMetadata):
     """Whether an address keeps parts that its country does not use."""
     password_login_mode: PasswordLoginModeEnum = expression(lambda row, ctx: never_null(_text("ENABLED")))
     account_confirm_merge_mode: AccountConfirmModeEnum = expression(
-        lambda row, ctx: never_null(_text("MERGE_DISABLED"))
+        lambda row, ctx: never_null(ctx.setting("account_confirm_mode"))
     )
+    """Whether confirming an account brings in what was bought as a guest."""
+    enable_account_confirmation_by_email: bool | None = expression(
+        lambda row, ctx: ctx.setting("account_confirmation") == str(True), needs=Permission.MANAGE_SETTINGS
+    )
+    """Whether a new account's address has to be confirmed by a letter."""
+    allow_login_without_confirmation: bool | None = expression(
+        lambda row, ctx: ctx.setting("sign_in_unconfirmed") == str(True), needs=Permission.MANAGE_SETTINGS
+    )
+    """Whether an account may be signed into before that."""
+    default_mail_sender_name: str | None = expression(
+        lambda row, ctx: ctx.setting("mail_sender_name"), needs=Permission.MANAGE_SETTINGS
+    )
+    """Whom letters come from."""
+    default_mail_sender_address: str | None = expression(
+        lambda row, ctx: ctx.setting("mail_sender_address"), needs=Permission.MANAGE_SETTINGS
+    )
+    """Where they come from."""
     customer_set_password_url: str | None = expression(lambda row, ctx: cast(null(), Text))
     """The page of another storefront on which a buyer chooses a password: ours has one."""
     channel_currencies: list[str] = expression(lambda row, ctx: never_null(_currencies()), allowed=staff_only)
@@ -281,7 +298,7 @@ class Shop(ObjectWithMetadata):
     def countries(
         row: Any,
         ctx: Any,
-        language_code: LanguageCodeEnum | None = None,  # type: ignore[valid-type]
+        language_code: LanguageCodeEnum | None = None,
         filter: CountryFilterInput | None = None,
     ) -> list[CountryDisplay]:
         """All countries that an address may be in, called as in English or as in another language."""
@@ -320,12 +337,12 @@ class Shop(ObjectWithMetadata):
         row: Any,
         translation: Any,
         ctx: Any,
-        language_code: LanguageCodeEnum,  # type: ignore[valid-type]
+        language_code: LanguageCodeEnum,
     ) -> ShopTranslation | None:
         """Its texts in another language."""
         return and_(
             translation.shop_id == row.id,
-            translation.language_code == language_code.value,  # type: ignore[attr-defined]
+            translation.language_code == language_code.value,
         )
 
 

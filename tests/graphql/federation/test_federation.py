@@ -91,7 +91,7 @@ async def test_what_refers_to_nothing_is_refused(ask: Ask, given: list[Any], mes
 
 async def test_the_service_tells_its_schema_with_the_keys_of_its_entities(read: Ask) -> None:
     sdl = (await read("{ _service { sdl } }"))["_service"]["sdl"]
-    document = parse(sdl)
+    document: Any = parse(sdl)
     keys = {
         definition.name.value: [
             directive.arguments[0].value.value

@@ -67,6 +67,10 @@ async def test_settings_that_staff_alone_may_know_are_refused_to_others(
     for name, permission in (
         ("reserveStockDurationAnonymousUser", "MANAGE_SETTINGS"),
         ("staffNotificationRecipients { email }", "MANAGE_SETTINGS"),
+        ("defaultMailSenderName", "MANAGE_SETTINGS"),
+        ("defaultMailSenderAddress", "MANAGE_SETTINGS"),
+        ("enableAccountConfirmationByEmail", "MANAGE_SETTINGS"),
+        ("allowLoginWithoutConfirmation", "MANAGE_SETTINGS"),
         ("channelCurrencies", "MANAGE_ORDERS"),
         ("limits { allowedUsage { channels } }", "MANAGE_ORDERS"),
         ('privateMetafield(key: "x")', "MANAGE_SETTINGS"),
@@ -75,6 +79,18 @@ async def test_settings_that_staff_alone_may_know_are_refused_to_others(
         assert "errors" not in await ask(question, staff(permission)), name
         refused = await ask(question, buyer(await make_user(session)))
         assert refused["errors"][0]["extensions"]["exception"]["code"] == "PermissionDenied"
+
+
+async def test_staff_read_how_accounts_and_letters_are_set_up(read: Ask) -> None:
+    question = """{ shop { enableAccountConfirmationByEmail allowLoginWithoutConfirmation
+      defaultMailSenderName defaultMailSenderAddress accountConfirmMergeMode } }"""
+    assert (await read(question, staff("MANAGE_SETTINGS")))["shop"] == {
+        "enableAccountConfirmationByEmail": True,
+        "allowLoginWithoutConfirmation": False,
+        "defaultMailSenderName": "SIL Marketplace",
+        "defaultMailSenderAddress": "no-reply@localhost",
+        "accountConfirmMergeMode": "MERGE_DISABLED",
+    }
 
 
 async def test_staff_read_how_long_pieces_are_kept_and_which_currencies_there_are(
