@@ -177,7 +177,9 @@ class Completer:
     async def _rows_of_any_type(
         self, type_: GraphQLNamedType, nodes: list[Any], values: list[Any], path: Path
     ) -> list[Any]:
-        """The JSON of rows, each type's read at once; None where there is none."""
+        """The JSON of rows, each type's read at once. Rows of one type that are gone are left out; a list of
+        several types, or with a None in it, is given by who knows that its rows exist.
+        """
         places: dict[str, list[int]] = {}
         for place, value in enumerate(values):
             if value is not None:
@@ -186,6 +188,8 @@ class Completer:
         for name, own in places.items():
             object_type = self.schema.object_type(name)
             items = await self._rows(object_type, nodes, [values[place] for place in own], path, at=own)
+            if len(own) == len(values):
+                return items
             for place, item in zip(own, items, strict=True):
                 made[place] = item
         return made
