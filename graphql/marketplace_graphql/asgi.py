@@ -48,6 +48,11 @@ def make_api(settings: Settings, database: ReadsAndTransactions, *, storage: Any
             "api_url": settings.api_url,
             "media_url": storage.url("x").removesuffix("/x"),
             "environment": settings.environment,
+            "mail_sender_name": settings.mail_sender_name,
+            "mail_sender_address": settings.mail_sender_address,
+            "account_confirmation": str(settings.account_confirmation),
+            "sign_in_unconfirmed": str(settings.sign_in_unconfirmed),
+            "account_confirm_mode": settings.account_confirm_mode,
         },
         context={"settings": settings, "storage": storage},
     )

@@ -18,15 +18,17 @@ LARDER = frozenset({"pantry", "staple"})
 SMALL_GIFT_MAD = 150
 
 
-def collect(world: World, gallery: Gallery) -> None:
-    """Write the collections, each with some of the listings that fit."""
+def collect(world: World, gallery: Gallery) -> dict[str, int]:
+    """Write the collections, each with some of the listings that fit. Gives their keys by slug."""
+    keys: dict[str, int] = {}
     rows = world.tables.of(Collection, "id name slug description picture_path metadata created_at updated_at")
     translations = world.tables.of(CollectionTranslation, "collection_id language_code name description")
     members = world.tables.of(CollectionProduct, "collection_id product_id position")
     listings = world.tables.of(CollectionChannelListing, "collection_id channel_id is_published published_at")
     opened, chance = world.days_ago(600), world.chance("collections")
     for slug, collection in collections().items():
-        key, name, tells = world.numbers.next("collection"), collection.name, collection.tells
+        key = keys[slug] = world.numbers.next("collection")
+        name, tells = collection.name, collection.tells
         picture = gallery.picture(collection.motif, collection.colour)
         rows.add(key, name.fr, slug, description_of_text(tells.fr), picture, {"demo": "true"}, opened, opened)
         translations.add(key, "ar", name.ar, description_of_text(tells.ar))
@@ -37,6 +39,7 @@ def collect(world: World, gallery: Gallery) -> None:
         fitting = [listing.id for listing in world.listings if fits(world, listing)]
         for position, product_id in enumerate(chance.sample(fitting, min(LISTINGS_EACH, len(fitting)))):
             members.add(key, product_id, position)
+    return keys
 
 
 _FITS: dict[str, Callable[[World, Listing], bool]] = {

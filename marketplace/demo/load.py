@@ -17,6 +17,7 @@ from marketplace.demo.collections import collect
 from marketplace.demo.gallery import Gallery
 from marketplace.demo.listings import Listings, list_products
 from marketplace.demo.markets import open_markets
+from marketplace.demo.menus import hang_menus
 from marketplace.demo.order_rows import OrderRows
 from marketplace.demo.orders import place_orders
 from marketplace.demo.payments import Payments
@@ -111,7 +112,7 @@ async def _fill(session: AsyncSession, world: World, gallery: Gallery, say: Prog
     listings = Listings(world, shop, gallery)
     for _ in list_products(world, listings):
         await steps.send_much()
-    collect(world, gallery)
+    hang_menus(world, shop.categories, collect(world, gallery))
     promote(world, shop)
     await steps.end(f"{len(world.listings)} listings")
     drawing = asyncio.create_task(asyncio.to_thread(gallery.hang))

@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
-    Column,
     ColumnElement,
     ForeignKey,
     String,
@@ -56,16 +55,20 @@ class ShopTranslation(IntegerKey, Base):
     description: Mapped[str] = mapped_column(default="")
 
 
-def _default_of(setting: Column[Any]) -> Any:
+_NO_CONTEXT: Any = None
+"""Defaults of ours look at nothing."""
+
+
+def _default_of(setting: Any) -> Any:
     match setting.default:
         case ScalarElementColumnDefault(arg=value):
             return value
         case CallableColumnDefault(arg=make):
-            return make(None)
+            return make(_NO_CONTEXT)
     return None
 
 
-def chosen_or_default(setting: Column[Any], chosen: ColumnElement[Any]) -> ColumnElement[Any]:
+def chosen_or_default(setting: Any, chosen: ColumnElement[Any]) -> ColumnElement[Any]:
     """What was chosen of a setting, or else its default."""
     default = _default_of(setting)
     if default is None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 from marketplace.catalog.listings import VariantChannelListing
 from marketplace.catalog.models import Category, Product, ProductVariant
 from marketplace.catalog.search import reindex
+from marketplace.content.menus import Menu, MenuItem, MenuItemTranslation
 from marketplace.demo import NotEmptyError, is_empty, load_into
 from marketplace.demo.books import Books
 from marketplace.demo.promotions import SHELF
@@ -301,3 +302,24 @@ async def test_all_pottery_is_fifteen_per_cent_off(demo: AsyncSession) -> None:
         assert valid_until > clock.now()
     others = (await demo.execute(priced.where(shelf.slug != SHELF, shelf.level == 0))).all()
     assert {row.entered_price_minor - row.price_minor for row in others} == {0}
+
+
+async def test_storefronts_find_their_menus_in_three_languages(demo: AsyncSession) -> None:
+    links = await demo.execute(
+        select(Menu.slug, func.count(MenuItem.id), func.count(MenuItem.category_id), func.max(MenuItem.level))
+        .join(MenuItem, MenuItem.menu_id == Menu.id)
+        .group_by(Menu.slug)
+        .order_by(Menu.slug)
+    )
+    (footer, navbar) = links.all()
+    assert (footer.slug, navbar.slug) == ("footer", "navbar")
+    assert navbar[1] == navbar[2] > 20
+    assert (footer[3], navbar[3]) == (1, 1)
+    untranslated = select(MenuItem.name).where(
+        select(func.count())
+        .select_from(MenuItemTranslation)
+        .where(MenuItemTranslation.menu_item_id == MenuItem.id)
+        .scalar_subquery()
+        != 2
+    )
+    assert (await demo.scalars(untranslated)).all() == []

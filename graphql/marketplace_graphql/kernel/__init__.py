@@ -29,7 +29,12 @@ from marketplace_graphql.kernel.filters import (
 from marketplace_graphql.kernel.info import Info
 from marketplace_graphql.kernel.inputs import changes
 from marketplace_graphql.kernel.limits import Limits
-from marketplace_graphql.kernel.metadata import MetadataItem, ObjectWithMetadata, translated
+from marketplace_graphql.kernel.metadata import (
+    MetadataItem,
+    ObjectWithMetadata,
+    private_metadata_needs,
+    translated,
+)
 from marketplace_graphql.kernel.mutations import error_type, mutation
 from marketplace_graphql.kernel.pagination import (
     CountableConnection,
@@ -80,4 +85,5 @@ from marketplace_graphql.kernel.types import (
     object_type,
     record,
     union,
+    union_of_declared,
 )

@@ -117,6 +117,7 @@ class Related(Declaration):
     limit: int = 1000
     expected: int = 10
     shown: bool = False
+    of: Function | None = None
 
     positional: ClassVar[int] = 3
 
@@ -150,6 +151,8 @@ class Connection(Declaration):
     order_by: Function | None = None
     channel: bool = False
     maximum: int = 100
+    shown: bool = False
+    of: Function | None = None
 
     positional: ClassVar[int] = 3
 
@@ -236,6 +239,7 @@ def related(
     limit: int = 1000,
     expected: int = 10,
     shown: bool = False,
+    of: Function | None = None,
     needs: Needs = (),
     allowed: Function | None = None,
     **common: Any,
@@ -250,6 +254,8 @@ def related(
 
     `shown` is for the one row that whoever sees this one may see too, whatever its own visibility says: a
     cart still names the product that its seller has taken off the shelf.
+
+    `of` is for unions over several tables: `(**arguments) -> type name` says which of the types it is.
     """
     made = Related(
         order_by=order_by,
@@ -257,6 +263,7 @@ def related(
         limit=limit,
         expected=expected,
         shown=shown,
+        of=of,
         allowed=allowed,
         **common,
     )
@@ -275,6 +282,8 @@ def connection(
     order_by: Function | None = None,
     channel: bool = False,
     maximum: int = 100,
+    shown: bool = False,
+    of: Function | None = None,
     needs: Needs = (),
     allowed: Function | None = None,
     **common: Any,
@@ -284,6 +293,8 @@ def connection(
     `on` as in `related` (at the root: nothing, for all rows). `filter`, `where`, `sort_by`, `search` and
     `channel` each add Saleor's argument of that name. `search` is `(row, term, ctx) -> predicate`; with
     `rank`, `(row, term, ctx) -> expression`, found rows come best first unless `sortBy` says otherwise.
+    `of` is as in `related`; `shown` lists every row, whatever the model's visibility says: for those who
+    hold the permission that the field needs.
     """
     made = Connection(
         filter=filter,
@@ -294,6 +305,8 @@ def connection(
         order_by=order_by,
         channel=channel,
         maximum=maximum,
+        shown=shown,
+        of=of,
         allowed=allowed,
         **common,
     )

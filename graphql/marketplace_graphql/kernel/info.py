@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sqlalchemy import inspect, select
+from sqlalchemy import ColumnElement, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -84,18 +84,35 @@ class Info:
         self, model: type[M], global_ids: Iterable[str], *, field_name: str = "id", lock: bool = False
     ) -> list[M]:
         """The rows of global ids, in their order. Raises NotFoundError where one is not to be seen."""
+        global_ids = list(global_ids)
         type_names = self.schema.types_of_model(model)
         keys = [self.key(global_id, *type_names) for global_id in global_ids]
-        row = aliased(model)
-        ctx = Context.start(self.schema, ValueBinder(self.inputs), self.requester)
-        scope = ctx.scope(row)
-        visible = registry.visible(model, row, ctx)
-        key = rows.primary_key(row)
-        statement = select(row).select_from(scope.source).where(key.in_(keys), visible)
-        if lock:
-            statement = statement.order_by(key).with_for_update(of=row)
-        found = {inspect(each).identity[0]: each for each in await self.session.scalars(statement)}
+        found = await self.seen(model, keys, lock=lock)
         missing = [global_id for global_id, key in zip(global_ids, keys, strict=True) if key not in found]
         if missing:
             raise NotFoundError(f"Couldn't resolve to a node: {missing[0]}", field=field_name)
         return [found[key] for key in keys]
+
+    async def seen(
+        self,
+        model: type[M],
+        values: Iterable[object],
+        *,
+        by: Callable[[Any], ColumnElement[Any]] | None = None,
+        rule: Callable[[Any], ColumnElement[bool]] | None = None,
+        lock: bool = False,
+    ) -> dict[Any, M]:
+        """Those rows of some keys, or of some values of another unique expression, that the requester may see
+        and that keep a further rule: by key or value. One statement.
+        """
+        row = aliased(model)
+        ctx = Context.start(self.schema, ValueBinder(self.inputs), self.requester)
+        scope = ctx.scope(row)
+        key = rows.primary_key(row) if by is None else by(row)
+        conditions = [key.in_(list(values)), registry.visible(model, row, ctx)]
+        if rule is not None:
+            conditions.append(rule(row))
+        statement = select(key, row).select_from(scope.source).where(*conditions)
+        if lock:
+            statement = statement.order_by(key).with_for_update(of=row)
+        return {found[0]: found[1] for found in await self.session.execute(statement)}

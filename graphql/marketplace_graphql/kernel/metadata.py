@@ -9,7 +9,7 @@ from marketplace_graphql.kernel import fields
 from marketplace_graphql.kernel.fields import expression, value
 from marketplace_graphql.kernel.parts import each, never_null
 from marketplace_graphql.kernel.reader.rows import only_foreign_key
-from marketplace_graphql.kernel.registry import DeclarationError
+from marketplace_graphql.kernel.registry import DeclarationError, registry
 from marketplace_graphql.kernel.scalars import Metadata
 from marketplace_graphql.kernel.types import interface, object_type
 
@@ -46,6 +46,11 @@ def _entries(store: ColumnElement[Any], keys: Any) -> ColumnElement[Any]:
 
 PRIVATE = "private_metadata_needs"
 """A type says by this attribute which permission shows its private entries."""
+
+
+def private_metadata_needs(type_name: str, *permissions: str) -> None:
+    """Say for a type, which may be declared later, which permissions show its private entries."""
+    registry.private_needs[type_name] = permissions
 
 
 def _private_entry(row: Any, ctx: Any, key: str) -> ColumnElement[str]:

@@ -41,6 +41,14 @@ class SaleorNames(NameConverter):
     ) -> str:
         return "".join(self.get_name_from_type(type_) for type_ in types) + generic_type.name
 
+    def apply_naming_config(self, name: str) -> str:
+        """Names of Apollo Federation begin with an underscore."""
+        return (
+            "_" + super().apply_naming_config(name[1:])
+            if name.startswith("_")
+            else super().apply_naming_config(name)
+        )
+
     def get_name_from_type(self, type_: StrawberryType | type) -> str:
         if isinstance(type_, LazyType):
             type_ = type_.resolve_type()
@@ -149,7 +157,8 @@ class ApiSchema:
             if declaration is None:
                 continue
             if declaration.needs_from:
-                declaration = replace(declaration, needs=(getattr(origin, declaration.needs_from),))
+                needs = registry.private_needs.get(named.name, (getattr(origin, declaration.needs_from),))
+                declaration = replace(declaration, needs=needs)
             by_python_name = {argument.name: argument for argument in declaration.arguments}
             arguments = {
                 each: by_python_name[_python_name(argument)] for each, argument in field.args.items()

@@ -5,7 +5,7 @@ import enum as enum_module
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ForwardRef, TypeVar, Union, cast, dataclass_transform
@@ -133,6 +133,18 @@ def union(
     made = Annotated[Union[parts], strawberry.union(name, description=description)]  # type: ignore[valid-type]  # noqa: UP007
     registry.add_type(name, cast("type[Any]", made))
     return made
+
+
+def union_of_declared(name: str, members: Iterable[str], *, description: str | None = None) -> None:
+    """A union of those of some types that the program declares, in whichever room: the rest may come later.
+
+    Annotations name it as a string.
+    """
+
+    def make() -> None:
+        union(name, *(member for member in members if member in registry.types), description=description)
+
+    registry.unions[name] = make
 
 
 def input_type(cls: T | None = None, *, name: str | None = None) -> Any:

@@ -101,7 +101,7 @@ def _codes_served(channel: Any) -> Any:
 class ShippingMethodsPerCountry:
     """Ways to ship to one country."""
 
-    country_code: CountryCode  # type: ignore[valid-type]
+    country_code: CountryCode
     shipping_methods: "list[ShippingMethod] | None"
 
 
@@ -148,13 +148,13 @@ class Channel(Node, ObjectWithMetadata):
     def available_shipping_methods_per_country(
         row: Any,
         ctx: Any,
-        countries: list[CountryCode] | None = None,  # type: ignore[valid-type]
+        countries: list[CountryCode] | None = None,
     ) -> list[ShippingMethodsPerCountry] | None:
         """Ways to ship, country by country, at the price of one light parcel: of those asked for, or of all
         countries that it delivers to.
         """
         codes = _codes_served(row)
-        wanted = None if countries is None else [code.value for code in countries]  # type: ignore[attr-defined]
+        wanted = None if countries is None else [code.value for code in countries]
         return each(
             codes,
             {

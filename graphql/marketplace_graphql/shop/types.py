@@ -1,6 +1,5 @@
 """The shop as a whole: what it has chosen, and what is so in every shop that runs this program."""
 
-from enum import Enum
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -34,17 +33,13 @@ from marketplace.markets.shop_settings import THE_ONLY_ROW, ShopSettings, chosen
 from marketplace.markets.shop_settings import ShopTranslation as TranslationRow
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import (
-    DateTime,
-    Metadata,
     Node,
     ObjectWithMetadata,
     each,
-    enum,
     expression,
     input_type,
     never_null,
     node,
-    object_type,
     record,
     related,
     value,
@@ -61,11 +56,20 @@ from marketplace_graphql.languages import (
 from marketplace_graphql.markets.shipping import ShippingMethod, methods_of_channel
 from marketplace_graphql.payments.types import PaymentGateway, gateways_where
 from marketplace_graphql.rules import staff_only
+from marketplace_graphql.shop.parts import (
+    AccountConfirmModeEnum,
+    Announcement,
+    Domain,
+    ExternalAuthentication,
+    LimitInfo,
+    PasswordLoginModeEnum,
+    StaffNotificationRecipient,
+)
 from marketplace_graphql.values import WeightUnitsEnum
 
 if TYPE_CHECKING:
-    from marketplace_graphql.checkout.inputs import AddressInput
-    from marketplace_graphql.people.types import Address, User
+    from marketplace_graphql.people.inputs import AddressInput
+    from marketplace_graphql.people.types import Address
 
 DEFAULT_COUNTRY = "MA"
 LANGUAGES = ("ar", "en", "fr")
@@ -90,93 +94,6 @@ class ShopRow(Base):
         .subquery("shop")
     )
     __mapper_args__ = {"primary_key": [__table__.c.id]}  # noqa: RUF012 - SQLAlchemy's own attribute
-
-
-@object_type
-class Domain:
-    """Where the shop is on the web."""
-
-    host: str
-    ssl_enabled: bool
-    """Whether it is reached over TLS."""
-    url: str
-
-
-@enum
-class AnnouncementImportanceEnum(Enum):
-    """How urgent an announcement is."""
-
-    CRITICAL = "CRITICAL"
-    HIGH = "HIGH"
-    MODERATE = "MODERATE"
-    LOW = "LOW"
-    UNSET = "UNSET"
-
-
-@object_type
-class Announcement:
-    """What those who run the platform tell the shop's staff."""
-
-    created_at: DateTime
-    updated_at: DateTime
-    title: str
-    message_html: str
-    importance: AnnouncementImportanceEnum
-    type: str
-    extra: Metadata
-
-
-@object_type
-class StaffNotificationRecipient(Node):
-    """Someone of the staff who is written to about new orders."""
-
-    user: "User | None"
-    email: str | None
-    active: bool | None
-
-
-@object_type
-class ExternalAuthentication:
-    """Another service that people can sign in with."""
-
-    id: str
-    name: str | None
-
-
-@object_type
-class Limits:
-    """Numbers of things that a plan counts."""
-
-    channels: int | None
-    orders: int | None
-    product_variants: int | None
-    staff_users: int | None
-    warehouses: int | None
-
-
-@object_type
-class LimitInfo:
-    """What a plan allows, and what is used of it. There is no plan here."""
-
-    current_usage: Limits
-    allowed_usage: Limits
-
-
-@enum
-class PasswordLoginModeEnum(Enum):
-    """Who may sign in with a password."""
-
-    ENABLED = "ENABLED"
-    CUSTOMERS_ONLY = "CUSTOMERS_ONLY"
-    DISABLED = "DISABLED"
-
-
-@enum
-class AccountConfirmModeEnum(Enum):
-    """What becomes of a guest's orders when an account with the same address is confirmed."""
-
-    MERGE_DISABLED = "MERGE_DISABLED"
-    REQUIRE_PASSWORD = "REQUIRE_PASSWORD"  # noqa: S105 - no password
 
 
 @input_type
@@ -242,8 +159,25 @@ class Shop(ObjectWithMetadata):
     """Whether an address keeps parts that its country does not use."""
     password_login_mode: PasswordLoginModeEnum = expression(lambda row, ctx: never_null(_text("ENABLED")))
     account_confirm_merge_mode: AccountConfirmModeEnum = expression(
-        lambda row, ctx: never_null(_text("MERGE_DISABLED"))
+        lambda row, ctx: never_null(ctx.setting("account_confirm_mode"))
     )
+    """Whether confirming an account brings in what was bought as a guest."""
+    enable_account_confirmation_by_email: bool | None = expression(
+        lambda row, ctx: ctx.setting("account_confirmation") == str(True), needs=Permission.MANAGE_SETTINGS
+    )
+    """Whether a new account's address has to be confirmed by a letter."""
+    allow_login_without_confirmation: bool | None = expression(
+        lambda row, ctx: ctx.setting("sign_in_unconfirmed") == str(True), needs=Permission.MANAGE_SETTINGS
+    )
+    """Whether an account may be signed into before that."""
+    default_mail_sender_name: str | None = expression(
+        lambda row, ctx: ctx.setting("mail_sender_name"), needs=Permission.MANAGE_SETTINGS
+    )
+    """Whom letters come from."""
+    default_mail_sender_address: str | None = expression(
+        lambda row, ctx: ctx.setting("mail_sender_address"), needs=Permission.MANAGE_SETTINGS
+    )
+    """Where they come from."""
     customer_set_password_url: str | None = expression(lambda row, ctx: cast(null(), Text))
     """The page of another storefront on which a buyer chooses a password: ours has one."""
     channel_currencies: list[str] = expression(lambda row, ctx: never_null(_currencies()), allowed=staff_only)
@@ -281,7 +215,7 @@ class Shop(ObjectWithMetadata):
     def countries(
         row: Any,
         ctx: Any,
-        language_code: LanguageCodeEnum | None = None,  # type: ignore[valid-type]
+        language_code: LanguageCodeEnum | None = None,
         filter: CountryFilterInput | None = None,
     ) -> list[CountryDisplay]:
         """All countries that an address may be in, called as in English or as in another language."""
@@ -320,12 +254,12 @@ class Shop(ObjectWithMetadata):
         row: Any,
         translation: Any,
         ctx: Any,
-        language_code: LanguageCodeEnum,  # type: ignore[valid-type]
+        language_code: LanguageCodeEnum,
     ) -> ShopTranslation | None:
         """Its texts in another language."""
         return and_(
             translation.shop_id == row.id,
-            translation.language_code == language_code.value,  # type: ignore[attr-defined]
+            translation.language_code == language_code.value,
         )
 
 

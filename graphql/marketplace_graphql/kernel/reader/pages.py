@@ -78,7 +78,7 @@ class _Connection:
         self.type = type_
         self.selected = selection.below(type_, place.nodes)
         self.names = {nodes[0].name.value for nodes in self.selected.values()}
-        self.node_type = _node_type(type_)
+        self.node_type = rows.type_at(place, _node_type(type_), declaration.of)
         self.rows: Rows = rows.rows_at(place, self.node_type)
         self.first, self.last = self._sizes()
         self.size = self.first or self.last
@@ -184,7 +184,9 @@ class _Connection:
         filtered, where = given.get("filter"), given.get("where")
         by_words = given.get("search") is not None or (filtered is not None and filtered.given("search"))
         ctx = replace(self.ctx, searching=by_words)
-        conditions: list[ColumnElement[bool] | None] = [registry.visible(self.rows.model, row, ctx)]
+        conditions: list[ColumnElement[bool] | None] = []
+        if not declaration.shown:
+            conditions.append(registry.visible(self.rows.model, row, ctx))
         if declaration.function is not None:
             own = {name: value for name, value in given.items() if name in self.declaration.own}
             conditions.append(declaration.function(self.place.row, row, ctx, **own))

@@ -1,6 +1,7 @@
 """Rows of other models below a row: one, many, or the one that exists among several tables."""
 
 from collections.abc import Callable
+from inspect import signature as inspect_signature
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
@@ -34,7 +35,17 @@ def related(place: "Place", declaration: fields.Related) -> ColumnElement[Any]:
     if place.is_list:
         place.ctx = place.ctx.counting(min(declaration.expected, declaration.limit))
         return many(place, place.field.type, place.nodes, place.slot, on, order, declaration.limit)
-    return one(place, place.field.type, place.nodes, place.slot, on, order, shown=declaration.shown)
+    type_ = type_at(place, place.field.type, declaration.of)
+    return one(place, type_, place.nodes, place.slot, on, order, shown=declaration.shown)
+
+
+def type_at(place: "Place", type_: Any, of: fields.Function | None) -> Any:
+    """The type of the rows at a place: the field's, or the member of its union that the arguments name."""
+    if of is None:
+        return type_
+    own = set(inspect_signature(of).parameters)
+    name = of(**{key: value for key, value in place.keywords.items() if key in own})
+    return place.compiler.schema.object_type(name)
 
 
 def _order(place: "Place", declaration: fields.Related, given: Any) -> Callable[[Any], Any] | None:
