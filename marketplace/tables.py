@@ -10,11 +10,14 @@ import marketplace.catalog.models
 import marketplace.checkout.models
 import marketplace.inventory.models
 import marketplace.markets.models
+import marketplace.orders.discounts
 import marketplace.orders.models
 import marketplace.payments.models
 import marketplace.payouts.ledger
 import marketplace.payouts.models
 import marketplace.people.models
+import marketplace.pricing.gift_cards
+import marketplace.pricing.vouchers
 import marketplace.vendors.models
 from marketplace.kit.models import Base
 

@@ -238,7 +238,7 @@ class Order(Node, ObjectWithMetadata):
 def _owed(order: Any) -> ColumnElement[int]:
     """As `orders.cancelling.owed_minor`: all of it, less the parts that were given up."""
     part = aliased(models.VendorOrder)
-    given_up = select(func.coalesce(func.sum(part.total_gross_minor), 0)).where(
+    given_up = select(func.coalesce(func.sum(part.total_gross_minor - part.gift_card_minor), 0)).where(
         part.order_id == order.id, part.status.in_(OVER)
     )
     owed: ColumnElement[int] = order.total_gross_minor - given_up.correlate_except(part).scalar_subquery()
