@@ -100,7 +100,7 @@ async def issue(session: AsyncSession, given: NewGiftCard) -> GiftCard:
     return card
 
 
-async def set_active(session: AsyncSession, card: GiftCard, active: bool, user_id: int | None) -> GiftCard:
+async def set_active(session: AsyncSession, card: GiftCard, user_id: int | None, *, active: bool) -> GiftCard:
     """Open or close a locked card; what is on it stays. Raises InvalidError for one that has expired."""
     if active and card.expires_on is not None and card.expires_on < clock.now().date():
         raise InvalidError("This card has expired.", field="id", code="EXPIRED_GIFT_CARD")

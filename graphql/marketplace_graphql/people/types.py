@@ -24,6 +24,7 @@ from marketplace_graphql.kernel import (
 )
 from marketplace_graphql.languages import CountryDisplay, LanguageCodeEnum, country
 from marketplace_graphql.orders.queries import OrdersOfUser
+from marketplace_graphql.vouchers.gift_cards import GiftCardsOfUser
 
 if TYPE_CHECKING:
     from marketplace_graphql.vendors.types import Vendor
@@ -75,7 +76,7 @@ class UserPermission:
 
 
 @node(models.User, visible=user_visible, order_by=lambda row, ctx: row.email)
-class User(Node, ObjectWithMetadata, OrdersOfUser):
+class User(Node, ObjectWithMetadata, OrdersOfUser, GiftCardsOfUser):
     """A person with an account."""
 
     email: str
