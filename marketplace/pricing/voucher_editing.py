@@ -134,7 +134,7 @@ async def set_listings(
     if len(set(ids)) < len(ids) or set(ids) & set(removed):
         raise InvalidError("A channel is named twice.", field="addChannels", code="DUPLICATED_INPUT_ITEM")
     found = await session.execute(select(Channel.id, Channel.currency_code).where(Channel.id.in_(ids)))
-    currencies = dict(found.tuples().all())
+    currencies = {row.id: row.currency_code for row in found}
     listed = await session.scalars(
         select(VoucherChannelListing).where(VoucherChannelListing.voucher_id == voucher.id)
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import BigInteger, ColumnElement, Numeric, cast, func, select
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -95,7 +95,8 @@ class OrderLineDiscount:
     def unit(row: Any, ctx: Any) -> Money:
         """What was taken off one piece."""
         line = ctx.joined(row, OrderLineRow, lambda line: line.id == row.order_line_id, key="its line")
-        return money((2 * row.amount_minor + line.quantity) / (2 * line.quantity), row.currency)
+        unit = func.round(cast(row.amount_minor, Numeric) / line.quantity)
+        return money(cast(unit, BigInteger), row.currency)
 
 
 @object_type
