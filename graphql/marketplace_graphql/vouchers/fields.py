@@ -22,7 +22,9 @@ from marketplace_graphql.kernel import (
     object_type,
     record,
     related,
-    value,
+)
+from marketplace_graphql.kernel import (
+    value as made_of,
 )
 from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.pricing.discounts import DiscountValueTypeEnum, OrderDiscountType
@@ -35,7 +37,7 @@ from marketplace_graphql.vouchers.types import Voucher
 class DiscountsOfCheckout:
     """What a promo code does to a checkout: a part of `Checkout`."""
 
-    discount: Money | None = value(lambda row, ctx: money(row.discount_minor, row.currency))
+    discount: Money | None = made_of(lambda row, ctx: money(row.discount_minor, row.currency))
     """What a voucher takes off, as prices are entered in the channel."""
     discount_name: str | None
     translated_discount_name: str | None
@@ -70,8 +72,8 @@ class OrderDiscount(Node):
     value: PositiveDecimal
     """An amount, or per cent."""
     reason: str | None
-    amount: Money = value(lambda row, ctx: money(row.amount_minor, row.currency), deprecated="Use `total`.")
-    total: Money = value(lambda row, ctx: money(row.amount_minor, row.currency))
+    amount: Money = made_of(lambda row, ctx: money(row.amount_minor, row.currency), deprecated="Use `total`.")
+    total: Money = made_of(lambda row, ctx: money(row.amount_minor, row.currency))
     """What was taken off."""
 
 
@@ -88,10 +90,10 @@ class OrderLineDiscount:
     value: PositiveDecimal
     """An amount, or per cent."""
     reason: str | None
-    total: Money = value(lambda row, ctx: money(row.amount_minor, row.currency))
+    total: Money = made_of(lambda row, ctx: money(row.amount_minor, row.currency))
     """What was taken off all pieces."""
 
-    @value
+    @made_of
     def unit(row: Any, ctx: Any) -> Money:
         """What was taken off one piece."""
         line = ctx.joined(row, OrderLineRow, lambda line: line.id == row.order_line_id, key="its line")
@@ -124,7 +126,7 @@ class DiscountsOfOrder:
         deprecated="Use `discounts`.",
     )
 
-    @value(deprecated="Use `discounts`.")
+    @made_of(deprecated="Use `discounts`.")
     def discount(row: Any, ctx: Any) -> Money | None:
         """What a voucher took off."""
         amount = _of_voucher(row, models.OrderDiscount.amount_minor)
@@ -147,7 +149,7 @@ def _of_voucher(order: Any, attribute: Any) -> ColumnElement[Any]:
 class DiscountsOfOrderLine:
     """What made a line cheaper: a part of `OrderLine`."""
 
-    unit_discount: Money = value(lambda row, ctx: money(row.unit_discount_minor, row.currency))
+    unit_discount: Money = made_of(lambda row, ctx: money(row.unit_discount_minor, row.currency))
     """What one piece was reduced by, as prices were entered in the channel."""
     unit_discount_reason: str | None
     unit_discount_value: PositiveDecimal

@@ -251,12 +251,13 @@ class GiftCard(Node, ObjectWithMetadata):
         row: Any, event: Any, ctx: Any, filter: GiftCardEventFilterInput | None = None
     ) -> list[GiftCardEvent]:
         """All that happened to it, in order."""
+        wanted: Any = filter
         parts = [event.gift_card_id == row.id]
-        if filter is not None and filter.type is not None:
-            parts.append(event.type == filter.type)
-        if filter is not None and filter.orders is not None:
-            parts.append(event.order_id == any_(ctx.key(filter.orders, "Order")))
-        return and_(*parts)  # type: ignore[return-value]
+        if wanted and wanted.type is not None:
+            parts.append(event.type == wanted.type)
+        if wanted and wanted.orders is not None:
+            parts.append(event.order_id == any_(ctx.key(wanted.orders, "Order")))
+        return and_(*parts)
 
 
 def _ending(row: Any) -> ColumnElement[str]:
@@ -272,5 +273,5 @@ class GiftCardsOfUser:
         """Gift cards that only this person can spend."""
         own = card.assigned_to_id == user.id
         if ctx.requester.has(STAFF):
-            return own  # type: ignore[no-any-return]
-        return and_(own, user.id == ctx.requester.user_id)  # type: ignore[return-value]
+            return own
+        return and_(own, user.id == ctx.requester.user_id)

@@ -143,7 +143,7 @@ class Voucher(Node, ObjectWithMetadata):
     only_for_staff: bool
     min_checkout_items_quantity: int | None = column("minimum_pieces")
     discount_value_type: DiscountValueTypeEnum
-    type: VoucherTypeEnum
+    type: VoucherTypeEnum  # type: ignore[valid-type]
     translation = translated("VoucherTranslation")
     discount_value: float | None = expression(lambda row, ctx: _listing(row, ctx).discount_value)
     """In the channel that was asked for: an amount of its currency, or per cent."""
@@ -169,7 +169,7 @@ class Voucher(Node, ObjectWithMetadata):
     @connection
     def codes(row: Any, code: Any, ctx: Any) -> CountableConnection[VoucherCode] | None:
         """All of its codes, the oldest first."""
-        return code.voucher_id == row.id  # type: ignore[no-any-return]
+        return code.voucher_id == row.id
 
     @value
     def min_spent(row: Any, ctx: Any) -> Money | None:
