@@ -45,7 +45,18 @@ class Checkout(UuidKey, Timestamped, WithMetadata, Base):
     shipping_gross_minor: Mapped[int] = mapped_column(default=0)
     shipping_net_minor: Mapped[int] = mapped_column(default=0)
     total_gross_minor: Mapped[int] = mapped_column(default=0)
+    """What is left to pay: goods and delivery after discounts, less what gift cards pay."""
     total_net_minor: Mapped[int] = mapped_column(default=0)
+    voucher_code: Mapped[str | None]
+    """The promo code in use, as it is written. Kept as text: a code may go while carts have it."""
+    discount_minor: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """What a voucher takes off, as prices are entered."""
+    discount_name: Mapped[str | None]
+    translated_discount_name: Mapped[str | None]
+    uses_gift_cards: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Whether there may be rows of `checkout_gift_card`: carts without are spared looking."""
+    gift_card_minor: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """What gift cards pay of it, by what was on them at the last change."""
 
     channel: Mapped[Channel] = relationship(lazy="raise")
     user: Mapped[User | None] = relationship(lazy="raise")
@@ -56,6 +67,16 @@ class Checkout(UuidKey, Timestamped, WithMetadata, Base):
     deliveries: Mapped[list["CheckoutDelivery"]] = relationship(
         foreign_keys="CheckoutDelivery.checkout_id", back_populates="checkout", lazy="raise"
     )
+
+
+class CheckoutGiftCard(IntegerKey, Base):
+    """A gift card that shall pay, in the order in which they were added."""
+
+    __tablename__ = "checkout_gift_card"
+    __table_args__ = (UniqueConstraint("checkout_id", "gift_card_id"),)
+
+    checkout_id: Mapped[UUID] = mapped_column(ForeignKey("checkout.id", ondelete="CASCADE"))
+    gift_card_id: Mapped[int] = mapped_column(ForeignKey("gift_card.id", ondelete="CASCADE"), index=True)
 
 
 class CheckoutLine(UuidKey, Timestamped, WithMetadata, Base):
@@ -72,6 +93,8 @@ class CheckoutLine(UuidKey, Timestamped, WithMetadata, Base):
     unit_net_minor: Mapped[int] = mapped_column(default=0)
     total_gross_minor: Mapped[int] = mapped_column(default=0)
     total_net_minor: Mapped[int] = mapped_column(default=0)
+    discount_minor: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """What of the cart's voucher falls on this line, as prices are entered. The prices above are after it."""
 
     checkout: Mapped[Checkout] = relationship(back_populates="lines", lazy="raise")
     variant: Mapped[ProductVariant] = relationship(lazy="raise")

@@ -22,6 +22,7 @@ from marketplace.demo.order_rows import OrderRows
 from marketplace.demo.orders import place_orders
 from marketplace.demo.payments import Payments
 from marketplace.demo.promotions import promote
+from marketplace.demo.promo_codes import give_promo_codes
 from marketplace.demo.rows import set_identities
 from marketplace.demo.sellers import found_sellers, hire_staff, settle_regions
 from marketplace.demo.shelves import build_shelves
@@ -126,6 +127,7 @@ async def _fill(session: AsyncSession, world: World, gallery: Gallery, say: Prog
         books.keep(orders, *payments.collect(orders))
         await steps.end(f"{len(orders)} orders, with their deliveries, cash and payouts")
         await _finish(session, connection)
+        await give_promo_codes(session, world)
         await steps.end("Prices, words, numbers")
         drawn = await drawing
         await steps.end(f"{len(gallery)} pictures, {drawn} of them drawn now")

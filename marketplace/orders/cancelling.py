@@ -52,9 +52,11 @@ async def cancel_order(session: AsyncSession, order_id: UUID, *, user_id: int | 
 
 
 async def owed_minor(session: AsyncSession, order: Order) -> int:
-    """What the buyer has to pay for the order: all of it, less what was called off, refused or returned."""
+    """What the buyer has to pay for the order besides gift cards: all of it, less what was called off,
+    refused or returned.
+    """
     given_up = await session.scalar(
-        select(func.coalesce(func.sum(VendorOrder.total_gross_minor), 0)).where(
+        select(func.coalesce(func.sum(VendorOrder.total_gross_minor - VendorOrder.gift_card_minor), 0)).where(
             VendorOrder.order_id == order.id, VendorOrder.status.in_(OVER)
         )
     )

@@ -6,6 +6,7 @@ Amounts are minor units of the order's currency.
 """
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -16,10 +17,12 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    Numeric,
     Sequence,
     String,
     UniqueConstraint,
     Uuid,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -29,6 +32,7 @@ from marketplace.kit import clock
 from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey, WithMetadata
 from marketplace.markets.models import Channel, ShippingMethod
 from marketplace.people.models import Address, User
+from marketplace.pricing.discounts import DiscountValueType
 from marketplace.vendors.models import Vendor
 
 order_number = Sequence("order_number", metadata=Base.metadata, start=1)
@@ -75,6 +79,12 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
         Index(None, "channel_id", "created_at"),
         Index(None, "user_id", "created_at"),
         Index(None, "status", "created_at"),
+        Index("ix_customer_order_voucher_id", "voucher_id", postgresql_where=text("voucher_id IS NOT NULL")),
+        Index(
+            "ix_customer_order_voucher_code",
+            "voucher_code",
+            postgresql_where=text("voucher_code IS NOT NULL"),
+        ),
     )
 
     number: Mapped[int] = mapped_column(order_number, unique=True, server_default=order_number.next_value())
@@ -103,7 +113,15 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
     undiscounted_total_gross_minor: Mapped[int]
     undiscounted_total_net_minor: Mapped[int]
     total_gross_minor: Mapped[int]
+    """What was left to pay after gift cards: with `gift_card_minor`, all that its parts come to."""
     total_net_minor: Mapped[int]
+    gift_card_minor: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """What gift cards paid when it was placed."""
+    shipping_discount_minor: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """What a voucher took off the delivery, as prices were entered."""
+    voucher_id: Mapped[int | None] = mapped_column(ForeignKey("voucher.id", ondelete="SET NULL"))
+    voucher_code: Mapped[str | None]
+    """As it was written then."""
     total_authorized_minor: Mapped[int] = mapped_column(default=0)
     total_charged_minor: Mapped[int] = mapped_column(default=0)
     total_refunded_minor: Mapped[int] = mapped_column(default=0)
@@ -165,6 +183,8 @@ class VendorOrder(UuidKey, Timestamped, Base):
     shipping_net_minor: Mapped[int]
     total_gross_minor: Mapped[int]
     total_net_minor: Mapped[int]
+    gift_card_minor: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """The part's share of what gift cards paid: contained in the total, not taken off it."""
     shipped_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
     withdrawal_ends_at: Mapped[datetime | None]
@@ -217,6 +237,13 @@ class OrderLine(UuidKey, WithMetadata, Base):
     undiscounted_unit_net_minor: Mapped[int]
     total_gross_minor: Mapped[int]
     total_net_minor: Mapped[int]
+    unit_discount_minor: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """What one piece was reduced by, as prices were entered: by promotions and by its share of a voucher."""
+    unit_discount_value: Mapped[Decimal] = mapped_column(Numeric(20, 3), server_default=text("0"))
+    unit_discount_type: Mapped[DiscountValueType | None]
+    unit_discount_reason: Mapped[str | None]
+    voucher_code: Mapped[str | None]
+    """Of the voucher that reduced this very line."""
 
     order: Mapped[Order] = relationship(back_populates="lines", lazy="raise")
     vendor_order: Mapped[VendorOrder] = relationship(back_populates="lines", lazy="raise")

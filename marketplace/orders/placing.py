@@ -5,7 +5,7 @@ add up to the whole, and nothing has to be rounded a second time.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 from sqlalchemy import BigInteger, String, and_, bindparam, func, select
@@ -29,8 +29,9 @@ from marketplace.checkout.totals import NOTHING, Taxed, taxed, total_of
 from marketplace.inventory.allocations import allocate
 from marketplace.inventory.reservations import Wanted
 from marketplace.kit.batch import Batch
-from marketplace.kit.money import BASIS_POINTS
+from marketplace.kit.money import BASIS_POINTS, share
 from marketplace.markets.models import ShippingMethod, ShippingMethodTranslation, TaxClass
+from marketplace.orders.discounting import insert_discounts, unit_discount
 from marketplace.orders.models import (
     AuthorizeStatus,
     ChargeStatus,
@@ -40,6 +41,7 @@ from marketplace.orders.models import (
     OrderStatus,
     VendorOrder,
 )
+from marketplace.pricing.gift_card_use import spend
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ async def place(
     """
     cart = settled.cart
     order = await _write_order(session, settled, paid, metadata or {})
-    parts = _split(cart, settled.delivery)
+    parts = _split(cart, settled)
     line_ids = {line.id: uuid4() for line in cart.lines}
     appearances = await _appearances(session, cart)
     batch = Batch()
@@ -95,7 +97,10 @@ async def place(
         OrderEvent,
         [{"order_id": order.id, "type": "PLACED", "user_id": cart.checkout.user_id, "at": cart.now}],
     )
+    insert_discounts(batch, order, settled, line_ids)
     await batch.write(session)
+    if settled.card_uses:
+        await spend(session, settled.card_uses, order.id, str(order.number), cart.checkout.user_id)
     await allocate(
         session,
         [
@@ -116,19 +121,27 @@ class _Part:
     position: int
     subtotal: Taxed
     parcel: Parcel | None
+    gift_card_minor: int = 0
 
     @property
     def shipping(self) -> Taxed:
         return self.parcel.price if self.parcel else NOTHING
 
+    @property
+    def total(self) -> Taxed:
+        return self.subtotal + self.shipping
 
-def _split(cart: Cart, delivery: OfferedDelivery | None) -> list[_Part]:
-    """The cart's parts, in the order in which their sellers appear in it."""
+
+def _split(cart: Cart, settled: Settled) -> list[_Part]:
+    """The cart's parts, in the order in which their sellers appear in it. What gift cards pay is shared by
+    what each part comes to.
+    """
+    delivery = settled.delivery
     by_vendor: dict[int, list[CheckoutLine]] = {}
     for line in cart.lines:
         by_vendor.setdefault(cart.offer(line).vendor_id, []).append(line)
     parcels = {parcel.vendor_id: parcel for parcel in delivery.parcels} if delivery else {}
-    return [
+    parts = [
         _Part(
             uuid4(),
             vendor_id,
@@ -138,6 +151,10 @@ def _split(cart: Cart, delivery: OfferedDelivery | None) -> list[_Part]:
         )
         for position, (vendor_id, lines) in enumerate(by_vendor.items(), 1)
     ]
+    if not settled.gift_card_minor:
+        return parts
+    shares = share(settled.gift_card_minor, [part.total.gross_minor for part in parts])
+    return [replace(part, gift_card_minor=paid_minor) for part, paid_minor in zip(parts, shares, strict=True)]
 
 
 async def _write_order(
@@ -154,6 +171,7 @@ async def _write_order(
         for line, offer in ((line, cart.offer(line)) for line in cart.lines)
     )
     shipping = settled.shipping
+    undiscounted_shipping = _undiscounted_shipping(settled)
     order = Order(
         id=uuid4(),
         status=OrderStatus.UNFULFILLED,
@@ -173,10 +191,14 @@ async def _write_order(
         shipping_gross_minor=shipping.gross_minor,
         shipping_net_minor=shipping.net_minor,
         shipping_tax_rate_bp=_effective_rate_bp(shipping, settled.delivery),
-        undiscounted_total_gross_minor=undiscounted.gross_minor + shipping.gross_minor,
-        undiscounted_total_net_minor=undiscounted.net_minor + shipping.net_minor,
+        undiscounted_total_gross_minor=undiscounted.gross_minor + undiscounted_shipping.gross_minor,
+        undiscounted_total_net_minor=undiscounted.net_minor + undiscounted_shipping.net_minor,
         total_gross_minor=settled.total.gross_minor,
         total_net_minor=settled.total.net_minor,
+        gift_card_minor=settled.gift_card_minor,
+        shipping_discount_minor=_shipping_discount(settled),
+        voucher_id=cart.reduction.voucher_id if cart.reduction else None,
+        voucher_code=cart.reduction.voucher_code if cart.reduction else None,
         total_authorized_minor=paid.authorized_minor,
         total_charged_minor=paid.charged_minor,
         authorize_status=paid.authorize_status,
@@ -191,17 +213,33 @@ async def _write_order(
     return order
 
 
+def _shipping_discount(settled: Settled) -> int:
+    return sum(parcel.discount_minor for parcel in settled.delivery.parcels) if settled.delivery else 0
+
+
+def _undiscounted_shipping(settled: Settled) -> Taxed:
+    """What the delivery would have cost without a voucher on it."""
+    if settled.delivery is None or not _shipping_discount(settled):
+        return settled.shipping
+    with_tax = settled.cart.channel.prices_entered_with_tax
+    return total_of(
+        taxed(parcel.price_minor, parcel.tax_rate_bp, with_tax) for parcel in settled.delivery.parcels
+    )
+
+
 def _effective_rate_bp(shipping: Taxed, delivery: OfferedDelivery | None) -> int:
     """The parcels' rate, or, where sellers' regimes make it differ, what their tax comes to on the whole."""
     rates = {parcel.tax_rate_bp for parcel in delivery.parcels} if delivery else {0}
     if len(rates) == 1:
         return rates.pop()
+    if not shipping.net_minor:
+        return 0
     tax_minor = shipping.gross_minor - shipping.net_minor
     return (2 * tax_minor * BASIS_POINTS + shipping.net_minor) // (2 * shipping.net_minor)
 
 
 def _vendor_order_row(order: Order, cart: Cart, part: _Part) -> dict[str, object]:
-    total = part.subtotal + part.shipping
+    total = part.total
     return {
         "id": part.id,
         "order_id": order.id,
@@ -215,6 +253,7 @@ def _vendor_order_row(order: Order, cart: Cart, part: _Part) -> dict[str, object
         "shipping_net_minor": part.shipping.net_minor,
         "total_gross_minor": total.gross_minor,
         "total_net_minor": total.net_minor,
+        "gift_card_minor": part.gift_card_minor,
         "created_at": cart.now,
         "updated_at": cart.now,
     }
@@ -258,6 +297,7 @@ def _line_row(
         "total_gross_minor": line.total_gross_minor,
         "total_net_minor": line.total_net_minor,
         "metadata": line.public_metadata,
+        **unit_discount(cart, line),
     }
 
 

@@ -87,6 +87,8 @@ async def lock_payable(session: AsyncSession, checkout_id: UUID | None, order_id
     """A checkout or an order, locked. Raises CheckoutGoneError, InactiveChannelError, NotFoundError."""
     if checkout_id is not None:
         cart = await carts.lock(session, checkout_id)
+        if cart.gift_cards:
+            carts.set_total(cart)  # They may have paid for something else since.
         total = Money(cart.checkout.total_gross_minor, cart.checkout.currency)
         return Payable(cart.channel, total, checkout=cart.checkout)
     found = await session.execute(

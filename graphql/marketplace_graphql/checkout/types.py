@@ -36,6 +36,7 @@ from marketplace_graphql.kernel import (
 from marketplace_graphql.languages import LanguageCodeEnum, language_code
 from marketplace_graphql.payments.types import PaymentGateway, gateways_of
 from marketplace_graphql.values import Money, TaxedMoney, Weight, money, taxed_money, weight
+from marketplace_graphql.vouchers.fields import DiscountsOfCheckout
 
 if TYPE_CHECKING:
     from marketplace_graphql.catalog.products import ProductVariant
@@ -174,7 +175,7 @@ def _prior(line: Any, ctx: Any, pieces: Any) -> Any:
     channel=lambda row: row.channel_id,
     order_by=lambda row, ctx: row.created_at,
 )
-class Checkout(Node, ObjectWithMetadata):
+class Checkout(Node, ObjectWithMetadata, DiscountsOfCheckout):
     """What a buyer means to buy, until it becomes an order."""
 
     created: DateTime = column("created_at")
@@ -221,7 +222,7 @@ class Checkout(Node, ObjectWithMetadata):
     total_price: TaxedMoney = value(
         lambda row, ctx: taxed_money(row.total_gross_minor, row.total_net_minor, row.currency)
     )
-    """Goods and delivery."""
+    """What is left to pay for goods and delivery after gift cards."""
     total_balance: Money = value(lambda row, ctx: money(_charged(row) - row.total_gross_minor, row.currency))
     """What is paid less what is to be paid: below zero as long as something is owed."""
     tax_exemption: bool = expression(lambda row, ctx: never_null(false()))

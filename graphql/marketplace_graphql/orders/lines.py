@@ -28,20 +28,19 @@ from marketplace_graphql.orders.enums import in_english
 from marketplace_graphql.orders.visibility import of_own_sale, part_visible
 from marketplace_graphql.values import (
     Image,
-    Money,
     TaxedMoney,
     ThumbnailFormatEnum,
-    money,
     rate,
     taxed_money,
 )
+from marketplace_graphql.vouchers.fields import DiscountsOfOrderLine
 
 if TYPE_CHECKING:
     from marketplace_graphql.catalog.products import ProductVariant
 
 
 @node(models.OrderLine, visible=part_visible, order_by=lambda row, ctx: row.position)
-class OrderLine(Node, ObjectWithMetadata):
+class OrderLine(Node, ObjectWithMetadata, DiscountsOfOrderLine):
     """Pieces of one variant in an order, as they were called and priced at the sale."""
 
     product_name: str
@@ -72,10 +71,6 @@ class OrderLine(Node, ObjectWithMetadata):
         )
     )
     """Of one piece before discounts."""
-    unit_discount: Money = value(
-        lambda row, ctx: money(row.undiscounted_unit_gross_minor - row.unit_gross_minor, row.currency)
-    )
-    """What one piece was reduced by."""
     total_price: TaxedMoney = value(
         lambda row, ctx: taxed_money(row.total_gross_minor, row.total_net_minor, row.currency)
     )

@@ -44,6 +44,7 @@ from marketplace_graphql.orders.vendor_orders import VendorOrder
 from marketplace_graphql.orders.visibility import order_visible
 from marketplace_graphql.payments.types import TransactionItem
 from marketplace_graphql.values import Money, TaxedMoney, Weight, money, rate, taxed_money, weight
+from marketplace_graphql.vouchers.fields import DiscountsOfOrder
 
 if TYPE_CHECKING:
     from marketplace_graphql.markets.shipping import ShippingMethod
@@ -113,7 +114,7 @@ def _payments(name: str) -> Any:
     channel=lambda row: row.channel_id,
     order_by=lambda row, ctx: row.created_at.desc(),
 )
-class Order(Node, ObjectWithMetadata):
+class Order(Node, ObjectWithMetadata, DiscountsOfOrder):
     """What a buyer bought in one go, from however many sellers."""
 
     created: DateTime = column("created_at")
@@ -148,7 +149,7 @@ class Order(Node, ObjectWithMetadata):
     transactions: list[TransactionItem] = related(needs=(STAFF, Permission.HANDLE_PAYMENTS))
     """Its payments."""
     total: TaxedMoney = _taxed("total")
-    """Goods and delivery."""
+    """What was left to pay for goods and delivery after gift cards."""
     undiscounted_total: TaxedMoney = _taxed("undiscounted_total")
     """Goods and delivery before discounts."""
     subtotal: TaxedMoney = _taxed("subtotal")
@@ -204,7 +205,7 @@ class Order(Node, ObjectWithMetadata):
             (_channel_of(row, ctx).prices_entered_with_tax, row.shipping_gross_minor),
             else_=row.shipping_net_minor,
         )
-        return money(entered, row.currency)
+        return money(entered + row.shipping_discount_minor, row.currency)
 
     @value
     def weight(row: Any, ctx: Any) -> Weight:
@@ -238,7 +239,7 @@ class Order(Node, ObjectWithMetadata):
 def _owed(order: Any) -> ColumnElement[int]:
     """As `orders.cancelling.owed_minor`: all of it, less the parts that were given up."""
     part = aliased(models.VendorOrder)
-    given_up = select(func.coalesce(func.sum(part.total_gross_minor), 0)).where(
+    given_up = select(func.coalesce(func.sum(part.total_gross_minor - part.gift_card_minor), 0)).where(
         part.order_id == order.id, part.status.in_(OVER)
     )
     owed: ColumnElement[int] = order.total_gross_minor - given_up.correlate_except(part).scalar_subquery()

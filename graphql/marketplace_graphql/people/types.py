@@ -29,6 +29,7 @@ from marketplace_graphql.payments.stored_methods import StoredMethodsOfUser
 from marketplace_graphql.people.history import HistoryOfUser
 from marketplace_graphql.people.rights import RightsOfUser
 from marketplace_graphql.values import Image, ThumbnailFormatEnum
+from marketplace_graphql.vouchers.gift_cards import GiftCardsOfUser
 
 if TYPE_CHECKING:
     from marketplace_graphql.vendors.types import Vendor
@@ -72,7 +73,14 @@ class Address(Node, ObjectWithMetadata):
 
 @node(models.User, visible=user_visible, order_by=lambda row, ctx: row.email)
 class User(
-    Node, ObjectWithMetadata, OrdersOfUser, CheckoutsOfUser, RightsOfUser, StoredMethodsOfUser, HistoryOfUser
+    Node,
+    ObjectWithMetadata,
+    OrdersOfUser,
+    CheckoutsOfUser,
+    RightsOfUser,
+    StoredMethodsOfUser,
+    HistoryOfUser,
+    GiftCardsOfUser,
 ):
     """A person with an account."""
 

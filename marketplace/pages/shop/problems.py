@@ -25,6 +25,10 @@ MESSAGES: Mapping[str, str] = {
     "DELIVERY_METHOD_NOT_APPLICABLE": marked("Cette livraison n’est plus possible. Choisissez-en une autre."),
     "INVALID_SHIPPING_METHOD": marked("Cette livraison n’est plus possible. Choisissez-en une autre."),
     "CHECKOUT_NOT_FULLY_PAID": marked("Avec cette livraison, on ne peut pas payer à la réception."),
+    "VOUCHER_NOT_APPLICABLE": marked(
+        "Votre code promo ne convient pas ou plus à cette commande. Retirez-le pour continuer."
+    ),
+    "GIFT_CARD_NOT_APPLICABLE": marked("Votre carte cadeau n’est plus valable. Retirez-la pour continuer."),
     "REQUIRED": marked("Ce champ est nécessaire."),
     "INVALID_CREDENTIALS": marked("L’adresse e-mail ou le mot de passe ne convient pas."),
 }
@@ -44,6 +48,14 @@ FIELD_MESSAGES: Mapping[tuple[str, str], str] = {
 }
 
 
+PROMO_MESSAGES: Mapping[str, str] = {
+    "INVALID": marked("Ce code n’est pas valable. Vérifiez-le et réessayez."),
+    "VOUCHER_NOT_APPLICABLE": marked(
+        "Ce code ne convient pas à ce panier : montant, articles, livraison ou client."
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing to mend: the API's name of the field (None: the whole form) and its code."""
@@ -60,6 +72,11 @@ class Problem:
 
 def message_of(code: str) -> str:
     return MESSAGES.get(code, UNKNOWN)
+
+
+def promo_message(code: str) -> str:
+    """What is told beside the field of promo codes."""
+    return PROMO_MESSAGES.get(code) or message_of(code)
 
 
 def problems_in(*payloads: Data | None) -> list[Problem]:
