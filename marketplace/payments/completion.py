@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.checkout.address_book import remember_addresses
 from marketplace.checkout.closing import Settled, discard, settle
 from marketplace.checkout.errors import CheckoutGoneError
 from marketplace.kit.events import publish
@@ -45,6 +46,7 @@ async def complete(
     if promise is not None:
         await cash.expect(session, order, promise)
     await session.flush()
+    await remember_addresses(session, settled.cart.checkout)
     await discard(session, settled.cart)
     await publish(session, OrderPlaced(order.id))
     return order
