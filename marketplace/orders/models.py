@@ -27,7 +27,7 @@ from marketplace.catalog.models import ProductVariant
 from marketplace.inventory.models import Stock
 from marketplace.kit import clock
 from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey, WithMetadata
-from marketplace.markets.models import Channel, ShippingMethod
+from marketplace.markets.models import Channel, ShippingMethod, TaxClass
 from marketplace.people.models import Address, User
 from marketplace.vendors.models import Vendor
 
@@ -75,6 +75,7 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
         Index(None, "channel_id", "created_at"),
         Index(None, "user_id", "created_at"),
         Index(None, "status", "created_at"),
+        Index(None, "metadata", postgresql_using="gin"),
     )
 
     number: Mapped[int] = mapped_column(order_number, unique=True, server_default=order_number.next_value())
@@ -94,6 +95,11 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
         ForeignKey("shipping_method.id", ondelete="SET NULL")
     )
     shipping_method_name: Mapped[str | None]
+    shipping_tax_class_id: Mapped[int | None] = mapped_column(ForeignKey("tax_class.id", ondelete="SET NULL"))
+    shipping_tax_class_name: Mapped[str | None]
+    """What the class was called at the sale."""
+    redirect_url: Mapped[str | None]
+    """Where the client that completed the checkout shows the order to its buyer."""
     currency: Mapped[str] = mapped_column(CHAR(3))
     subtotal_gross_minor: Mapped[int]
     subtotal_net_minor: Mapped[int]
@@ -116,6 +122,7 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
     billing_address: Mapped[Address | None] = relationship(foreign_keys=[billing_address_id], lazy="raise")
     shipping_address: Mapped[Address | None] = relationship(foreign_keys=[shipping_address_id], lazy="raise")
     shipping_method: Mapped[ShippingMethod | None] = relationship(lazy="raise")
+    shipping_tax_class: Mapped[TaxClass | None] = relationship(lazy="raise")
     lines: Mapped[list["OrderLine"]] = relationship(
         back_populates="order", order_by="OrderLine.position", lazy="raise"
     )
@@ -210,7 +217,12 @@ class OrderLine(UuidKey, WithMetadata, Base):
     quantity_fulfilled: Mapped[int] = mapped_column(default=0)
     currency: Mapped[str] = mapped_column(CHAR(3))
     tax_rate_bp: Mapped[int] = mapped_column(default=0)
+    tax_class_id: Mapped[int | None] = mapped_column(ForeignKey("tax_class.id", ondelete="SET NULL"))
     tax_class_name: Mapped[str | None]
+    """What the class was called at the sale."""
+    is_price_overridden: Mapped[bool] = mapped_column(default=False)
+    """Staff had set the price, instead of the listed one."""
+    price_override_reason: Mapped[str | None]
     unit_gross_minor: Mapped[int]
     unit_net_minor: Mapped[int]
     undiscounted_unit_gross_minor: Mapped[int]
@@ -221,6 +233,7 @@ class OrderLine(UuidKey, WithMetadata, Base):
     order: Mapped[Order] = relationship(back_populates="lines", lazy="raise")
     vendor_order: Mapped[VendorOrder] = relationship(back_populates="lines", lazy="raise")
     variant: Mapped[ProductVariant | None] = relationship(lazy="raise")
+    tax_class: Mapped[TaxClass | None] = relationship(lazy="raise")
 
 
 class FulfillmentStatus(StrEnum):

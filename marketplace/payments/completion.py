@@ -23,7 +23,11 @@ from marketplace.payments.transactions import covered_minor, tell, transactions_
 
 
 async def complete(
-    session: AsyncSession, checkout_id: UUID, metadata: Mapping[str, str] | None = None
+    session: AsyncSession,
+    checkout_id: UUID,
+    metadata: Mapping[str, str] | None = None,
+    *,
+    redirect_url: str | None = None,
 ) -> Order:
     """Make the order of a checkout that is promised or paid in full. Completed twice, it is the same order.
 
@@ -41,6 +45,7 @@ async def complete(
     if promise is not None:
         await _promise_exactly(session, settled, promise, transactions)
     order = await place(session, settled, _paid(settled, transactions), metadata)
+    order.redirect_url = redirect_url
     for transaction in transactions:
         transaction.checkout_id, transaction.order_id = None, order.id
     if promise is not None:

@@ -3,6 +3,7 @@
 import uuid
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from strawberry import ID, UNSET
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 METADATA_KEY_LENGTH = 256
 REASON_LENGTH = 1000
+URL_LENGTH = 2000
 
 
 @input_type
@@ -203,6 +205,19 @@ def address_checks(given: CheckoutAddressValidationRules | None) -> AddressCheck
         form=given.check_fields_format is not False,
         normalise=given.enable_fields_normalization is not False,
     )
+
+
+def redirect_address(given: str | None) -> str | None:
+    """A page of the web, or None. Raises InvalidError."""
+    if not given:
+        return None
+    try:
+        parts = urlsplit(given)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in {"http", "https"} or not parts.netloc or len(given) > URL_LENGTH:
+        raise InvalidError("This is no address of a page.", field="redirectUrl")
+    return given
 
 
 def metadata_entries(given: Any) -> dict[str, str]:

@@ -28,6 +28,7 @@ from marketplace_graphql.checkout.inputs import (
     lines_to_add,
     metadata_entries,
     postal_address,
+    redirect_address,
 )
 from marketplace_graphql.checkout.reordering import Reordering
 from marketplace_graphql.checkout.subject import (
@@ -179,7 +180,7 @@ class CheckoutMutations(Reordering):
             save=save_address is not False,
         )
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout, needs=AUTHENTICATED)
     async def checkout_customer_attach(
         self,
         info: Info,
@@ -190,7 +191,7 @@ class CheckoutMutations(Reordering):
         customer = await _customer(info, customer_id)
         return await service.attach_customer(info.session, key, customer)
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout, needs=AUTHENTICATED)
     async def checkout_customer_detach(
         self,
         info: Info,
@@ -270,15 +271,25 @@ class CheckoutMutations(Reordering):
         failed={"confirmation_needed": False},
         errors=CheckoutError,
         about=the_checkout,
+        outdated={"store_source": "Payments are transactions."},
     )
     async def checkout_complete(
         self,
         info: Info,
         key: uuid.UUID,
         metadata: list[MetadataInput] | None = None,
+        redirect_url: str | None = None,
+        payment_data: JSONString | None = None,
+        store_source: bool | None = False,
     ) -> Any:
-        """Makes the checkout an order, split into its sellers' parts. Sent twice, it gives the same order."""
-        order = await completion.complete(info.session, key, metadata_entries(metadata))
+        """Makes the checkout an order, split into its sellers' parts. Sent twice, it gives the same order.
+
+        What is paid is told by transactions: `paymentData` and `storeSource`, of the time before these, are
+        taken and say nothing.
+        """
+        order = await completion.complete(
+            info.session, key, metadata_entries(metadata), redirect_url=redirect_address(redirect_url)
+        )
         if not may_change(info, order.user_id):
             # It was an order already, somebody else's.
             raise CheckoutGoneError
@@ -300,8 +311,6 @@ def _private_entries(info: Info, given: Any) -> dict[str, str]:
 
 async def _customer(info: Info, customer_id: str | None) -> User:
     """Whose the checkout shall be: the requester's, or, if they may act for others, somebody's."""
-    if info.requester.user_id is None:
-        raise PermissionDeniedError(AUTHENTICATED)
     user_id = info.requester.user_id if not customer_id else _user_key(customer_id)
     if user_id != info.requester.user_id and not info.requester.has_any([Permission.IMPERSONATE_USER]):
         raise PermissionDeniedError(Permission.IMPERSONATE_USER)

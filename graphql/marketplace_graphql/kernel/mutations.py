@@ -124,6 +124,7 @@ def mutation(
     failed: Mapping[str, object] | None = None,
     deprecated: str | None = None,
     about: Subject | None = None,
+    outdated: Mapping[str, str] | None = None,
 ) -> Callable[[fields.Function], Any]:
     """Declare a mutation: `async def name(self, info, **arguments)`.
 
@@ -143,6 +144,7 @@ def mutation(
             failed=failed or {},
             deprecated=deprecated,
             about=about,
+            outdated=outdated or {},
             needs=(needs,) if isinstance(needs, str) else tuple(needs),
         )
         declared(function)

@@ -31,7 +31,11 @@ from marketplace_graphql.inputs import (
     DateTimeRangeInput,
     GlobalIDFilterInput,
     IntRangeInput,
+    MetadataFilter,
+    MetadataFilterInput,
     StringFilterInput,
+    has_metadata,
+    metadata_says,
 )
 from marketplace_graphql.kernel import (
     UUID,
@@ -43,6 +47,15 @@ from marketplace_graphql.kernel import (
     input_type,
     matches,
     refers,
+)
+from marketplace_graphql.orders.conditions import (
+    AddressFilterInput,
+    PriceFilterInput,
+    address,
+    amount,
+    fetched,
+    lines_count,
+    product_type,
 )
 from marketplace_graphql.orders.enums import OrderStatusFilter
 
@@ -123,6 +136,10 @@ class OrderFilterInput:
     channels: list[ID] | None
     checkout_ids: list[ID] | None
     checkout_tokens: list[UUID] | None
+    metadata: list[MetadataFilter] | None
+    """Entries that they have."""
+    is_click_and_collect: bool | None
+    """Whether they were fetched: none is."""
     vendors: list[ID] | None
     """Orders of which some sellers have a part."""
 
@@ -142,6 +159,8 @@ order_filter = Filter(
         "channels": lambda row, ids, ctx: row.channel_id == any_(ctx.key(ids, "Channel")),
         "checkout_ids": lambda row, ids, ctx: row.checkout_id == any_(ctx.key(ids, "Checkout")),
         "checkout_tokens": lambda row, tokens, ctx: row.checkout_id == any_(tokens),
+        "metadata": has_metadata,
+        "is_click_and_collect": fetched,
         "vendors": lambda row, ids, ctx: _sold_by(row, ctx.key(ids, "Vendor")),
     },
 )
@@ -221,6 +240,17 @@ class CustomerOrderWhereInput:
     checkout_token: UUIDFilterInput | None
     checkout_id: GlobalIDFilterInput | None
     has_fulfillments: bool | None
+    metadata: MetadataFilterInput | None
+    is_click_and_collect: bool | None
+    """Whether they were fetched: none is."""
+    lines_count: IntFilterInput | None
+    """How many different things were bought."""
+    total_gross: PriceFilterInput | None
+    total_net: PriceFilterInput | None
+    product_type_id: GlobalIDFilterInput | None
+    """Something of such a type was bought."""
+    billing_address: AddressFilterInput | None
+    shipping_address: AddressFilterInput | None
     AND: "list[CustomerOrderWhereInput] | None"
     OR: "list[CustomerOrderWhereInput] | None"
 
@@ -242,6 +272,9 @@ class OrderWhereInput:
     checkout_token: UUIDFilterInput | None
     checkout_id: GlobalIDFilterInput | None
     has_fulfillments: bool | None
+    metadata: MetadataFilterInput | None
+    is_click_and_collect: bool | None
+    """Whether they were fetched: none is."""
     AND: "list[OrderWhereInput] | None"
     OR: "list[OrderWhereInput] | None"
 
@@ -265,8 +298,21 @@ _conditions = {
     "checkout_token": matches(lambda row, ctx: row.checkout_id),
     "checkout_id": refers(lambda row, ctx: row.checkout_id, "Checkout"),
     "has_fulfillments": _has_fulfillments,
+    "metadata": metadata_says,
+    "is_click_and_collect": fetched,
 }
-customer_order_where = Filter(CustomerOrderWhereInput, _conditions)
+customer_order_where = Filter(
+    CustomerOrderWhereInput,
+    {
+        **_conditions,
+        "lines_count": lines_count,
+        "total_gross": amount("total_gross_minor"),
+        "total_net": amount("total_net_minor"),
+        "product_type_id": product_type,
+        "billing_address": address("billing_address_id"),
+        "shipping_address": address("shipping_address_id"),
+    },
+)
 order_where = Filter(OrderWhereInput, {**_conditions, "user": refers(lambda row, ctx: row.user_id, "User")})
 
 
