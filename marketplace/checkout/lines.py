@@ -89,6 +89,8 @@ async def choose(session: AsyncSession, cart: Cart, adding: Sequence[LineToAdd])
     """
     variant_ids = {line.variant_id for line in adding}
     known = {line.variant_id for line in cart.lines}
+    if len(variant_ids | known) > MAXIMUM_LINES:  # Before all their stocks are locked.
+        raise _too_many_lines()
     cart.offers = await offers(
         session,
         variant_ids | known,
@@ -241,7 +243,7 @@ def _set_price(line: CheckoutLine, price: PriceOverride | None) -> None:
 
 def _check_limits(cart: Cart, changed: Sequence[CheckoutLine]) -> None:
     if len(cart.lines) > MAXIMUM_LINES:
-        raise QuantityLimitError(f"A checkout has at most {MAXIMUM_LINES} lines.", field="lines")
+        raise _too_many_lines()
     pieces: dict[int, int] = defaultdict(int)
     for line in cart.lines:
         pieces[line.variant_id] += line.quantity
@@ -253,6 +255,10 @@ def _check_limits(cart: Cart, changed: Sequence[CheckoutLine]) -> None:
                 field="quantity",
                 variants=[to_global_id("ProductVariant", line.variant_id)],
             )
+
+
+def _too_many_lines() -> QuantityLimitError:
+    return QuantityLimitError(f"A checkout has at most {MAXIMUM_LINES} lines.", field="lines")
 
 
 async def keep(session: AsyncSession, cart: Cart, changed: Sequence[CheckoutLine]) -> None:
