@@ -169,7 +169,7 @@ def _for_sale(variant: Any, checkout: Any, ctx: Any) -> Any:
 def _of_delivery() -> Select[*tuple[Any, ...]]:
     """Chosen deliveries that are not offered any more, or at another price."""
     checkout, delivery = aliased(models.Checkout), aliased(models.CheckoutDelivery)
-    offered = aliased(OfferedMethod)
+    offered: Any = aliased(OfferedMethod)
     price = (
         select(offered.price_minor)
         .where(offered.checkout_id == checkout.id, offered.id == delivery.method_id)

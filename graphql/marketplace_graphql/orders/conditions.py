@@ -34,9 +34,9 @@ class PriceFilterInput:
 class CountryCodeEnumFilterInput:
     """A condition on a country."""
 
-    eq: CountryCode | None  # type: ignore[valid-type]
-    one_of: list[CountryCode] | None  # type: ignore[valid-type]
-    not_one_of: list[CountryCode] | None  # type: ignore[valid-type]
+    eq: CountryCode | None
+    one_of: list[CountryCode] | None
+    not_one_of: list[CountryCode] | None
 
 
 @input_type
@@ -98,7 +98,8 @@ def lines_count(row: Any, value: Any, ctx: Any) -> ColumnElement[bool] | None:
 
 def product_type(row: Any, value: Any, ctx: Any) -> ColumnElement[bool]:
     """Meaning of a condition on the type of what was bought: one line of it is enough."""
-    line, variant, product = aliased(models.OrderLine), aliased(VariantRow), aliased(Product)
+    line, variant = aliased(models.OrderLine), aliased(VariantRow)
+    product: Any = aliased(Product)
     of_type = refers(lambda row, ctx: product.product_type_id, "ProductType")(row, value, ctx)
     return (
         select(literal(1))

@@ -202,7 +202,7 @@ class Order(Node, ObjectWithMetadata):
     """Whether it can be placed: every order is placed already."""
     errors: list[OrderError.declared] = value(lambda row, ctx: [])  # type: ignore[name-defined]
     """Why it could not be placed."""
-    actions: list[OrderAction] = value(lambda row, ctx: [])  # type: ignore[valid-type]
+    actions: list[OrderAction] = value(lambda row, ctx: [])
     """What can be done with its payments as they were before transactions: nothing."""
     checkout_id: ID | None = expression(lambda row, ctx: global_id("Checkout", row.checkout_id))
     """The checkout that it was."""

@@ -69,7 +69,8 @@ async def test_each_seller_sends_its_own_parcel_of_one_order(
           type message composedId quantity fulfilledItems { quantity } user { email }
           vendorOrder { number } email emailType amount paymentId paymentGateway invoiceNumber oversoldItems
           lines { quantity itemName orderLine { id } discount { value } } warehouse { id }
-          transactionReference shippingCostsIncluded relatedOrder { id } related { id } discount { value } reference } } }""",
+          transactionReference shippingCostsIncluded relatedOrder { id } related { id }
+          discount { value } reference } } }""",
         id=order["id"],
     )
     events = told["order"]["events"]
