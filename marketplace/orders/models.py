@@ -133,6 +133,7 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
         back_populates="order", order_by="Fulfillment.fulfillment_order", lazy="raise"
     )
     events: Mapped[list["OrderEvent"]] = relationship(order_by="OrderEvent.id", lazy="raise")
+    invoices: Mapped[list["Invoice"]] = relationship(back_populates="order", lazy="raise")
 
 
 class VendorOrderStatus(StrEnum):
@@ -277,6 +278,30 @@ class FulfillmentLine(IntegerKey, Base):
     fulfillment: Mapped[Fulfillment] = relationship(back_populates="lines", lazy="raise")
     order_line: Mapped[OrderLine] = relationship(lazy="raise")
     stock: Mapped[Stock | None] = relationship(lazy="raise")
+
+
+class InvoiceStatus(StrEnum):
+    """How far the making of an invoice is: Saleor's JobStatusEnum."""
+
+    PENDING = "PENDING"
+    SUCCESS = "SUCCESS"
+    FAILED = "FAILED"
+    DELETED = "DELETED"
+
+
+class Invoice(IntegerKey, Timestamped, WithMetadata, Base):
+    __tablename__ = "invoice"
+    __table_args__ = (Index(None, "order_id", "created_at"),)
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
+    status: Mapped[InvoiceStatus] = mapped_column(default=InvoiceStatus.SUCCESS)
+    number: Mapped[str | None]
+    url: Mapped[str | None]
+    """Where it can be fetched."""
+    message: Mapped[str | None]
+    """What went wrong, if something did."""
+
+    order: Mapped[Order] = relationship(back_populates="invoices", lazy="raise")
 
 
 class OrderEvent(IntegerKey, Base):

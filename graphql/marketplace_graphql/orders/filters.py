@@ -58,6 +58,7 @@ from marketplace_graphql.orders.conditions import (
     product_type,
 )
 from marketplace_graphql.orders.enums import OrderStatusFilter
+from marketplace_graphql.orders.invoices import InvoiceFilterInput, has_invoices, invoices_are
 
 
 def days(moment: Callable[[Any], Any]) -> Any:
@@ -243,6 +244,9 @@ class CustomerOrderWhereInput:
     metadata: MetadataFilterInput | None
     is_click_and_collect: bool | None
     """Whether they were fetched: none is."""
+    has_invoices: bool | None
+    invoices: list[InvoiceFilterInput] | None
+    """For each of these conditions there is an invoice that meets it."""
     lines_count: IntFilterInput | None
     """How many different things were bought."""
     total_gross: PriceFilterInput | None
@@ -305,6 +309,8 @@ customer_order_where = Filter(
     CustomerOrderWhereInput,
     {
         **_conditions,
+        "has_invoices": has_invoices,
+        "invoices": invoices_are,
         "lines_count": lines_count,
         "total_gross": amount("total_gross_minor"),
         "total_net": amount("total_net_minor"),

@@ -42,6 +42,7 @@ from marketplace_graphql.markets.types import TaxClass
 from marketplace_graphql.orders.enums import OrderAction, PaymentChargeStatusEnum, in_english
 from marketplace_graphql.orders.errors import OrderError
 from marketplace_graphql.orders.events import OrderEvent
+from marketplace_graphql.orders.invoices import Invoice
 from marketplace_graphql.orders.lines import SEES_TAX_CLASSES, Fulfillment, OrderLine, tax_class_entries
 from marketplace_graphql.orders.vendor_orders import VendorOrder
 from marketplace_graphql.orders.visibility import knows_buyer, order_visible
@@ -114,6 +115,8 @@ class Order(Node, ObjectWithMetadata):
     """Parcels that have left."""
     vendor_orders: list[VendorOrder] = related()
     """Each seller's part."""
+    invoices: list[Invoice] = related()
+    """Of a customer's order only they and staff see them."""
     authorize_status: AuthorizeStatus
     charge_status: ChargeStatus
     is_paid: bool = expression(lambda row, ctx: never_null(row.charge_status.in_(PAID)))
