@@ -117,10 +117,15 @@ def money(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> Parts:
     """A `Money` of an amount in minor units. Multiplication keeps it exact: 1250 centimes are 12.50 MAD."""
     return {
         "currency": currency,
-        "amount": cast(minor, Numeric) * _by_digits(currency, _unit),
+        "amount": major_amount(minor, currency),
         "fractional_amount": minor,
         "fraction_digits": _by_digits(currency, lambda digits: literal(digits, Integer())),
     }
+
+
+def major_amount(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:
+    """An amount in minor units as an exact number of the currency's own unit."""
+    return cast(minor, Numeric) * _by_digits(currency, _unit)
 
 
 def taxed_money(gross: ColumnElement[Any], net: ColumnElement[Any], currency: ColumnElement[Any]) -> Parts:

@@ -196,13 +196,14 @@ def price_all(cart: Cart) -> None:
 
 
 def price_line(line: CheckoutLine, offer: Offer, entered_with_tax: bool) -> None:
-    if offer.price_minor is None or offer.undiscounted_minor is None:
+    price_minor, undiscounted_minor = offer.price_minor, offer.undiscounted_minor
+    if price_minor is None or undiscounted_minor is None:
         return
-    totals = line_totals(
-        offer.price_minor, offer.undiscounted_minor, line.quantity, offer.rate_bp, entered_with_tax
-    )
+    if line.price_override_minor is not None:
+        price_minor = undiscounted_minor = line.price_override_minor
+    totals = line_totals(price_minor, undiscounted_minor, line.quantity, offer.rate_bp, entered_with_tax)
     line.tax_rate_bp = offer.rate_bp
-    line.undiscounted_unit_price_minor = offer.undiscounted_minor
+    line.undiscounted_unit_price_minor = undiscounted_minor
     line.unit_gross_minor, line.unit_net_minor = totals.unit.gross_minor, totals.unit.net_minor
     line.total_gross_minor, line.total_net_minor = totals.total.gross_minor, totals.total.net_minor
     line.discount_minor = 0

@@ -22,6 +22,7 @@ class Checkout(UuidKey, Timestamped, WithMetadata, Base):
     # A delivery that is deleted looks for the checkouts that have chosen it, in every sale.
     __table_args__ = (
         Index("ix_checkout_delivery_id", "delivery_id", postgresql_where=text("delivery_id IS NOT NULL")),
+        Index(None, "created_at", "id"),
     )
 
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"), index=True)
@@ -36,6 +37,9 @@ class Checkout(UuidKey, Timestamped, WithMetadata, Base):
     note: Mapped[str] = mapped_column(default="")
     billing_address_id: Mapped[int | None] = mapped_column(ForeignKey("address.id", ondelete="SET NULL"))
     shipping_address_id: Mapped[int | None] = mapped_column(ForeignKey("address.id", ondelete="SET NULL"))
+    save_billing_address: Mapped[bool] = mapped_column(default=True)
+    """Whether the buyer's address book gets it once this is an order."""
+    save_shipping_address: Mapped[bool] = mapped_column(default=True)
     delivery_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("checkout_delivery.id", ondelete="SET NULL", use_alter=True)
     )
@@ -81,11 +85,17 @@ class CheckoutGiftCard(IntegerKey, Base):
 
 class CheckoutLine(UuidKey, Timestamped, WithMetadata, Base):
     __tablename__ = "checkout_line"
-    __table_args__ = (CheckConstraint("quantity > 0", name="quantity_positive"),)
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        Index(None, "created_at", "id"),
+    )
 
     checkout_id: Mapped[UUID] = mapped_column(ForeignKey("checkout.id", ondelete="CASCADE"), index=True)
     variant_id: Mapped[int] = mapped_column(ForeignKey("product_variant.id", ondelete="CASCADE"), index=True)
     quantity: Mapped[int]
+    price_override_minor: Mapped[int | None]
+    """What one piece costs instead of its listed price, as entered. Only staff set it."""
+    price_override_reason: Mapped[str | None]
     currency: Mapped[str] = mapped_column(CHAR(3))
     tax_rate_bp: Mapped[int] = mapped_column(default=0)
     undiscounted_unit_price_minor: Mapped[int] = mapped_column(default=0)

@@ -93,9 +93,13 @@ async def place(
             if cart.offer(line).vendor_id == part.vendor_id
         ],
     )
+    # The shop confirms what it can sell, at once.
     batch.insert(
         OrderEvent,
-        [{"order_id": order.id, "type": "PLACED", "user_id": cart.checkout.user_id, "at": cart.now}],
+        [
+            {"order_id": order.id, "type": type_, "user_id": cart.checkout.user_id, "at": cart.now}
+            for type_ in ("PLACED", "CONFIRMED")
+        ],
     )
     insert_discounts(batch, order, settled, line_ids)
     await batch.write(session)
@@ -164,13 +168,13 @@ async def _write_order(
     method_id = settled.delivery.method_id if settled.delivery else None
     undiscounted = total_of(
         taxed(
-            (offer.undiscounted_minor or 0) * line.quantity,
-            offer.rate_bp,
+            line.undiscounted_unit_price_minor * line.quantity,
+            line.tax_rate_bp,
             cart.channel.prices_entered_with_tax,
         )
-        for line, offer in ((line, cart.offer(line)) for line in cart.lines)
+        for line in cart.lines
     )
-    shipping = settled.shipping
+    shipping, carriage = settled.shipping, await _carriage(session, method_id, checkout.language_code)
     undiscounted_shipping = _undiscounted_shipping(settled)
     order = Order(
         id=uuid4(),
@@ -184,7 +188,9 @@ async def _write_order(
         billing_address_id=checkout.billing_address_id,
         shipping_address_id=checkout.shipping_address_id,
         shipping_method_id=method_id,
-        shipping_method_name=await _method_name(session, method_id, checkout.language_code),
+        shipping_method_name=carriage.method_name,
+        shipping_tax_class_id=carriage.tax_class_id,
+        shipping_tax_class_name=carriage.tax_class_name,
         currency=checkout.currency,
         subtotal_gross_minor=settled.subtotal.gross_minor,
         subtotal_net_minor=settled.subtotal.net_minor,
@@ -289,7 +295,10 @@ def _line_row(
         "quantity": line.quantity,
         "currency": order.currency,
         "tax_rate_bp": line.tax_rate_bp,
+        "tax_class_id": offer.tax_class_id,
         "tax_class_name": appearance.tax_class_name,
+        "is_price_overridden": line.price_override_minor is not None,
+        "price_override_reason": line.price_override_reason,
         "unit_gross_minor": line.unit_gross_minor,
         "unit_net_minor": line.unit_net_minor,
         "undiscounted_unit_gross_minor": undiscounted.gross_minor,
@@ -352,15 +361,31 @@ _APPEARANCES = (
 )
 
 
-async def _method_name(session: AsyncSession, method_id: int | None, language_code: str) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Carriage:
+    """What the method that carries the goods was called and taxed as at the sale."""
+
+    method_name: str | None = None
+    tax_class_id: int | None = None
+    tax_class_name: str | None = None
+
+
+async def _carriage(session: AsyncSession, method_id: int | None, language_code: str) -> Carriage:
     if method_id is None:
-        return None
-    return await session.scalar(_METHOD_NAME, {"method_id": method_id, "language_code": language_code})
+        return Carriage()
+    found = await session.execute(_CARRIAGE, {"method_id": method_id, "language_code": language_code})
+    row = found.one_or_none()
+    return Carriage() if row is None else Carriage(*row)
 
 
-_METHOD_NAME = (
-    select(func.coalesce(ShippingMethodTranslation.name, ShippingMethod.name))
+_CARRIAGE = (
+    select(
+        func.coalesce(ShippingMethodTranslation.name, ShippingMethod.name),
+        ShippingMethod.tax_class_id,
+        TaxClass.name,
+    )
     .select_from(ShippingMethod)
+    .outerjoin(TaxClass, TaxClass.id == ShippingMethod.tax_class_id)
     .outerjoin(
         ShippingMethodTranslation,
         and_(

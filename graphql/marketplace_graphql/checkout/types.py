@@ -16,6 +16,12 @@ from marketplace.markets.models import Channel as ChannelRow
 from marketplace.markets.models import ShippingMethod as MethodRow
 from marketplace.payments.models import TransactionItem as TransactionRow
 from marketplace.people.permissions import Permission
+from marketplace_graphql.checkout.problems import (
+    CheckoutLineProblem,
+    CheckoutProblem,
+    problems_of_checkout,
+    problems_of_line,
+)
 from marketplace_graphql.kernel import (
     UUID,
     DateTime,
@@ -40,6 +46,7 @@ from marketplace_graphql.vouchers.fields import DiscountsOfCheckout
 
 if TYPE_CHECKING:
     from marketplace_graphql.catalog.products import ProductVariant
+    from marketplace_graphql.inventory.types import Warehouse
     from marketplace_graphql.markets.shipping import ShippingMethod
     from marketplace_graphql.markets.types import Channel
     from marketplace_graphql.payments.types import TransactionItem
@@ -142,6 +149,10 @@ class CheckoutLine(Node, ObjectWithMetadata):
     """What all pieces cost before."""
     is_gift: bool | None = expression(lambda row, ctx: false())
     """Whether it was added as a gift: there are none yet."""
+    price_override_reason: str | None
+    """Why its price is not the listed one."""
+    problems: list[CheckoutLineProblem] | None = value(problems_of_line)  # type: ignore[valid-type]
+    """Why it can't be bought as it is; empty where it can."""
 
     @expression
     def requires_shipping(row: Any, ctx: Any) -> bool:
@@ -200,8 +211,12 @@ class Checkout(Node, ObjectWithMetadata, DiscountsOfCheckout):
     available_payment_gateways: list[PaymentGateway] = value(
         lambda row, ctx: gateways_of(row.channel_id), deprecated="Use `paymentGatewayInitialize`."
     )
+    available_collection_points: "list[Warehouse]" = related(lambda row, warehouse, ctx: false())
+    """Where the buyer could fetch the goods: nowhere, sellers send everything."""
     lines: list[CheckoutLine] = related()
     """In the order in which they were added."""
+    problems: list[CheckoutProblem] | None = value(problems_of_checkout)  # type: ignore[valid-type]
+    """What of its lines and its delivery stands in the way of completing it."""
     delivery: Delivery | None = related()
     """The chosen delivery."""
     shipping_method: "ShippingMethod | None" = related(

@@ -32,10 +32,11 @@ from marketplace_graphql.kernel.limits import Limits
 from marketplace_graphql.kernel.metadata import (
     MetadataItem,
     ObjectWithMetadata,
+    metadata_items,
     private_metadata_needs,
     translated,
 )
-from marketplace_graphql.kernel.mutations import error_type, mutation
+from marketplace_graphql.kernel.mutations import error_type, mutation, subject
 from marketplace_graphql.kernel.pagination import (
     CountableConnection,
     OrderDirection,
@@ -43,6 +44,8 @@ from marketplace_graphql.kernel.pagination import (
 )
 from marketplace_graphql.kernel.parts import (
     each,
+    either,
+    major,
     many,
     missing_last,
     named,

@@ -39,6 +39,24 @@ class Argument:
     default: Any = inspect.Parameter.empty
     shape: str = ""
     """What the statement depends on besides its being there: "value", "truth" or a global id's "type"."""
+    deprecated: str | None = None
+
+
+def arguments_of(
+    function: Function,
+    positional: int,
+    by_value: Sequence[str] = (),
+    outdated: Mapping[str, str] | None = None,
+) -> list[Argument]:
+    """The GraphQL arguments that a function takes, after its first parameters. Raises DeclarationError."""
+    found = []
+    for parameter in list(inspect.signature(function).parameters.values())[positional:]:
+        if parameter.annotation is inspect.Parameter.empty:
+            raise DeclarationError(f"{function.__qualname__}: {parameter.name} needs a type")
+        shape = "value" if parameter.name in by_value else ""
+        deprecated = (outdated or {}).get(parameter.name)
+        found.append(Argument(parameter.name, parameter.annotation, parameter.default, shape, deprecated))
+    return found
 
 
 @dataclass
@@ -58,6 +76,8 @@ class Declaration:
     deprecated: str | None = None
     by_value: tuple[str, ...] = ()
     """Arguments of which the function gets the plain value: each value has a statement of its own then."""
+    outdated: Mapping[str, str] = field(default_factory=dict)
+    """Arguments that are deprecated, and why."""
     annotation: Any = None
     arguments: list[Argument] = field(default_factory=list)
     name: str = ""
@@ -70,12 +90,9 @@ class Declaration:
     def __call__(self, function: Function) -> Self:
         """Take the function that says how: also what happens when used as a decorator."""
         self.function = function
-        for parameter in list(inspect.signature(function).parameters.values())[self.positional :]:
-            if parameter.annotation is inspect.Parameter.empty:
-                raise DeclarationError(f"{function.__qualname__}: {parameter.name} needs a type")
-            shape = "value" if parameter.name in self.by_value else ""
-            self.arguments.append(Argument(parameter.name, parameter.annotation, parameter.default, shape))
-            self.own.add(parameter.name)
+        for argument in arguments_of(function, self.positional, self.by_value, self.outdated):
+            self.arguments.append(argument)
+            self.own.add(argument.name)
         return self
 
     def complete(self, name: str, annotation: Any, description: str | None) -> None:

@@ -22,7 +22,8 @@ class MetadataItem:
     value: str
 
 
-def _items(store: ColumnElement[Any]) -> Any:
+def metadata_items(store: ColumnElement[Any]) -> Any:
+    """A store's entries as a list of `MetadataItem`, in the order of their keys."""
     entries = func.jsonb_each_text(store).table_valued("key", "value").render_derived()
     return each(
         entries,
@@ -76,14 +77,14 @@ class ObjectWithMetadata:
     private_metadata_needs = "MANAGE_SETTINGS"
 
     private_metadata: list[MetadataItem] = value(
-        lambda row, ctx: _items(row.private_metadata), needs_from=PRIVATE
+        lambda row, ctx: metadata_items(row.private_metadata), needs_from=PRIVATE
     )
     """Entries that only staff see."""
     private_metafield: str | None = expression(_private_entry, needs_from=PRIVATE)
     """One of the entries that only staff see."""
     private_metafields: Metadata | None = expression(_private_entries, needs_from=PRIVATE)
     """Some of the entries that only staff see, as one object."""
-    metadata: list[MetadataItem] = value(lambda row, ctx: _items(row.public_metadata))
+    metadata: list[MetadataItem] = value(lambda row, ctx: metadata_items(row.public_metadata))
     """Entries that everybody sees."""
     metafield: str | None = expression(_public_entry)
     """One of the entries that everybody sees."""

@@ -15,6 +15,13 @@ class NullWhen:
 
 
 @dataclass(frozen=True)
+class Either:
+    condition: ColumnElement[bool]
+    parts: Any
+    otherwise: Any
+
+
+@dataclass(frozen=True)
 class One:
     on: Callable[[Any], ColumnElement[bool]]
     order_by: Callable[[Any], Any] | None
@@ -70,6 +77,11 @@ def named(expression: ColumnElement[Any]) -> Named:
 def null_when(condition: ColumnElement[bool], parts: Any) -> NullWhen:
     """The parts, or null where the condition holds."""
     return NullWhen(condition, parts)
+
+
+def either(condition: ColumnElement[bool], parts: Any, otherwise: Any) -> Either:
+    """One thing where a condition holds, another where it doesn't: types of a union, say."""
+    return Either(condition, parts, otherwise)
 
 
 def one(on: Callable[[Any], ColumnElement[bool]], *, order_by: Callable[[Any], Any] | None = None) -> One:

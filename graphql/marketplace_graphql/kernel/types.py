@@ -229,6 +229,7 @@ def _strawberry_field(declaration: fields.Declaration, names: TypeNames) -> Stra
             StrawberryAnnotation(argument.annotation, namespace=names),
             # A default of None is what being absent means already; the schema need not say so.
             default=inspect.Parameter.empty if argument.default is None else argument.default,
+            deprecation_reason=argument.deprecated,
         )
         for argument in declaration.arguments
     ]

@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import literal, select
+from sqlalchemy import false, literal, null, select
 from sqlalchemy.orm import aliased
 
 from marketplace.inventory.models import Stock as StockRow
+from marketplace.markets.models import TaxClass as TaxClassRow
 from marketplace.orders import models
 from marketplace.orders.models import FulfillmentStatus
 from marketplace.people.permissions import Permission
@@ -13,10 +14,12 @@ from marketplace_graphql.catalog.pictures import picture_url
 from marketplace_graphql.inventory.types import Allocation, Warehouse
 from marketplace_graphql.kernel import (
     DateTime,
+    MetadataItem,
     Node,
     ObjectWithMetadata,
     column,
     expression,
+    metadata_items,
     never_null,
     node,
     null_when,
@@ -24,6 +27,7 @@ from marketplace_graphql.kernel import (
     value,
 )
 from marketplace_graphql.kernel.reader.sql import global_id
+from marketplace_graphql.markets.types import TaxClass
 from marketplace_graphql.orders.enums import in_english
 from marketplace_graphql.orders.visibility import of_own_sale, part_visible
 from marketplace_graphql.values import (
@@ -37,6 +41,16 @@ from marketplace_graphql.vouchers.fields import DiscountsOfOrderLine
 
 if TYPE_CHECKING:
     from marketplace_graphql.catalog.products import ProductVariant
+
+
+SEES_TAX_CLASSES = (Permission.MANAGE_ORDERS, Permission.MANAGE_TAXES, Permission.HANDLE_TAXES)
+
+
+def tax_class_entries(tax_class_id: Any, store: str) -> Any:
+    """The entries of one of a tax class's two stores; none where there is no class."""
+    tax_class = aliased(TaxClassRow)
+    kept = select(getattr(tax_class, store)).where(tax_class.id == tax_class_id)
+    return metadata_items(kept.correlate_except(tax_class).scalar_subquery())
 
 
 @node(models.OrderLine, visible=part_visible, order_by=lambda row, ctx: row.position)
@@ -60,7 +74,24 @@ class OrderLine(Node, ObjectWithMetadata, DiscountsOfOrderLine):
     """Pieces that are still to be handed over."""
     tax_rate: float = expression(lambda row, ctx: never_null(rate(row.tax_rate_bp)))
     """As a fraction: 0.2 is 20 %."""
+    tax_class: TaxClass | None = related(needs=SEES_TAX_CLASSES)
+    """How it is taxed."""
     tax_class_name: str | None
+    """As it was called at the sale."""
+    tax_class_metadata: list[MetadataItem] = value(
+        lambda row, ctx: tax_class_entries(row.tax_class_id, "public_metadata")
+    )
+    """What everybody may read of its tax class."""
+    tax_class_private_metadata: list[MetadataItem] = value(
+        lambda row, ctx: tax_class_entries(row.tax_class_id, "private_metadata"), needs=SEES_TAX_CLASSES
+    )
+    """What only staff may read of its tax class."""
+    is_price_overridden: bool | None
+    """Whether staff had set the price."""
+    price_override_reason: str | None
+    """Why the price was not the listed one."""
+    is_gift: bool | None = expression(lambda row, ctx: false())
+    """Whether it was added as a gift: there are none yet."""
     unit_price: TaxedMoney = value(
         lambda row, ctx: taxed_money(row.unit_gross_minor, row.unit_net_minor, row.currency)
     )
@@ -111,6 +142,8 @@ class FulfillmentLine(Node):
 
     quantity: int
     order_line: OrderLine | None = related()
+    reason: str | None = expression(lambda row, ctx: null())
+    """Why these pieces came back, where that was said: refusing a parcel needs no reason."""
 
 
 @node(models.Fulfillment, visible=part_visible, order_by=lambda row, ctx: row.fulfillment_order)
@@ -125,6 +158,8 @@ class Fulfillment(Node, ObjectWithMetadata):
     delivered_at: DateTime | None
     """When the buyer received it."""
     lines: list[FulfillmentLine] | None = related()
+    reason: str | None = expression(lambda row, ctx: null())
+    """Why it came back, where that was said: refusing a parcel needs no reason."""
 
     @expression
     def status_display(row: Any, ctx: Any) -> str | None:

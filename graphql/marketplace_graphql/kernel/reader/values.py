@@ -102,6 +102,12 @@ class _Value:
         inner = self.build(spec.parts, type_, nodes, slot)
         return case((spec.condition, null()), else_=as_json(inner))
 
+    def either(
+        self, spec: parts.Either, type_: GraphQLOutputType, nodes: list[Any], slot: Slot
+    ) -> ColumnElement[Any]:
+        inner = as_json(self.build(spec.parts, type_, nodes, slot))
+        return case((spec.condition, inner), else_=as_json(self.build(spec.otherwise, type_, nodes, slot)))
+
     def one(
         self, spec: parts.One, type_: GraphQLOutputType, nodes: list[Any], slot: Slot
     ) -> ColumnElement[Any]:
@@ -205,6 +211,7 @@ class _Value:
 
 BUILDERS: dict[Any, Callable[..., ColumnElement[Any]]] = {
     parts.NullWhen: _Value.null_when,
+    parts.Either: _Value.either,
     parts.One: _Value.one,
     parts.Many: _Value.many,
     parts.Each: _Value.each,
