@@ -18,8 +18,8 @@ import marketplace.payments.models
 import marketplace.payouts.ledger
 import marketplace.payouts.models
 import marketplace.people.models
-import marketplace.pricing.promotions
 import marketplace.pricing.gift_cards
+import marketplace.pricing.promotions
 import marketplace.pricing.vouchers
 import marketplace.vendors.models
 from marketplace.kit.models import Base

@@ -21,8 +21,8 @@ from marketplace.demo.menus import hang_menus
 from marketplace.demo.order_rows import OrderRows
 from marketplace.demo.orders import place_orders
 from marketplace.demo.payments import Payments
-from marketplace.demo.promotions import promote
 from marketplace.demo.promo_codes import give_promo_codes
+from marketplace.demo.promotions import promote
 from marketplace.demo.rows import set_identities
 from marketplace.demo.sellers import found_sellers, hire_staff, settle_regions
 from marketplace.demo.shelves import build_shelves

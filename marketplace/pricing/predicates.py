@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import BigInteger, ColumnElement, and_, any_, false, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from marketplace.catalog.models import Product, ProductVariant, collection_product
+from marketplace.catalog.models import CollectionProduct, Product, ProductVariant
 from marketplace.kit.errors import InvalidError
 from marketplace.kit.ids import int_pk
 from marketplace.kit.money import to_minor
@@ -232,8 +232,8 @@ def _among(leaf: str, ids: Sequence[str]) -> ColumnElement[bool]:
         case "categoryPredicate":
             return Product.category_id == one_of_them
         case _:
-            members = select(collection_product.c.product_id).where(
-                collection_product.c.collection_id == one_of_them
+            members = select(CollectionProduct.product_id).where(
+                CollectionProduct.collection_id == one_of_them
             )
             return Product.id.in_(members)
 

@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.catalog.models import Product, ProductVariant, collection_product
+from marketplace.catalog.models import CollectionProduct, Product, ProductVariant
 from marketplace.kit.money import Money
 from marketplace.people.models import User
 from marketplace.pricing.errors import VoucherNotApplicableError
@@ -201,8 +201,8 @@ _ELIGIBLE = union_all(
     .join(voucher_category, voucher_category.c.category_id == Product.category_id)
     .where(ProductVariant.id == _variant_ids, voucher_category.c.voucher_id == _voucher_id),
     select(ProductVariant.id)
-    .join(collection_product, collection_product.c.product_id == ProductVariant.product_id)
-    .join(voucher_collection, voucher_collection.c.collection_id == collection_product.c.collection_id)
+    .join(CollectionProduct, CollectionProduct.product_id == ProductVariant.product_id)
+    .join(voucher_collection, voucher_collection.c.collection_id == CollectionProduct.collection_id)
     .where(ProductVariant.id == _variant_ids, voucher_collection.c.voucher_id == _voucher_id),
 )
 

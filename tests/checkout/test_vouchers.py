@@ -7,7 +7,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.listings import VariantChannelListing
-from marketplace.catalog.models import Collection, ProductVariant, collection_product
+from marketplace.catalog.models import Collection, CollectionProduct, ProductVariant
 from marketplace.checkout.deliveries import calculate_deliveries, choose_delivery
 from marketplace.checkout.lines import LineChange, LineToAdd, add_lines, delete_lines, update_lines
 from marketplace.checkout.models import Checkout, CheckoutDelivery, CheckoutLine
@@ -151,7 +151,7 @@ async def test_goods_are_named_in_five_ways(session: AsyncSession, by: str) -> N
         session.add(collection)
         await session.flush()
         await session.execute(
-            insert(collection_product), [{"collection_id": collection.id, "product_id": rug.product_id}]
+            insert(CollectionProduct), [{"collection_id": collection.id, "product_id": rug.product_id}]
         )
         await _names(session, code, voucher_collection, "collection_id", collection.id)
     cart = await make_cart(session, market.channel, rug, honey)

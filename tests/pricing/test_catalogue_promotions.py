@@ -7,11 +7,11 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from marketplace.catalog.listings import VariantChannelListing
-from marketplace.catalog.models import Collection, collection_product
+from marketplace.catalog.models import Collection, CollectionProduct
 from marketplace.kit import clock
 from marketplace.kit.ids import split_global_id, to_global_id
 from marketplace.kit.money import percentage
@@ -159,7 +159,7 @@ async def test_the_best_price_is_that_of_the_definition(
         session.add(feast)
         await session.flush()
         members = [{"collection_id": feast.id, "product_id": first.id}]
-        await session.execute(collection_product.insert(), members)
+        await session.execute(insert(CollectionProduct), members)
         rows = {"v0": v0, "v1": v1, "v2": v2, "p0": first, "p1": second}
         rows |= {"shelf": shelf, "other shelf": other, "feast": feast}
         ids = {name: to_global_id(type(row).__name__, row.id) for name, row in rows.items()}

@@ -4,11 +4,11 @@ from datetime import timedelta
 from types import ModuleType
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
-from marketplace.catalog.models import Collection, ProductVariant, collection_product
+from marketplace.catalog.models import Collection, CollectionProduct, ProductVariant
 from marketplace.kit.database import Database
 from marketplace.markets.models import Channel
 from marketplace.pricing import repricing
@@ -139,7 +139,7 @@ async def test_a_collections_members_are_reduced(session: AsyncSession) -> None:
     session.add(collection)
     await session.flush()
     await session.execute(
-        collection_product.insert().values(collection_id=collection.id, product_id=product.id)
+        insert(CollectionProduct).values(collection_id=collection.id, product_id=product.id)
     )
     await make_rule(session, [channel], of(collection), percent=25)
     await reprice(session)

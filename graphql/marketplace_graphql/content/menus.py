@@ -28,7 +28,8 @@ from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.languages import LanguageDisplay, language
 
 if TYPE_CHECKING:
-    from marketplace_graphql.catalog.categories import Category, Collection
+    from marketplace_graphql.catalog.categories import Category
+    from marketplace_graphql.catalog.collections import Collection
 
 
 @node(models.Menu, order_by=lambda row, ctx: row.slug)

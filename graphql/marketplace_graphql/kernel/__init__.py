@@ -45,7 +45,6 @@ from marketplace_graphql.kernel.pagination import (
 from marketplace_graphql.kernel.parts import (
     each,
     either,
-    major,
     many,
     missing_last,
     named,

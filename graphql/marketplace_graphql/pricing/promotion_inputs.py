@@ -12,9 +12,10 @@ from marketplace.kit.ids import split_global_id
 from marketplace.markets.models import Channel
 from marketplace.pricing.promotions import PromotionType, RewardType, RewardValueType
 from marketplace.pricing.rules import RuleSaid
-from marketplace_graphql.catalog.categories import CategoryWhereInput, CollectionWhereInput
+from marketplace_graphql.catalog.categories import CategoryWhereInput
+from marketplace_graphql.catalog.collections import CollectionWhereInput
 from marketplace_graphql.catalog.filters import ProductWhereInput
-from marketplace_graphql.catalog.products import ProductVariantWhereInput
+from marketplace_graphql.catalog.variant_filters import ProductVariantWhereInput
 from marketplace_graphql.inputs import DecimalFilterInput
 from marketplace_graphql.kernel import JSON, DateTime, Info, PositiveDecimal, input_type
 

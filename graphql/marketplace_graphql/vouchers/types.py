@@ -33,7 +33,8 @@ from marketplace_graphql.pricing.discounts import DiscountValueTypeEnum
 from marketplace_graphql.values import Money, money
 
 if TYPE_CHECKING:
-    from marketplace_graphql.catalog.categories import Category, Collection
+    from marketplace_graphql.catalog.categories import Category
+    from marketplace_graphql.catalog.collections import Collection
     from marketplace_graphql.catalog.products import Product, ProductVariant
     from marketplace_graphql.markets.types import Channel
 
