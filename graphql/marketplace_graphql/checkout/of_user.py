@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ARRAY, ColumnElement, and_, func, select
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -58,6 +58,7 @@ def _of_user(checkout: Any, user: Any, channel: Any) -> ColumnElement[bool]:
 
 def _listed(user: Any, channel: Any, said: Any) -> ColumnElement[Any]:
     checkout = aliased(models.Checkout)
-    query = select(said(checkout)).where(_of_user(checkout, user, channel))
+    told = said(checkout)
+    query = select(told).where(_of_user(checkout, user, channel))
     latest = query.order_by(checkout.created_at.desc(), checkout.id).limit(AT_MOST)
-    return func.array(latest.correlate_except(checkout).scalar_subquery())
+    return func.array(latest.correlate_except(checkout).scalar_subquery(), type_=ARRAY(told.type))
