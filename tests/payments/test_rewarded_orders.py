@@ -189,9 +189,7 @@ async def test_a_gift_is_not_ordered_again(session: AsyncSession) -> None:
     order, _ = await _with_gift(session, market)
     checkout, unavailable = await reorder(session, order, None)
     assert unavailable == []
-    found = await session.scalars(
-        select(CheckoutLine.is_gift).where(CheckoutLine.checkout_id == checkout.id)
-    )
+    found = await session.scalars(select(CheckoutLine.is_gift).where(CheckoutLine.checkout_id == checkout.id))
     assert sorted(found) == [False, True]  # The new one earns its own.
     assert checkout.subtotal_gross_minor == 100_00
 
