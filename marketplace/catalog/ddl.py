@@ -32,7 +32,13 @@ BEGIN
             ORDER BY (left(s.word, 1) = left(asked, 1)) DESC, s.listings DESC, s.word
             LIMIT 1;
         END IF;
-        parts := parts || (coalesce(meant, asked) || CASE WHEN is_last THEN ':*' ELSE '' END);
+        meant := coalesce(meant, asked);
+        parts := parts || CASE
+            WHEN NOT is_last THEN meant
+            -- Whoever has typed "co" may be about to type "couteau", which is kept as "cuteau".
+            WHEN right(meant, 1) = 'o' THEN '(' || meant || ':* | ' || left(meant, -1) || 'u:*)'
+            ELSE meant || ':*'
+        END;
     END LOOP;
     RETURN array_to_string(parts, ' & ')::tsquery;
 END

@@ -42,7 +42,7 @@ async def channel(session: AsyncSession) -> Channel:
 
 @pytest.fixture
 async def products(session: AsyncSession, channel: Channel) -> list[Product]:
-    """Some with a rating, some without; some with a day of publication, some without; few prices, two types."""
+    """Some have a rating, some a day of publication; there are two prices and two types among them."""
     chance = random.Random(3)
     vendor, category = await make_vendor(session), await make_category(session)
     types = [await make_product_type(session, name=name) for name in ("Bijou", "Tapis")]
