@@ -145,8 +145,12 @@ class Product(IntegerKey, Timestamped, Seo, WithMetadata, Base):
 
     __tablename__ = "product"
     __table_args__ = (
-        Index(None, "category_id", "id"),
+        # Of all products, and of those of a shelf: each list is one walk along its order.
+        Index(None, "category_id", "name", "id"),
+        Index(None, "category_id", "created_at", "id"),
+        Index("ix_product_shelf_best_rated", "category_id", lowest_if_missing("rating", Float()), "id"),
         Index(None, "name", "id"),
+        Index(None, "type_name", "id"),
         # Products that nobody has rated come last, whichever way a list goes: one index for each.
         Index("ix_product_best_rated", lowest_if_missing("rating", Float()), "id"),
         Index("ix_product_worst_rated", highest_if_missing("rating", Float()), "id"),
@@ -165,6 +169,8 @@ class Product(IntegerKey, Timestamped, Seo, WithMetadata, Base):
 
     vendor_id: Mapped[int] = mapped_column(ForeignKey("vendor.id"), index=True)
     product_type_id: Mapped[int] = mapped_column(ForeignKey("product_type.id"), index=True)
+    type_name: Mapped[str] = mapped_column(default="", server_default="")
+    """The type's own, repeated here so that a list sorted by it is one index. Written by a trigger."""
     category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id", ondelete="SET NULL"))
     name: Mapped[str]
     slug: Mapped[str] = mapped_column(unique=True)

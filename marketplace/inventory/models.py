@@ -7,7 +7,7 @@ reservations that other checkouts hold and that have not run out.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.catalog.models import ProductVariant
@@ -37,6 +37,7 @@ class Stock(IntegerKey, Base):
     __tablename__ = "stock"
     __table_args__ = (
         UniqueConstraint("variant_id", "warehouse_id"),
+        Index("ix_stock_free", "variant_id", postgresql_where=text("quantity > quantity_allocated")),
         CheckConstraint("quantity >= 0", name="quantity_not_negative"),
         CheckConstraint("quantity_allocated BETWEEN 0 AND quantity", name="never_oversold"),
     )

@@ -18,7 +18,7 @@ from marketplace_graphql.catalog import search as searching
 from marketplace_graphql.catalog.attributes import AttributeInput, answers_to
 from marketplace_graphql.catalog.pricing import within
 from marketplace_graphql.catalog.stock import for_sale, in_stock
-from marketplace_graphql.catalog.visibility import listed, listing_of, sees_all_products
+from marketplace_graphql.catalog.visibility import listed, listing_of, sees_unlisted
 from marketplace_graphql.inputs import (
     DateTimeFilterInput,
     DateTimeRangeInput,
@@ -175,6 +175,8 @@ def in_categories(row: Any, ids: Any, ctx: Any) -> Any:
     if not ctx.channel.given:
         return row.category_id == any_(wanted)
     listing = listing_of(row, ctx)
+    for sorted_by in (row.name, row.created_at, lowest_if_missing(row.rating)):
+        ctx.one_of_few(row, row.category_id, wanted, sorted_by=sorted_by)
     return ctx.one_of_few(row, listing.category_id, wanted, sorted_by=listing.price_minor)
 
 
@@ -224,14 +226,17 @@ def _stocked(row: Any, given: Any, ctx: Any) -> Any:
     if given.warehouse_ids is None and given.quantity is None:
         return None
     variant, stock = aliased(models.ProductVariant), aliased(Stock)
-    conditions = [variant.product_id == row.id, stock.variant_id == variant.id]
-    if given.warehouse_ids is not None:
-        conditions.append(stock.warehouse_id == any_(ctx.key(given.warehouse_ids, "Warehouse")))
-    pieces = select(variant.id).where(*conditions)
-    inside = None
+    stocked = select(variant.product_id).where(stock.variant_id == variant.id)
     if given.quantity is not None:
         inside = between(lambda _row, _ctx: func.sum(stock.quantity))(row, given.quantity, ctx)
-    return (pieces if inside is None else pieces.group_by(variant.id).having(inside)).exists()
+        stocked = (
+            stocked.group_by(variant.id) if inside is None else stocked.group_by(variant.id).having(inside)
+        )
+    if given.warehouse_ids is None:
+        return stocked.where(variant.product_id == row.id).correlate_except(variant, stock).exists()
+    # Few pieces lie in a few store rooms: from there to their products, not the other way round.
+    there = stock.warehouse_id == any_(ctx.key(given.warehouse_ids, "Warehouse"))
+    return row.id.in_(stocked.where(there))
 
 
 def _gift_cards(row: Any, wanted: bool, ctx: Any) -> Any:
@@ -249,11 +254,16 @@ def _on_sale_from(row: Any, moment: Any, ctx: Any) -> Any:
     return listing_of(row, ctx).available_for_purchase_at <= moment
 
 
+def _seen_by_all(row: Any, wanted: bool, ctx: Any, column: str) -> Any:
+    """Whether its listing says so. Of what buyers see in a list, each says yes."""
+    if not sees_unlisted(ctx):
+        return None if wanted else false()
+    return func.coalesce(getattr(listing_of(row, ctx), column), False).is_(wanted)
+
+
 _common = {
     "ids": by_id("Product"),
-    "is_published": lambda row, wanted, ctx: func.coalesce(listing_of(row, ctx).is_published, False).is_(
-        wanted
-    ),
+    "is_published": lambda row, wanted, ctx: _seen_by_all(row, wanted, ctx, "is_published"),
     "has_category": lambda row, wanted, ctx: (
         row.category_id.is_not(None) if wanted else row.category_id.is_(None)
     ),
@@ -268,7 +278,7 @@ _common = {
     "published_from": lambda row, moment, ctx: published_since(row, ctx) <= moment,
     "available_from": _on_sale_from,
     "is_available": _available,
-    "is_visible_in_listing": lambda row, wanted, ctx: listing_of(row, ctx).visible_in_listings.is_(wanted),
+    "is_visible_in_listing": lambda row, wanted, ctx: _seen_by_all(row, wanted, ctx, "visible_in_listings"),
     "price": _asked_price,
     "minimal_price": lambda row, given, ctx: within(listing_of(row, ctx).price_minor, given, ctx),
     "vendors": lambda row, ids, ctx: row.vendor_id == any_(ctx.key(ids, "Vendor")),
@@ -324,11 +334,21 @@ def _place(row: Any, ctx: Any) -> Any:
     place = ctx.already_joined(row, models.CollectionProduct, key="membership")
     if place is None:
         raise QueryError("Sorting by COLLECTION is available only for the products of a collection.")
-    return never_null(place.position)
+    return never_null(place.position), never_null(place.product_id)
+
+
+def _in_listing(row: Any, ctx: Any) -> Any:
+    """The product's key as its listing has it: a page then begins anywhere in the listings' index."""
+    return never_null(listing_of(row, ctx).product_id)
+
+
+def _publication(row: Any, ctx: Any) -> Any:
+    since = never_null(published_since(row, ctx))
+    return since if sees_unlisted(ctx) else (since, _in_listing(row, ctx))
 
 
 def _published(row: Any, ctx: Any) -> Any:
-    if not (sees_all_products(ctx) or ctx.requester.is_vendor):
+    if not sees_unlisted(ctx):
         return row.name  # All that others see is published.
     return never_null(func.coalesce(listing_of(row, ctx).is_published, False)), row.name
 
@@ -336,12 +356,7 @@ def _published(row: Any, ctx: Any) -> Any:
 def _price(row: Any, ctx: Any) -> Any:
     price = listing_of(row, ctx).price_minor
     # Whoever sees only live listings sees none without a price.
-    return missing_last(price) if sees_all_products(ctx) or ctx.requester.is_vendor else never_null(price)
-
-
-def _type_name(row: Any, ctx: Any) -> Any:
-    kind = ctx.joined(row, models.ProductType, lambda kind: kind.id == row.product_type_id, key="type")
-    return never_null(kind.name)
+    return missing_last(price) if sees_unlisted(ctx) else (never_null(price), _in_listing(row, ctx))
 
 
 product_order = Sorting(
@@ -353,10 +368,10 @@ product_order = Sorting(
         ProductOrderField.LAST_MODIFIED: lambda row, ctx: row.updated_at,
         ProductOrderField.LAST_MODIFIED_AT: lambda row, ctx: row.updated_at,
         ProductOrderField.DATE: lambda row, ctx: row.updated_at,
-        ProductOrderField.TYPE: _type_name,
+        ProductOrderField.TYPE: lambda row, ctx: row.type_name,
         ProductOrderField.PUBLISHED: _published,
-        ProductOrderField.PUBLICATION_DATE: lambda row, ctx: never_null(published_since(row, ctx)),
-        ProductOrderField.PUBLISHED_AT: lambda row, ctx: never_null(published_since(row, ctx)),
+        ProductOrderField.PUBLICATION_DATE: _publication,
+        ProductOrderField.PUBLISHED_AT: _publication,
         ProductOrderField.COLLECTION: _place,
         ProductOrderField.RATING: lambda row, ctx: missing_last(row.rating),
         ProductOrderField.CREATED_AT: lambda row, ctx: row.created_at,

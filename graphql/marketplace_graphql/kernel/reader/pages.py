@@ -149,9 +149,12 @@ class _Connection:
         expressions = self._order(row)
         given = list(expressions) if isinstance(expressions, tuple | list) else [expressions]
         keys = [_key(part, downwards=self.descending) for part in given]
+        own_key = rows.primary_key(row)
+        if keys and keys[-1].never_null and counting.names_row(keys[-1].expression, own_key):
+            return keys
         # The primary key goes the way of the others, so that one index serves them together.
         descending = bool(keys) and all(key.descending for key in keys)
-        return [*keys, Key(rows.primary_key(row), never_null=True, descending=descending)]
+        return [*keys, Key(own_key, never_null=True, descending=descending)]
 
     def _order(self, row: Any) -> Any:
         sorting, given = self.declaration.sort_by, self.given.get("sort_by")
@@ -247,7 +250,7 @@ class _Connection:
         if self.given.get("search") is not None:
             return None  # Found by an index of its own; each walk would look there again.
         wanted = keys[0].expression
-        fitting = [walk for walk in scope.walks if counting.same_column(walk.sorted_by, wanted)]
+        fitting = [walk for walk in scope.walks if counting.same(walk.sorted_by, wanted)]
         return fitting[0] if len(fitting) == 1 else None
 
     def _assembled(self, page: Any, keys: list[Key]) -> ColumnElement[Any]:
