@@ -44,7 +44,7 @@ class CheckoutLineInput:
     """Entries that everybody sees, kept with the line."""
 
 
-@input_type
+@input_type(outdated={"variant_id": "Use `lineId`."})
 class CheckoutLineUpdateInput:
     """How many pieces a line shall have: it is named by its id, or by its variant."""
 
