@@ -12,12 +12,14 @@ from marketplace.kit.errors import InvalidError, NotFoundError
 from marketplace.kit.money import Money
 from marketplace.markets.models import Channel
 from marketplace.orders.cancelling import owed_minor
-from marketplace.orders.models import Order
+from marketplace.orders.models import ChargeStatus, Order, OrderEvent
 from marketplace.payments.amounts import amounts_of, authorize_status, charge_status
 from marketplace.payments.errors import GatewayRefusedError, IdempotencyKeyError
 from marketplace.payments.gateways import Gateway, GatewayAnswer, Payable
 from marketplace.payments.gateways.known import gateway_of
 from marketplace.payments.models import TransactionEvent, TransactionEventType, TransactionItem
+
+PAID_IN_FULL = frozenset({ChargeStatus.FULL, ChargeStatus.OVERCHARGED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +171,7 @@ async def tell(
 
 
 async def refresh_order(session: AsyncSession, order: Order) -> None:
-    """Write what a locked order's transactions come to."""
+    """Write what a locked order's transactions come to, and in its history when it is paid in full."""
     found = await session.scalars(select(TransactionItem).where(TransactionItem.order_id == order.id))
     transactions = found.all()
     owed = await owed_minor(session, order)
@@ -178,7 +180,11 @@ async def refresh_order(session: AsyncSession, order: Order) -> None:
     order.total_refunded_minor = sum(one.refunded_minor for one in transactions)
     covered = order.total_authorized_minor + order.total_charged_minor
     order.authorize_status = authorize_status(owed, covered)
+    paid_before = order.charge_status in PAID_IN_FULL
     order.charge_status = charge_status(order.total_gross_minor, owed, order.total_charged_minor)
+    if order.charge_status in PAID_IN_FULL and not paid_before:
+        amount = str(Money(order.total_charged_minor, order.currency).amount)
+        session.add(OrderEvent(order_id=order.id, type="ORDER_FULLY_PAID", parameters={"amount": amount}))
     await session.flush()
 
 
