@@ -8,6 +8,7 @@ import marketplace.catalog.attributes
 import marketplace.catalog.listings
 import marketplace.catalog.models
 import marketplace.checkout.models
+import marketplace.content.pages
 import marketplace.inventory.models
 import marketplace.markets.models
 import marketplace.orders.models

@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, exists, false, func, literal, select
+from sqlalchemy import and_, false, func, literal, select
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -15,12 +15,9 @@ from marketplace.catalog.attributes import (
     variant_attribute_value,
 )
 from marketplace_graphql.catalog import stock
-from marketplace_graphql.catalog.attributes import (
-    Attribute,
-    SelectedAttribute,
-    VariantAttributeScope,
-    selected_attributes,
-)
+from marketplace_graphql.catalog.answering import Answering, answers_attributes
+from marketplace_graphql.catalog.asking import AsksForAttributes, chosen_by
+from marketplace_graphql.catalog.attribute_enums import VariantAttributeScope
 from marketplace_graphql.catalog.media import ProductMedia
 from marketplace_graphql.catalog.pictures import THUMBNAIL_SIZE, media_url
 from marketplace_graphql.catalog.pricing import (
@@ -28,6 +25,14 @@ from marketplace_graphql.catalog.pricing import (
     VariantPricingInfo,
     product_pricing,
     variant_pricing,
+)
+from marketplace_graphql.catalog.selected_attributes import (
+    ASSIGNED_INSTEAD,
+    ObjectWithAttributes,
+    SelectedAttribute,
+    all_attributes,
+    selected_attribute,
+    selected_attributes,
 )
 from marketplace_graphql.catalog.visibility import (
     listing_of,
@@ -70,6 +75,36 @@ if TYPE_CHECKING:
 STAFF = "MANAGE_PRODUCTS"
 
 
+def _product_type_of(variant: Any) -> Any:
+    product = aliased(models.Product)
+    own_type = select(product.product_type_id).where(product.id == variant.product_id)
+    return own_type.correlate_except(product).scalar_subquery()
+
+
+answers_attributes(
+    models.Product,
+    Answering(
+        ProductTypeAttribute,
+        lambda asked, row: and_(
+            asked.product_type_id == row.product_type_id, asked.scope == AttributeScope.PRODUCT
+        ),
+        product_attribute_value,
+        "product_id",
+    ),
+)
+answers_attributes(
+    models.ProductVariant,
+    Answering(
+        ProductTypeAttribute,
+        lambda asked, row: and_(
+            asked.product_type_id == _product_type_of(row), asked.scope == AttributeScope.VARIANT
+        ),
+        variant_attribute_value,
+        "variant_id",
+    ),
+)
+
+
 @enum
 class ProductTypeKindEnum(Enum):
     """What kind of goods a product type is for."""
@@ -98,7 +133,7 @@ class ProductVariantTranslation(Node):
 
 
 @node(models.ProductType, order_by=lambda row, ctx: row.name)
-class ProductType(Node, ObjectWithMetadata):
+class ProductType(Node, ObjectWithMetadata, AsksForAttributes):
     """What products of a kind have in common: the attributes they are asked for, how they are taxed."""
 
     name: str
@@ -112,32 +147,6 @@ class ProductType(Node, ObjectWithMetadata):
     )
     kind: ProductTypeKindEnum = expression(lambda row, ctx: never_null(literal("normal")))
     weight: Weight | None = value(lambda row, ctx: weight(row.weight_grams))
-
-    @related
-    def product_attributes(row: Any, attribute: Any, ctx: Any) -> "list[Attribute] | None":
-        """What its products are asked for."""
-        return _asked(row, attribute, AttributeScope.PRODUCT)
-
-    @related
-    def variant_attributes(
-        row: Any,
-        attribute: Any,
-        ctx: Any,
-        variant_selection: VariantAttributeScope | None = None,
-    ) -> "list[Attribute] | None":
-        """What each variant of its products is asked for."""
-        return _asked(row, attribute, AttributeScope.VARIANT)
-
-
-def _asked(product_type: Any, attribute: Any, scope: AttributeScope) -> Any:
-    asked = aliased(ProductTypeAttribute)
-    return exists(
-        select(literal(1)).where(
-            asked.product_type_id == product_type.id,
-            asked.attribute_id == attribute.id,
-            asked.scope == scope,
-        )
-    )
 
 
 @node(listings.ProductChannelListing, order_by=lambda row, ctx: row.channel_id)
@@ -180,7 +189,7 @@ class ProductVariantChannelListing(Node):
 
 
 @node(models.ProductVariant, visible=variant_visible, order_by=lambda row, ctx: row.position)
-class ProductVariant(Node, ObjectWithMetadata):
+class ProductVariant(Node, ObjectWithMetadata, ObjectWithAttributes):
     """One form of a product: a size, a colour, or the only form it has."""
 
     name: str
@@ -217,19 +226,14 @@ class ProductVariant(Node, ObjectWithMetadata):
         """How many pieces one checkout can have."""
         return stock.quantity_available(row, ctx)
 
-    @value
+    @value(deprecated=ASSIGNED_INSTEAD)
     def attributes(
         row: Any,
         ctx: Any,
         variant_selection: VariantAttributeScope | None = None,
     ) -> list[SelectedAttribute]:
         """What sets it apart from the product's other variants."""
-        product = aliased(models.Product)
-        own_type = select(product.product_type_id).where(product.id == row.product_id)
-        type_id = own_type.correlate_except(product).scalar_subquery()
-        return selected_attributes(
-            row, type_id, AttributeScope.VARIANT, variant_attribute_value, "variant_id"
-        )
+        return selected_attributes(row, ctx, lambda asked: chosen_by(asked, variant_selection))
 
 
 @node(
@@ -237,7 +241,7 @@ class ProductVariant(Node, ObjectWithMetadata):
     visible=product_visible,
     order_by=lambda row, ctx: row.name,
 )
-class Product(Node, ObjectWithMetadata):
+class Product(Node, ObjectWithMetadata, ObjectWithAttributes):
     """Something that a seller of the shop offers."""
 
     name: str
@@ -270,11 +274,8 @@ class Product(Node, ObjectWithMetadata):
     channel_listings: list[ProductChannelListing] | None = related(
         lambda row, listing, ctx: listing.product_id == row.id, needs=STAFF
     )
-    attributes: list[SelectedAttribute] = value(
-        lambda row, ctx: selected_attributes(
-            row, row.product_type_id, AttributeScope.PRODUCT, product_attribute_value, "product_id"
-        )
-    )
+    attribute = selected_attribute()
+    attributes = all_attributes()
     is_available_for_purchase: bool | None = expression(
         lambda row, ctx: func.coalesce(stock.for_sale(listing_of(row, ctx), ctx), False)
     )

@@ -5,12 +5,10 @@ from typing import Any
 from sqlalchemy import any_, false
 from strawberry import ID
 
-from marketplace_graphql.catalog.attributes import (
-    Attribute,
-    attribute_filter,
-    attribute_order,
-    attribute_where,
-)
+from marketplace_graphql.catalog import assigned_attributes, assigned_references
+from marketplace_graphql.catalog.attribute_choices import named_like
+from marketplace_graphql.catalog.attribute_filters import attribute_filter, attribute_order, attribute_where
+from marketplace_graphql.catalog.attributes import Attribute
 from marketplace_graphql.catalog.categories import (
     Category,
     Collection,
@@ -44,6 +42,10 @@ def by_key(row: Any, ctx: Any, type_name: str, id: Any, **others: Any) -> Any:
     return false()
 
 
+TYPES = (*assigned_attributes.TYPES, *assigned_references.TYPES)
+"""What a row answers to an attribute is met only as an `AssignedAttribute`."""
+
+
 @object_type
 class CatalogQueries:
     """What is sold."""
@@ -54,7 +56,7 @@ class CatalogQueries:
         filter=attribute_filter,
         where=attribute_where,
         sort_by=attribute_order,
-        search=lambda row, term, ctx: row.name.icontains(term, autoescape=False),
+        search=named_like,
         channel=True,
     )
     collections: "CountableConnection[Collection] | None" = connection(
@@ -147,5 +149,5 @@ class CatalogQueries:
         slug: str | None = None,
         external_reference: str | None = None,
     ) -> Attribute | None:
-        """One attribute, by id or slug."""
-        return by_key(attribute, ctx, "Attribute", id, slug=slug)
+        """One attribute, by id, slug or external reference."""
+        return by_key(attribute, ctx, "Attribute", id, slug=slug, external_reference=external_reference)

@@ -35,6 +35,7 @@ from marketplace_graphql.kernel.pagination import (
     PageInfo,
 )
 from marketplace_graphql.kernel.parts import (
+    cases,
     each,
     major,
     many,
@@ -44,6 +45,7 @@ from marketplace_graphql.kernel.parts import (
     null_when,
     one,
     raw_json,
+    seen_as,
     typed,
 )
 from marketplace_graphql.kernel.reader.completion import Row

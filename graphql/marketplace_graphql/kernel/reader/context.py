@@ -191,6 +191,8 @@ class Context:
     searching: bool = False
     """While the conditions of a list are compiled that is searched by words: every row that the words find is
     held to them, so a rule may say the same in a way that reads no other table."""
+    demands: list[tuple[ColumnElement[bool], str]] = field(default_factory=list)
+    """What the list whose conditions are compiled demands of what else there is: see `demand`."""
 
     @classmethod
     def start(
@@ -259,6 +261,13 @@ class Context:
         if scope is not None and self.always:
             scope.walks.append(Walk(column, values, sorted_by))
         return column == any_(values)
+
+    def demand(self, condition: ColumnElement[bool], message: str) -> None:
+        """Refuse the list whose conditions are compiled unless a condition holds, which speaks of no row of it.
+
+        For what a client asks wrongly in a way that only the database knows.
+        """
+        self.demands.append((condition, message))
 
     def counting(self, rows: int) -> "Context":
         """The context below a list of so many rows. Raises LimitError when they are too many in all."""

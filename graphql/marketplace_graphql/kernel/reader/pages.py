@@ -15,6 +15,8 @@ from sqlalchemy import (
     Select,
     Subquery,
     Text,
+    and_,
+    case,
     cast,
     func,
     inspect,
@@ -36,7 +38,7 @@ from marketplace_graphql.kernel.reader import counting, cursors, rows
 from marketplace_graphql.kernel.reader.context import Context, Scope, Walk
 from marketplace_graphql.kernel.reader.parameters import Parameter
 from marketplace_graphql.kernel.reader.slots import Slot
-from marketplace_graphql.kernel.reader.sql import json_object, json_text
+from marketplace_graphql.kernel.reader.sql import as_json, json_object, json_text, mark
 from marketplace_graphql.kernel.registry import DeclarationError, Rows, registry
 
 if TYPE_CHECKING:
@@ -47,8 +49,14 @@ PAGE_ARGUMENTS = ("before", "after", "first", "last")
 
 
 def connection(place: "Place", declaration: "fields.Connection") -> ColumnElement[Any]:
-    """The JSON of a connection."""
-    return _Connection(place, declaration).json()
+    """The JSON of a connection; a mark in its place where something that it demands does not hold."""
+    asked = _Connection(place, declaration)
+    made = asked.json()
+    if not asked.ctx.demands:
+        return made
+    conditions = [condition for condition, _ in asked.ctx.demands]
+    place.slot.marked = QueryError(asked.ctx.demands[0][1])
+    return case((and_(*conditions), as_json(made)), else_=mark("denied"))
 
 
 @dataclass(frozen=True)
@@ -81,7 +89,7 @@ class _Connection:
         self.rows: Rows = rows.rows_at(place, self.node_type)
         self.first, self.last = self._sizes()
         self.size = self.first or self.last
-        self.ctx = self.ctx.counting(self.size or 1)
+        self.ctx = replace(self.ctx.counting(self.size or 1), demands=[])
         self.cursor = self._cursor()
         self.descending = self._descending()
 
