@@ -62,6 +62,45 @@ class AttributeEntityType(StrEnum):
     COLLECTION = "COLLECTION"
 
 
+class MeasurementUnit(StrEnum):
+    """What a number counts."""
+
+    MM = "MM"
+    CM = "CM"
+    DM = "DM"
+    M = "M"
+    KM = "KM"
+    FT = "FT"
+    YD = "YD"
+    INCH = "INCH"
+    SQ_MM = "SQ_MM"
+    SQ_CM = "SQ_CM"
+    SQ_DM = "SQ_DM"
+    SQ_M = "SQ_M"
+    SQ_KM = "SQ_KM"
+    SQ_FT = "SQ_FT"
+    SQ_YD = "SQ_YD"
+    SQ_INCH = "SQ_INCH"
+    CUBIC_MILLIMETER = "CUBIC_MILLIMETER"
+    CUBIC_CENTIMETER = "CUBIC_CENTIMETER"
+    CUBIC_DECIMETER = "CUBIC_DECIMETER"
+    CUBIC_METER = "CUBIC_METER"
+    LITER = "LITER"
+    CUBIC_FOOT = "CUBIC_FOOT"
+    CUBIC_INCH = "CUBIC_INCH"
+    CUBIC_YARD = "CUBIC_YARD"
+    QT = "QT"
+    PINT = "PINT"
+    FL_OZ = "FL_OZ"
+    ACRE_IN = "ACRE_IN"
+    ACRE_FT = "ACRE_FT"
+    G = "G"
+    LB = "LB"
+    OZ = "OZ"
+    KG = "KG"
+    TONNE = "TONNE"
+
+
 class Attribute(IntegerKey, WithMetadata, Base):
     __tablename__ = "attribute"
     __table_args__ = (
@@ -79,8 +118,8 @@ class Attribute(IntegerKey, WithMetadata, Base):
     input_type: Mapped[AttributeInputType] = mapped_column(default=AttributeInputType.DROPDOWN)
     entity_type: Mapped[AttributeEntityType | None]
     """What references point at; None for every other input type."""
-    unit: Mapped[str | None]
-    """Of numbers: a name of the API's `MeasurementUnitsEnum`."""
+    unit: Mapped[str | None] = mapped_column(String(20))
+    """Of numbers: a `MeasurementUnit`."""
     value_required: Mapped[bool] = mapped_column(default=False)
     is_variant_only: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     visible_in_storefront: Mapped[bool] = mapped_column(default=True)

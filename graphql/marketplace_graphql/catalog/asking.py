@@ -79,64 +79,59 @@ class AssignedVariantAttribute:
     """Whether buyers choose a variant by it."""
 
 
-@object_type
-class AsksForAttributes:
-    """What a product type asks for."""
-
-    product_attributes: list[Attribute] | None = related(
-        lambda row, attribute, ctx: _place(row, attribute, AttributeScope.PRODUCT).is_not(None),
-        order_along=lambda row, attribute, ctx: _place(row, attribute, AttributeScope.PRODUCT),
-    )
+@related(order_along=lambda row, attribute, ctx: _place(row, attribute, AttributeScope.PRODUCT))
+def product_attributes(row: Any, attribute: Any, ctx: Any) -> "list[Attribute] | None":
     """What its products are asked for."""
-    available_attributes: CountableConnection[Attribute] | None = connection(
-        on=lambda row, attribute, ctx: and_(
-            attribute.type == AttributeType.PRODUCT_TYPE,
-            _place(row, attribute, AttributeScope.PRODUCT).is_(None),
-            _place(row, attribute, AttributeScope.VARIANT).is_(None),
-        ),
-        filter=attribute_filter,
-        where=attribute_where,
-        search=named_like,
-        needs=(Permission.MANAGE_PRODUCTS, Permission.MANAGE_PRODUCT_TYPES_AND_ATTRIBUTES),
-    )
-    """What it could ask for besides."""
+    return _place(row, attribute, AttributeScope.PRODUCT).is_not(None)
 
-    @related(
-        order_along=lambda row, attribute, ctx: _place(row, attribute, AttributeScope.VARIANT),
-        deprecated="`assignedVariantAttributes` also says by which of them variants are chosen.",
-    )
-    def variant_attributes(
-        row: Any,
-        attribute: Any,
-        ctx: Any,
-        variant_selection: VariantAttributeScope | None = None,
-    ) -> list[Attribute] | None:
-        """What each variant of its products is asked for."""
-        return _place(row, attribute, AttributeScope.VARIANT, variant_selection).is_not(None)
 
-    @value
-    def assigned_variant_attributes(
-        row: Any,
-        ctx: Any,
-        variant_selection: VariantAttributeScope | None = None,
-    ) -> list[AssignedVariantAttribute] | None:
-        """What each variant of its products is asked for, and whether variants are chosen by it."""
-        asked, attribute = aliased(ProductTypeAttribute), aliased(AttributeRow)
-        visible = attribute_visible(attribute, ctx)
-        return each(
-            join(asked, attribute, asked.attribute_id == attribute.id),
-            {
-                "attribute": attribute,
-                "variant_selection": never_null(
-                    and_(asked.variant_selection, attribute.input_type.in_(CHOSEN_BY))
-                ),
-            },
-            where=and_(
-                asked.product_type_id == row.id,
-                asked.scope == AttributeScope.VARIANT,
-                chosen_by(asked, variant_selection),
-                true() if visible is None else visible,
+@related(
+    order_along=lambda row, attribute, ctx: _place(row, attribute, AttributeScope.VARIANT),
+    deprecated="`assignedVariantAttributes` also says by which of them variants are chosen.",
+)
+def variant_attributes(
+    row: Any, attribute: Any, ctx: Any, variant_selection: VariantAttributeScope | None = None
+) -> "list[Attribute] | None":
+    """What each variant of its products is asked for."""
+    return _place(row, attribute, AttributeScope.VARIANT, variant_selection).is_not(None)
+
+
+@value
+def assigned_variant_attributes(
+    row: Any, ctx: Any, variant_selection: VariantAttributeScope | None = None
+) -> list[AssignedVariantAttribute] | None:
+    """What each variant of its products is asked for, and whether variants are chosen by it."""
+    asked, attribute = aliased(ProductTypeAttribute), aliased(AttributeRow)
+    visible = attribute_visible(attribute, ctx)
+    return each(
+        join(asked, attribute, asked.attribute_id == attribute.id),
+        {
+            "attribute": attribute,
+            "variant_selection": never_null(
+                and_(asked.variant_selection, attribute.input_type.in_(CHOSEN_BY))
             ),
-            order_by=(asked.position, attribute.id),
-            limit=100,
-        )
+        },
+        where=and_(
+            asked.product_type_id == row.id,
+            asked.scope == AttributeScope.VARIANT,
+            chosen_by(asked, variant_selection),
+            true() if visible is None else visible,
+        ),
+        order_by=(asked.position, attribute.id),
+        limit=100,
+    )
+
+
+@connection(
+    filter=attribute_filter,
+    where=attribute_where,
+    search=named_like,
+    needs=(Permission.MANAGE_PRODUCTS, Permission.MANAGE_PRODUCT_TYPES_AND_ATTRIBUTES),
+)
+def available_attributes(row: Any, attribute: Any, ctx: Any) -> "CountableConnection[Attribute] | None":
+    """What it could ask for besides."""
+    return and_(
+        attribute.type == AttributeType.PRODUCT_TYPE,
+        _place(row, attribute, AttributeScope.PRODUCT).is_(None),
+        _place(row, attribute, AttributeScope.VARIANT).is_(None),
+    )

@@ -9,23 +9,8 @@ AttributeInputTypeEnum = enum(models.AttributeInputType, name="AttributeInputTyp
 AttributeEntityTypeEnum = enum(models.AttributeEntityType, name="AttributeEntityTypeEnum")
 
 
-@enum
-class AttributeTypeEnum(Enum):
-    """What an attribute describes."""
-
-    PRODUCT_TYPE = "PRODUCT_TYPE"
-    PAGE_TYPE = "PAGE_TYPE"
-    CUSTOMER_TYPE = "CUSTOMER_TYPE"
-
-
-_UNITS = """
-MM CM DM M KM FT YD INCH
-SQ_MM SQ_CM SQ_DM SQ_M SQ_KM SQ_FT SQ_YD SQ_INCH
-CUBIC_MILLIMETER CUBIC_CENTIMETER CUBIC_DECIMETER CUBIC_METER LITER CUBIC_FOOT CUBIC_INCH CUBIC_YARD
-QT PINT FL_OZ ACRE_IN ACRE_FT
-G LB OZ KG TONNE
-"""
-MeasurementUnitsEnum = enum(Enum("MeasurementUnitsEnum", {unit: unit for unit in _UNITS.split()}))
+AttributeTypeEnum = enum(models.AttributeType, name="AttributeTypeEnum")
+MeasurementUnitsEnum = enum(models.MeasurementUnit, name="MeasurementUnitsEnum")
 
 
 @enum
@@ -57,8 +42,8 @@ class AttributeEntityTypeEnumFilterInput:
 class AttributeTypeEnumFilterInput:
     """A condition on what an attribute describes."""
 
-    eq: AttributeTypeEnum | None
-    one_of: list[AttributeTypeEnum] | None
+    eq: "AttributeTypeEnum | None"  # type: ignore[valid-type]
+    one_of: "list[AttributeTypeEnum] | None"  # type: ignore[valid-type]
 
 
 @input_type

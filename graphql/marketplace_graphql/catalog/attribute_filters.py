@@ -39,7 +39,7 @@ class AttributeFilterInput:
     metadata: list[MetadataFilter] | None
     search: str | None
     ids: list[ID] | None
-    type: AttributeTypeEnum | None
+    type: "AttributeTypeEnum | None"  # type: ignore[valid-type]
     in_collection: ID | None
     """Asked of products of this collection."""
     in_category: ID | None
@@ -178,7 +178,7 @@ attribute_filter = _AttributeFilter(
     {
         **_common,
         "search": named_like,
-        "type": lambda row, type_, ctx: row.type == type_.value,
+        "type": lambda row, type_, ctx: row.type == type_,
         "slugs": lambda row, slugs, ctx: row.slug == any_(slugs),
         "channel": lambda row, slug, ctx: None,
         **{

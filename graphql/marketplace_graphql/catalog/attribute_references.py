@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Text, and_, any_, func, literal, not_, or_, select
+from sqlalchemy import BigInteger, ColumnElement, and_, any_, func, literal, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from marketplace.catalog import models
@@ -96,9 +96,7 @@ def _each_named(name: str) -> Callable[[Gave, Any], Iterator[ColumnElement[bool]
     def conditions(gave: Gave, names: Any) -> Iterator[ColumnElement[bool]]:
         asked = func.unnest(names).table_valued("name").render_derived()
         target = aliased(model)
-        found = (
-            select(target.id).where(getattr(target, column) == asked.c.name).correlate_except(target)
-        )
+        found = select(target.id).where(getattr(target, column) == asked.c.name).correlate_except(target)
         yield _none_missing(asked, gave(lambda value: getattr(value, key) == found.scalar_subquery()))
 
     return conditions
@@ -106,10 +104,7 @@ def _each_named(name: str) -> Callable[[Gave, Any], Iterator[ColumnElement[bool]
 
 def _ids(value: Any, ids: Any) -> ColumnElement[bool]:
     return or_(
-        *[
-            getattr(value, key) == any_(_keys(ids, type_name))
-            for type_name, (_, key) in REFERENCES.items()
-        ]
+        *[getattr(value, key) == any_(_keys(ids, type_name)) for type_name, (_, key) in REFERENCES.items()]
     )
 
 

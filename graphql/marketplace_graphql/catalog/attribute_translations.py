@@ -1,8 +1,7 @@
-"""What of attributes and their values can be said in other languages, and what is said there."""
+"""What of attributes and their values can be said in other languages."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import func
 from strawberry import ID
 
 from marketplace.catalog import attributes as models
@@ -15,41 +14,13 @@ from marketplace_graphql.kernel import (
     node,
     related,
     translated,
-    value,
 )
 from marketplace_graphql.kernel.reader.sql import global_id
-from marketplace_graphql.languages import LanguageDisplay, language
 
 if TYPE_CHECKING:
     from marketplace_graphql.catalog.attributes import Attribute, AttributeValue
 
 ASK_THE_ROOT = "Ask for it at the root: a translator need not read it."
-
-
-def _translated(model: str) -> Any:
-    return related(lambda row, target, ctx: target.id == getattr(row, model))
-
-
-@node(models.AttributeTranslation)
-class AttributeTranslation(Node):
-    """An attribute in another language."""
-
-    language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
-    name: str = expression(lambda row, ctx: never_null(func.coalesce(row.name, "")))
-    translatable_content: "AttributeTranslatableContent | None" = _translated("attribute_id")
-    """What it translates."""
-
-
-@node(models.AttributeValueTranslation)
-class AttributeValueTranslation(Node):
-    """An attribute's value in another language."""
-
-    language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
-    name: str = expression(lambda row, ctx: never_null(func.coalesce(row.name, "")))
-    rich_text: JSONString | None
-    plain_text: str | None
-    translatable_content: "AttributeValueTranslatableContent | None" = _translated("attribute_value_id")
-    """What it translates."""
 
 
 @node(models.Attribute)

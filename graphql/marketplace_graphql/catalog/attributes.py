@@ -6,7 +6,7 @@ What rows answer to them stands in `assigned_attributes.py`, how lists are narro
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, case, null, or_, select
+from sqlalchemy import and_, case, func, null, or_, select
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -43,17 +43,19 @@ from marketplace_graphql.kernel import (
     never_null,
     node,
     null_when,
+    related,
     translated,
     union,
     value,
 )
 from marketplace_graphql.kernel.reader.sql import global_id
+from marketplace_graphql.languages import LanguageDisplay, language
 from marketplace_graphql.values import File
 
 if TYPE_CHECKING:
-    from marketplace_graphql.catalog.attribute_translations import (  # noqa: F401 - named in translated(...)
-        AttributeTranslation,
-        AttributeValueTranslation,
+    from marketplace_graphql.catalog.attribute_translations import (
+        AttributeTranslatableContent,
+        AttributeValueTranslatableContent,
     )
     from marketplace_graphql.catalog.products import ProductType
 
@@ -130,6 +132,32 @@ def _reference(row: Any, ctx: Any) -> Any:
     return case(*[(key.is_not(None), made) for key, made in ids], else_=null())
 
 
+@node(models.AttributeTranslation)
+class AttributeTranslation(Node):
+    """An attribute in another language."""
+
+    language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
+    name: str = expression(lambda row, ctx: never_null(func.coalesce(row.name, "")))
+    translatable_content: "AttributeTranslatableContent | None" = related(
+        lambda row, attribute, ctx: attribute.id == row.attribute_id
+    )
+    """What it translates."""
+
+
+@node(models.AttributeValueTranslation)
+class AttributeValueTranslation(Node):
+    """An attribute's value in another language."""
+
+    language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
+    name: str = expression(lambda row, ctx: never_null(func.coalesce(row.name, "")))
+    rich_text: JSONString | None
+    plain_text: str | None
+    translatable_content: "AttributeValueTranslatableContent | None" = related(
+        lambda row, value, ctx: value.id == row.attribute_value_id
+    )
+    """What it translates."""
+
+
 @node(models.AttributeValue, order_by=lambda row, ctx: row.position)
 class AttributeValue(Node):
     """One value of an attribute: chosen from its list, or written for one thing alone."""
@@ -162,7 +190,7 @@ class Attribute(Node, ObjectWithMetadata):
     """What it points at, if it is a reference."""
     name: str
     slug: str
-    type: AttributeTypeEnum
+    type: "AttributeTypeEnum"  # type: ignore[valid-type]
     unit: "MeasurementUnitsEnum | None"  # type: ignore[valid-type]
     """What its numbers count."""
     value_required: bool

@@ -14,9 +14,9 @@ from marketplace.catalog.attributes import (
     product_attribute_value,
     variant_attribute_value,
 )
-from marketplace_graphql.catalog import stock
+from marketplace_graphql.catalog import asking, stock
 from marketplace_graphql.catalog.answering import Answering, answers_attributes
-from marketplace_graphql.catalog.asking import AsksForAttributes, chosen_by
+from marketplace_graphql.catalog.asking import chosen_by
 from marketplace_graphql.catalog.attribute_enums import VariantAttributeScope
 from marketplace_graphql.catalog.media import ProductMedia
 from marketplace_graphql.catalog.pictures import THUMBNAIL_SIZE, media_url
@@ -133,7 +133,7 @@ class ProductVariantTranslation(Node):
 
 
 @node(models.ProductType, order_by=lambda row, ctx: row.name)
-class ProductType(Node, ObjectWithMetadata, AsksForAttributes):
+class ProductType(Node, ObjectWithMetadata):
     """What products of a kind have in common: the attributes they are asked for, how they are taxed."""
 
     name: str
@@ -147,6 +147,10 @@ class ProductType(Node, ObjectWithMetadata, AsksForAttributes):
     )
     kind: ProductTypeKindEnum = expression(lambda row, ctx: never_null(literal("normal")))
     weight: Weight | None = value(lambda row, ctx: weight(row.weight_grams))
+    product_attributes = asking.product_attributes
+    variant_attributes = asking.variant_attributes
+    assigned_variant_attributes = asking.assigned_variant_attributes
+    available_attributes = asking.available_attributes
 
 
 @node(listings.ProductChannelListing, order_by=lambda row, ctx: row.channel_id)

@@ -263,7 +263,7 @@ class Context:
         return column == any_(values)
 
     def demand(self, condition: ColumnElement[bool], message: str) -> None:
-        """Refuse the list whose conditions are compiled unless a condition holds, which speaks of no row of it.
+        """Refuse the list whose conditions are compiled unless a condition holds that speaks of no row of it.
 
         For what a client asks wrongly in a way that only the database knows.
         """
