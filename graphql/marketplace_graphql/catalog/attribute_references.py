@@ -68,7 +68,7 @@ def _contains(gave: Gave, name: str, contains: Any) -> Iterator[ColumnElement[bo
         raise QueryError(NOTHING_NAMED)
     if contains.given("contains_any") and contains.given("contains_all"):
         raise QueryError(ALL_OR_ANY)
-    wanted = contains.contains_any or contains.contains_all
+    wanted = contains.contains_all if contains.contains_any is None else contains.contains_any
     if wanted is None:
         raise QueryError(NOTHING_NAMED)
     any_of, each_of = (_ids, _each_id) if name == "referenced_ids" else (_named(name), _each_named(name))
