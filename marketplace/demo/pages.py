@@ -71,15 +71,15 @@ def write_pages(world: World) -> Pages:
     for slug, page in tomllib.loads(TEXTS.read_text(encoding="utf-8")).items():
         key = keys[slug] = world.numbers.next("page")
         titles = Words(*page["title"])
-        contents = Words(*(_blocks(page, place) for place in range(len(LANGUAGES))))
-        title_words, words = page_words(page["title"], [contents.fr, contents.ar, contents.en])
+        contents = {language: _blocks(page, place) for place, language in enumerate(LANGUAGES)}
+        title_words, words = page_words(page["title"], contents.values())
         rows.add(
-            key, type_ids[page["type"]], titles.fr, slug, contents.fr, True, opened, title_words, words,
+            key, type_ids[page["type"]], titles.fr, slug, contents["fr"], True, opened, title_words, words,
             {"demo": "true"}, opened, opened,
         )  # fmt: skip
         for language in LANGUAGES[1:]:
             title = getattr(titles, language)
-            translations.add(key, language, title, slug_of(title, slug), getattr(contents, language))
+            translations.add(key, language, title, slug_of(title, slug), contents[language])
         for position, value_id in enumerate(answers.of(slug, page)):
             said.add(key, value_id, position)
     return Pages(keys, type_ids)

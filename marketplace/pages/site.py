@@ -11,12 +11,12 @@ from marketplace.pages.api import Execute, SignedOutError
 from marketplace.pages.forgery import refuse_forgery
 from marketplace.pages.languages import TEMPLATES, Language, languages, preferred
 from marketplace.pages.markets import Markets
-from marketplace.pages.shop import account, cart, checkout, home, orders, products, sellers, shelves
+from marketplace.pages.shop import account, cart, checkout, home, orders, products, sellers, shelves, told
 from marketplace.pages.static import StaticFiles
 from marketplace.pages.templates import Templates
 from marketplace.pages.visits import RENEWAL_COOKIE, SESSION_COOKIE, Site, begin_visit
 
-ROOMS = (home, shelves, products, sellers, cart, checkout, orders, account)
+ROOMS = (home, shelves, products, sellers, told, cart, checkout, orders, account)
 
 
 def create_pages(settings: Settings, *, execute: Execute, markets: Markets) -> FastAPI:

@@ -1,4 +1,4 @@
-"""What product types ask for: of products, of variants, and what variants are chosen by."""
+"""What product types ask for, of products and of variants; by which of it variants are chosen."""
 
 from typing import Any
 
@@ -11,8 +11,12 @@ from marketplace.catalog.attributes import (
     AttributeScope,
     AttributeType,
     ProductTypeAttribute,
+    product_attribute_value,
+    variant_attribute_value,
 )
+from marketplace.catalog.models import Product, ProductVariant
 from marketplace.people.permissions import Permission
+from marketplace_graphql.catalog.answering import Answering, answers_attributes
 from marketplace_graphql.catalog.attribute_choices import named_like
 from marketplace_graphql.catalog.attribute_enums import VariantAttributeScope
 from marketplace_graphql.catalog.attribute_filters import attribute_filter, attribute_where
@@ -34,6 +38,36 @@ CHOSEN_BY = (
     AttributeInputType.NUMERIC,
 )
 """Variants are chosen only by attributes of these kinds."""
+
+
+def _product_type_of(variant: Any) -> Any:
+    product = aliased(Product)
+    own_type = select(product.product_type_id).where(product.id == variant.product_id)
+    return own_type.correlate_except(product).scalar_subquery()
+
+
+answers_attributes(
+    Product,
+    Answering(
+        ProductTypeAttribute,
+        lambda asked, row: and_(
+            asked.product_type_id == row.product_type_id, asked.scope == AttributeScope.PRODUCT
+        ),
+        product_attribute_value,
+        "product_id",
+    ),
+)
+answers_attributes(
+    ProductVariant,
+    Answering(
+        ProductTypeAttribute,
+        lambda asked, row: and_(
+            asked.product_type_id == _product_type_of(row), asked.scope == AttributeScope.VARIANT
+        ),
+        variant_attribute_value,
+        "variant_id",
+    ),
+)
 
 
 def chosen_by(asked: Any, wanted: VariantAttributeScope | None) -> Any:

@@ -45,7 +45,7 @@ def _in_language(column: str) -> Any:
     """The only value's column in another language."""
 
     @expression
-    def translation(answer: Any, ctx: Any, language_code: LanguageCodeEnum) -> Any:  # type: ignore[valid-type]
+    def translation(answer: Any, ctx: Any, language_code: LanguageCodeEnum) -> Any:
         """What it says in another language."""
         return _translation(answer.first("id"), column, language_code)
 
@@ -56,7 +56,7 @@ def _named_in_language() -> Any:
     """The name of a value (the row) in another language."""
 
     @expression
-    def translation(row: Any, ctx: Any, language_code: LanguageCodeEnum) -> str | None:  # type: ignore[valid-type]
+    def translation(row: Any, ctx: Any, language_code: LanguageCodeEnum) -> str | None:
         """What it is called in another language."""
         return _translation(row.id, "name", language_code)
 

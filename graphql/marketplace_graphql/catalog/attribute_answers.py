@@ -5,11 +5,26 @@ which that holds. Indexes lead from an attribute to its values by slug, name, nu
 what is referred to; and from a value to the rows that gave it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, false, func, literal, not_, or_, select, true
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    any_,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from marketplace.catalog import attributes as models
@@ -26,6 +41,9 @@ from marketplace_graphql.inputs import (
 )
 from marketplace_graphql.kernel import QueryError, between, input_type, matches
 from marketplace_graphql.kernel.reader.parameters import Parameter, array_of, text
+
+Conditions = Callable[[Any], list[ColumnElement[bool] | None]]
+"""What must hold of a value."""
 
 ONE_KEY = "Of the conditions on a value only one can be given for each attribute."
 NOTHING_ASKED = "An attribute's `value` can't be empty or null, nor its `slug` null."
@@ -103,7 +121,7 @@ def _answers(row: Any, given: Any, ctx: Any) -> ColumnElement[bool]:
     if given.slug is None and given.value is None:
         raise QueryError(NOTHING_ASKED)
     if given.value is None:
-        return _gave(row, lambda value: [_of_attribute(value, given.slug)])
+        return _gave(row, lambda value: [_of_attribute(value, given.slug)], ctx)
     asks = list(given.value.items())
     if len(asks) > 1:
         raise QueryError(ONE_KEY)
@@ -117,8 +135,12 @@ def _answers(row: Any, given: Any, ctx: Any) -> ColumnElement[bool]:
         )
         ctx.demand(not_(of_another_kind.correlate_except(attribute).exists()), OTHER_KIND)
     if kind == "reference":
-        return refers_as_asked(partial(_gave_of, row, given.slug), wanted)
-    return _gave_of(row, given.slug, lambda value: _says(value, kind, wanted))
+        return refers_as_asked(
+            partial(_gave_of, row, given.slug, ctx),
+            lambda says: _holds(row, lambda value: [_of_attribute(value, given.slug), says(value)]),
+            wanted,
+        )
+    return _gave_of(row, given.slug, ctx, lambda value: _says(value, kind, wanted))
 
 
 def _asks(value: Any) -> bool:
@@ -144,25 +166,45 @@ def _says(value: Any, kind: str, wanted: Any) -> ColumnElement[bool] | None:
             return between(lambda row, ctx: row.day)(value, wanted, None)
         case "date_time":
             return between(lambda row, ctx: row.date_time)(value, wanted, None)
-    return value.boolean.is_(wanted)  # type: ignore[no-any-return]
+    return value.boolean.is_(wanted)
 
 
-def _gave_of(row: Any, slug: Any, says: Any) -> ColumnElement[bool]:
+def _gave_of(row: Any, slug: Any, ctx: Any, says: Any) -> ColumnElement[bool]:
     """Whether the row gave a value of which the condition holds: of the attribute, or of any."""
-    return _gave(row, lambda value: [_of_attribute(value, slug), says(value)])
+    return _gave(row, lambda value: [_of_attribute(value, slug), says(value)], ctx)
 
 
-def _gave(row: Any, conditions: Any) -> ColumnElement[bool]:
+def _gave(row: Any, conditions: Conditions, ctx: Any) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = ctx.few_or_many(row, _owners(row, conditions), _holds(row, conditions))
+    return found
+
+
+def _owners(row: Any, conditions: Conditions) -> Select[Any]:
+    """The keys of all rows like this one that gave a value of the conditions."""
     answering = answering_of(row)
-    said, value = answering.said.alias(), aliased(models.AttributeValue)
-    held = [condition for condition in conditions(value) if condition is not None]
-    return (
-        select(literal(1))
+    said, value, held = _said(answering.said, conditions)
+    owner = said.c[answering.owner]
+    return select(owner).select_from(said, value).where(*held).correlate_except(said, value)
+
+
+def _holds(row: Any, conditions: Conditions) -> ColumnElement[bool]:
+    """Whether this row did. No EXISTS: PostgreSQL would turn it into a join of all rows that did."""
+    answering = answering_of(row)
+    said, value, held = _said(answering.said, conditions)
+    there = (
+        select(true())
         .select_from(said, value)
-        .where(said.c[answering.owner] == row.id, value.id == said.c.value_id, *held)
+        .where(said.c[answering.owner] == row.id, *held)
+        .limit(1)
         .correlate_except(said, value)
-        .exists()
     )
+    return there.scalar_subquery().is_(true())
+
+
+def _said(table: Any, conditions: Conditions) -> tuple[Any, Any, list[ColumnElement[bool]]]:
+    said, value = table.alias(), aliased(models.AttributeValue)
+    held = [condition for condition in conditions(value) if condition is not None]
+    return said, value, [value.id == said.c.value_id, *held]
 
 
 def _of_attribute(value: Any, slug: Any) -> ColumnElement[bool] | None:
@@ -192,14 +234,17 @@ def _product_or_variant_answers(row: Any, given: Any, ctx: Any) -> ColumnElement
             said.append(value.boolean.is_(given.boolean))
         return said
 
-    variant = aliased(ProductVariant)
-    by_variant = (
-        select(literal(1))
-        .where(variant.product_id == row.id, _gave(variant, conditions))
-        .correlate_except(variant)
-        .exists()
+    variant, answering = aliased(ProductVariant), aliased(ProductVariant)
+    by_variant = select(true()).where(variant.product_id == row.id, _holds(variant, conditions))
+    holds = or_(
+        _holds(row, conditions),
+        by_variant.limit(1).correlate_except(variant).scalar_subquery().is_(true()),
     )
-    return or_(_gave(row, conditions), by_variant)
+    variants = _owners(answering, conditions).subquery()
+    products = select(answering.product_id).join_from(variants, answering, answering.id == variants.c[0])
+    both = union_all(_owners(row, conditions), products.correlate_except(variants, answering)).subquery()
+    found: ColumnElement[bool] = ctx.few_or_many(row, select(both.c[0]), holds)
+    return found
 
 
 def _slugs_differ(asked: Sequence[Any], ctx: Any) -> None:

@@ -39,7 +39,7 @@ class AttributeFilterInput:
     metadata: list[MetadataFilter] | None
     search: str | None
     ids: list[ID] | None
-    type: "AttributeTypeEnum | None"  # type: ignore[valid-type]
+    type: "AttributeTypeEnum | None"
     in_collection: ID | None
     """Asked of products of this collection."""
     in_category: ID | None

@@ -55,15 +55,18 @@ NAMES: dict[str, tuple[type[Any], str, str]] = {
 """By which names things are asked for: the model, its unique column, and the value's column."""
 
 
-def refers_as_asked(gave: Gave, given: Any) -> ColumnElement[bool]:
-    """Meaning of `AssignedAttributeReferenceInput`: all of its conditions. Raises QueryError."""
+def refers_as_asked(gave: Gave, holds: Gave, given: Any) -> ColumnElement[bool]:
+    """Meaning of `AssignedAttributeReferenceInput`: all of its conditions. Raises QueryError.
+
+    `gave` and `holds` say the same; by `gave` rows are found, by `holds` one is looked at.
+    """
     asked = list(given.items())
     if not asked:
         raise QueryError(NOTHING_NAMED)
-    return and_(*[part for name, contains in asked for part in _contains(gave, name, contains)])
+    return and_(*[part for name, contains in asked for part in _contains(gave, holds, name, contains)])
 
 
-def _contains(gave: Gave, name: str, contains: Any) -> Iterator[ColumnElement[bool]]:
+def _contains(gave: Gave, holds: Gave, name: str, contains: Any) -> Iterator[ColumnElement[bool]]:
     if contains is None or not any(True for _ in contains.items()):
         raise QueryError(NOTHING_NAMED)
     if contains.given("contains_any") and contains.given("contains_all"):
@@ -75,7 +78,7 @@ def _contains(gave: Gave, name: str, contains: Any) -> Iterator[ColumnElement[bo
     yield gave(lambda value: any_of(value, wanted))
     if contains.contains_all is not None:
         # The first condition leads to the few rows that an index finds; of these, none is missing.
-        yield from each_of(gave, wanted)
+        yield from each_of(holds, wanted)
 
 
 def _named(name: str) -> Callable[[Any, Any], ColumnElement[bool]]:
@@ -85,7 +88,7 @@ def _named(name: str) -> Callable[[Any, Any], ColumnElement[bool]]:
         target = aliased(model)
         known = getattr(target, column) == any_(_not_empty(names))
         found = select(target.id).where(known).correlate_except(target)
-        return getattr(value, key).in_(found)  # type: ignore[no-any-return]
+        return getattr(value, key).in_(found)
 
     return condition
 
@@ -113,7 +116,7 @@ def _each_id(gave: Gave, ids: Any) -> Iterator[ColumnElement[bool]]:
         asked = func.unnest(_keys(ids, type_name)).table_valued("key").render_derived()
 
         def same(value: Any, key: str = key, asked: Any = asked) -> ColumnElement[bool]:
-            return getattr(value, key) == asked.c.key  # type: ignore[no-any-return]
+            return getattr(value, key) == asked.c.key
 
         yield _none_missing(asked, or_(asked.c.key.is_(None), gave(same)))
 

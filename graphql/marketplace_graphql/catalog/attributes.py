@@ -94,9 +94,15 @@ def file_of(row: Any, ctx: Any) -> Any:
     )
 
 
+def _file() -> Any:
+    """The field of it: in a class that has a field `value`, the declaration of that name is hidden."""
+    return value(file_of)
+
+
 def _name(row: Any, ctx: Any) -> Any:
     """What a value is called: a reference as what it points at, whatever that is called today."""
-    product, variant, of_variant, page = (aliased(each) for each in (Product, ProductVariant, Product, Page))
+    product, of_variant = aliased(Product), aliased(Product)
+    variant, page = aliased(ProductVariant), aliased(Page)
     names = (
         (row.reference_product_id, select(product.name).where(product.id == row.reference_product_id)),
         (
@@ -166,12 +172,12 @@ class AttributeValue(Node):
     slug: str | None
     value: str | None
     """A colour, of a swatch."""
-    input_type: "AttributeInputTypeEnum | None" = expression(  # type: ignore[valid-type]
+    input_type: "AttributeInputTypeEnum | None" = expression(
         lambda row, ctx: attribute_of(row, ctx).input_type
     )
     reference: ID | None = expression(_reference)
     """What it points at."""
-    file: File | None = value(file_of)
+    file: File | None = _file()
     rich_text: JSONString | None
     plain_text: str | None
     boolean: bool | None
@@ -185,13 +191,13 @@ class AttributeValue(Node):
 class Attribute(Node, ObjectWithMetadata):
     """Something that things of a type have in common and may differ in."""
 
-    input_type: "AttributeInputTypeEnum | None"  # type: ignore[valid-type]
-    entity_type: "AttributeEntityTypeEnum | None"  # type: ignore[valid-type]
+    input_type: "AttributeInputTypeEnum | None"
+    entity_type: "AttributeEntityTypeEnum | None"
     """What it points at, if it is a reference."""
     name: str
     slug: str
-    type: "AttributeTypeEnum"  # type: ignore[valid-type]
-    unit: "MeasurementUnitsEnum | None"  # type: ignore[valid-type]
+    type: "AttributeTypeEnum"
+    unit: "MeasurementUnitsEnum | None"
     """What its numbers count."""
     value_required: bool
     visible_in_storefront: bool
@@ -223,7 +229,7 @@ class Attribute(Node, ObjectWithMetadata):
     translation = translated("AttributeTranslation")
 
     @value
-    def reference_types(row: Any, ctx: Any, limit: PositiveInt = LISTED) -> "list[ReferenceType] | None":
+    def reference_types(row: Any, ctx: Any, limit: PositiveInt = LISTED) -> "list[ReferenceType] | None":  # type: ignore[valid-type]
         """The types of what it may point at; none named: any."""
         products, pages = models.AttributeReferenceProductType, models.AttributeReferencePageType
         kinds = models.AttributeEntityType

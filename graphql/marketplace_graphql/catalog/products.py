@@ -8,14 +8,7 @@ from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog import listings, models
-from marketplace.catalog.attributes import (
-    AttributeScope,
-    ProductTypeAttribute,
-    product_attribute_value,
-    variant_attribute_value,
-)
 from marketplace_graphql.catalog import asking, stock
-from marketplace_graphql.catalog.answering import Answering, answers_attributes
 from marketplace_graphql.catalog.asking import chosen_by
 from marketplace_graphql.catalog.attribute_enums import VariantAttributeScope
 from marketplace_graphql.catalog.media import ProductMedia
@@ -73,36 +66,6 @@ if TYPE_CHECKING:
     from marketplace_graphql.vendors.types import Vendor
 
 STAFF = "MANAGE_PRODUCTS"
-
-
-def _product_type_of(variant: Any) -> Any:
-    product = aliased(models.Product)
-    own_type = select(product.product_type_id).where(product.id == variant.product_id)
-    return own_type.correlate_except(product).scalar_subquery()
-
-
-answers_attributes(
-    models.Product,
-    Answering(
-        ProductTypeAttribute,
-        lambda asked, row: and_(
-            asked.product_type_id == row.product_type_id, asked.scope == AttributeScope.PRODUCT
-        ),
-        product_attribute_value,
-        "product_id",
-    ),
-)
-answers_attributes(
-    models.ProductVariant,
-    Answering(
-        ProductTypeAttribute,
-        lambda asked, row: and_(
-            asked.product_type_id == _product_type_of(row), asked.scope == AttributeScope.VARIANT
-        ),
-        variant_attribute_value,
-        "variant_id",
-    ),
-)
 
 
 @enum

@@ -33,7 +33,7 @@ class PageQueries:
         ctx: Any,
         id: ID | None = None,
         slug: str | None = None,
-        slug_language_code: LanguageCodeEnum | None = None,  # type: ignore[valid-type]
+        slug_language_code: LanguageCodeEnum | None = None,
         channel: str | None = None,
     ) -> Page | None:
         """One page, by id or slug: its own, or the one it has in a language."""

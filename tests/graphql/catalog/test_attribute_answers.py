@@ -11,6 +11,7 @@ from marketplace.catalog.attributes import Attribute, AttributeEntityType, Attri
 from marketplace.catalog.models import Product, ProductType
 from marketplace.kit.ids import to_global_id
 from marketplace.markets.models import Channel
+from marketplace_graphql.kernel.reader import walks
 from tests.factories.attributes import answer, make_attribute, make_value
 from tests.factories.catalog import make_category, make_listed_product, make_product_type
 from tests.factories.content import make_page, make_page_type
@@ -70,8 +71,17 @@ class Shelf:
         return await self.ask(PRODUCTS, channel=self.channel.slug, **{by: {"attributes": list(asked)}})
 
 
-@pytest.fixture
-def shelf(session: AsyncSession, channel: Channel, kind: ProductType, ask: Ask) -> Shelf:
+@pytest.fixture(params=[walks.FEW, 0], ids=["few found", "many found"])
+def shelf(
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    session: AsyncSession,
+    channel: Channel,
+    kind: ProductType,
+    ask: Ask,
+) -> Shelf:
+    """A shelf of which a page is found by keys, or by a walk along the list: the answers are the same."""
+    monkeypatch.setattr(walks, "FEW", request.param)
     return Shelf(session, channel, kind, ask)
 
 
