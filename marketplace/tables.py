@@ -9,6 +9,7 @@ import marketplace.catalog.listings
 import marketplace.catalog.models
 import marketplace.checkout.models
 import marketplace.content.menus
+import marketplace.content.pages
 import marketplace.inventory.models
 import marketplace.markets.models
 import marketplace.markets.shop_settings

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from marketplace import tables as every_table
 from marketplace.catalog.search import refresh_lexicon
+from marketplace.demo.answers import Answers
 from marketplace.demo.books import Books
 from marketplace.demo.collections import collect
 from marketplace.demo.gallery import Gallery
@@ -20,6 +21,7 @@ from marketplace.demo.markets import open_markets
 from marketplace.demo.menus import hang_menus
 from marketplace.demo.order_rows import OrderRows
 from marketplace.demo.orders import place_orders
+from marketplace.demo.pages import write_pages
 from marketplace.demo.payments import Payments
 from marketplace.demo.promo_codes import give_promo_codes
 from marketplace.demo.promotions import promote
@@ -110,7 +112,7 @@ async def _fill(session: AsyncSession, world: World, gallery: Gallery, say: Prog
     found_sellers(world, gallery)
     await steps.end(f"{len(world.sellers)} sellers")
     shop = build_shelves(world, gallery)
-    listings = Listings(world, shop, gallery)
+    listings = Listings(world, shop, gallery, Answers(world, shop, write_pages(world)))
     for _ in list_products(world, listings):
         await steps.send_much()
     hang_menus(world, shop.categories, collect(world, gallery))

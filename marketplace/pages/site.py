@@ -21,6 +21,7 @@ from marketplace.pages.shop import (
     products,
     sellers,
     shelves,
+    told,
 )
 from marketplace.pages.static import StaticFiles
 from marketplace.pages.templates import Templates
@@ -29,7 +30,7 @@ from marketplace.pages.visits import RENEWAL_COOKIE, SESSION_COOKIE, Site, begin
 NOT_OPEN_SECONDS = 300
 """When to look again at a shop that is not open yet."""
 
-ROOMS = (home, shelves, products, sellers, cart, checkout, orders, account, membership)
+ROOMS = (home, shelves, products, sellers, told, cart, checkout, orders, account, membership)
 
 
 def create_pages(settings: Settings, *, execute: Execute, markets: Markets) -> FastAPI:

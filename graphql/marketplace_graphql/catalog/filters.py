@@ -9,13 +9,12 @@ from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog import models
-from marketplace.catalog.attributes import product_attribute_value
 from marketplace.catalog.listings import VariantChannelListing
 from marketplace.inventory.models import Stock
 from marketplace.kit.models import lowest_if_missing
 from marketplace.vendors.models import Vendor
 from marketplace_graphql.catalog import search as searching
-from marketplace_graphql.catalog.attributes import AttributeInput, answers_to
+from marketplace_graphql.catalog.attribute_answers import AttributeInput, product_answers
 from marketplace_graphql.catalog.pricing import within
 from marketplace_graphql.catalog.stock import for_sale, in_stock
 from marketplace_graphql.catalog.visibility import listed, listing_of, sees_unlisted
@@ -210,12 +209,6 @@ def _asked_price(row: Any, given: Any, ctx: Any) -> Any:
     )
 
 
-def _answers(row: Any, asked: Any, ctx: Any) -> Any:
-    conditions = [answers_to(row, given, product_attribute_value, "product_id") for given in asked]
-    said = [condition for condition in conditions if condition is not None]
-    return and_(*said) if said else None
-
-
 def _available(row: Any, wanted: bool, ctx: Any) -> Any:
     buyable = and_(for_sale(listing_of(row, ctx), ctx), in_stock(row, ctx))
     return buyable if wanted else not_(func.coalesce(buyable, False))
@@ -267,7 +260,7 @@ _common = {
     "has_category": lambda row, wanted, ctx: (
         row.category_id.is_not(None) if wanted else row.category_id.is_(None)
     ),
-    "attributes": _answers,
+    "attributes": product_answers,
     "stock_availability": lambda row, wanted, ctx: (
         in_stock(row, ctx) if wanted is StockAvailability.IN_STOCK else not_(in_stock(row, ctx))
     ),
