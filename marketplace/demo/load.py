@@ -112,10 +112,11 @@ async def _fill(session: AsyncSession, world: World, gallery: Gallery, say: Prog
     found_sellers(world, gallery)
     await steps.end(f"{len(world.sellers)} sellers")
     shop = build_shelves(world, gallery)
-    listings = Listings(world, shop, gallery, Answers(world, shop, write_pages(world)))
+    pages = write_pages(world)
+    listings = Listings(world, shop, gallery, Answers(world, shop, pages))
     for _ in list_products(world, listings):
         await steps.send_much()
-    hang_menus(world, shop.categories, collect(world, gallery))
+    hang_menus(world, shop.categories, collect(world, gallery), pages.keys)
     promote(world, shop)
     await steps.end(f"{len(world.listings)} listings")
     drawing = asyncio.create_task(asyncio.to_thread(gallery.hang))

@@ -50,6 +50,15 @@ class Pages:
     type_ids: dict[str, int]
 
 
+def titles() -> dict[str, Words]:
+    """What the pages are called, by slug."""
+    return {slug: Words(*page["title"]) for slug, page in _texts().items()}
+
+
+def _texts() -> dict[str, Any]:
+    return tomllib.loads(TEXTS.read_text(encoding="utf-8"))
+
+
 def write_pages(world: World) -> Pages:
     """Write the pages and their types."""
     types = world.tables.of(PageType, "id name slug")
@@ -68,7 +77,7 @@ def write_pages(world: World) -> Pages:
     said = world.tables.of(page_attribute_value, "page_id value_id position")
     opened = world.days_ago(800)
     keys: dict[str, int] = {}
-    for slug, page in tomllib.loads(TEXTS.read_text(encoding="utf-8")).items():
+    for slug, page in _texts().items():
         key = keys[slug] = world.numbers.next("page")
         titles = Words(*page["title"])
         contents = {language: _blocks(page, place) for place, language in enumerate(LANGUAGES)}
