@@ -58,6 +58,7 @@ from marketplace_graphql.kernel import (
     value,
 )
 from marketplace_graphql.languages import LanguageDisplay, language
+from marketplace_graphql.payouts.breakdown import BreakdownOfProduct, BreakdownOfVariant
 from marketplace_graphql.values import Image, Money, ThumbnailFormatEnum, Weight, money, weight
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ class ProductVariantChannelListing(Node):
 
 
 @node(models.ProductVariant, visible=variant_visible, order_by=lambda row, ctx: row.position)
-class ProductVariant(Node, ObjectWithMetadata):
+class ProductVariant(Node, ObjectWithMetadata, BreakdownOfVariant):
     """One form of a product: a size, a colour, or the only form it has."""
 
     name: str
@@ -237,7 +238,7 @@ class ProductVariant(Node, ObjectWithMetadata):
     visible=product_visible,
     order_by=lambda row, ctx: row.name,
 )
-class Product(Node, ObjectWithMetadata):
+class Product(Node, ObjectWithMetadata, BreakdownOfProduct):
     """Something that a seller of the shop offers."""
 
     name: str

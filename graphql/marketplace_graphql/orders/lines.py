@@ -26,6 +26,7 @@ from marketplace_graphql.kernel import (
 from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.orders.enums import in_english
 from marketplace_graphql.orders.visibility import of_own_sale, part_visible
+from marketplace_graphql.payouts.breakdown import BreakdownOfOrderLine
 from marketplace_graphql.values import (
     Image,
     Money,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 
 @node(models.OrderLine, visible=part_visible, order_by=lambda row, ctx: row.position)
-class OrderLine(Node, ObjectWithMetadata):
+class OrderLine(Node, ObjectWithMetadata, BreakdownOfOrderLine):
     """Pieces of one variant in an order, as they were called and priced at the sale."""
 
     product_name: str

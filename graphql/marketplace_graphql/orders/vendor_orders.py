@@ -33,6 +33,7 @@ from marketplace_graphql.orders.filters import days, numbered
 from marketplace_graphql.orders.lines import Fulfillment, OrderLine
 from marketplace_graphql.orders.visibility import STAFF, bought, vendor_order_visible
 from marketplace_graphql.payments.types import CashCollection
+from marketplace_graphql.payouts.breakdown import BreakdownOfVendorOrder
 from marketplace_graphql.payouts.fields import EarningOfVendorOrder
 from marketplace_graphql.values import TaxedMoney, Weight, taxed_money, weight
 
@@ -56,7 +57,7 @@ def _taxed(name: str) -> Any:
 
 
 @node(models.VendorOrder, visible=vendor_order_visible, order_by=lambda row, ctx: row.position)
-class VendorOrder(Node, EarningOfVendorOrder):
+class VendorOrder(Node, EarningOfVendorOrder, BreakdownOfVendorOrder):
     """One seller's part of an order, with its own parcel, status and earnings."""
 
     number: str = expression(lambda row, ctx: never_null(vendor_order_number(row, ctx)))
