@@ -76,12 +76,13 @@ async def place(
     `OrderPlaced`. Raises InsufficientStockError, which the settled checkout's locks rule out.
     """
     cart = settled.cart
-    order = await _write_order(session, settled, paid, metadata or {})
+    method = await _method(session, settled)
+    order = await _write_order(session, settled, paid, method, metadata or {})
     parts = _split(cart, settled.delivery)
     line_ids = {line.id: uuid4() for line in cart.lines}
     appearances = await _appearances(session, cart)
     batch = Batch()
-    batch.insert(VendorOrder, [_vendor_order_row(order, cart, part) for part in parts])
+    batch.insert(VendorOrder, [_vendor_order_row(order, cart, part, method) for part in parts])
     batch.insert(
         OrderLine,
         [
@@ -116,10 +117,28 @@ class _Part:
     position: int
     subtotal: Taxed
     parcel: Parcel | None
+    lead_time_days: int
+    """Of what takes longest to make; 0 where all is there."""
 
     @property
     def shipping(self) -> Taxed:
         return self.parcel.price if self.parcel else NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class _Method:
+    """How the order travels; nothing of it is known where nothing is shipped."""
+
+    id: int | None = None
+    name: str | None = None
+    minimum_days: int | None = None
+    maximum_days: int | None = None
+
+    def days(self, on_the_way: int | None, part: _Part) -> int | None:
+        """From the order to the door: what is made to order is made first."""
+        if part.parcel is None or on_the_way is None:
+            return None
+        return part.lead_time_days + on_the_way
 
 
 def _split(cart: Cart, delivery: OfferedDelivery | None) -> list[_Part]:
@@ -135,16 +154,16 @@ def _split(cart: Cart, delivery: OfferedDelivery | None) -> list[_Part]:
             position,
             total_of(Taxed(line.total_gross_minor, line.total_net_minor) for line in lines),
             parcels.get(vendor_id),
+            max(cart.offer(line).lead_time_days or 0 for line in lines),
         )
         for position, (vendor_id, lines) in enumerate(by_vendor.items(), 1)
     ]
 
 
 async def _write_order(
-    session: AsyncSession, settled: Settled, paid: Paid, metadata: Mapping[str, str]
+    session: AsyncSession, settled: Settled, paid: Paid, method: _Method, metadata: Mapping[str, str]
 ) -> Order:
     cart, checkout = settled.cart, settled.cart.checkout
-    method_id = settled.delivery.method_id if settled.delivery else None
     undiscounted = total_of(
         taxed(
             (offer.undiscounted_minor or 0) * line.quantity,
@@ -165,8 +184,8 @@ async def _write_order(
         customer_note=checkout.note,
         billing_address_id=checkout.billing_address_id,
         shipping_address_id=checkout.shipping_address_id,
-        shipping_method_id=method_id,
-        shipping_method_name=await _method_name(session, method_id, checkout.language_code),
+        shipping_method_id=method.id,
+        shipping_method_name=method.name,
         currency=checkout.currency,
         subtotal_gross_minor=settled.subtotal.gross_minor,
         subtotal_net_minor=settled.subtotal.net_minor,
@@ -200,7 +219,7 @@ def _effective_rate_bp(shipping: Taxed, delivery: OfferedDelivery | None) -> int
     return (2 * tax_minor * BASIS_POINTS + shipping.net_minor) // (2 * shipping.net_minor)
 
 
-def _vendor_order_row(order: Order, cart: Cart, part: _Part) -> dict[str, object]:
+def _vendor_order_row(order: Order, cart: Cart, part: _Part, method: _Method) -> dict[str, object]:
     total = part.subtotal + part.shipping
     return {
         "id": part.id,
@@ -209,6 +228,8 @@ def _vendor_order_row(order: Order, cart: Cart, part: _Part) -> dict[str, object
         "position": part.position,
         "currency": order.currency,
         "weight_grams": part.parcel.weight_grams if part.parcel else 0,
+        "minimum_delivery_days": method.days(method.minimum_days, part),
+        "maximum_delivery_days": method.days(method.maximum_days, part),
         "subtotal_gross_minor": part.subtotal.gross_minor,
         "subtotal_net_minor": part.subtotal.net_minor,
         "shipping_gross_minor": part.shipping.gross_minor,
@@ -247,6 +268,7 @@ def _line_row(
         "product_sku": offer.sku,
         "picture_path": appearance.picture_path,
         "is_shipping_required": offer.is_shipping_required,
+        "lead_time_days": offer.lead_time_days,
         "quantity": line.quantity,
         "currency": order.currency,
         "tax_rate_bp": line.tax_rate_bp,
@@ -312,14 +334,23 @@ _APPEARANCES = (
 )
 
 
-async def _method_name(session: AsyncSession, method_id: int | None, language_code: str) -> str | None:
-    if method_id is None:
-        return None
-    return await session.scalar(_METHOD_NAME, {"method_id": method_id, "language_code": language_code})
+async def _method(session: AsyncSession, settled: Settled) -> _Method:
+    if settled.delivery is None:
+        return _Method()
+    language_code = settled.cart.checkout.language_code
+    found = await session.execute(
+        _METHOD, {"method_id": settled.delivery.method_id, "language_code": language_code}
+    )
+    return _Method(*found.one())
 
 
-_METHOD_NAME = (
-    select(func.coalesce(ShippingMethodTranslation.name, ShippingMethod.name))
+_METHOD = (
+    select(
+        ShippingMethod.id,
+        func.coalesce(ShippingMethodTranslation.name, ShippingMethod.name),
+        ShippingMethod.minimum_delivery_days,
+        ShippingMethod.maximum_delivery_days,
+    )
     .select_from(ShippingMethod)
     .outerjoin(
         ShippingMethodTranslation,

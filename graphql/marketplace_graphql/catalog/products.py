@@ -21,6 +21,7 @@ from marketplace_graphql.catalog.attributes import (
     VariantAttributeScope,
     selected_attributes,
 )
+from marketplace_graphql.catalog.making import MakingOfVariant
 from marketplace_graphql.catalog.media import ProductMedia
 from marketplace_graphql.catalog.pictures import THUMBNAIL_SIZE, media_url
 from marketplace_graphql.catalog.pricing import (
@@ -29,6 +30,7 @@ from marketplace_graphql.catalog.pricing import (
     product_pricing,
     variant_pricing,
 )
+from marketplace_graphql.catalog.provenance import ProvenanceOfProduct, ProvenanceOfVariant
 from marketplace_graphql.catalog.visibility import (
     listing_of,
     product_visible,
@@ -181,7 +183,7 @@ class ProductVariantChannelListing(Node):
 
 
 @node(models.ProductVariant, visible=variant_visible, order_by=lambda row, ctx: row.position)
-class ProductVariant(Node, ObjectWithMetadata, BreakdownOfVariant):
+class ProductVariant(Node, ObjectWithMetadata, BreakdownOfVariant, ProvenanceOfVariant, MakingOfVariant):
     """One form of a product: a size, a colour, or the only form it has."""
 
     name: str
@@ -238,7 +240,7 @@ class ProductVariant(Node, ObjectWithMetadata, BreakdownOfVariant):
     visible=product_visible,
     order_by=lambda row, ctx: row.name,
 )
-class Product(Node, ObjectWithMetadata, BreakdownOfProduct):
+class Product(Node, ObjectWithMetadata, BreakdownOfProduct, ProvenanceOfProduct):
     """Something that a seller of the shop offers."""
 
     name: str

@@ -10,6 +10,7 @@ from marketplace.orders import models
 from marketplace.orders.models import FulfillmentStatus
 from marketplace.people.permissions import Permission
 from marketplace_graphql.catalog.pictures import THUMBNAIL_SIZE, picture_url
+from marketplace_graphql.catalog.provenance import LotsOfOrderLine
 from marketplace_graphql.inventory.types import Allocation, Warehouse
 from marketplace_graphql.kernel import (
     DateTime,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 
 @node(models.OrderLine, visible=part_visible, order_by=lambda row, ctx: row.position)
-class OrderLine(Node, ObjectWithMetadata, BreakdownOfOrderLine):
+class OrderLine(Node, ObjectWithMetadata, BreakdownOfOrderLine, LotsOfOrderLine):
     """Pieces of one variant in an order, as they were called and priced at the sale."""
 
     product_name: str
@@ -55,6 +56,8 @@ class OrderLine(Node, ObjectWithMetadata, BreakdownOfOrderLine):
     product_variant_id: str | None = expression(lambda row, ctx: global_id("ProductVariant", row.variant_id))
     is_shipping_required: bool
     """Whether it has to be carried to the buyer."""
+    lead_time_days: int | None
+    """Made to order: days until it was to be handed to the carrier, as it was said at the sale."""
     quantity: int
     quantity_fulfilled: int
     """Pieces that were handed to the carrier."""
