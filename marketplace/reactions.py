@@ -4,9 +4,10 @@ Imported by whatever changes anything: the application, the workers, commands th
 subscribers stand in its `reactions.py`.
 """
 
+from marketplace.catalog import reactions as catalog
 from marketplace.inventory import reactions as inventory
 from marketplace.payments import reactions as payments
 from marketplace.payouts import reactions as payouts
 from marketplace.pricing import reactions as pricing
 
-__all__ = ["inventory", "payments", "payouts", "pricing"]
+__all__ = ["catalog", "inventory", "payments", "payouts", "pricing"]
