@@ -95,7 +95,8 @@ async def test_a_protected_origin_is_shown_while_its_certificate_is_valid(
     await session.flush()
     session.add(ProductOrigin(product_id=piece.product_id, indication_id=saffron.id))
     if certified is not None:
-        session.add(VendorBadge(vendor_id=vendor.id, indication_id=saffron.id, **certified))
+        long_ago = {"valid_from": clock.now() - timedelta(days=99)}
+        session.add(VendorBadge(vendor_id=vendor.id, indication_id=saffron.id, **long_ago | certified))
     assert (await _seen(read, piece, channel))["provenance"]["geographicalIndication"] == shown
 
 
