@@ -26,7 +26,7 @@ class Making:
         self.chance = world.chance("making")
         self.lots = world.tables.of(
             Lot,
-            "id variant_id code harvested_on best_before pieces_made created_at updated_at",
+            "id variant_id code produced_on best_before pieces_made created_at updated_at",
         )
         self.origins = world.tables.of(ProductOrigin, "product_id indication_id maker_name shows_maker")
 
@@ -41,9 +41,9 @@ class Making:
         if kinds()[seller.shelf.kind].tax == "standard":
             return None
         key = self.world.numbers.next("lot")
-        chance = self.chance
-        harvested_at = self.world.days_ago(chance.randint(20, 320))
-        made_on = harvested_at.date()
+        chance, day_of_year = self.chance, self.world.now.timetuple().tm_yday
+        made_at = self.world.days_ago(chance.randint(20, max(21, day_of_year - 1)))
+        made_on = made_at.date()
         keeps = chance.choice((365, 540, 730)) if chance.random() > 0.015 else 15
         self.lots.add(
             key,
@@ -52,8 +52,8 @@ class Making:
             made_on,
             made_on + timedelta(days=keeps),
             max(1, pieces) * chance.randint(1, 4),
-            harvested_at,
-            harvested_at,
+            made_at,
+            made_at,
         )
         return key
 
@@ -69,9 +69,16 @@ class Making:
     def _indication(self, seller: Seller, item: Item) -> int | None:
         if seller.indication is None:
             return None
-        words = [word for word in item.name.fr.lower().split() if len(word) >= LEAST_WORD]
-        is_of_it = any(word.removeprefix("d'") in seller.indication.lower() for word in words)
-        return self.indications[seller.indication] if is_of_it else None
+        shared = _words(item.name.fr) & _words(seller.indication)
+        # That both are dates says nothing: several origins are of dates.
+        tells = any(sum(word in _words(name) for name in self.indications) == 1 for word in shared)
+        return self.indications[seller.indication] if tells else None
+
+
+def _words(name: str) -> set[str]:
+    """Those of its words that are long enough to tell something, without a plural or feminine ending."""
+    words = (word.removeprefix("d'").rstrip("es") for word in name.lower().split())
+    return {word for word in words if len(word) >= LEAST_WORD}
 
 
 def _name(chance: Random, seller: Seller) -> str:
