@@ -18,6 +18,7 @@ from graphql.execution.values import VariableValues
 from graphql.utilities import coerce_input_literal
 from strawberry import UNSET
 
+from marketplace_graphql.kernel.errors import QueryError
 from marketplace_graphql.kernel.schema import ApiSchema
 
 
@@ -58,7 +59,22 @@ def _python(schema: ApiSchema, value: Any, type_: GraphQLInputType) -> Any:
         types = {field.out_name or name: field.type for name, field in type_.fields.items()}
         made = {name: _python(schema, item, types[name]) for name, item in value.items()}
         return schema.classes[type_.name](**made)
+    check_text(value)
     return value
+
+
+def check_text(value: Any) -> None:
+    """PostgreSQL's texts, those in JSON included, can't hold U+0000. Raises QueryError for what has it."""
+    if isinstance(value, str):
+        if "\x00" in value:
+            raise QueryError("A text can't contain the character U+0000.")
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            check_text(key)
+            check_text(item)
+    elif isinstance(value, list):
+        for item in value:
+            check_text(item)
 
 
 def changes(given: Any) -> dict[str, Any]:
