@@ -7,6 +7,7 @@ import pkgutil
 import marketplace.catalog.attributes
 import marketplace.catalog.listings
 import marketplace.catalog.models
+import marketplace.catalog.origins
 import marketplace.checkout.models
 import marketplace.content.menus
 import marketplace.content.pages

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     Computed,
     Float,
     ForeignKey,
@@ -237,6 +238,10 @@ class ProductVariant(IntegerKey, Timestamped, WithMetadata, Base):
         Index(None, "updated_at", "id"),
         Index("ix_product_variant_sku_beginning", text('lower(sku) COLLATE "C"')),
         metadata_index(),
+        CheckConstraint(
+            "lead_time_days IS NULL OR (lead_time_days BETWEEN 1 AND 365 AND NOT track_inventory)",
+            name="made_to_order_is_not_counted",
+        ),
     )
 
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"))
@@ -246,6 +251,10 @@ class ProductVariant(IntegerKey, Timestamped, WithMetadata, Base):
     track_inventory: Mapped[bool] = mapped_column(default=True)
     weight_grams: Mapped[int | None]
     """None: the product's, and failing that its type's."""
+    lead_time_days: Mapped[int | None]
+    """Made to order: days from the order until it is handed to the carrier. Nothing lies on a shelf then, so
+    nothing is counted. None: it is there.
+    """
     quantity_limit_per_customer: Mapped[int | None]
     external_reference: Mapped[str | None] = mapped_column(unique=True)
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from marketplace import tables as every_table
 from marketplace.catalog.search import refresh_lexicon
+from marketplace.catalog.seller_search import reindex_vendors
 from marketplace.demo.answers import Answers
 from marketplace.demo.books import Books
 from marketplace.demo.collections import collect
@@ -145,6 +146,7 @@ async def _finish(session: AsyncSession, connection: psycopg.AsyncConnection) ->
     await connection.execute(_SET_ASIDE)
     await reprice(session)
     await refresh_lexicon(session)
+    await reindex_vendors(session, (await session.scalars(select(Vendor.id))).all())
     await set_identities(connection, every_table.metadata.sorted_tables)
     orders = await session.scalar(select(func.coalesce(func.max(Order.number), 0)))
     await session.execute(select(func.setval(order_number.name, (orders or 0) + 1, False)))

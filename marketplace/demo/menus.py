@@ -1,4 +1,4 @@
-"""The menus that Saleor's storefronts ask for: all shelves in `navbar`, collections and pages in `footer` too."""
+"""The menus that Saleor's storefronts ask for: shelves in `navbar`; collections and pages in `footer` too."""
 
 from collections.abc import Mapping
 

@@ -78,12 +78,13 @@ async def place(
     `OrderPlaced`. Raises InsufficientStockError, which the settled checkout's locks rule out.
     """
     cart = settled.cart
-    order = await _write_order(session, settled, paid, metadata or {})
+    method = await _method(session, settled)
+    order = await _write_order(session, settled, paid, method, metadata or {})
     parts = _split(cart, settled)
     line_ids = {line.id: uuid4() for line in cart.lines}
     appearances = await _appearances(session, cart)
     batch = Batch()
-    batch.insert(VendorOrder, [_vendor_order_row(order, cart, part) for part in parts])
+    batch.insert(VendorOrder, [_vendor_order_row(order, cart, part, method) for part in parts])
     batch.insert(
         OrderLine,
         [
@@ -125,6 +126,8 @@ class _Part:
     position: int
     subtotal: Taxed
     parcel: Parcel | None
+    lead_time_days: int
+    """Of what takes longest to make; 0 where all is there."""
     gift_card_minor: int = 0
 
     @property
@@ -134,6 +137,24 @@ class _Part:
     @property
     def total(self) -> Taxed:
         return self.subtotal + self.shipping
+
+
+@dataclass(frozen=True, slots=True)
+class _Method:
+    """How the order travels; nothing of it is known where nothing is shipped."""
+
+    id: int | None = None
+    name: str | None = None
+    minimum_days: int | None = None
+    maximum_days: int | None = None
+    tax_class_id: int | None = None
+    tax_class_name: str | None = None
+
+    def days(self, on_the_way: int | None, part: _Part) -> int | None:
+        """From the order to the door: what is made to order is made first."""
+        if part.parcel is None or on_the_way is None:
+            return None
+        return part.lead_time_days + on_the_way
 
 
 def _split(cart: Cart, settled: Settled) -> list[_Part]:
@@ -152,6 +173,7 @@ def _split(cart: Cart, settled: Settled) -> list[_Part]:
             position,
             total_of(Taxed(line.total_gross_minor, line.total_net_minor) for line in lines),
             parcels.get(vendor_id),
+            max(cart.offer(line).lead_time_days or 0 for line in lines),
         )
         for position, (vendor_id, lines) in enumerate(by_vendor.items(), 1)
     ]
@@ -162,10 +184,9 @@ def _split(cart: Cart, settled: Settled) -> list[_Part]:
 
 
 async def _write_order(
-    session: AsyncSession, settled: Settled, paid: Paid, metadata: Mapping[str, str]
+    session: AsyncSession, settled: Settled, paid: Paid, method: _Method, metadata: Mapping[str, str]
 ) -> Order:
     cart, checkout = settled.cart, settled.cart.checkout
-    method_id = settled.delivery.method_id if settled.delivery else None
     undiscounted = total_of(
         taxed(
             line.undiscounted_unit_price_minor * line.quantity,
@@ -174,7 +195,7 @@ async def _write_order(
         )
         for line in cart.lines
     )
-    shipping, carriage = settled.shipping, await _carriage(session, method_id, checkout.language_code)
+    shipping = settled.shipping
     undiscounted_shipping = _undiscounted_shipping(settled)
     order = Order(
         id=uuid4(),
@@ -187,10 +208,10 @@ async def _write_order(
         customer_note=checkout.note,
         billing_address_id=checkout.billing_address_id,
         shipping_address_id=checkout.shipping_address_id,
-        shipping_method_id=method_id,
-        shipping_method_name=carriage.method_name,
-        shipping_tax_class_id=carriage.tax_class_id,
-        shipping_tax_class_name=carriage.tax_class_name,
+        shipping_method_id=method.id,
+        shipping_method_name=method.name,
+        shipping_tax_class_id=method.tax_class_id,
+        shipping_tax_class_name=method.tax_class_name,
         currency=checkout.currency,
         subtotal_gross_minor=settled.subtotal.gross_minor,
         subtotal_net_minor=settled.subtotal.net_minor,
@@ -244,7 +265,7 @@ def _effective_rate_bp(shipping: Taxed, delivery: OfferedDelivery | None) -> int
     return (2 * tax_minor * BASIS_POINTS + shipping.net_minor) // (2 * shipping.net_minor)
 
 
-def _vendor_order_row(order: Order, cart: Cart, part: _Part) -> dict[str, object]:
+def _vendor_order_row(order: Order, cart: Cart, part: _Part, method: _Method) -> dict[str, object]:
     total = part.total
     return {
         "id": part.id,
@@ -253,6 +274,8 @@ def _vendor_order_row(order: Order, cart: Cart, part: _Part) -> dict[str, object
         "position": part.position,
         "currency": order.currency,
         "weight_grams": part.parcel.weight_grams if part.parcel else 0,
+        "minimum_delivery_days": method.days(method.minimum_days, part),
+        "maximum_delivery_days": method.days(method.maximum_days, part),
         "subtotal_gross_minor": part.subtotal.gross_minor,
         "subtotal_net_minor": part.subtotal.net_minor,
         "shipping_gross_minor": part.shipping.gross_minor,
@@ -292,6 +315,7 @@ def _line_row(
         "product_sku": offer.sku,
         "picture_path": appearance.picture_path,
         "is_shipping_required": offer.is_shipping_required,
+        "lead_time_days": offer.lead_time_days,
         "quantity": line.quantity,
         "currency": order.currency,
         "tax_rate_bp": line.tax_rate_bp,
@@ -361,26 +385,22 @@ _APPEARANCES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Carriage:
-    """What the method that carries the goods was called and taxed as at the sale."""
-
-    method_name: str | None = None
-    tax_class_id: int | None = None
-    tax_class_name: str | None = None
-
-
-async def _carriage(session: AsyncSession, method_id: int | None, language_code: str) -> Carriage:
-    if method_id is None:
-        return Carriage()
-    found = await session.execute(_CARRIAGE, {"method_id": method_id, "language_code": language_code})
-    row = found.one_or_none()
-    return Carriage() if row is None else Carriage(*row)
+async def _method(session: AsyncSession, settled: Settled) -> _Method:
+    if settled.delivery is None:
+        return _Method()
+    language_code = settled.cart.checkout.language_code
+    found = await session.execute(
+        _METHOD, {"method_id": settled.delivery.method_id, "language_code": language_code}
+    )
+    return _Method(*found.one())
 
 
-_CARRIAGE = (
+_METHOD = (
     select(
+        ShippingMethod.id,
         func.coalesce(ShippingMethodTranslation.name, ShippingMethod.name),
+        ShippingMethod.minimum_delivery_days,
+        ShippingMethod.maximum_delivery_days,
         ShippingMethod.tax_class_id,
         TaxClass.name,
     )

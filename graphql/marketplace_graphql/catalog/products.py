@@ -10,6 +10,7 @@ from marketplace.catalog import models
 from marketplace_graphql.catalog import asking, costs, sales, stock
 from marketplace_graphql.catalog.asking import chosen_by
 from marketplace_graphql.catalog.attribute_enums import VariantAttributeScope
+from marketplace_graphql.catalog.making import MakingOfVariant
 from marketplace_graphql.catalog.media import ProductImage, ProductMedia, images_of, media_order
 from marketplace_graphql.catalog.pictures import media_url
 from marketplace_graphql.catalog.pricing import (
@@ -19,6 +20,7 @@ from marketplace_graphql.catalog.pricing import (
     product_pricing,
     variant_pricing,
 )
+from marketplace_graphql.catalog.provenance import ProvenanceOfProduct, ProvenanceOfVariant
 from marketplace_graphql.catalog.sales import ReportingPeriod
 from marketplace_graphql.catalog.selected_attributes import (
     ASSIGNED_INSTEAD,
@@ -56,6 +58,7 @@ from marketplace_graphql.kernel import (
     translated,
     value,
 )
+from marketplace_graphql.payouts.breakdown import BreakdownOfProduct, BreakdownOfVariant
 from marketplace_graphql.rules import staff_only
 from marketplace_graphql.values import Image, TaxedMoney, ThumbnailFormatEnum, Weight, day, weight
 
@@ -125,7 +128,14 @@ class ProductType(Node, ObjectWithMetadata):
 
 
 @node(models.ProductVariant, visible=variant_visible, order_by=lambda row, ctx: row.position)
-class ProductVariant(Node, ObjectWithMetadata, ObjectWithAttributes):
+class ProductVariant(
+    Node,
+    ObjectWithMetadata,
+    ObjectWithAttributes,
+    BreakdownOfVariant,
+    ProvenanceOfVariant,
+    MakingOfVariant,
+):
     """One form of a product: a size, a colour, or the only form it has."""
 
     name: str
@@ -206,7 +216,7 @@ class ProductVariant(Node, ObjectWithMetadata, ObjectWithAttributes):
     visible=product_visible,
     order_by=lambda row, ctx: row.name,
 )
-class Product(Node, ObjectWithMetadata, ObjectWithAttributes):
+class Product(Node, ObjectWithMetadata, ObjectWithAttributes, BreakdownOfProduct, ProvenanceOfProduct):
     """Something that a seller of the shop offers."""
 
     name: str

@@ -329,7 +329,7 @@ async def test_sellers_stand_with_their_region_and_what_they_sell(
     region = await make_region(session, "MA-05", "Béni Mellal-Khénifra")
     vendor = await make_vendor(
         session, name="Tifawin", slug="tifawin", region_code=region.code, ice="001561191000066",
-        members_total=12, members_women=9,
+        members_total=12, members_women=9, shows_members_total=True, shows_members_women=True,
     )  # fmt: skip
     product, _ = await make_listed_product(session, channel, vendor_id=vendor.id)
     await list_product(session, (await make_product(session, vendor_id=vendor.id)).id, channel)
