@@ -10,6 +10,7 @@ from strawberry import ID
 from marketplace.catalog import listings, models
 from marketplace_graphql.catalog import asking, stock
 from marketplace_graphql.catalog.asking import chosen_by
+from marketplace_graphql.catalog.attribute_answers import AssignedAttributeWhereInput, answers
 from marketplace_graphql.catalog.attribute_enums import VariantAttributeScope
 from marketplace_graphql.catalog.media import ProductMedia
 from marketplace_graphql.catalog.pictures import THUMBNAIL_SIZE, media_url
@@ -328,6 +329,7 @@ class ProductVariantWhereInput:
     ids: list[ID] | None
     sku: StringFilterInput | None
     updated_at: DateTimeRangeInput | None
+    attributes: list[AssignedAttributeWhereInput] | None
     AND: "list[ProductVariantWhereInput] | None"
     OR: "list[ProductVariantWhereInput] | None"
 
@@ -360,6 +362,7 @@ variant_where = Filter(
     {
         "ids": lambda row, ids, ctx: row.id == func.any(ctx.key(ids, "ProductVariant")),
         "sku": matches(lambda row, ctx: row.sku),
+        "attributes": answers,
         "updated_at": between(lambda row, ctx: row.updated_at),
     },
 )
