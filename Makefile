@@ -7,7 +7,7 @@ STAMP  := $(VENV)/installed
 SCALE  ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test demo demo-data bench lint format schema migration lock clean
+.PHONY: help run test demo demo-data bench lint format schema contract migration lock clean
 
 help:  ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,7 @@ lint: $(STAMP)  ## style, types, and who may import whom
 	@PYTHONPATH=.:graphql $(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m marketplace_graphql.schema | diff --unified graphql/schema.graphql - \
 		|| (echo "graphql/schema.graphql is stale: make schema"; exit 1)
+	@$(BIN)/python -m marketplace_graphql.contract docs/saleor.md
 
 format: $(STAMP)  ## put the code into the house's format
 	@$(BIN)/ruff check --fix-only --quiet
@@ -42,6 +43,10 @@ format: $(STAMP)  ## put the code into the house's format
 schema: $(STAMP)  ## print the API's schema into graphql/schema.graphql
 	@$(BIN)/python -m marketplace_graphql.schema > $(VENV)/schema.graphql
 	@mv $(VENV)/schema.graphql graphql/schema.graphql
+
+contract: $(STAMP)  ## print what of Saleor's contract is there; REFERENCE=a file with Saleor's own schema
+	@$(BIN)/python -m marketplace_graphql.contract docs/saleor.md --reference $(REFERENCE) > $(VENV)/saleor.md
+	@mv $(VENV)/saleor.md docs/saleor.md
 
 migration: $(STAMP)  ## write the migration to the tables as declared; NAME="Say what it does"
 	@$(BIN)/marketplace migrate

@@ -23,6 +23,7 @@ from marketplace.kit.settings import Settings, get_settings
 from marketplace.kit.storage import storage_from
 from marketplace.pages.markets import markets_in
 from marketplace.pages.site import create_pages
+from marketplace.people.keys import key_set
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +63,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.add_middleware(Edge)
     app.add_api_route("/health", health, methods=["GET"])
     app.add_api_route("/ready", ready, methods=["GET"])
+    app.add_api_route("/.well-known/jwks.json", public_keys, methods=["GET"])
     files.mount(app)
     if settings.s3_bucket is None:
         app.mount("/media", MediaFiles(settings.media_dir))
@@ -89,6 +91,13 @@ def _leave_the_program_alone() -> None:
 async def health() -> Response:
     """This process answers."""
     return JSONResponse({"status": "alive"})
+
+
+async def public_keys(request: Request) -> Response:
+    """What access tokens are checked with, by whoever is shown one (RFC 7517)."""
+    return JSONResponse(
+        key_set(request.app.state.settings), headers={"cache-control": "public, max-age=3600"}
+    )
 
 
 async def ready(request: Request) -> Response:

@@ -6,8 +6,10 @@ subscribers stand in its `reactions.py`.
 
 from marketplace.catalog import reactions as catalog
 from marketplace.inventory import reactions as inventory
+from marketplace.orders import reactions as orders
 from marketplace.payments import reactions as payments
 from marketplace.payouts import reactions as payouts
 from marketplace.pricing import reactions as pricing
+from marketplace.vendors import reactions as vendors
 
-__all__ = ["catalog", "inventory", "payments", "payouts", "pricing"]
+__all__ = ["catalog", "inventory", "orders", "payments", "payouts", "pricing", "vendors"]

@@ -9,13 +9,20 @@ import marketplace.catalog.listings
 import marketplace.catalog.models
 import marketplace.catalog.origins
 import marketplace.checkout.models
+import marketplace.content.menus
+import marketplace.content.pages
 import marketplace.inventory.models
 import marketplace.markets.models
+import marketplace.markets.shop_settings
+import marketplace.orders.discounts
 import marketplace.orders.models
 import marketplace.payments.models
 import marketplace.payouts.ledger
 import marketplace.payouts.models
 import marketplace.people.models
+import marketplace.pricing.gift_cards
+import marketplace.pricing.promotions
+import marketplace.pricing.vouchers
 import marketplace.vendors.models
 from marketplace.kit.models import Base
 

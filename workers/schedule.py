@@ -15,10 +15,13 @@ EVERY_NIGHT = "17 2 * * *"
 SCHEDULE: dict[str, str] = {
     "queue.tidy": EVERY_NIGHT,
     "pricing.publish_due": EVERY_MINUTE,
+    "pricing.promotions_due": EVERY_MINUTE,
     "payouts.release": EVERY_MINUTE,
     "payouts.send_waiting": EVERY_FIVE_MINUTES,
     "inventory.forget_expired": EVERY_FIVE_MINUTES,
     "catalog.refresh_lexicon": EVERY_NIGHT,
+    "people.forget_attempts": EVERY_FIVE_MINUTES,
+    "post.tidy": EVERY_NIGHT,
 }
 """The name of a job without arguments, and its cron line."""
 

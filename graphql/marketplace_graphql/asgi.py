@@ -13,10 +13,12 @@ from marketplace.people.tokens import token_of
 from marketplace.vendors.queries import person_of_token
 from marketplace_graphql.kernel import ANONYMOUS, Api, QueryError, Requester
 from marketplace_graphql.kernel.errors import entry
+from marketplace_graphql.kernel.execution import Database as ReadsAndTransactions
 from marketplace_graphql.kernel.http import Authenticate, AuthenticationError, GraphQLApp
 from marketplace_graphql.schema import api_schema
 
-Execute = Callable[[str, Mapping[str, object], str | None], Awaitable[dict[str, Any]]]
+Execute = Callable[..., Awaitable[dict[str, Any]]]
+"""(document, variables, token, address) -> `{data, errors}`."""
 
 
 def mount(app: FastAPI) -> None:
@@ -36,7 +38,7 @@ def mount(app: FastAPI) -> None:
     app.mount("/graphql", served)
 
 
-def make_api(settings: Settings, database: Database, *, storage: Any) -> Api:
+def make_api(settings: Settings, database: ReadsAndTransactions, *, storage: Any) -> Api:
     """The API over a database: what pages execute their documents with."""
     return Api(
         api_schema(),
@@ -46,6 +48,11 @@ def make_api(settings: Settings, database: Database, *, storage: Any) -> Api:
             "api_url": settings.api_url,
             "media_url": storage.url("x").removesuffix("/x"),
             "environment": settings.environment,
+            "mail_sender_name": settings.mail_sender_name,
+            "mail_sender_address": settings.mail_sender_address,
+            "account_confirmation": str(settings.account_confirmation),
+            "sign_in_unconfirmed": str(settings.sign_in_unconfirmed),
+            "account_confirm_mode": settings.account_confirm_mode,
         },
         context={"settings": settings, "storage": storage},
     )
@@ -54,13 +61,15 @@ def make_api(settings: Settings, database: Database, *, storage: Any) -> Api:
 def in_process(api: Api, authenticate: Authenticate) -> Execute:
     """How pages run their documents: as the bearer of a token, or as nobody."""
 
-    async def execute(document: str, variables: Mapping[str, object], token: str | None) -> dict[str, Any]:
+    async def execute(
+        document: str, variables: Mapping[str, object], token: str | None, address: str | None = None
+    ) -> dict[str, Any]:
         headers = {} if token is None else {"authorization-bearer": token}
         try:
             requester = await authenticate(headers)
         except AuthenticationError as error:
             return {"errors": [entry(QueryError(str(error), error.code))], "data": None}
-        return await api.execute(document, variables, requester)
+        return await api.execute(document, variables, requester, address=address)
 
     return execute
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func
+from sqlalchemy import ColumnElement, Text, and_, any_, func
 from strawberry import ID
 
 from marketplace_graphql.kernel.scalars import Date, DateTime, Decimal
@@ -143,5 +143,5 @@ def metadata_says(row: Any, given: Any, ctx: Any) -> ColumnElement[bool] | None:
     if said is not None and said.eq is not None:
         parts.append(store.contains(func.jsonb_build_object(given.key, said.eq)))
     if said is not None and said.one_of is not None:
-        parts.append(func.jsonb_extract_path_text(store, given.key) == func.any(said.one_of))
+        parts.append(func.jsonb_extract_path_text(store, given.key, type_=Text) == any_(said.one_of))
     return and_(*parts)

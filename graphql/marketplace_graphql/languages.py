@@ -2,12 +2,14 @@
 
 import json
 import re
+from collections.abc import Mapping
 from enum import Enum
 
 from babel import Locale, localedata
 from sqlalchemy import ColumnElement, Text, cast, func, literal
 from sqlalchemy.dialects.postgresql import JSONB
 
+from marketplace_graphql.kernel.fields import column
 from marketplace_graphql.kernel.parts import Named, named
 from marketplace_graphql.kernel.types import enum, object_type
 
@@ -34,19 +36,40 @@ class LanguageDisplay:
 
 
 @object_type
+class ReducedRate:
+    """A tax rate for some kind of goods."""
+
+    rate: float
+    """In percent."""
+    rate_type: str
+
+
+@object_type
+class VAT:
+    """What a country taxes goods."""
+
+    country_code: str
+    standard_rate: float | None
+    """In percent."""
+    reduced_rates: list[ReducedRate]
+
+
+@object_type
 class CountryDisplay:
     """A country, and what it is called in English."""
 
     code: str
     """ISO 3166-1 alpha-2."""
     country: str
+    vat: VAT | None = column(deprecated="Always null: `TaxClass.countries` says what goods are taxed.")
 
 
-def country(code: ColumnElement[str]) -> dict[str, object]:
-    """The parts of a `CountryDisplay`."""
-    names = json.dumps(ENGLISH_COUNTRY_NAMES, ensure_ascii=False)
+def country(code: ColumnElement[str], called: Mapping[str, str] = ENGLISH_COUNTRY_NAMES) -> dict[str, object]:
+    """The parts of a `CountryDisplay`; `called` are the countries' names by code."""
+    names = json.dumps(called, ensure_ascii=False)
     return {
         "code": code,
+        "vat": None,
         "country": lambda: func.coalesce(
             cast(literal(names, Text()), JSONB).op("->>", return_type=Text())(code), code, type_=Text
         ),

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, true
+from sqlalchemy import ColumnElement, and_, false, literal, select, true
+from sqlalchemy.orm import aliased
 
 from marketplace.kit.errors import DomainError, Errors
-from marketplace_graphql.kernel import QueryError
+from marketplace_graphql.kernel import DeclarationError, QueryError
 from marketplace_graphql.kernel.mutations import ErrorType
+from marketplace_graphql.kernel.reader.rows import only_foreign_key
 
 
 def staff_only(row: Any, ctx: Any) -> ColumnElement[bool]:
@@ -17,16 +19,38 @@ def staff_only(row: Any, ctx: Any) -> ColumnElement[bool]:
 
 
 def by_key(row: Any, ctx: Any, type_name: str, id: Any, **others: Any) -> ColumnElement[bool]:
-    """The one row that an id names, or else one other unique field. Raises QueryError for none or several."""
+    """The one row that an id, or else another unique field, names: a column of that name, or a predicate of
+    one's own. Raises QueryError for none and for several, as Saleor words it.
+    """
     given = {name: value for name, value in {"id": id, **others}.items() if value is not None}
-    if len(given) != 1:
+    if not given:
         names = ", ".join(f"'{_camel(name)}'" for name in ("id", *others))
-        raise QueryError(f"Exactly one of the arguments {names} must be given.")
+        raise QueryError(f"At least one of arguments is required: {names}.")
+    first, *rest = given
+    if rest:
+        names = ", ".join(f"'{_camel(name)}'" for name in rest)
+        raise QueryError(f"Argument '{_camel(first)}' cannot be combined with {names}")
     if id is not None:
         found: ColumnElement[bool] = row.id == ctx.key(id, type_name)
         return found
-    ((name, value),) = given.items()
-    return getattr(row, name) == value  # type: ignore[no-any-return]
+    value = given[first]
+    return value(row) if callable(value) else getattr(row, first) == value  # type: ignore[no-any-return]
+
+
+def by_slug(slug: Any, translation: type[Any], language: Any) -> Any:
+    """What `by_key` needs of a slug, which is a translation's own where its language is named."""
+    if slug is None or language is None:
+        return slug
+    translated = aliased(translation)
+
+    def found(row: Any) -> ColumnElement[bool]:
+        of_row = only_foreign_key(translated, row)
+        if of_row is None:
+            raise DeclarationError(f"{translation.__name__} translates nothing of {row!r}")
+        said = and_(of_row, translated.slug == slug, translated.language_code == language.value)
+        return select(literal(1)).where(said).correlate_except(translated).exists()
+
+    return found
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Numeric, Text, case, cast, literal
+from sqlalchemy import ColumnElement, Date, Integer, Numeric, Text, case, cast, func, literal
 
 from marketplace.kit.money import MINOR_DIGITS
 from marketplace_graphql.kernel.types import enum, object_type
@@ -117,10 +117,15 @@ def money(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> Parts:
     """A `Money` of an amount in minor units. Multiplication keeps it exact: 1250 centimes are 12.50 MAD."""
     return {
         "currency": currency,
-        "amount": cast(minor, Numeric) * _by_digits(currency, _unit),
+        "amount": major_amount(minor, currency),
         "fractional_amount": minor,
         "fraction_digits": _by_digits(currency, lambda digits: literal(digits, Integer())),
     }
+
+
+def major_amount(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:
+    """An amount in minor units as an exact number of the currency's own unit."""
+    return cast(minor, Numeric) * _by_digits(currency, _unit)
 
 
 def taxed_money(gross: ColumnElement[Any], net: ColumnElement[Any], currency: ColumnElement[Any]) -> Parts:
@@ -139,6 +144,11 @@ def weight(grams: ColumnElement[Any]) -> Parts:
         "unit": literal(WeightUnitsEnum.KG.value, Text()),
         "value": cast(grams, Numeric) * literal(0.001, Numeric(asdecimal=False)),
     }
+
+
+def day(moment: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The day that a moment falls on, in UTC, as Saleor's older fields give it."""
+    return cast(func.timezone("UTC", moment), Date)
 
 
 def rate(basis_points: ColumnElement[Any]) -> ColumnElement[Any]:

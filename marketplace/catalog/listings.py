@@ -5,12 +5,13 @@ inputs change, so that "sort by price" is an index scan. Amounts are minor units
 """
 
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import CHAR, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CHAR, DateTime, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from marketplace.catalog.models import Product, ProductVariant
-from marketplace.kit.models import Base, IntegerKey
+from marketplace.catalog.models import Collection, Product, ProductVariant
+from marketplace.kit.models import Base, IntegerKey, lowest_if_missing
 from marketplace.markets.models import Channel
 
 
@@ -35,12 +36,20 @@ class ProductChannelListing(IntegerKey, Base):
             "product_id",
             postgresql_where=text("is_live AND visible_in_listings"),
         ),
+        Index(
+            "ix_product_channel_listing_published",
+            "channel_id",
+            lowest_if_missing("published_at", DateTime(timezone=True)),
+            "product_id",
+            postgresql_where=text("is_live AND visible_in_listings"),
+        ),
     )
 
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"))
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"), index=True)
     is_published: Mapped[bool] = mapped_column(default=False)
     published_at: Mapped[datetime | None]
+    """None: since ever."""
     visible_in_listings: Mapped[bool] = mapped_column(default=True)
     available_for_purchase_at: Mapped[datetime | None]
     """None: not for sale here (yet)."""
@@ -71,7 +80,14 @@ class VariantChannelListing(IntegerKey, Base):
     """
 
     __tablename__ = "variant_channel_listing"
-    __table_args__ = (UniqueConstraint("variant_id", "channel_id"),)
+    __table_args__ = (
+        UniqueConstraint("variant_id", "channel_id"),
+        Index(
+            "ix_variant_channel_listing_price_valid_until",
+            "price_valid_until",
+            postgresql_where=text("price_valid_until IS NOT NULL"),
+        ),
+    )
 
     variant_id: Mapped[int] = mapped_column(ForeignKey("product_variant.id", ondelete="CASCADE"))
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"), index=True)
@@ -82,6 +98,10 @@ class VariantChannelListing(IntegerKey, Base):
     prior_price_minor: Mapped[int | None]
     price_minor: Mapped[int]
     """After catalogue promotions, as entered."""
+    promotion_rule_id: Mapped[UUID | None]
+    """The rule that lowers it. The room of prices knows what that is, and sees to its being there."""
+    price_valid_until: Mapped[datetime | None]
+    """When a promotion that concerns it begins or ends next: from then on the price is out of date."""
     tax_rate_bp: Mapped[int] = mapped_column(default=0)
     gross_minor: Mapped[int]
     net_minor: Mapped[int]
@@ -89,4 +109,20 @@ class VariantChannelListing(IntegerKey, Base):
     undiscounted_net_minor: Mapped[int]
 
     variant: Mapped[ProductVariant] = relationship(lazy="raise")
+    channel: Mapped[Channel] = relationship(lazy="raise")
+
+
+class CollectionChannelListing(IntegerKey, Base):
+    """Whether a collection shows in a market, and since when or from when on."""
+
+    __tablename__ = "collection_channel_listing"
+    __table_args__ = (UniqueConstraint("collection_id", "channel_id"),)
+
+    collection_id: Mapped[int] = mapped_column(ForeignKey("collection.id", ondelete="CASCADE"))
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"), index=True)
+    is_published: Mapped[bool] = mapped_column(default=False)
+    published_at: Mapped[datetime | None]
+    """None: since ever."""
+
+    collection: Mapped[Collection] = relationship(lazy="raise")
     channel: Mapped[Channel] = relationship(lazy="raise")

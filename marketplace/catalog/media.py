@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.errors import PictureError
 from marketplace.catalog.models import ProductMedia
-from marketplace.catalog.thumbnails import snapped, thumbnail_key
+from marketplace.catalog.thumbnails import USUAL_SIZES, snapped, thumbnail_key
 from marketplace.kit.errors import NotFoundError
 from marketplace.kit.storage import Storage
 
@@ -25,8 +25,6 @@ MAXIMUM_BYTES = 20 * 1024 * 1024
 MAXIMUM_PIXELS = 60_000_000
 LONGEST_SIDE_PIXELS = 4096
 """Larger pictures are made smaller when they come in: no size above it is ever served."""
-USUAL_SIZES = (256, 512, 1024)
-"""Made before anybody asks: what pages and lists show."""
 
 ThumbnailFormat = Literal["webp", "avif"]
 _TYPES = {"webp": "image/webp", "avif": "image/avif"}
@@ -90,12 +88,18 @@ async def thumbnail_of(
     path = await session.scalar(select(ProductMedia.path).where(ProductMedia.id == media_id))
     if path is None:
         raise NotFoundError("There is no such picture.", field="id")
+    key = await thumbnail_at(storage, path, size, file_format)
+    if file_format == "webp":
+        await _note_size(session, media_id, snapped(size))
+    return key
+
+
+async def thumbnail_at(storage: Storage, path: str, size: int, file_format: ThumbnailFormat = "webp") -> str:
+    """The key of any kept picture in a size; made now if it is not there."""
     size = snapped(size)
     key = thumbnail_key(path, size, file_format)
     if not await storage.exists(key):
         await _make_thumbnail(storage, path, await storage.get(path), size, file_format)
-    if file_format == "webp":
-        await _note_size(session, media_id, size)
     return key
 
 

@@ -9,20 +9,26 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
-    Column,
     Computed,
     Float,
     ForeignKey,
     Index,
     String,
-    Table,
     UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from marketplace.kit.models import Base, IntegerKey, Timestamped, WithMetadata
+from marketplace.kit.models import (
+    Base,
+    IntegerKey,
+    Timestamped,
+    WithMetadata,
+    highest_if_missing,
+    lowest_if_missing,
+    metadata_index,
+)
 from marketplace.markets.models import TaxClass
 from marketplace.vendors.models import Vendor
 
@@ -39,11 +45,20 @@ class TranslatedText:
     name: Mapped[str | None]
 
 
+class ProductTypeKind(StrEnum):
+    NORMAL = "NORMAL"
+    GIFT_CARD = "GIFT_CARD"
+
+
 class ProductType(IntegerKey, WithMetadata, Base):
     __tablename__ = "product_type"
+    __table_args__ = (metadata_index(),)
 
     name: Mapped[str]
     slug: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[ProductTypeKind] = mapped_column(
+        default=ProductTypeKind.NORMAL, server_default=ProductTypeKind.NORMAL
+    )
     has_variants: Mapped[bool] = mapped_column(default=False)
     is_shipping_required: Mapped[bool] = mapped_column(default=True)
     weight_grams: Mapped[int] = mapped_column(default=0)
@@ -56,7 +71,7 @@ class Category(IntegerKey, Timestamped, Seo, WithMetadata, Base):
     """A shelf in a tree. `path` names its ancestors and itself, as ids, root first."""
 
     __tablename__ = "category"
-    __table_args__ = (Index(None, "path", postgresql_using="gin"),)
+    __table_args__ = (Index(None, "path", postgresql_using="gin"), metadata_index())
 
     name: Mapped[str]
     slug: Mapped[str] = mapped_column(unique=True)
@@ -73,7 +88,10 @@ class Category(IntegerKey, Timestamped, Seo, WithMetadata, Base):
 
 class CategoryTranslation(IntegerKey, TranslatedText, Seo, Base):
     __tablename__ = "category_translation"
-    __table_args__ = (UniqueConstraint("category_id", "language_code"),)
+    __table_args__ = (
+        UniqueConstraint("category_id", "language_code"),
+        UniqueConstraint("language_code", "slug"),
+    )
 
     category_id: Mapped[int] = mapped_column(ForeignKey("category.id", ondelete="CASCADE"))
     slug: Mapped[str | None]
@@ -81,13 +99,15 @@ class CategoryTranslation(IntegerKey, TranslatedText, Seo, Base):
 
 
 class Collection(IntegerKey, Timestamped, Seo, WithMetadata, Base):
+    """Products gathered by hand. Where it shows is said by channel: `catalog.listings`."""
+
     __tablename__ = "collection"
+    __table_args__ = (metadata_index(),)
 
     name: Mapped[str]
     slug: Mapped[str] = mapped_column(unique=True)
     description: Mapped[dict[str, Any] | None]
     picture_path: Mapped[str | None]
-    is_published: Mapped[bool] = mapped_column(default=False)
 
     products: Mapped[list["Product"]] = relationship(
         secondary="collection_product", back_populates="collections", lazy="raise"
@@ -96,22 +116,29 @@ class Collection(IntegerKey, Timestamped, Seo, WithMetadata, Base):
 
 class CollectionTranslation(IntegerKey, TranslatedText, Seo, Base):
     __tablename__ = "collection_translation"
-    __table_args__ = (UniqueConstraint("collection_id", "language_code"),)
+    __table_args__ = (
+        UniqueConstraint("collection_id", "language_code"),
+        UniqueConstraint("language_code", "slug"),
+    )
 
     collection_id: Mapped[int] = mapped_column(ForeignKey("collection.id", ondelete="CASCADE"))
     slug: Mapped[str | None]
     description: Mapped[dict[str, Any] | None]
 
 
-collection_product = Table(
-    "collection_product",
-    Base.metadata,
-    Column("collection_id", BigInteger, ForeignKey("collection.id", ondelete="CASCADE"), primary_key=True),
-    Column(
-        "product_id", BigInteger, ForeignKey("product.id", ondelete="CASCADE"), primary_key=True, index=True
-    ),
-    Column("position", BigInteger, nullable=False, server_default=text("0")),
-)
+class CollectionProduct(Base):
+    """A product's place in a collection."""
+
+    __tablename__ = "collection_product"
+    __table_args__ = (Index(None, "collection_id", "position", "product_id"),)
+
+    collection_id: Mapped[int] = mapped_column(
+        ForeignKey("collection.id", ondelete="CASCADE"), primary_key=True
+    )
+    product_id: Mapped[int] = mapped_column(
+        ForeignKey("product.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    position: Mapped[int] = mapped_column(default=0, server_default=text("0"))
 
 
 class Product(IntegerKey, Timestamped, Seo, WithMetadata, Base):
@@ -119,9 +146,15 @@ class Product(IntegerKey, Timestamped, Seo, WithMetadata, Base):
 
     __tablename__ = "product"
     __table_args__ = (
-        Index(None, "category_id", "id"),
+        # Of all products, and of those of a shelf: each list is one walk along its order.
+        Index(None, "category_id", "name", "id"),
+        Index(None, "category_id", "created_at", "id"),
+        Index("ix_product_shelf_best_rated", "category_id", lowest_if_missing("rating", Float()), "id"),
         Index(None, "name", "id"),
-        Index(None, "rating", "id"),
+        Index(None, "type_name", "id"),
+        # Products that nobody has rated come last, whichever way a list goes: one index for each.
+        Index("ix_product_best_rated", lowest_if_missing("rating", Float()), "id"),
+        Index("ix_product_worst_rated", highest_if_missing("rating", Float()), "id"),
         Index(None, "created_at", "id"),
         Index(None, "updated_at", "id"),
         # A short list (KB) of what is still to be indexed: each search reads through it.
@@ -132,10 +165,13 @@ class Product(IntegerKey, Timestamped, Seo, WithMetadata, Base):
             postgresql_with={"gin_pending_list_limit": 512},
         ),
         UniqueConstraint("vendor_id", "name"),
+        metadata_index(),
     )
 
     vendor_id: Mapped[int] = mapped_column(ForeignKey("vendor.id"), index=True)
     product_type_id: Mapped[int] = mapped_column(ForeignKey("product_type.id"), index=True)
+    type_name: Mapped[str] = mapped_column(default="", server_default="")
+    """The type's own, repeated here so that a list sorted by it is one index. Written by a trigger."""
     category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id", ondelete="SET NULL"))
     name: Mapped[str]
     slug: Mapped[str] = mapped_column(unique=True)
@@ -175,14 +211,17 @@ class Product(IntegerKey, Timestamped, Seo, WithMetadata, Base):
         back_populates="product", order_by="ProductMedia.position, ProductMedia.id", lazy="raise"
     )
     collections: Mapped[list[Collection]] = relationship(
-        secondary=collection_product, back_populates="products", lazy="raise"
+        secondary="collection_product", back_populates="products", lazy="raise"
     )
     translations: Mapped[list["ProductTranslation"]] = relationship(lazy="raise")
 
 
 class ProductTranslation(IntegerKey, TranslatedText, Seo, Base):
     __tablename__ = "product_translation"
-    __table_args__ = (UniqueConstraint("product_id", "language_code"),)
+    __table_args__ = (
+        UniqueConstraint("product_id", "language_code"),
+        UniqueConstraint("language_code", "slug"),
+    )
 
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"))
     slug: Mapped[str | None]
@@ -195,6 +234,10 @@ class ProductVariant(IntegerKey, Timestamped, WithMetadata, Base):
     __tablename__ = "product_variant"
     __table_args__ = (
         Index(None, "product_id", "position", "id"),
+        Index(None, "position", "id"),
+        Index(None, "updated_at", "id"),
+        Index("ix_product_variant_sku_beginning", text('lower(sku) COLLATE "C"')),
+        metadata_index(),
         CheckConstraint(
             "lead_time_days IS NULL OR (lead_time_days BETWEEN 1 AND 365 AND NOT track_inventory)",
             name="made_to_order_is_not_counted",

@@ -1,15 +1,38 @@
 """Finding listings by words: what is kept of each listing, and what a query becomes."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection as Several
+from collections.abc import Iterable
 
-from sqlalchemy import BigInteger, Text, all_, bindparam, case, delete, func, insert, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Text,
+    all_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement, SQLColumnExpression
 
 from marketplace.catalog.descriptions import text_of_description
-from marketplace.catalog.models import Product, SearchSpelling, SearchWord
+from marketplace.catalog.models import (
+    Category,
+    CategoryTranslation,
+    Collection,
+    CollectionTranslation,
+    Product,
+    SearchSpelling,
+    SearchWord,
+)
 from marketplace.catalog.words import index_text, one_letter_off
 
 REINDEX_BATCH = 500
@@ -29,8 +52,13 @@ _TEXTS = text(
         || ARRAY(SELECT t.name FROM category_translation t WHERE t.category_id = ANY (shelf.path))
         || ARRAY(SELECT x.name FROM product_variant x WHERE x.product_id = p.id LIMIT 50)
         || ARRAY(SELECT a.name FROM product_attribute_value y JOIN attribute_value a ON a.id = y.value_id
+                 JOIN attribute q ON q.id = a.attribute_id
+                     AND q.input_type IN ('DROPDOWN', 'MULTISELECT', 'SWATCH')
                  WHERE y.product_id = p.id LIMIT 50)
         || ARRAY(SELECT t.name FROM product_attribute_value y
+                 JOIN attribute_value a ON a.id = y.value_id
+                 JOIN attribute q ON q.id = a.attribute_id
+                     AND q.input_type IN ('DROPDOWN', 'MULTISELECT', 'SWATCH')
                  JOIN attribute_value_translation t ON t.attribute_value_id = y.value_id
                  WHERE y.product_id = p.id LIMIT 100) AS texts,
         ARRAY(SELECT t.description FROM product_translation t
@@ -68,7 +96,28 @@ def rank(product: type[Product], words: SQLColumnExpression[str]) -> ColumnEleme
     return case((in_name, IN_NAME), else_=0.0) + func.coalesce(product.rating, 0.0)
 
 
-async def reindex(session: AsyncSession, product_ids: Collection[int]) -> None:
+def reads_like(text_: SQLColumnExpression[str | None], term: SQLColumnExpression[str]) -> ColumnElement[bool]:
+    """Whether a short text has the term in it, accents, capitals and Arabic letter forms aside.
+
+    For shelves, collections, types: there are hundreds of them at most, so no index is worth its keep.
+    """
+    return func.strpos(func.catalog_plain_text(text_), func.catalog_plain_text(term)) > 0
+
+
+def named_like(
+    row: type[Category | Collection],
+    translation: type[CategoryTranslation | CollectionTranslation],
+    term: SQLColumnExpression[str],
+) -> ColumnElement[bool]:
+    """Whether something is called like the term, in any language, or has it in its address."""
+    said = aliased(translation)
+    (key,) = translation.__table__.foreign_keys
+    of_row = getattr(said, key.parent.name) == row.id
+    elsewhere = select(said.id).where(of_row, reads_like(said.name, term)).correlate_except(said).exists()
+    return or_(reads_like(row.name, term), reads_like(row.slug, term), elsewhere)
+
+
+async def reindex(session: AsyncSession, product_ids: Several[int]) -> None:
     """Gather the words of some listings anew, and remember them for mistyped queries."""
     ids = sorted(product_ids)
     for start in range(0, len(ids), REINDEX_BATCH):

@@ -5,6 +5,8 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, Text, cast, func
 SIZES = (32, 64, 128, 256, 512, 1024, 2048, 4096)
 """Saleor's sizes, in pixels of the longer side."""
 FORMATS = ("webp", "avif")
+USUAL_SIZES = (256, 512, 1024)
+"""Made before anybody asks: what pages and lists show."""
 
 
 def snapped(size: int) -> int:

@@ -1,9 +1,10 @@
 """A checkout, locked and in hand: its lines, and what they cost today."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, exists, select
@@ -11,14 +12,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.models import ProductVariant
 from marketplace.checkout.errors import CheckoutGoneError
-from marketplace.checkout.models import Checkout, CheckoutDelivery, CheckoutLine
-from marketplace.checkout.offers import OFFER_COLUMNS, Offer, offer_of, with_offers
-from marketplace.checkout.totals import Taxed, line_totals, total_of
+from marketplace.checkout.models import Checkout, CheckoutDelivery, CheckoutGiftCard, CheckoutLine
+from marketplace.checkout.offers import OFFER_COLUMNS, Offer, offer_of, up_to_date, with_offers
+from marketplace.checkout.totals import Taxed, line_totals, share_of, total_of
 from marketplace.inventory.availability import number_locked
 from marketplace.inventory.models import Stock
 from marketplace.kit import clock
 from marketplace.markets.errors import InactiveChannelError
 from marketplace.markets.models import Channel
+from marketplace.pricing.errors import VoucherNotApplicableError
+from marketplace.pricing.gift_card_use import is_good
+from marketplace.pricing.gift_cards import GiftCard
+from marketplace.pricing.voucher_use import UsableVoucher, usable_voucher
+
+if TYPE_CHECKING:
+    from marketplace.checkout.discounts import Reduction
 
 
 @dataclass(slots=True)
@@ -35,6 +43,14 @@ class Cart:
     lines: list[CheckoutLine] = field(default_factory=list)
     offers: Mapping[int, Offer] = field(default_factory=dict)
     """By variant, once the lines are priced."""
+    voucher: UsableVoucher | None = None
+    """The voucher of the checkout's promo code, if it is good today."""
+    gift_cards: list[GiftCard] = field(default_factory=list)
+    """Those that shall pay, in the order in which they were added."""
+    reduction: "Reduction | None" = None
+    """What `discounts` has taken off the cart."""
+    refusal: VoucherNotApplicableError | None = None
+    """Why a voucher was taken out of the checkout just now."""
 
     def offer(self, line: CheckoutLine) -> Offer:
         return self.offers[line.variant_id]
@@ -66,7 +82,12 @@ async def lock(session: AsyncSession, checkout_id: UUID, *, for_deletion: bool =
     checkout, channel, method_id, has_deliveries = row
     if not channel.is_active:
         raise InactiveChannelError("This channel is closed: nothing can be bought in it.", field="channel")
-    return Cart(checkout, channel, clock.now(), method_id, has_deliveries)
+    cart = Cart(checkout, channel, clock.now(), method_id, has_deliveries)
+    if checkout.voucher_code is not None:
+        cart.voucher = await find_voucher(session, cart, [checkout.voucher_code])
+    if checkout.uses_gift_cards:
+        await load_gift_cards(session, cart)
+    return cart
 
 
 _CHECKOUT = (
@@ -82,6 +103,36 @@ _CHECKOUT = (
 )
 _LOCKED = _CHECKOUT.with_for_update(of=Checkout, key_share=True)
 _LOCKED_FOR_DELETION = _CHECKOUT.with_for_update(of=Checkout)
+
+
+async def find_voucher(session: AsyncSession, cart: Cart, codes: Sequence[str]) -> UsableVoucher | None:
+    """The voucher of the first of some spellings of a promo code that is good today in the cart's channel."""
+    checkout = cart.checkout
+    return await usable_voucher(
+        session,
+        codes,
+        channel_id=cart.channel.id,
+        language_code=checkout.language_code,
+        email=checkout.email,
+        user_id=checkout.user_id,
+        now=cart.now,
+    )
+
+
+async def load_gift_cards(session: AsyncSession, cart: Cart) -> None:
+    """Read the gift cards that shall pay for the cart, in the order in which they were added."""
+    found = await session.scalars(
+        _GIFT_CARDS, {"checkout_id": cart.checkout.id}, execution_options={"populate_existing": True}
+    )
+    cart.gift_cards = list(found)
+
+
+_GIFT_CARDS = (
+    select(GiftCard)
+    .join(CheckoutGiftCard, CheckoutGiftCard.gift_card_id == GiftCard.id)
+    .where(CheckoutGiftCard.checkout_id == bindparam("checkout_id", type_=Uuid))
+    .order_by(CheckoutGiftCard.id)
+)
 
 
 async def load_lines(session: AsyncSession, cart: Cart) -> None:
@@ -113,7 +164,8 @@ async def load_priced_lines(session: AsyncSession, cart: Cart, *, lock_stocks: b
     )
     found = rows.all()
     cart.lines = [row[0] for row in found]
-    cart.offers = {row[0].variant_id: offer_of(row) for row in found}
+    stored = {row[0].variant_id: offer_of(row) for row in found}
+    cart.offers = await up_to_date(session, stored, cart.channel.id, cart.now)
     price_all(cart)
 
 
@@ -144,15 +196,17 @@ def price_all(cart: Cart) -> None:
 
 
 def price_line(line: CheckoutLine, offer: Offer, entered_with_tax: bool) -> None:
-    if offer.price_minor is None or offer.undiscounted_minor is None:
+    price_minor, undiscounted_minor = offer.price_minor, offer.undiscounted_minor
+    if price_minor is None or undiscounted_minor is None:
         return
-    totals = line_totals(
-        offer.price_minor, offer.undiscounted_minor, line.quantity, offer.rate_bp, entered_with_tax
-    )
+    if line.price_override_minor is not None:
+        price_minor = undiscounted_minor = line.price_override_minor
+    totals = line_totals(price_minor, undiscounted_minor, line.quantity, offer.rate_bp, entered_with_tax)
     line.tax_rate_bp = offer.rate_bp
-    line.undiscounted_unit_price_minor = offer.undiscounted_minor
+    line.undiscounted_unit_price_minor = undiscounted_minor
     line.unit_gross_minor, line.unit_net_minor = totals.unit.gross_minor, totals.unit.net_minor
     line.total_gross_minor, line.total_net_minor = totals.total.gross_minor, totals.total.net_minor
+    line.discount_minor = 0
 
 
 def add_up(cart: Cart, shipping: Taxed) -> None:
@@ -169,9 +223,25 @@ def subtotal(cart: Cart) -> Taxed:
 
 
 def set_shipping(cart: Cart, shipping: Taxed) -> None:
-    """Write what the delivery costs, and the total with it; the lines are as they were."""
+    """Write what the delivery costs, and what is left to pay of all; the lines are as they were."""
     checkout = cart.checkout
     checkout.shipping_gross_minor = shipping.gross_minor
     checkout.shipping_net_minor = shipping.net_minor
-    checkout.total_gross_minor = checkout.subtotal_gross_minor + shipping.gross_minor
-    checkout.total_net_minor = checkout.subtotal_net_minor + shipping.net_minor
+    set_total(cart)
+
+
+def set_total(cart: Cart) -> None:
+    """Write what is left to pay of goods and delivery after gift cards."""
+    checkout = cart.checkout
+    whole = Taxed(
+        checkout.subtotal_gross_minor + checkout.shipping_gross_minor,
+        checkout.subtotal_net_minor + checkout.shipping_net_minor,
+    )
+    checkout.gift_card_minor = min(whole.gross_minor, gift_card_balance(cart))
+    left = share_of(whole, whole.gross_minor - checkout.gift_card_minor)
+    checkout.total_gross_minor, checkout.total_net_minor = left.gross_minor, left.net_minor
+
+
+def gift_card_balance(cart: Cart) -> int:
+    """What is on the cart's gift cards that are good today."""
+    return sum(card.current_balance_minor for card in cart.gift_cards if is_good(card, cart.now))

@@ -1,6 +1,6 @@
 """The last look at a checkout before it becomes an order: everything is checked again, under its lock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import BigInteger, bindparam, delete, func, select
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.checkout import carts, deliveries
 from marketplace.checkout.carts import Cart
 from marketplace.checkout.deliveries import OfferedDelivery
+from marketplace.checkout.discounts import reduce_delivery, reduce_lines
 from marketplace.checkout.errors import (
     BillingAddressNotSetError,
     DeliveryNotOfferedError,
@@ -22,8 +23,12 @@ from marketplace.checkout.lines import check_stock
 from marketplace.checkout.models import Checkout
 from marketplace.checkout.offers import check_buyable
 from marketplace.checkout.service import check_address_again
-from marketplace.checkout.totals import NOTHING, Taxed
+from marketplace.checkout.totals import NOTHING, Taxed, share_of
 from marketplace.people.models import Address
+from marketplace.pricing.errors import GiftCardNotApplicableError
+from marketplace.pricing.gift_card_use import CardUse, is_good, lock_cards, uses_of
+from marketplace.pricing.gift_cards import GiftCard
+from marketplace.pricing.voucher_use import redeem
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +37,29 @@ class Settled:
 
     cart: Cart
     subtotal: Taxed
+    """Of all goods, after discounts."""
     delivery: OfferedDelivery | None
-    """None where nothing is shipped."""
+    """After discounts. None where nothing is shipped."""
+    card_uses: tuple[CardUse, ...] = ()
+    """What gift cards pay; they are locked."""
 
     @property
     def shipping(self) -> Taxed:
         return self.delivery.price if self.delivery else NOTHING
 
     @property
-    def total(self) -> Taxed:
+    def whole(self) -> Taxed:
+        """Goods and delivery, however they are paid: what the sellers' parts come to."""
         return self.subtotal + self.shipping
+
+    @property
+    def gift_card_minor(self) -> int:
+        return sum(use.amount_minor for use in self.card_uses)
+
+    @property
+    def total(self) -> Taxed:
+        """What is left to pay after gift cards."""
+        return share_of(self.whole, self.whole.gross_minor - self.gift_card_minor)
 
 
 async def settle(session: AsyncSession, checkout_id: UUID) -> Settled:
@@ -50,7 +68,10 @@ async def settle(session: AsyncSession, checkout_id: UUID) -> Settled:
     Prices and delivery are worked out anew: what they come to now is what the order costs. Raises
     CheckoutGoneError, InactiveChannelError, EmailNotSetError, NoLinesError, VariantNotInChannelError,
     NotPublishedError, NotForSaleError, ShippingAddressNotSetError, DeliveryNotSetError,
-    DeliveryNotOfferedError, BillingAddressNotSetError, Errors (addresses), InsufficientStockError.
+    DeliveryNotOfferedError, BillingAddressNotSetError, Errors (addresses), InsufficientStockError,
+    VoucherNotApplicableError, GiftCardNotApplicableError.
+
+    A use of the voucher is counted here. Locks are taken in one order: checkout, stocks, voucher, gift cards.
     """
     cart = await carts.lock(session, checkout_id, for_deletion=True)
     if not cart.checkout.email:
@@ -59,10 +80,31 @@ async def settle(session: AsyncSession, checkout_id: UUID) -> Settled:
     if not cart.lines:
         raise NoLinesError("There is nothing in the cart.", field="lines")
     check_buyable([cart.offer(line) for line in cart.lines])
+    await reduce_lines(session, cart, strictly=True)
     delivery = await _delivery(session, cart) if cart.is_shipping_required else None
+    delivery = reduce_delivery(cart, delivery, strictly=True)
     await _check_addresses(session, cart)
     await check_stock(session, cart)
-    return Settled(cart, carts.subtotal(cart), delivery)
+    if cart.voucher is not None:
+        await redeem(session, cart.voucher, cart.checkout.email)
+    settled = Settled(cart, carts.subtotal(cart), delivery)
+    if not cart.gift_cards:
+        return settled
+    cards = await _locked_cards(session, cart)
+    return replace(settled, card_uses=tuple(uses_of(cards, settled.whole.gross_minor)))
+
+
+async def _locked_cards(session: AsyncSession, cart: Cart) -> list[GiftCard]:
+    """The cart's gift cards, locked, in the order in which they pay. Raises GiftCardNotApplicableError."""
+    locked = await lock_cards(session, [card.id for card in cart.gift_cards])
+    cards = [locked[card.id] for card in cart.gift_cards if card.id in locked]
+    closed = next((card for card in cards if not is_good(card, cart.now)), None)
+    if closed is not None or len(cards) < len(cart.gift_cards):
+        which = f" that ends with {closed.code[-4:]}" if closed else ""
+        raise GiftCardNotApplicableError(
+            f"The gift card{which} can't be used any more. Please take it out.", field="giftCards"
+        )
+    return cards
 
 
 async def discard(session: AsyncSession, cart: Cart) -> None:

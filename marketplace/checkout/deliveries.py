@@ -8,7 +8,7 @@ from sqlalchemy import CHAR, BigInteger, Date, Uuid, and_, bindparam, delete, fu
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.checkout import carts
+from marketplace.checkout import carts, discounts
 from marketplace.checkout.carts import Cart
 from marketplace.checkout.errors import (
     DeliveryNotApplicableError,
@@ -18,7 +18,10 @@ from marketplace.checkout.errors import (
 from marketplace.checkout.models import Checkout, CheckoutDelivery, CheckoutParcel
 from marketplace.checkout.totals import NOTHING, Taxed, taxed, total_of
 from marketplace.kit.batch import Batch
+from marketplace.markets import postal_codes
 from marketplace.markets.models import ShippingMethod, ShippingMethodListing, ShippingZone, zone_channel
+from marketplace.markets.queries import carries
+from marketplace.people.models import Address
 from marketplace.pricing.taxes import rate_expression
 from marketplace.vendors.models import Vendor
 
@@ -34,6 +37,9 @@ class Parcel:
     """As entered."""
     tax_rate_bp: int
     price: Taxed
+    """After discounts, with tax and without."""
+    discount_minor: int = 0
+    """Its share of a voucher on the delivery, as entered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,7 @@ class OfferedDelivery:
 
     @property
     def price_minor(self) -> int:
+        """Before discounts, as entered."""
         return sum(parcel.price_minor for parcel in self.parcels)
 
     @property
@@ -60,6 +67,7 @@ async def calculate_deliveries(session: AsyncSession, checkout_id: UUID) -> list
     """
     cart = await carts.lock(session, checkout_id)
     await carts.load_priced_lines(session, cart)
+    await discounts.reduce_lines(session, cart)
     offered = await offered_deliveries(session, cart)
     ids = {delivery.method_id: uuid4() for delivery in offered}
     if cart.chosen_method_id in ids and cart.checkout.delivery_id is not None:
@@ -67,7 +75,7 @@ async def calculate_deliveries(session: AsyncSession, checkout_id: UUID) -> list
     await _replace(session, cart, offered, ids)
     chosen = next((one for one in offered if one.method_id == cart.chosen_method_id), None)
     cart.checkout.delivery_id = ids[chosen.method_id] if chosen else None
-    carts.add_up(cart, chosen.price if chosen else NOTHING)
+    add_up(cart, chosen)
     await session.flush()
     return [ids[delivery.method_id] for delivery in offered]
 
@@ -77,7 +85,8 @@ async def offered_deliveries(
 ) -> list[OfferedDelivery]:
     """The deliveries that the methods of the destination's zones make possible, the cheapest first.
 
-    One statement. A method is left out where it can't carry one of the parcels, or not for this amount.
+    One statement. A method is left out where it can't carry one of the parcels or products, or not for this
+    amount, or not to this postal code.
     """
     weights = cart.weights()
     if cart.checkout.shipping_address_id is None or not weights:
@@ -93,6 +102,8 @@ async def offered_deliveries(
             "heaviest": max(weights.values()),
             "subtotal": sum(line.total_gross_minor for line in cart.lines),
             "only_method_id": only_method_id,
+            "address_id": cart.checkout.shipping_address_id,
+            "product_ids": sorted({cart.offer(line).product_id for line in cart.lines}),
         },
     )
     with_tax = cart.channel.prices_entered_with_tax
@@ -153,6 +164,14 @@ _METHODS = (
             bindparam("only_method_id", type_=BigInteger).is_(None),
             ShippingMethod.id == bindparam("only_method_id", type_=BigInteger),
         ),
+        carries(ShippingMethod.id, func.any(bindparam("product_ids", type_=ARRAY(BigInteger)))),
+        postal_codes.serves(
+            ShippingMethod.id,
+            select(Address.postal_code)
+            .where(Address.id == bindparam("address_id", type_=BigInteger))
+            .scalar_subquery(),
+            bindparam("country_code", type_=CHAR(2)),
+        ),
     )
     .order_by(ShippingMethod.id, Vendor.id)
     .limit(MAXIMUM_METHODS * 100)
@@ -174,8 +193,7 @@ async def choose_delivery(
     cart = await carts.lock(session, checkout_id)
     if delivery_id is None and method_id is None:
         cart.checkout.delivery_id = None
-        carts.set_shipping(cart, NOTHING)
-        await session.flush()
+        await _travel_by(session, cart, None)
         return cart.checkout
     if cart.checkout.shipping_address_id is None:
         raise ShippingAddressNotSetError(
@@ -183,35 +201,52 @@ async def choose_delivery(
         )
     if delivery_id is None:
         delivery_id = await _delivery_of_method(session, cart, method_id)
-    shipping = await _kept_price(session, cart, delivery_id)
-    if shipping is None:
+    kept = await _kept(session, cart, delivery_id)
+    if kept is None:
         raise DeliveryNotApplicableError(
             "This delivery is not offered for this checkout.", field="deliveryMethodId"
         )
     cart.checkout.delivery_id = delivery_id
-    carts.set_shipping(cart, shipping)
-    await session.flush()
+    await _travel_by(session, cart, kept)
     return cart.checkout
+
+
+async def _travel_by(session: AsyncSession, cart: Cart, delivery: OfferedDelivery | None) -> None:
+    """Write what a chosen delivery costs. Only a cart with a promo code is priced anew for it: its voucher
+    may be one of the delivery, or may have ended.
+    """
+    if cart.checkout.voucher_code is None:
+        carts.set_shipping(cart, delivery.price if delivery else NOTHING)
+    else:
+        await carts.load_priced_lines(session, cart)
+        await discounts.reduce_lines(session, cart)
+        add_up(cart, delivery)
+    await session.flush()
+
+
+def add_up(cart: Cart, delivery: OfferedDelivery | None) -> None:
+    """Write the checkout's totals, with the chosen delivery after a voucher on it. Its lines are reduced."""
+    reduced = discounts.reduce_delivery(cart, delivery)
+    carts.add_up(cart, reduced.price if reduced else NOTHING)
 
 
 async def refresh(session: AsyncSession, cart: Cart) -> None:
     """After a change of priced lines or of the destination: deliveries that were worked out before are
     forgotten, except the chosen one, which is priced anew, or dropped where it is not offered any more.
     """
-    shipping = NOTHING
+    await discounts.reduce_lines(session, cart)
+    chosen = None
     if cart.has_deliveries:
-        chosen = None
         if cart.chosen_method_id is not None:
             offered = await offered_deliveries(session, cart, cart.chosen_method_id)
             chosen = offered[0] if offered else None
         kept_id = cart.checkout.delivery_id
         if chosen is None or kept_id is None:
             await _replace(session, cart, [], {})
-            cart.checkout.delivery_id = cart.chosen_method_id = None
+            cart.checkout.delivery_id = cart.chosen_method_id = chosen = None
         else:
             await _replace(session, cart, [chosen], {chosen.method_id: kept_id})
-            shipping = chosen.price
-    carts.add_up(cart, shipping)
+    add_up(cart, chosen)
 
 
 async def _replace(
@@ -272,20 +307,35 @@ async def _replace(
     cart.has_deliveries = bool(offered)
 
 
-async def _kept_price(session: AsyncSession, cart: Cart, delivery_id: UUID) -> Taxed | None:
-    """What a kept delivery of this checkout costs; None where it is none of its own."""
-    found = await session.execute(_KEPT_PRICE, {"delivery_id": delivery_id, "checkout_id": cart.checkout.id})
-    gross_minor, net_minor = found.one()
-    return None if gross_minor is None else Taxed(int(gross_minor), int(net_minor))
+async def _kept(session: AsyncSession, cart: Cart, delivery_id: UUID) -> OfferedDelivery | None:
+    """A kept delivery of this checkout; None where it is none of its own."""
+    found = await session.execute(_KEPT, {"delivery_id": delivery_id, "checkout_id": cart.checkout.id})
+    rows = found.all()
+    if not rows:
+        return None
+    parcels = tuple(
+        Parcel(vendor_id, grams, price_minor, rate_bp, Taxed(gross_minor, net_minor))
+        for _, vendor_id, grams, price_minor, rate_bp, gross_minor, net_minor in rows
+    )
+    return OfferedDelivery(rows[0][0], parcels)
 
 
-_KEPT_PRICE = (
-    select(func.sum(CheckoutParcel.gross_minor), func.sum(CheckoutParcel.net_minor))
+_KEPT = (
+    select(
+        CheckoutDelivery.method_id,
+        CheckoutParcel.vendor_id,
+        CheckoutParcel.weight_grams,
+        CheckoutParcel.price_minor,
+        CheckoutParcel.tax_rate_bp,
+        CheckoutParcel.gross_minor,
+        CheckoutParcel.net_minor,
+    )
     .join(CheckoutDelivery, CheckoutDelivery.id == CheckoutParcel.delivery_id)
     .where(
         CheckoutDelivery.id == bindparam("delivery_id", type_=Uuid),
         CheckoutDelivery.checkout_id == bindparam("checkout_id", type_=Uuid),
     )
+    .order_by(CheckoutParcel.vendor_id)
 )
 
 

@@ -58,6 +58,18 @@ class BillingAddressNotSetError(DomainError):
     code = "BILLING_ADDRESS_NOT_SET"
 
 
+class MissingAddressError(DomainError):
+    """An address is to be saved that isn't there."""
+
+    code = "MISSING_ADDRESS_DATA"
+
+
+class PriceReasonError(DomainError):
+    """A reason for a price that is not given."""
+
+    code = "PRICE_OVERRIDE_REASON_WITHOUT_OVERRIDE"
+
+
 class ShippingNotRequiredError(DomainError):
     code = "SHIPPING_NOT_REQUIRED"
 

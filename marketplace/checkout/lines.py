@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete
@@ -23,8 +24,20 @@ from marketplace.inventory.errors import InsufficientStockError
 from marketplace.inventory.reservations import Wanted, check_available, give_up, reserve
 from marketplace.kit.errors import InvalidError
 from marketplace.kit.ids import to_global_id
+from marketplace.kit.money import Money
 
 MAXIMUM_LINES = 100
+MAXIMUM_PRICE = Decimal(10**10)
+"""Of one piece: far from what a total's column can't hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceOverride:
+    """What one piece shall cost instead of its listed price. Who may say so is the caller's matter."""
+
+    amount: Decimal | None
+    """As prices are entered in the channel. None: the listed price again."""
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +47,21 @@ class LineToAdd:
     own_line: bool = False
     """Not to be added to a line that has the variant already."""
     metadata: Mapping[str, str] = field(default_factory=dict)
+    price: PriceOverride | None = None
+    """None: the price stays what it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineChange:
     """A line by its id, or by its variant where only one line has it. Nothing of it: out with it."""
 
-    quantity: int
+    quantity: int | None
+    """None: as many as there are."""
     line_id: UUID | None = None
     variant_id: int | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    price: PriceOverride | None = None
+    """None: the price stays what it is."""
 
 
 async def add_lines(session: AsyncSession, checkout_id: UUID, adding: Sequence[LineToAdd]) -> Checkout:
@@ -71,6 +89,8 @@ async def choose(session: AsyncSession, cart: Cart, adding: Sequence[LineToAdd])
     """
     variant_ids = {line.variant_id for line in adding}
     known = {line.variant_id for line in cart.lines}
+    if len(variant_ids | known) > MAXIMUM_LINES:  # Before all their stocks are locked.
+        raise _too_many_lines()
     cart.offers = await offers(
         session,
         variant_ids | known,
@@ -89,11 +109,11 @@ async def choose(session: AsyncSession, cart: Cart, adding: Sequence[LineToAdd])
 
 async def update_lines(session: AsyncSession, checkout_id: UUID, changes: Sequence[LineChange]) -> Checkout:
     """Set quantities; zero takes a line out. Raises what `add_lines` raises, and UnknownLineError."""
-    check_quantities([change.quantity for change in changes], least=0)
+    check_quantities([change.quantity for change in changes if change.quantity is not None], least=0)
     cart = await carts.lock(session, checkout_id)
     await carts.load_lines(session, cart)
     new = [
-        LineToAdd(change.variant_id, change.quantity, metadata=change.metadata)
+        LineToAdd(change.variant_id, change.quantity, metadata=change.metadata, price=change.price)
         for change in changes
         if change.line_id is None
         and change.variant_id is not None
@@ -104,8 +124,10 @@ async def update_lines(session: AsyncSession, checkout_id: UUID, changes: Sequen
     emptied = [line_id for line_id, change in wanted.items() if change.quantity == 0]
     changed = [line for line in cart.lines if line.id in wanted and line.id not in emptied]
     for line in changed:
-        line.quantity = wanted[line.id].quantity
-        line.public_metadata = {**line.public_metadata, **wanted[line.id].metadata}
+        change = wanted[line.id]
+        line.quantity = line.quantity if change.quantity is None else change.quantity
+        line.public_metadata = {**line.public_metadata, **change.metadata}
+        _set_price(line, change.price)
     await _take_out(session, cart, emptied)
     added = await choose(session, cart, new)
     check_buyable([cart.offer(line) for line in changed])
@@ -159,7 +181,7 @@ async def check_stock(session: AsyncSession, cart: Cart) -> None:
 
 
 def _line_of(cart: Cart, change: LineChange) -> CheckoutLine | None:
-    """The line that a change is about; None where its variant is new to the cart."""
+    """The line that a change is about; None where its variant is new to the cart. Raises UnknownLineError."""
     if change.line_id is not None:
         for line in cart.lines:
             if line.id == change.line_id:
@@ -172,6 +194,8 @@ def _line_of(cart: Cart, change: LineChange) -> CheckoutLine | None:
     of_variant = [line for line in cart.lines if line.variant_id == change.variant_id]
     if len(of_variant) > 1:
         raise InvalidError("Several lines have this variant: name the line.", field="variantId")
+    if not of_variant and change.quantity is None:
+        raise UnknownLineError("This variant is not in this checkout.", field="variantId")
     return of_variant[0] if of_variant else None
 
 
@@ -198,13 +222,28 @@ def _merged(cart: Cart, adding: Sequence[LineToAdd]) -> list[CheckoutLine]:
             line = same[0]
             line.quantity += given.quantity
             line.public_metadata = {**line.public_metadata, **given.metadata}
+        _set_price(line, given.price)
         changed[line.id] = line
     return list(changed.values())
 
 
+def _set_price(line: CheckoutLine, price: PriceOverride | None) -> None:
+    """Raises InvalidError for an amount that can't be paid in the currency's coins."""
+    if price is None:
+        return
+    if price.amount is None:
+        line.price_override_minor = line.price_override_reason = None
+        return
+    # What is far too much is not even counted out in coins: its digits alone would take a while.
+    amount = Money.from_decimal(min(price.amount, MAXIMUM_PRICE), line.currency)
+    if price.amount < 0 or price.amount != amount.amount:
+        raise InvalidError(f"This can't be paid in {line.currency}.", field="price")
+    line.price_override_minor, line.price_override_reason = amount.minor, price.reason or None
+
+
 def _check_limits(cart: Cart, changed: Sequence[CheckoutLine]) -> None:
     if len(cart.lines) > MAXIMUM_LINES:
-        raise QuantityLimitError(f"A checkout has at most {MAXIMUM_LINES} lines.", field="lines")
+        raise _too_many_lines()
     pieces: dict[int, int] = defaultdict(int)
     for line in cart.lines:
         pieces[line.variant_id] += line.quantity
@@ -216,6 +255,10 @@ def _check_limits(cart: Cart, changed: Sequence[CheckoutLine]) -> None:
                 field="quantity",
                 variants=[to_global_id("ProductVariant", line.variant_id)],
             )
+
+
+def _too_many_lines() -> QuantityLimitError:
+    return QuantityLimitError(f"A checkout has at most {MAXIMUM_LINES} lines.", field="lines")
 
 
 async def keep(session: AsyncSession, cart: Cart, changed: Sequence[CheckoutLine]) -> None:

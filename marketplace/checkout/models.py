@@ -22,6 +22,7 @@ class Checkout(UuidKey, Timestamped, WithMetadata, Base):
     # A delivery that is deleted looks for the checkouts that have chosen it, in every sale.
     __table_args__ = (
         Index("ix_checkout_delivery_id", "delivery_id", postgresql_where=text("delivery_id IS NOT NULL")),
+        Index(None, "created_at", "id"),
     )
 
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"), index=True)
@@ -36,6 +37,9 @@ class Checkout(UuidKey, Timestamped, WithMetadata, Base):
     note: Mapped[str] = mapped_column(default="")
     billing_address_id: Mapped[int | None] = mapped_column(ForeignKey("address.id", ondelete="SET NULL"))
     shipping_address_id: Mapped[int | None] = mapped_column(ForeignKey("address.id", ondelete="SET NULL"))
+    save_billing_address: Mapped[bool] = mapped_column(default=True)
+    """Whether the buyer's address book gets it once this is an order."""
+    save_shipping_address: Mapped[bool] = mapped_column(default=True)
     delivery_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("checkout_delivery.id", ondelete="SET NULL", use_alter=True)
     )
@@ -45,7 +49,18 @@ class Checkout(UuidKey, Timestamped, WithMetadata, Base):
     shipping_gross_minor: Mapped[int] = mapped_column(default=0)
     shipping_net_minor: Mapped[int] = mapped_column(default=0)
     total_gross_minor: Mapped[int] = mapped_column(default=0)
+    """What is left to pay: goods and delivery after discounts, less what gift cards pay."""
     total_net_minor: Mapped[int] = mapped_column(default=0)
+    voucher_code: Mapped[str | None]
+    """The promo code in use, as it is written. Kept as text: a code may go while carts have it."""
+    discount_minor: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """What a voucher takes off, as prices are entered."""
+    discount_name: Mapped[str | None]
+    translated_discount_name: Mapped[str | None]
+    uses_gift_cards: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Whether there may be rows of `checkout_gift_card`: carts without are spared looking."""
+    gift_card_minor: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """What gift cards pay of it, by what was on them at the last change."""
 
     channel: Mapped[Channel] = relationship(lazy="raise")
     user: Mapped[User | None] = relationship(lazy="raise")
@@ -58,13 +73,29 @@ class Checkout(UuidKey, Timestamped, WithMetadata, Base):
     )
 
 
+class CheckoutGiftCard(IntegerKey, Base):
+    """A gift card that shall pay, in the order in which they were added."""
+
+    __tablename__ = "checkout_gift_card"
+    __table_args__ = (UniqueConstraint("checkout_id", "gift_card_id"),)
+
+    checkout_id: Mapped[UUID] = mapped_column(ForeignKey("checkout.id", ondelete="CASCADE"))
+    gift_card_id: Mapped[int] = mapped_column(ForeignKey("gift_card.id", ondelete="CASCADE"), index=True)
+
+
 class CheckoutLine(UuidKey, Timestamped, WithMetadata, Base):
     __tablename__ = "checkout_line"
-    __table_args__ = (CheckConstraint("quantity > 0", name="quantity_positive"),)
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity_positive"),
+        Index(None, "created_at", "id"),
+    )
 
     checkout_id: Mapped[UUID] = mapped_column(ForeignKey("checkout.id", ondelete="CASCADE"), index=True)
     variant_id: Mapped[int] = mapped_column(ForeignKey("product_variant.id", ondelete="CASCADE"), index=True)
     quantity: Mapped[int]
+    price_override_minor: Mapped[int | None]
+    """What one piece costs instead of its listed price, as entered. Only staff set it."""
+    price_override_reason: Mapped[str | None]
     currency: Mapped[str] = mapped_column(CHAR(3))
     tax_rate_bp: Mapped[int] = mapped_column(default=0)
     undiscounted_unit_price_minor: Mapped[int] = mapped_column(default=0)
@@ -72,6 +103,8 @@ class CheckoutLine(UuidKey, Timestamped, WithMetadata, Base):
     unit_net_minor: Mapped[int] = mapped_column(default=0)
     total_gross_minor: Mapped[int] = mapped_column(default=0)
     total_net_minor: Mapped[int] = mapped_column(default=0)
+    discount_minor: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """What of the cart's voucher falls on this line, as prices are entered. The prices above are after it."""
 
     checkout: Mapped[Checkout] = relationship(back_populates="lines", lazy="raise")
     variant: Mapped[ProductVariant] = relationship(lazy="raise")

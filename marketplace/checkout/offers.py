@@ -1,11 +1,25 @@
 """What a variant costs in a market, whose it is, and whether it may be bought: read in one statement."""
 
-from collections.abc import Collection
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import CHAR, BigInteger, Date, DateTime, Row, Select, and_, bindparam, func, select
+from sqlalchemy import (
+    CHAR,
+    BigInteger,
+    Date,
+    DateTime,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,11 +29,11 @@ from marketplace.checkout.errors import NotForSaleError, NotPublishedError, Vari
 from marketplace.inventory.availability import number_locked, stocks_of
 from marketplace.kit.errors import DomainError
 from marketplace.kit.ids import to_global_id
+from marketplace.markets.shop_settings import shop_setting
+from marketplace.pricing.catalogue_promotions import prices_now
+from marketplace.pricing.promotions import Repricing
 from marketplace.pricing.taxes import rate_expression
 from marketplace.vendors.models import Vendor
-
-MAXIMUM_PIECES_PER_LINE = 50
-"""Saleor's default for `limitQuantityPerCheckout`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +57,10 @@ class Offer:
     price_minor: int | None
     """As entered, after promotions. None: not sold in this channel."""
     undiscounted_minor: int | None
+    promotion_rule_id: UUID | None
+    """The rule of a catalogue promotion that makes the difference between the two."""
+    is_out_of_date: bool
+    """A promotion has begun, ended or changed since the price was stored: `up_to_date` works it out anew."""
     rate_bp: int
     """Tax at the destination, today, for this seller and tax class."""
     tax_class_id: int | None
@@ -73,7 +91,25 @@ async def offers(
         "now": now,
     }
     rows = await session.execute(_LOCKING_OFFERS if lock_stocks else _OFFERS, parameters)
-    return {row.variant_id: offer_of(row) for row in rows}
+    return await up_to_date(session, {row.variant_id: offer_of(row) for row in rows}, channel_id, now)
+
+
+async def up_to_date(
+    session: AsyncSession, found: Mapping[int, Offer], channel_id: int, now: datetime
+) -> dict[int, Offer]:
+    """The same offers at the prices of this moment.
+
+    Nearly always those are the stored ones, and nothing is asked. In the minute after a promotion begins or
+    ends, and while many listings are being repriced, the rules themselves are asked: two statements more.
+    """
+    offers_now = dict(found)
+    stale = [variant_id for variant_id, offer in found.items() if offer.is_out_of_date]
+    if stale:
+        for variant_id, price in (await prices_now(session, stale, channel_id, now)).items():
+            offers_now[variant_id] = replace(
+                found[variant_id], price_minor=price.price_minor, promotion_rule_id=price.rule_id
+            )
+    return offers_now
 
 
 def offer_of(row: Row[*tuple[Any, ...]]) -> Offer:
@@ -97,11 +133,18 @@ OFFER_COLUMNS = (
     ProductType.is_shipping_required,
     ProductVariant.track_inventory.label("is_tracked"),
     ProductVariant.lead_time_days,
-    func.coalesce(ProductVariant.quantity_limit_per_customer, MAXIMUM_PIECES_PER_LINE).label(
-        "maximum_pieces"
-    ),
+    func.coalesce(
+        ProductVariant.quantity_limit_per_customer, shop_setting("limit_quantity_per_checkout")
+    ).label("maximum_pieces"),
     VariantChannelListing.price_minor,
     VariantChannelListing.entered_price_minor.label("undiscounted_minor"),
+    VariantChannelListing.promotion_rule_id,
+    or_(
+        exists(select(Repricing.id)),
+        func.coalesce(
+            VariantChannelListing.price_valid_until <= bindparam("now", type_=DateTime(timezone=True)), False
+        ),
+    ).label("is_out_of_date"),
     rate_expression(
         Vendor.tax_regime,
         _tax_class_id,

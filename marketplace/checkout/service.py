@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.checkout import carts, deliveries
 from marketplace.checkout.carts import Cart
+from marketplace.checkout.errors import MissingAddressError
 from marketplace.checkout.lines import LineToAdd, check_quantities, choose, keep
 from marketplace.checkout.models import Checkout
 from marketplace.checkout.totals import NOTHING
@@ -49,15 +50,24 @@ class NewCheckout:
     billing_address: PostalAddress | None = None
     shipping_checks: AddressChecks = STRICT
     billing_checks: AddressChecks = STRICT
+    save_shipping_address: bool | None = None
+    """Whether the buyer's address book gets it once this is an order: yes, unless something else is said."""
+    save_billing_address: bool | None = None
     language_code: str = "fr"
     metadata: Mapping[str, str] = field(default_factory=dict)
+    private_metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 async def create_checkout(session: AsyncSession, given: NewCheckout) -> Checkout:
     """Open a checkout. Raises what the channel, an address, the e-mail address or a line can be refused
-    for: see `channel_to_shop_in`, `checked_address`, `checked_email`, `lines.add_lines`.
+    for: see `channel_to_shop_in`, `checked_address`, `checked_email`, `lines.add_lines`; and
+    MissingAddressError.
     """
     check_quantities([line.quantity for line in given.lines], least=1)
+    if given.save_shipping_address is not None and given.shipping_address is None:
+        raise MissingAddressError("There is no address to save.", field="saveShippingAddress")
+    if given.save_billing_address is not None and given.billing_address is None:
+        raise MissingAddressError("There is no address to save.", field="saveBillingAddress")
     channel = await channel_to_shop_in(session, given.channel_slug)
     shipping, billing = given.shipping_address, given.billing_address
     if shipping is not None:
@@ -74,6 +84,9 @@ async def create_checkout(session: AsyncSession, given: NewCheckout) -> Checkout
         country_code=shipping.country_code if shipping else channel.default_country_code,
         language_code=given.language_code,
         public_metadata=dict(given.metadata),
+        private_metadata=dict(given.private_metadata),
+        save_shipping_address=given.save_shipping_address is not False,
+        save_billing_address=given.save_billing_address is not False,
         shipping_address_id=await _kept(session, shipping),
         billing_address_id=await _kept(session, billing),
     )
@@ -87,13 +100,22 @@ async def create_checkout(session: AsyncSession, given: NewCheckout) -> Checkout
 
 
 async def set_shipping_address(
-    session: AsyncSession, checkout_id: UUID, given: PostalAddress, checks: AddressChecks = STRICT
+    session: AsyncSession,
+    checkout_id: UUID,
+    given: PostalAddress,
+    checks: AddressChecks = STRICT,
+    *,
+    save: bool = True,
 ) -> Checkout:
-    """Where it goes, and hence how it is taxed and can travel. Raises Errors, one for each wrong field."""
+    """Where it goes, and hence how it is taxed and can travel; `save` is for the buyer's address book.
+
+    Raises Errors, one for each wrong field.
+    """
     address = _checked(given, "SHIPPING", checks)
     cart = await carts.lock(session, checkout_id)
     checkout = cart.checkout
     checkout.shipping_address_id = await _kept(session, address, checkout.shipping_address_id)
+    checkout.save_shipping_address = save
     country_changes = checkout.country_code != address.country_code
     checkout.country_code = address.country_code
     checkout.updated_at = cart.now
@@ -105,12 +127,18 @@ async def set_shipping_address(
 
 
 async def set_billing_address(
-    session: AsyncSession, checkout_id: UUID, given: PostalAddress, checks: AddressChecks = STRICT
+    session: AsyncSession,
+    checkout_id: UUID,
+    given: PostalAddress,
+    checks: AddressChecks = STRICT,
+    *,
+    save: bool = True,
 ) -> Checkout:
-    """Who is billed. Raises Errors, one for each wrong field."""
+    """Who is billed; `save` is for the buyer's address book. Raises Errors, one for each wrong field."""
     address = _checked(given, "BILLING", checks)
     checkout = (await carts.lock(session, checkout_id)).checkout
     checkout.billing_address_id = await _kept(session, address, checkout.billing_address_id)
+    checkout.save_billing_address = save
     return await _saved(session, checkout)
 
 
@@ -132,10 +160,14 @@ async def attach_customer(session: AsyncSession, checkout_id: UUID, user: User) 
     return await _saved(session, checkout)
 
 
-async def detach_customer(session: AsyncSession, checkout_id: UUID, requester_id: int | None) -> Checkout:
-    """Make it nobody's. Raises PermissionDeniedError for whoever it does not belong to."""
+async def detach_customer(
+    session: AsyncSession, checkout_id: UUID, requester_id: int | None, *, for_another: bool = False
+) -> Checkout:
+    """Make it nobody's. Raises PermissionDeniedError for whoever it does not belong to, unless they act
+    `for_another`.
+    """
     checkout = (await carts.lock(session, checkout_id)).checkout
-    if checkout.user_id is None or checkout.user_id != requester_id:
+    if not for_another and (checkout.user_id is None or checkout.user_id != requester_id):
         raise PermissionDeniedError
     checkout.user_id = None
     return await _saved(session, checkout)

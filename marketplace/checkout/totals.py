@@ -53,3 +53,16 @@ def line_totals(
 
 def total_of(parts: Iterable[Taxed]) -> Taxed:
     return sum(parts, NOTHING)
+
+
+def share_of(whole: Taxed, gross_minor: int) -> Taxed:
+    """A part of an amount, by its gross, taxed in the same proportion: what gift cards leave to pay."""
+    if not whole.gross_minor:
+        return NOTHING
+    net_minor = (2 * gross_minor * whole.net_minor + whole.gross_minor) // (2 * whole.gross_minor)
+    return Taxed(gross_minor, net_minor)
+
+
+def unit_of(total_minor: int, quantity: int) -> int:
+    """One piece's share of a line's total, rounded half up: what Saleor shows as the unit's price."""
+    return (2 * total_minor + quantity) // (2 * quantity)

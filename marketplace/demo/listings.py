@@ -17,6 +17,7 @@ from marketplace.catalog.models import (
 )
 from marketplace.catalog.words import words_of
 from marketplace.demo import facts
+from marketplace.demo.answers import Answers
 from marketplace.demo.crafts import Item, Shelf, Size, Words, colours, kinds
 from marketplace.demo.gallery import SIZES, Gallery
 from marketplace.demo.making import Making
@@ -56,8 +57,8 @@ class Told:
 class Listings:
     """Writes listings; what many of them share is worked out once."""
 
-    def __init__(self, world: World, shop: Shop, gallery: Gallery) -> None:
-        self.world, self.shop, self.gallery = world, shop, gallery
+    def __init__(self, world: World, shop: Shop, gallery: Gallery, answers: Answers) -> None:
+        self.world, self.shop, self.gallery, self.answers = world, shop, gallery, answers
         self.labels = Labels(world, shop)
         tables = world.tables
         self.products = tables.of(
@@ -113,6 +114,8 @@ class Listings:
         self.tags.hang(listing, item, chosen, published, chance)
         world.listings.append(listing)
         value_ids = self._describe(seller, idea, key, chance)
+        for value_id, position in self.answers.of(seller):
+            self.values.add(key, value_id, position)
         told = self._tell(seller, chance)
         names = idea.names
         self.products.add(

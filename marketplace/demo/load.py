@@ -13,14 +13,19 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from marketplace import tables as every_table
 from marketplace.catalog.search import refresh_lexicon
 from marketplace.catalog.seller_search import reindex_vendors
+from marketplace.demo.answers import Answers
 from marketplace.demo.books import Books
 from marketplace.demo.collections import collect
 from marketplace.demo.gallery import Gallery
 from marketplace.demo.listings import Listings, list_products
 from marketplace.demo.markets import open_markets
+from marketplace.demo.menus import hang_menus
 from marketplace.demo.order_rows import OrderRows
 from marketplace.demo.orders import place_orders
+from marketplace.demo.pages import write_pages
 from marketplace.demo.payments import Payments
+from marketplace.demo.promo_codes import give_promo_codes
+from marketplace.demo.promotions import promote
 from marketplace.demo.rows import set_identities
 from marketplace.demo.sellers import found_sellers, hire_staff, settle_regions
 from marketplace.demo.shelves import build_shelves
@@ -108,10 +113,12 @@ async def _fill(session: AsyncSession, world: World, gallery: Gallery, say: Prog
     found_sellers(world, gallery)
     await steps.end(f"{len(world.sellers)} sellers")
     shop = build_shelves(world, gallery)
-    listings = Listings(world, shop, gallery)
+    pages = write_pages(world)
+    listings = Listings(world, shop, gallery, Answers(world, shop, pages))
     for _ in list_products(world, listings):
         await steps.send_much()
-    collect(world, gallery)
+    hang_menus(world, shop.categories, collect(world, gallery), pages.keys)
+    promote(world, shop)
     await steps.end(f"{len(world.listings)} listings")
     drawing = asyncio.create_task(asyncio.to_thread(gallery.hang))
     try:
@@ -124,6 +131,7 @@ async def _fill(session: AsyncSession, world: World, gallery: Gallery, say: Prog
         books.keep(orders, *payments.collect(orders))
         await steps.end(f"{len(orders)} orders, with their deliveries, cash and payouts")
         await _finish(session, connection)
+        await give_promo_codes(session, world)
         await steps.end("Prices, words, numbers")
         drawn = await drawing
         await steps.end(f"{len(gallery)} pictures, {drawn} of them drawn now")

@@ -31,7 +31,7 @@ TIME_ZONE = "Africa/Casablanca"
 def available_pieces(
     variant_id: SQLColumnExpression[int],
     now: SQLColumnExpression[datetime] | datetime,
-    apart_from_lines: BindParameter[Sequence[UUID]] | None = None,
+    apart_from_lines: ColumnElement[Sequence[UUID]] | None = None,
 ) -> ColumnElement[int]:
     """Pieces of a variant that anybody may buy: on the shelf, not sold, not kept for another cart.
 

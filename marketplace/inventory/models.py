@@ -7,7 +7,7 @@ their best-before day apart), less the reservations that other checkouts hold an
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.catalog.models import ProductVariant
@@ -26,6 +26,8 @@ class Warehouse(UuidKey, WithMetadata, Base):
     slug: Mapped[str] = mapped_column(unique=True)
     email: Mapped[str] = mapped_column(default="")
     address_id: Mapped[int] = mapped_column(ForeignKey("address.id"))
+    external_reference: Mapped[str | None] = mapped_column(String(250), unique=True)
+    """What another system calls it."""
 
     vendor: Mapped[Vendor | None] = relationship(lazy="raise")
     address: Mapped[Address] = relationship(lazy="raise")
@@ -63,6 +65,7 @@ class Stock(IntegerKey, Base):
     __tablename__ = "stock"
     __table_args__ = (
         UniqueConstraint("variant_id", "warehouse_id", "lot_id", postgresql_nulls_not_distinct=True),
+        Index("ix_stock_free", "variant_id", postgresql_where=text("quantity > quantity_allocated")),
         CheckConstraint("quantity >= 0", name="quantity_not_negative"),
         CheckConstraint("quantity_allocated BETWEEN 0 AND quantity", name="never_oversold"),
     )

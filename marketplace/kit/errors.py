@@ -9,6 +9,8 @@ class DomainError(Exception):
     """
 
     code = "INVALID"
+    keeps_changes = False
+    """Whether what was written before it was raised stays: a wrong password is counted, and refused."""
 
     def __init__(
         self, message: str, *, field: str | None = None, code: str | None = None, **details: object

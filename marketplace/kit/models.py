@@ -5,11 +5,30 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, DateTime, Enum, Identity, MetaData, String, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Enum,
+    Float,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Uuid,
+    column,
+    func,
+    literal_column,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, QueryableAttribute, mapped_column
+from sqlalchemy.types import TypeEngine
 
 from marketplace.kit import clock
+
+Sortable = ColumnElement[Any] | QueryableAttribute[Any] | str
 
 type_map = {
     int: BigInteger(),
@@ -65,3 +84,34 @@ class WithMetadata:
     private_metadata: Mapped[dict[str, str]] = mapped_column(
         JSONB, default=dict, server_default=text("'{}'"), sort_order=96
     )
+
+
+def metadata_index() -> Index:
+    """What a table needs whose lists can be narrowed by metadata."""
+    return Index(None, "metadata", postgresql_using="gin")
+
+
+def lowest_if_missing(value: Sortable, type_: TypeEngine[Any] | None = None) -> ColumnElement[Any]:
+    """The value, or where there is none something below all values: an index on it sorts the missing last
+    in lists that go down. For an index, the column's name and type.
+    """
+    return _or_else(value, type_, "-")
+
+
+def highest_if_missing(value: Sortable, type_: TypeEngine[Any] | None = None) -> ColumnElement[Any]:
+    """The value, or where there is none something above all values: for lists that go up."""
+    return _or_else(value, type_, "")
+
+
+def _or_else(value: Sortable, type_: TypeEngine[Any] | None, sign: str) -> ColumnElement[Any]:
+    expression = column(value, type_) if isinstance(value, str) else value
+    infinite = next(name for kind, name in _INFINITE.items() if isinstance(expression.type, kind))
+    last: ColumnElement[Any] = literal_column(infinite.format(sign=sign), expression.type)
+    return func.coalesce(expression, last, type_=expression.type)
+
+
+_INFINITE: dict[type[TypeEngine[Any]], str] = {
+    Float: "'{sign}infinity'::double precision",
+    DateTime: "'{sign}infinity'::timestamp with time zone",
+    Integer: "({sign}9223372036854775807)::bigint",
+}

@@ -10,6 +10,8 @@ from tempfile import NamedTemporaryFile
 from typing import Annotated, Any, Literal, Self
 
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -35,6 +37,13 @@ def _made_once(name: str, make: Callable[[], str]) -> Callable[[dict[str, Any]],
         return SecretStr(kept_in.read_text())
 
     return read_or_make
+
+
+def _new_rsa_key() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
 
 
 def _write_once(path: Path, text: str) -> None:
@@ -84,7 +93,11 @@ class Settings(BaseSettings):
     """The longest request that carries no file."""
 
     secret_key: SecretStr = Field(default_factory=_made_once("secret_key", lambda: secrets.token_urlsafe(48)))
-    """Signs access tokens and sessions."""
+    """Signs what only this product reads: links in letters, addresses of private files."""
+    rsa_private_key: SecretStr = Field(default_factory=_made_once("rsa_private_key", _new_rsa_key))
+    """PEM. Signs access tokens; everybody may check them by `/.well-known/jwks.json`. To change it without
+    signing anybody out, write the new key in front of the old one: the first signs, each of them is believed.
+    """
     bank_keys: SecretStr = Field(
         default_factory=_made_once("bank_keys", lambda: Fernet.generate_key().decode())
     )
@@ -105,7 +118,21 @@ class Settings(BaseSettings):
     """Where browsers fetch media from the bucket, if that isn't the endpoint itself."""
 
     smtp_url: SecretStr | None = None
-    """smtp://user:password@host:port; none: letters are written to the log."""
+    """smtp://user:password@host:port (smtps: TLS from the start); none: letters are written to the log."""
+    mail_sender_name: str = "SIL Marketplace"
+    mail_sender_address: str = "no-reply@localhost"
+    """Whom letters come from. Production with an SMTP server needs an address of its own domain."""
+
+    account_confirmation: bool = True
+    """Whether a new account's e-mail address has to be confirmed by a letter."""
+    sign_in_unconfirmed: bool = False
+    """Whether an account may be signed into before that."""
+    account_confirm_mode: Literal["MERGE_DISABLED", "REQUIRE_PASSWORD"] = "MERGE_DISABLED"
+    """Whether confirming an account asks for its password, and then brings in what was bought as a guest."""
+    allowed_client_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Hosts that links in letters may lead to besides our own, separated by commas; `.shop.example` stands
+    for its subdomains too, `*` for all. A developer's own machine is among them, except in production.
+    """
 
     clock_file: Path | None = None
     """Lets the clock run ahead, for demonstrations and tests (development: a file in the data directory)."""
@@ -128,7 +155,7 @@ class Settings(BaseSettings):
     def _without_slash(cls, url: str) -> str:
         return url.rstrip("/")
 
-    @field_validator("allowed_origins", mode="before")
+    @field_validator("allowed_origins", "allowed_client_hosts", mode="before")
     @classmethod
     def _separated_by_commas(cls, origins: object) -> object:
         return (

@@ -13,8 +13,10 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    text,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship, synonym
 
 from marketplace.kit.models import Base, IntegerKey, Timestamped, WithMetadata
 from marketplace.vendors.models import TaxRegime
@@ -35,6 +37,30 @@ class Channel(IntegerKey, WithMetadata, Base):
     cash_on_delivery: Mapped[bool] = mapped_column(default=False)
     reserve_stock_minutes: Mapped[int] = mapped_column(default=60)
     """How long a checkout's pieces are kept for it, counted from its last change."""
+    tax_metadata: Mapped[dict[str, str]] = mapped_column(
+        JSONB, default=dict, server_default=text("'{}'"), sort_order=97
+    )
+    tax_private_metadata: Mapped[dict[str, str]] = mapped_column(
+        JSONB, default=dict, server_default=text("'{}'"), sort_order=98
+    )
+
+
+class TaxConfiguration(Base):
+    """What a channel does about taxes: the same row, which Saleor's clients see as a thing of its own."""
+
+    __table__ = Channel.__table__
+    __mapper_args__ = {  # noqa: RUF012 - SQLAlchemy's own attribute
+        "include_properties": [
+            "id",
+            "prices_entered_with_tax",
+            "display_gross_prices",
+            "tax_metadata",
+            "tax_private_metadata",
+        ]
+    }
+
+    public_metadata: Mapped[dict[str, str]] = synonym("tax_metadata")
+    private_metadata: Mapped[dict[str, str]] = synonym("tax_private_metadata")
 
 
 class TaxClass(IntegerKey, WithMetadata, Base):
@@ -77,6 +103,7 @@ class ShippingZone(IntegerKey, WithMetadata, Base):
     __tablename__ = "shipping_zone"
 
     name: Mapped[str]
+    description: Mapped[str] = mapped_column(default="", server_default="")
     country_codes: Mapped[list[str]] = mapped_column(default=list)
 
     channels: Mapped[list[Channel]] = relationship(secondary=zone_channel, lazy="raise")
@@ -110,6 +137,7 @@ class ShippingMethod(IntegerKey, Timestamped, WithMetadata, Base):
     zone: Mapped[ShippingZone] = relationship(back_populates="methods", lazy="raise")
     listings: Mapped[list["ShippingMethodListing"]] = relationship(lazy="raise")
     translations: Mapped[list["ShippingMethodTranslation"]] = relationship(lazy="raise")
+    postal_code_rules: Mapped[list["PostalCodeRule"]] = relationship(lazy="raise")
 
 
 class ShippingMethodTranslation(IntegerKey, Base):
@@ -135,3 +163,39 @@ class ShippingMethodListing(IntegerKey, Base):
     further_kilogram_price_minor: Mapped[int] = mapped_column(default=0)
     minimum_order_price_minor: Mapped[int | None]
     maximum_order_price_minor: Mapped[int | None]
+
+
+class PostalCodeInclusion(StrEnum):
+    INCLUDE = "INCLUDE"
+    EXCLUDE = "EXCLUDE"
+
+
+class PostalCodeRule(IntegerKey, Base):
+    """Postal codes that a method serves, or does not. `postal_codes` says how they compare.
+
+    A method whose rules are of both kinds serves nobody, as in Saleor.
+    """
+
+    __tablename__ = "shipping_method_postal_code_rule"
+    __table_args__ = (UniqueConstraint("method_id", "start", "end", postgresql_nulls_not_distinct=True),)
+
+    method_id: Mapped[int] = mapped_column(ForeignKey("shipping_method.id", ondelete="CASCADE"))
+    start: Mapped[str] = mapped_column(String(32))
+    end: Mapped[str | None] = mapped_column(String(32))
+    """The last one, itself included. None: all that come after."""
+    inclusion: Mapped[PostalCodeInclusion] = mapped_column(default=PostalCodeInclusion.EXCLUDE)
+
+
+excluded_product = Table(
+    "shipping_method_excluded_product",
+    Base.metadata,
+    Column("method_id", BigInteger, ForeignKey("shipping_method.id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "product_id",
+        BigInteger,
+        ForeignKey("product.id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    ),
+)
+"""Goods that a method does not carry: it is not offered for a cart that has one of them."""

@@ -1,11 +1,13 @@
 """Markets, looked up."""
 
-from sqlalchemy import select
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit.errors import NotFoundError
 from marketplace.markets.errors import InactiveChannelError, MissingChannelError
-from marketplace.markets.models import Channel
+from marketplace.markets.models import Channel, excluded_product
 
 
 async def channel_to_shop_in(session: AsyncSession, slug: str | None) -> Channel:
@@ -24,3 +26,14 @@ async def channel_to_shop_in(session: AsyncSession, slug: str | None) -> Channel
     if not channel.is_active:
         raise InactiveChannelError(f"The channel {slug} is closed.", field="channel")
     return channel
+
+
+def carries(method_id: Any, product_id: Any) -> ColumnElement[bool]:
+    """Whether a method takes all of these products, given as something that a column can be equal to."""
+    refused = excluded_product.alias()
+    return ~(
+        select(refused.c.product_id)
+        .where(refused.c.method_id == method_id, refused.c.product_id == product_id)
+        .correlate_except(refused)
+        .exists()
+    )

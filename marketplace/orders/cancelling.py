@@ -11,7 +11,7 @@ from marketplace.orders.errors import CannotCancelOrderError, VendorOrderStatusE
 from marketplace.orders.events import VendorOrderCanceled
 from marketplace.orders.fulfilment import note
 from marketplace.orders.locks import lines_of, lock_part, lock_whole, refresh_status
-from marketplace.orders.models import Order, OrderEvent, VendorOrder, VendorOrderStatus
+from marketplace.orders.models import Order, OrderEvent, OrderStatus, VendorOrder, VendorOrderStatus
 
 OVER = frozenset({VendorOrderStatus.CANCELED, VendorOrderStatus.REFUSED, VendorOrderStatus.RETURNED})
 
@@ -30,6 +30,8 @@ async def cancel_part(
         raise VendorOrderStatusError("Something of it has left already.", field="id")
     await _call_off(session, part, user_id)
     await refresh_status(session, order)
+    if order.status is OrderStatus.CANCELED:
+        session.add(OrderEvent(order_id=order.id, type="CANCELED", user_id=user_id))
     await publish(session, VendorOrderCanceled(part.id))
     return part
 
@@ -52,9 +54,11 @@ async def cancel_order(session: AsyncSession, order_id: UUID, *, user_id: int | 
 
 
 async def owed_minor(session: AsyncSession, order: Order) -> int:
-    """What the buyer has to pay for the order: all of it, less what was called off, refused or returned."""
+    """What the buyer has to pay for the order besides gift cards: all of it, less what was called off,
+    refused or returned.
+    """
     given_up = await session.scalar(
-        select(func.coalesce(func.sum(VendorOrder.total_gross_minor), 0)).where(
+        select(func.coalesce(func.sum(VendorOrder.total_gross_minor - VendorOrder.gift_card_minor), 0)).where(
             VendorOrder.order_id == order.id, VendorOrder.status.in_(OVER)
         )
     )

@@ -21,3 +21,13 @@ class FulfillQuantityError(DomainError):
 
 class CannotCancelOrderError(DomainError):
     code = "CANNOT_CANCEL_ORDER"
+
+
+class NoInvoiceForOrderError(DomainError):
+    code = "NOT_READY"
+
+
+class InvoiceRequiredError(DomainError):
+    """What an invoice can't do without."""
+
+    code = "REQUIRED"

@@ -61,7 +61,18 @@ async def fulfil(
         user_id,
         fulfillment_id=fulfilment.id,
         tracking_number=fulfilment.tracking_number,
+        quantity=sum(leaving.values()),
     )
+    if fulfilment.tracking_number:
+        note(
+            session,
+            part,
+            "TRACKING_UPDATED",
+            user_id,
+            message=fulfilment.tracking_number,
+            fulfillment_id=fulfilment.id,
+            composed_id=f"{order.number}-{fulfilment.fulfillment_order}",
+        )
     await refresh_status(session, order)
     if part.status is VendorOrderStatus.FULFILLED:
         await publish(session, VendorOrderFulfilled(part.id))

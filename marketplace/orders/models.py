@@ -6,6 +6,7 @@ Amounts are minor units of the order's currency.
 """
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -16,10 +17,12 @@ from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
     Index,
+    Numeric,
     Sequence,
     String,
     UniqueConstraint,
     Uuid,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -27,8 +30,9 @@ from marketplace.catalog.models import ProductVariant
 from marketplace.inventory.models import Stock
 from marketplace.kit import clock
 from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey, WithMetadata
-from marketplace.markets.models import Channel, ShippingMethod
+from marketplace.markets.models import Channel, ShippingMethod, TaxClass
 from marketplace.people.models import Address, User
+from marketplace.pricing.discounts import DiscountValueType
 from marketplace.vendors.models import Vendor
 
 order_number = Sequence("order_number", metadata=Base.metadata, start=1)
@@ -75,6 +79,13 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
         Index(None, "channel_id", "created_at"),
         Index(None, "user_id", "created_at"),
         Index(None, "status", "created_at"),
+        Index("ix_customer_order_voucher_id", "voucher_id", postgresql_where=text("voucher_id IS NOT NULL")),
+        Index(
+            "ix_customer_order_voucher_code",
+            "voucher_code",
+            postgresql_where=text("voucher_code IS NOT NULL"),
+        ),
+        Index(None, "metadata", postgresql_using="gin"),
     )
 
     number: Mapped[int] = mapped_column(order_number, unique=True, server_default=order_number.next_value())
@@ -94,6 +105,11 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
         ForeignKey("shipping_method.id", ondelete="SET NULL")
     )
     shipping_method_name: Mapped[str | None]
+    shipping_tax_class_id: Mapped[int | None] = mapped_column(ForeignKey("tax_class.id", ondelete="SET NULL"))
+    shipping_tax_class_name: Mapped[str | None]
+    """What the class was called at the sale."""
+    redirect_url: Mapped[str | None]
+    """Where the client that completed the checkout shows the order to its buyer."""
     currency: Mapped[str] = mapped_column(CHAR(3))
     subtotal_gross_minor: Mapped[int]
     subtotal_net_minor: Mapped[int]
@@ -103,7 +119,15 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
     undiscounted_total_gross_minor: Mapped[int]
     undiscounted_total_net_minor: Mapped[int]
     total_gross_minor: Mapped[int]
+    """What was left to pay after gift cards: with `gift_card_minor`, all that its parts come to."""
     total_net_minor: Mapped[int]
+    gift_card_minor: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """What gift cards paid when it was placed."""
+    shipping_discount_minor: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """What a voucher took off the delivery, as prices were entered."""
+    voucher_id: Mapped[int | None] = mapped_column(ForeignKey("voucher.id", ondelete="SET NULL"))
+    voucher_code: Mapped[str | None]
+    """As it was written then."""
     total_authorized_minor: Mapped[int] = mapped_column(default=0)
     total_charged_minor: Mapped[int] = mapped_column(default=0)
     total_refunded_minor: Mapped[int] = mapped_column(default=0)
@@ -116,6 +140,7 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
     billing_address: Mapped[Address | None] = relationship(foreign_keys=[billing_address_id], lazy="raise")
     shipping_address: Mapped[Address | None] = relationship(foreign_keys=[shipping_address_id], lazy="raise")
     shipping_method: Mapped[ShippingMethod | None] = relationship(lazy="raise")
+    shipping_tax_class: Mapped[TaxClass | None] = relationship(lazy="raise")
     lines: Mapped[list["OrderLine"]] = relationship(
         back_populates="order", order_by="OrderLine.position", lazy="raise"
     )
@@ -126,6 +151,7 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
         back_populates="order", order_by="Fulfillment.fulfillment_order", lazy="raise"
     )
     events: Mapped[list["OrderEvent"]] = relationship(order_by="OrderEvent.id", lazy="raise")
+    invoices: Mapped[list["Invoice"]] = relationship(back_populates="order", lazy="raise")
 
 
 class VendorOrderStatus(StrEnum):
@@ -168,6 +194,8 @@ class VendorOrder(UuidKey, Timestamped, Base):
     shipping_net_minor: Mapped[int]
     total_gross_minor: Mapped[int]
     total_net_minor: Mapped[int]
+    gift_card_minor: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """The part's share of what gift cards paid: contained in the total, not taken off it."""
     shipped_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
     withdrawal_ends_at: Mapped[datetime | None]
@@ -215,17 +243,30 @@ class OrderLine(UuidKey, WithMetadata, Base):
     quantity_fulfilled: Mapped[int] = mapped_column(default=0)
     currency: Mapped[str] = mapped_column(CHAR(3))
     tax_rate_bp: Mapped[int] = mapped_column(default=0)
+    tax_class_id: Mapped[int | None] = mapped_column(ForeignKey("tax_class.id", ondelete="SET NULL"))
     tax_class_name: Mapped[str | None]
+    """What the class was called at the sale."""
+    is_price_overridden: Mapped[bool] = mapped_column(default=False)
+    """Staff had set the price, instead of the listed one."""
+    price_override_reason: Mapped[str | None]
     unit_gross_minor: Mapped[int]
     unit_net_minor: Mapped[int]
     undiscounted_unit_gross_minor: Mapped[int]
     undiscounted_unit_net_minor: Mapped[int]
     total_gross_minor: Mapped[int]
     total_net_minor: Mapped[int]
+    unit_discount_minor: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """What one piece was reduced by, as prices were entered: by promotions and by its share of a voucher."""
+    unit_discount_value: Mapped[Decimal] = mapped_column(Numeric(20, 3), server_default=text("0"))
+    unit_discount_type: Mapped[DiscountValueType | None]
+    unit_discount_reason: Mapped[str | None]
+    voucher_code: Mapped[str | None]
+    """Of the voucher that reduced this very line."""
 
     order: Mapped[Order] = relationship(back_populates="lines", lazy="raise")
     vendor_order: Mapped[VendorOrder] = relationship(back_populates="lines", lazy="raise")
     variant: Mapped[ProductVariant | None] = relationship(lazy="raise")
+    tax_class: Mapped[TaxClass | None] = relationship(lazy="raise")
 
 
 class FulfillmentStatus(StrEnum):
@@ -269,6 +310,30 @@ class FulfillmentLine(IntegerKey, Base):
     fulfillment: Mapped[Fulfillment] = relationship(back_populates="lines", lazy="raise")
     order_line: Mapped[OrderLine] = relationship(lazy="raise")
     stock: Mapped[Stock | None] = relationship(lazy="raise")
+
+
+class InvoiceStatus(StrEnum):
+    """How far the making of an invoice is: Saleor's JobStatusEnum."""
+
+    PENDING = "PENDING"
+    SUCCESS = "SUCCESS"
+    FAILED = "FAILED"
+    DELETED = "DELETED"
+
+
+class Invoice(IntegerKey, Timestamped, WithMetadata, Base):
+    __tablename__ = "invoice"
+    __table_args__ = (Index(None, "order_id", "created_at"),)
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
+    status: Mapped[InvoiceStatus] = mapped_column(default=InvoiceStatus.SUCCESS)
+    number: Mapped[str | None]
+    url: Mapped[str | None]
+    """Where it can be fetched."""
+    message: Mapped[str | None]
+    """What went wrong, if something did."""
+
+    order: Mapped[Order] = relationship(back_populates="invoices", lazy="raise")
 
 
 class OrderEvent(IntegerKey, Base):

@@ -5,7 +5,7 @@ add up to the whole, and nothing has to be rounded a second time.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 from sqlalchemy import BigInteger, String, and_, bindparam, func, select
@@ -29,8 +29,9 @@ from marketplace.checkout.totals import NOTHING, Taxed, taxed, total_of
 from marketplace.inventory.allocations import allocate
 from marketplace.inventory.reservations import Wanted
 from marketplace.kit.batch import Batch
-from marketplace.kit.money import BASIS_POINTS
+from marketplace.kit.money import BASIS_POINTS, share
 from marketplace.markets.models import ShippingMethod, ShippingMethodTranslation, TaxClass
+from marketplace.orders.discounting import insert_discounts, unit_discount
 from marketplace.orders.models import (
     AuthorizeStatus,
     ChargeStatus,
@@ -40,6 +41,7 @@ from marketplace.orders.models import (
     OrderStatus,
     VendorOrder,
 )
+from marketplace.pricing.gift_card_use import spend
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +78,13 @@ async def place(
     `OrderPlaced`. Raises InsufficientStockError, which the settled checkout's locks rule out.
     """
     cart = settled.cart
-    method = await _method(session, settled)
-    order = await _write_order(session, settled, paid, method, metadata or {})
-    parts = _split(cart, settled.delivery)
+    carriage = await _carriage(session, settled)
+    order = await _write_order(session, settled, paid, carriage, metadata or {})
+    parts = _split(cart, settled)
     line_ids = {line.id: uuid4() for line in cart.lines}
     appearances = await _appearances(session, cart)
     batch = Batch()
-    batch.insert(VendorOrder, [_vendor_order_row(order, cart, part, method) for part in parts])
+    batch.insert(VendorOrder, [_vendor_order_row(order, cart, part, carriage) for part in parts])
     batch.insert(
         OrderLine,
         [
@@ -92,11 +94,18 @@ async def place(
             if cart.offer(line).vendor_id == part.vendor_id
         ],
     )
+    # The shop confirms what it can sell, at once.
     batch.insert(
         OrderEvent,
-        [{"order_id": order.id, "type": "PLACED", "user_id": cart.checkout.user_id, "at": cart.now}],
+        [
+            {"order_id": order.id, "type": type_, "user_id": cart.checkout.user_id, "at": cart.now}
+            for type_ in ("PLACED", "CONFIRMED")
+        ],
     )
+    insert_discounts(batch, order, settled, line_ids)
     await batch.write(session)
+    if settled.card_uses:
+        await spend(session, settled.card_uses, order.id, str(order.number), cart.checkout.user_id)
     await allocate(
         session,
         [
@@ -119,18 +128,25 @@ class _Part:
     parcel: Parcel | None
     lead_time_days: int
     """Of what takes longest to make; 0 where all is there."""
+    gift_card_minor: int = 0
 
     @property
     def shipping(self) -> Taxed:
         return self.parcel.price if self.parcel else NOTHING
 
+    @property
+    def total(self) -> Taxed:
+        return self.subtotal + self.shipping
+
 
 @dataclass(frozen=True, slots=True)
-class _Method:
-    """How the order travels; nothing of it is known where nothing is shipped."""
+class Carriage:
+    """What the method that carries the goods was called and taxed as at the sale, and how long it takes."""
 
-    id: int | None = None
-    name: str | None = None
+    method_id: int | None = None
+    method_name: str | None = None
+    tax_class_id: int | None = None
+    tax_class_name: str | None = None
     minimum_days: int | None = None
     maximum_days: int | None = None
 
@@ -141,13 +157,16 @@ class _Method:
         return part.lead_time_days + on_the_way
 
 
-def _split(cart: Cart, delivery: OfferedDelivery | None) -> list[_Part]:
-    """The cart's parts, in the order in which their sellers appear in it."""
+def _split(cart: Cart, settled: Settled) -> list[_Part]:
+    """The cart's parts, in the order in which their sellers appear in it. What gift cards pay is shared by
+    what each part comes to.
+    """
+    delivery = settled.delivery
     by_vendor: dict[int, list[CheckoutLine]] = {}
     for line in cart.lines:
         by_vendor.setdefault(cart.offer(line).vendor_id, []).append(line)
     parcels = {parcel.vendor_id: parcel for parcel in delivery.parcels} if delivery else {}
-    return [
+    parts = [
         _Part(
             uuid4(),
             vendor_id,
@@ -158,21 +177,26 @@ def _split(cart: Cart, delivery: OfferedDelivery | None) -> list[_Part]:
         )
         for position, (vendor_id, lines) in enumerate(by_vendor.items(), 1)
     ]
+    if not settled.gift_card_minor:
+        return parts
+    shares = share(settled.gift_card_minor, [part.total.gross_minor for part in parts])
+    return [replace(part, gift_card_minor=paid_minor) for part, paid_minor in zip(parts, shares, strict=True)]
 
 
 async def _write_order(
-    session: AsyncSession, settled: Settled, paid: Paid, method: _Method, metadata: Mapping[str, str]
+    session: AsyncSession, settled: Settled, paid: Paid, carriage: Carriage, metadata: Mapping[str, str]
 ) -> Order:
     cart, checkout = settled.cart, settled.cart.checkout
     undiscounted = total_of(
         taxed(
-            (offer.undiscounted_minor or 0) * line.quantity,
-            offer.rate_bp,
+            line.undiscounted_unit_price_minor * line.quantity,
+            line.tax_rate_bp,
             cart.channel.prices_entered_with_tax,
         )
-        for line, offer in ((line, cart.offer(line)) for line in cart.lines)
+        for line in cart.lines
     )
     shipping = settled.shipping
+    undiscounted_shipping = _undiscounted_shipping(settled)
     order = Order(
         id=uuid4(),
         status=OrderStatus.UNFULFILLED,
@@ -184,18 +208,24 @@ async def _write_order(
         customer_note=checkout.note,
         billing_address_id=checkout.billing_address_id,
         shipping_address_id=checkout.shipping_address_id,
-        shipping_method_id=method.id,
-        shipping_method_name=method.name,
+        shipping_method_id=carriage.method_id,
+        shipping_method_name=carriage.method_name,
+        shipping_tax_class_id=carriage.tax_class_id,
+        shipping_tax_class_name=carriage.tax_class_name,
         currency=checkout.currency,
         subtotal_gross_minor=settled.subtotal.gross_minor,
         subtotal_net_minor=settled.subtotal.net_minor,
         shipping_gross_minor=shipping.gross_minor,
         shipping_net_minor=shipping.net_minor,
         shipping_tax_rate_bp=_effective_rate_bp(shipping, settled.delivery),
-        undiscounted_total_gross_minor=undiscounted.gross_minor + shipping.gross_minor,
-        undiscounted_total_net_minor=undiscounted.net_minor + shipping.net_minor,
+        undiscounted_total_gross_minor=undiscounted.gross_minor + undiscounted_shipping.gross_minor,
+        undiscounted_total_net_minor=undiscounted.net_minor + undiscounted_shipping.net_minor,
         total_gross_minor=settled.total.gross_minor,
         total_net_minor=settled.total.net_minor,
+        gift_card_minor=settled.gift_card_minor,
+        shipping_discount_minor=_shipping_discount(settled),
+        voucher_id=cart.reduction.voucher_id if cart.reduction else None,
+        voucher_code=cart.reduction.voucher_code if cart.reduction else None,
         total_authorized_minor=paid.authorized_minor,
         total_charged_minor=paid.charged_minor,
         authorize_status=paid.authorize_status,
@@ -210,17 +240,33 @@ async def _write_order(
     return order
 
 
+def _shipping_discount(settled: Settled) -> int:
+    return sum(parcel.discount_minor for parcel in settled.delivery.parcels) if settled.delivery else 0
+
+
+def _undiscounted_shipping(settled: Settled) -> Taxed:
+    """What the delivery would have cost without a voucher on it."""
+    if settled.delivery is None or not _shipping_discount(settled):
+        return settled.shipping
+    with_tax = settled.cart.channel.prices_entered_with_tax
+    return total_of(
+        taxed(parcel.price_minor, parcel.tax_rate_bp, with_tax) for parcel in settled.delivery.parcels
+    )
+
+
 def _effective_rate_bp(shipping: Taxed, delivery: OfferedDelivery | None) -> int:
     """The parcels' rate, or, where sellers' regimes make it differ, what their tax comes to on the whole."""
     rates = {parcel.tax_rate_bp for parcel in delivery.parcels} if delivery else {0}
     if len(rates) == 1:
         return rates.pop()
+    if not shipping.net_minor:
+        return 0
     tax_minor = shipping.gross_minor - shipping.net_minor
     return (2 * tax_minor * BASIS_POINTS + shipping.net_minor) // (2 * shipping.net_minor)
 
 
-def _vendor_order_row(order: Order, cart: Cart, part: _Part, method: _Method) -> dict[str, object]:
-    total = part.subtotal + part.shipping
+def _vendor_order_row(order: Order, cart: Cart, part: _Part, carriage: Carriage) -> dict[str, object]:
+    total = part.total
     return {
         "id": part.id,
         "order_id": order.id,
@@ -228,14 +274,15 @@ def _vendor_order_row(order: Order, cart: Cart, part: _Part, method: _Method) ->
         "position": part.position,
         "currency": order.currency,
         "weight_grams": part.parcel.weight_grams if part.parcel else 0,
-        "minimum_delivery_days": method.days(method.minimum_days, part),
-        "maximum_delivery_days": method.days(method.maximum_days, part),
+        "minimum_delivery_days": carriage.days(carriage.minimum_days, part),
+        "maximum_delivery_days": carriage.days(carriage.maximum_days, part),
         "subtotal_gross_minor": part.subtotal.gross_minor,
         "subtotal_net_minor": part.subtotal.net_minor,
         "shipping_gross_minor": part.shipping.gross_minor,
         "shipping_net_minor": part.shipping.net_minor,
         "total_gross_minor": total.gross_minor,
         "total_net_minor": total.net_minor,
+        "gift_card_minor": part.gift_card_minor,
         "created_at": cart.now,
         "updated_at": cart.now,
     }
@@ -272,7 +319,10 @@ def _line_row(
         "quantity": line.quantity,
         "currency": order.currency,
         "tax_rate_bp": line.tax_rate_bp,
+        "tax_class_id": offer.tax_class_id,
         "tax_class_name": appearance.tax_class_name,
+        "is_price_overridden": line.price_override_minor is not None,
+        "price_override_reason": line.price_override_reason,
         "unit_gross_minor": line.unit_gross_minor,
         "unit_net_minor": line.unit_net_minor,
         "undiscounted_unit_gross_minor": undiscounted.gross_minor,
@@ -280,6 +330,7 @@ def _line_row(
         "total_gross_minor": line.total_gross_minor,
         "total_net_minor": line.total_net_minor,
         "metadata": line.public_metadata,
+        **unit_discount(cart, line),
     }
 
 
@@ -334,24 +385,27 @@ _APPEARANCES = (
 )
 
 
-async def _method(session: AsyncSession, settled: Settled) -> _Method:
+async def _carriage(session: AsyncSession, settled: Settled) -> Carriage:
     if settled.delivery is None:
-        return _Method()
+        return Carriage()
     language_code = settled.cart.checkout.language_code
     found = await session.execute(
-        _METHOD, {"method_id": settled.delivery.method_id, "language_code": language_code}
+        _CARRIAGE, {"method_id": settled.delivery.method_id, "language_code": language_code}
     )
-    return _Method(*found.one())
+    return Carriage(*found.one())
 
 
-_METHOD = (
+_CARRIAGE = (
     select(
         ShippingMethod.id,
         func.coalesce(ShippingMethodTranslation.name, ShippingMethod.name),
+        ShippingMethod.tax_class_id,
+        TaxClass.name,
         ShippingMethod.minimum_delivery_days,
         ShippingMethod.maximum_delivery_days,
     )
     .select_from(ShippingMethod)
+    .outerjoin(TaxClass, TaxClass.id == ShippingMethod.tax_class_id)
     .outerjoin(
         ShippingMethodTranslation,
         and_(

@@ -17,9 +17,14 @@ Data = dict[str, Any]
 
 
 class Execute(Protocol):
-    """Runs a document as the bearer of a token (None: anonymous) and gives `{data, errors}`."""
+    """Runs a document as the bearer of a token (None: anonymous) and gives `{data, errors}`.
 
-    async def __call__(self, document: str, variables: Mapping[str, object], token: str | None) -> Data: ...
+    `address` is the visitor's on the net: too many wrong passwords from one are not listened to.
+    """
+
+    async def __call__(
+        self, document: str, variables: Mapping[str, object], token: str | None, address: str | None = None
+    ) -> Data: ...
 
 
 class DocumentFailedError(Exception):
@@ -42,13 +47,14 @@ class Api:
     room: str
     """The directory of documents."""
     token: str | None = None
+    address: str | None = None
 
     async def run(self, name: str, variables: Mapping[str, object], may_fail: Collection[str] = ()) -> Data:
         """The data of a document. Raises DocumentFailedError, and SignedOutError where the token is refused.
 
         Errors below the root fields in `may_fail` are no failure: these fields are None then.
         """
-        answer = await self.execute(document(self.room, name), variables, self.token)
+        answer = await self.execute(document(self.room, name), variables, self.token, self.address)
         failures = [error for error in answer.get("errors") or [] if not _is_below(error, may_fail)]
         if self.token is not None and any(_refuses_token(error) for error in failures):
             raise SignedOutError

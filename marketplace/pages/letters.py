@@ -33,6 +33,14 @@ def new_order(templates: Templates, language: Language, part: Mapping[str, Any])
     return _letter(templates, "new_order", language, {"part": part})
 
 
+def about_account(templates: Templates, name: str, language: Language, values: Mapping[str, Any]) -> Letter:
+    """What somebody gets about their account. `values`: `url` of its button, `email` if it is about one.
+
+    It calls nobody by the name that they gave: whoever opens an account in another's name could write there.
+    """
+    return _letter(templates, name, language, values)
+
+
 def _letter(templates: Templates, name: str, language: Language, values: Mapping[str, Any]) -> Letter:
     """A letter's plain text begins with its subject, on a line of its own."""
     subject, _, text = templates.render(f"emails/{name}.txt", language, values).partition("\n")

@@ -10,13 +10,27 @@ from marketplace.kit.settings import Settings
 from marketplace.pages.api import Execute, SignedOutError
 from marketplace.pages.forgery import refuse_forgery
 from marketplace.pages.languages import TEMPLATES, Language, languages, preferred
-from marketplace.pages.markets import Markets
-from marketplace.pages.shop import account, cart, checkout, home, orders, products, sellers, shelves
+from marketplace.pages.markets import Markets, NoMarketError
+from marketplace.pages.shop import (
+    account,
+    cart,
+    checkout,
+    home,
+    membership,
+    orders,
+    products,
+    sellers,
+    shelves,
+    told,
+)
 from marketplace.pages.static import StaticFiles
 from marketplace.pages.templates import Templates
 from marketplace.pages.visits import RENEWAL_COOKIE, SESSION_COOKIE, Site, begin_visit
 
-ROOMS = (home, shelves, products, sellers, cart, checkout, orders, account)
+NOT_OPEN_SECONDS = 300
+"""When to look again at a shop that is not open yet."""
+
+ROOMS = (home, shelves, products, sellers, told, cart, checkout, orders, account, membership)
 
 
 def create_pages(settings: Settings, *, execute: Execute, markets: Markets) -> FastAPI:
@@ -33,6 +47,7 @@ def create_pages(settings: Settings, *, execute: Execute, markets: Markets) -> F
         pages.include_router(room.router, prefix="/{language}", dependencies=[Depends(refuse_forgery)])
     pages.add_exception_handler(HTTPException, _refused)
     pages.add_exception_handler(SignedOutError, _signed_out)
+    pages.add_exception_handler(NoMarketError, _not_open)
     pages.add_exception_handler(Exception, _failed)
     return pages
 
@@ -53,7 +68,10 @@ async def _refused(request: Request, error: Exception) -> Response:
     """A page that isn't there, or a form that another site sent: told in the visitor's language."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     request.scope["path_params"] = {"language": _language_of(request).code}
-    visit = await begin_visit(request)
+    try:
+        visit = await begin_visit(request)
+    except NoMarketError as closed:
+        return await _not_open(request, closed)
     data = await visit.read("frame")
     return visit.page("shop/refused.html", data, status, code=status)
 
@@ -67,6 +85,14 @@ async def _signed_out(request: Request, error: Exception) -> Response:
     for name in (SESSION_COOKIE, RENEWAL_COOKIE):
         answer.delete_cookie(name)
     return answer
+
+
+async def _not_open(request: Request, error: Exception) -> Response:
+    """A shop without a channel has nothing to show yet. Whoever looks after it opens one."""
+    del error
+    site: Site = request.app.state.site
+    html = site.templates.render("shop/not_open.html", _language_of(request), {})
+    return HTMLResponse(html, 503, {"Retry-After": str(NOT_OPEN_SECONDS), "Cache-Control": "no-store"})
 
 
 async def _failed(request: Request, error: Exception) -> Response:

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from marketplace.pages import descriptions, formats
 from marketplace.pages.languages import TEMPLATES, Language, languages
+from marketplace.pages.shop import sums
 from marketplace.pages.static import StaticFiles
 
 COLOUR = re.compile(r"#[0-9A-Fa-f]{3,8}")
@@ -44,6 +45,8 @@ def _environment(language: Language, static: StaticFiles, public_url: str, *, re
         "languages": list(languages().values()),
         "static": static.url,
         "public_url": public_url,
+        "sums_of_checkout": sums.of_checkout,
+        "sums_of_order": sums.of_order,
     }
     locale = language.locale
     environment.filters |= {
@@ -51,6 +54,7 @@ def _environment(language: Language, static: StaticFiles, public_url: str, *, re
         "day": partial(formats.day, locale=locale),
         "day_and_hour": partial(formats.day_and_hour, locale=locale),
         "weight": partial(formats.weight, locale=locale),
+        "measure": partial(formats.measure, locale=locale),
         "number": partial(formats.number, locale=locale),
         "percent": partial(formats.percent, locale=locale),
         "country": partial(formats.country, locale=locale),

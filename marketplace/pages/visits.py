@@ -103,6 +103,7 @@ class Visit:
             "markets": self.markets,
             "cart_quantity": (data.get("cart") or {}).get("quantity", 0),
             "shelves": [edge["node"] for edge in data["shelves"]["edges"]],
+            "told": [edge["node"] for edge in data["told"]["edges"]],
             "is_demo": any(edge["node"]["isDemo"] for edge in data["anySeller"]["edges"]),
         }
         html = self.site.templates.render(template, self.language, data | context | values)
@@ -151,7 +152,7 @@ async def begin_visit(request: Request) -> Visit:
         market=market,
         markets=list(await site.markets.all()),
         cart_id=_checkout_id(request.cookies.get(cart_cookie(market))),
-        api=Api(site.execute, "shop", await _token(site, request, cookies)),
+        api=Api(site.execute, "shop", await _token(site, request, cookies), _address(request)),
         cookies=cookies,
     )
 
@@ -171,6 +172,10 @@ async def _token(site: Site, request: Request, cookies: dict[str, tuple[str | No
         return None
     cookies[SESSION_COOKIE] = (token, SESSION_SECONDS)
     return str(token)
+
+
+def _address(request: Request) -> str | None:
+    return request.client.host if request.client else None
 
 
 def _checkout_id(text: str | None) -> str | None:

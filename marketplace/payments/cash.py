@@ -32,10 +32,13 @@ MAXIMUM_PARCELS = 1000
 
 
 async def expect(session: AsyncSession, order: Order, promise: TransactionItem) -> None:
-    """Write down what the carrier will collect for each parcel of a new order: in all, what was promised."""
+    """Write down what the carrier will collect for each parcel of a new order: in all, what was promised.
+
+    What gift cards have paid of a parcel is not asked for at the door.
+    """
     found = await session.execute(_PARCELS, {"order_id": order.id, "method_id": order.shipping_method_id})
     parts = found.all()
-    amounts = share(promise.authorized_minor, [total_minor for _, total_minor, _ in parts])
+    amounts = share(promise.authorized_minor, [left_minor for _, left_minor, _ in parts])
     batch = Batch()
     batch.insert(
         CashCollection,
@@ -57,7 +60,7 @@ async def expect(session: AsyncSession, order: Order, promise: TransactionItem) 
 _PARCELS = (
     select(
         VendorOrder.id,
-        VendorOrder.total_gross_minor,
+        VendorOrder.total_gross_minor - VendorOrder.gift_card_minor,
         func.coalesce(func.nullif(ShippingMethod.carrier, ""), ShippingMethod.name, ""),
     )
     .outerjoin(ShippingMethod, ShippingMethod.id == bindparam("method_id", type_=BigInteger))

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.checkout.address_book import remember_addresses
 from marketplace.checkout.closing import Settled, discard, settle
 from marketplace.checkout.errors import CheckoutGoneError
 from marketplace.kit.events import publish
@@ -22,7 +23,11 @@ from marketplace.payments.transactions import covered_minor, tell, transactions_
 
 
 async def complete(
-    session: AsyncSession, checkout_id: UUID, metadata: Mapping[str, str] | None = None
+    session: AsyncSession,
+    checkout_id: UUID,
+    metadata: Mapping[str, str] | None = None,
+    *,
+    redirect_url: str | None = None,
 ) -> Order:
     """Make the order of a checkout that is promised or paid in full. Completed twice, it is the same order.
 
@@ -40,11 +45,13 @@ async def complete(
     if promise is not None:
         await _promise_exactly(session, settled, promise, transactions)
     order = await place(session, settled, _paid(settled, transactions), metadata)
+    order.redirect_url = redirect_url
     for transaction in transactions:
         transaction.checkout_id, transaction.order_id = None, order.id
     if promise is not None:
         await cash.expect(session, order, promise)
     await session.flush()
+    await remember_addresses(session, settled.cart.checkout)
     await discard(session, settled.cart)
     await publish(session, OrderPlaced(order.id))
     return order

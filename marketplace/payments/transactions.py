@@ -12,7 +12,7 @@ from marketplace.kit.errors import InvalidError, NotFoundError
 from marketplace.kit.money import Money
 from marketplace.markets.models import Channel
 from marketplace.orders.cancelling import owed_minor
-from marketplace.orders.models import Order
+from marketplace.orders.models import ChargeStatus, Order, OrderEvent
 from marketplace.payments.amounts import amounts_of, authorize_status, charge_status
 from marketplace.payments.errors import (
     GatewayRefusedError,
@@ -36,6 +36,7 @@ _FINAL = frozenset(
     }
 )
 """What ends the conversation with a gateway that a payment began with."""
+PAID_IN_FULL = frozenset({ChargeStatus.FULL, ChargeStatus.OVERCHARGED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,8 @@ async def lock_payable(session: AsyncSession, checkout_id: UUID | None, order_id
     """A checkout or an order, locked. Raises CheckoutGoneError, InactiveChannelError, NotFoundError."""
     if checkout_id is not None:
         cart = await carts.lock(session, checkout_id)
+        if cart.gift_cards:
+            carts.set_total(cart)  # They may have paid for something else since.
         total = Money(cart.checkout.total_gross_minor, cart.checkout.currency)
         return Payable(cart.channel, total, checkout=cart.checkout)
     found = await session.execute(
@@ -218,7 +221,7 @@ async def tell(
 
 
 async def refresh_order(session: AsyncSession, order: Order) -> None:
-    """Write what a locked order's transactions come to."""
+    """Write what a locked order's transactions come to, and in its history when it is paid in full."""
     found = await session.scalars(select(TransactionItem).where(TransactionItem.order_id == order.id))
     transactions = found.all()
     owed = await owed_minor(session, order)
@@ -227,7 +230,11 @@ async def refresh_order(session: AsyncSession, order: Order) -> None:
     order.total_refunded_minor = sum(one.refunded_minor for one in transactions)
     covered = order.total_authorized_minor + order.total_charged_minor
     order.authorize_status = authorize_status(owed, covered)
+    paid_before = order.charge_status in PAID_IN_FULL
     order.charge_status = charge_status(order.total_gross_minor, owed, order.total_charged_minor)
+    if order.charge_status in PAID_IN_FULL and not paid_before:
+        amount = str(Money(order.total_charged_minor, order.currency).amount)
+        session.add(OrderEvent(order_id=order.id, type="ORDER_FULLY_PAID", parameters={"amount": amount}))
     await session.flush()
 
 

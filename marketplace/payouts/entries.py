@@ -20,8 +20,23 @@ def _credit(account: Account, amount: Money, vendor_id: int | None = None) -> Li
     return Line(account, -amount.minor, amount.currency, vendor_id)
 
 
-def delivered(earning: VendorEarning, total: Money, cash: Money, at: datetime) -> Entry:
-    """The buyer has the parcel: the seller has earned, the carrier owes the cash, a gateway the rest."""
+def gift_card_issued(gift_card_id: int, balance: Money, at: datetime) -> Entry:
+    """Staff gave a card away: the marketplace has promised to honour it."""
+    return Entry(
+        key=f"gift_card_issued:{gift_card_id}",
+        kind="gift_card_issued",
+        at=at,
+        lines=[_debit(Account.GIFT_CARD_EXPENSE, balance), _credit(Account.GIFT_CARDS, balance)],
+    )
+
+
+def delivered(
+    earning: VendorEarning, total: Money, cash: Money, at: datetime, gift_cards: Money | None = None
+) -> Entry:
+    """The buyer has the parcel: the seller has earned, whoever paid for it. The carrier owes the cash, what
+    gift cards paid is owed to nobody any more, a gateway owes the rest.
+    """
+    gift_cards = gift_cards or Money.zero(total.currency)
     currency = earning.currency
     delivery = Money(total.minor - earning.sales_minor, currency)
     return Entry(
@@ -31,7 +46,8 @@ def delivered(earning: VendorEarning, total: Money, cash: Money, at: datetime) -
         vendor_order_id=earning.vendor_order_id,
         lines=[
             _debit(Account.CARRIER_RECEIVABLE, cash),
-            _debit(Account.GATEWAY_RECEIVABLE, total - cash),
+            _debit(Account.GIFT_CARDS, gift_cards),
+            _debit(Account.GATEWAY_RECEIVABLE, total - cash - gift_cards),
             _credit(Account.VENDOR_HELD, Money(earning.earning_minor, currency), earning.vendor_id),
             _credit(Account.COMMISSION_REVENUE, Money(earning.commission_minor, currency)),
             _credit(Account.VAT_PAYABLE, Money(earning.vat_minor, currency)),

@@ -38,6 +38,10 @@ class Account(StrEnum):
     """Revenue: the marketplace's commission, without VAT."""
     VAT_PAYABLE = "VAT_PAYABLE"
     """Liability: VAT on commission."""
+    GIFT_CARDS = "GIFT_CARDS"
+    """Liability: what gift cards can still buy, or have paid of parcels that are under way."""
+    GIFT_CARD_EXPENSE = "GIFT_CARD_EXPENSE"
+    """Expense: gift cards that staff gave away."""
     CASH_DIFFERENCE = "CASH_DIFFERENCE"
     """Expense: remittances that were short (or, negative, over)."""
 

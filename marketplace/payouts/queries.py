@@ -112,6 +112,22 @@ _RULES: dict[str, str] = {
         ) AS cash USING (currency)
         WHERE coalesce(ledger.minor, 0) <> coalesce(cash.minor, 0)
     """,
+    "gift cards are owed what is on them, and what they paid of parcels under way": """
+        SELECT format('%s %s in the ledger, %s on cards and under way', ledger.minor, currency, owed.minor)
+        FROM (
+            SELECT currency, -sum(amount_minor) AS minor FROM posting
+            WHERE account = 'GIFT_CARDS' GROUP BY currency
+        ) AS ledger FULL JOIN (
+            SELECT currency, sum(minor) AS minor FROM (
+                SELECT currency, current_balance_minor AS minor FROM gift_card
+                UNION ALL
+                SELECT currency, gift_card_minor FROM vendor_order
+                WHERE gift_card_minor > 0
+                  AND status IN ('UNFULFILLED', 'PARTIALLY_FULFILLED', 'FULFILLED')
+            ) AS parts GROUP BY currency
+        ) AS owed USING (currency)
+        WHERE coalesce(ledger.minor, 0) <> coalesce(owed.minor, 0)
+    """,
     "a payout is the sum of its lines": """
         SELECT format('payout %s: %s, its lines %s', payout.number, payout.amount_minor, lines.minor)
         FROM payout

@@ -17,6 +17,8 @@ from marketplace.payouts import entries
 from marketplace.payouts.commission import freeze_commission
 from marketplace.payouts.journal import record
 from marketplace.payouts.models import VendorEarning
+from marketplace.pricing.events import GiftCardIssued
+from marketplace.pricing.gift_cards import GiftCard
 
 
 @subscribe(OrderPlaced)
@@ -35,8 +37,22 @@ async def book_delivery(session: AsyncSession, event: VendorOrderDelivered) -> N
         .where(VendorOrder.id == event.vendor_order_id)
     )
     part, earning, cash_minor = (await session.execute(query)).one()
-    total, cash = Money(part.total_gross_minor, part.currency), Money(cash_minor, part.currency)
-    await record(session, [entries.delivered(earning, total, cash, part.delivered_at or clock.now())])
+    entry = entries.delivered(
+        earning,
+        total=Money(part.total_gross_minor, part.currency),
+        cash=Money(cash_minor, part.currency),
+        gift_cards=Money(part.gift_card_minor, part.currency),
+        at=part.delivered_at or clock.now(),
+    )
+    await record(session, [entry])
+
+
+@subscribe(GiftCardIssued)
+async def book_gift_card(session: AsyncSession, event: GiftCardIssued) -> None:
+    """A card that was given away is a promise to buyers, and our expense."""
+    card = await session.get_one(GiftCard, event.gift_card_id)
+    balance = Money(card.initial_balance_minor, card.currency)
+    await record(session, [entries.gift_card_issued(card.id, balance, card.created_at)])
 
 
 @subscribe(CashRemitted)

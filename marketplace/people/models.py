@@ -1,13 +1,31 @@
 """Tables of people: who signs in, where they live, what staff may do, and what they did."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import CHAR, BigInteger, Column, ForeignKey, Index, String, Table, text
+from sqlalchemy import (
+    CHAR,
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    and_,
+    cast,
+    func,
+    literal,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.kit import clock
 from marketplace.kit.models import Base, IntegerKey, Timestamped, WithMetadata
+from marketplace.people.permissions import Permission
 
 group_member = Table(
     "group_member",
@@ -15,6 +33,16 @@ group_member = Table(
     Column("group_id", BigInteger, ForeignKey("permission_group.id", ondelete="CASCADE"), primary_key=True),
     Column("user_id", BigInteger, ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True),
 )
+
+
+class CustomerType(IntegerKey, WithMetadata, Base):
+    """A kind of customer, which staff tell apart: retailers, guest houses."""
+
+    __tablename__ = "customer_type"
+
+    name: Mapped[str]
+    slug: Mapped[str] = mapped_column(unique=True)
+    is_default: Mapped[bool] = mapped_column(default=False)
 
 
 class User(IntegerKey, Timestamped, WithMetadata, Base):
@@ -33,7 +61,18 @@ class User(IntegerKey, Timestamped, WithMetadata, Base):
     is_staff: Mapped[bool] = mapped_column(default=False)
     is_superuser: Mapped[bool] = mapped_column(default=False)
     language_code: Mapped[str] = mapped_column(String(16), default="fr")
+    note: Mapped[str] = mapped_column(default="", server_default="")
+    """What staff keep in mind about the person."""
+    avatar_path: Mapped[str | None]
+    """Of the picture in the media storage."""
+    external_reference: Mapped[str | None] = mapped_column(unique=True)
+    """What another system calls the person."""
+    customer_type_id: Mapped[int | None] = mapped_column(
+        ForeignKey("customer_type.id", ondelete="SET NULL"), index=True
+    )
     last_login: Mapped[datetime | None]
+    password_reset_asked_at: Mapped[datetime | None]
+    confirmation_asked_at: Mapped[datetime | None]
     token_key: Mapped[str] = mapped_column(String(32))
     """Part of every token; a new one signs the user out everywhere."""
     default_shipping_address_id: Mapped[int | None] = mapped_column(
@@ -43,6 +82,7 @@ class User(IntegerKey, Timestamped, WithMetadata, Base):
         ForeignKey("address.id", ondelete="SET NULL", use_alter=True)
     )
 
+    customer_type: Mapped[CustomerType | None] = relationship(lazy="raise")
     groups: Mapped[list["PermissionGroup"]] = relationship(
         secondary=group_member, back_populates="users", lazy="raise"
     )
@@ -78,6 +118,28 @@ class PermissionGroup(IntegerKey, Base):
     users: Mapped[list[User]] = relationship(secondary=group_member, back_populates="groups", lazy="raise")
 
 
+_ALL = cast(literal(f"{{{','.join(Permission)}}}", String()), ARRAY(String()))
+_held = (
+    select(group_member.c.user_id, func.unnest(PermissionGroup.permissions, type_=String).label("code"))
+    .join(PermissionGroup, PermissionGroup.id == group_member.c.group_id)
+    .join(User, and_(User.id == group_member.c.user_id, User.is_staff))
+    .union(
+        select(User.id, func.unnest(_ALL, type_=String).label("code")).where(User.is_staff, User.is_superuser)
+    )
+    .subquery("held_permission")
+)
+
+
+class HeldPermission(Base):
+    """What a member of staff may do, by whichever groups: no table, but what the tables say."""
+
+    __table__ = _held
+    __mapper_args__ = {"primary_key": [_held.c.code, _held.c.user_id]}  # noqa: RUF012 - SQLAlchemy's name
+
+    code: Mapped[str]
+    user_id: Mapped[int]
+
+
 class AuditEntry(IntegerKey, Base):
     """Who did or saw what. Appended to, never changed."""
 
@@ -92,3 +154,60 @@ class AuditEntry(IntegerKey, Base):
     subject_type: Mapped[str]
     subject_id: Mapped[str]
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class CustomerEventType(StrEnum):
+    """What can happen to a customer: Saleor's CustomerEventsEnum."""
+
+    ACCOUNT_CREATED = "ACCOUNT_CREATED"
+    ACCOUNT_ACTIVATED = "ACCOUNT_ACTIVATED"
+    ACCOUNT_DEACTIVATED = "ACCOUNT_DEACTIVATED"
+    PASSWORD_RESET_LINK_SENT = "PASSWORD_RESET_LINK_SENT"  # noqa: S105 - an event, no password
+    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105
+    EMAIL_CHANGED_REQUEST = "EMAIL_CHANGED_REQUEST"
+    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105
+    EMAIL_CHANGED = "EMAIL_CHANGED"
+    PLACED_ORDER = "PLACED_ORDER"
+    NOTE_ADDED_TO_ORDER = "NOTE_ADDED_TO_ORDER"
+    DIGITAL_LINK_DOWNLOADED = "DIGITAL_LINK_DOWNLOADED"
+    CUSTOMER_DELETED = "CUSTOMER_DELETED"
+    NAME_ASSIGNED = "NAME_ASSIGNED"
+    EMAIL_ASSIGNED = "EMAIL_ASSIGNED"
+    NOTE_ADDED = "NOTE_ADDED"
+
+
+class CustomerEvent(IntegerKey, Base):
+    """Something that happened to a customer, for the staff who help them. It goes with the account."""
+
+    __tablename__ = "customer_event"
+    __table_args__ = (Index(None, "user_id", "id"),)
+
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    type: Mapped[CustomerEventType]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
+    order_id: Mapped[UUID | None]
+    """Of a room above this one, hence without a foreign key."""
+    message: Mapped[str | None]
+    count: Mapped[int | None]
+
+
+class AttemptCount(Base):
+    """How often something was tried that may not be tried without end: signing in, asking for letters."""
+
+    __tablename__ = "attempt_count"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """A digest of what is counted and for whom: no address can be read out of it."""
+    count: Mapped[int]
+    last_at: Mapped[datetime] = mapped_column(index=True)
+    """By the machine's clock, as all of this."""
+    refused_until: Mapped[datetime | None]
+
+
+class SentLetter(Base):
+    """A letter that has gone out, by its key: a job that is told twice sends it once."""
+
+    __tablename__ = "sent_letter"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    sent_at: Mapped[datetime] = mapped_column(index=True)

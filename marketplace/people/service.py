@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.kit import clock
 from marketplace.kit.errors import InvalidError
 from marketplace.kit.settings import Settings
-from marketplace.people import tokens
+from marketplace.people import throttling, tokens
 from marketplace.people.errors import (
     EmailTakenError,
     InactiveAccountError,
@@ -54,12 +54,12 @@ async def create_user(
         email=email,
         first_name=first_name,
         last_name=last_name,
-        password_hash=None if password is None else await hash_password(password),
         language_code=language_code,
         is_staff=is_staff,
         is_superuser=is_superuser,
         token_key=tokens.new_token_key(),
     )
+    user.password_hash = None if password is None else await hash_password(password, user)
     session.add(user)
     await session.flush()
     return user
@@ -67,31 +67,65 @@ async def create_user(
 
 async def user_by_email(session: AsyncSession, email: str) -> User | None:
     """The account of an e-mail address, whatever its capitals."""
+    if len(email) > EMAIL_LENGTH * 2:
+        return None  # Nobody's, and too long to be looked for.
     return await session.scalar(select(User).where(func.lower(User.email) == email.strip().lower()))
 
 
-async def sign_in(session: AsyncSession, settings: Settings, email: str, password: str) -> SignedIn:
-    """Tokens for who knows the password.
+async def sign_in(
+    session: AsyncSession,
+    settings: Settings,
+    email: str,
+    password: str,
+    *,
+    address: str | None = None,
+    audience: str | None = None,
+) -> SignedIn:
+    """Tokens for who knows the password. `address`: where the request comes from on the net.
 
-    Raises InvalidCredentialsError; for who does know it, UnconfirmedAccountError and InactiveAccountError.
+    Raises AttemptDelayedError, InvalidCredentialsError (the attempt stays counted); for who does know it,
+    UnconfirmedAccountError and InactiveAccountError.
     """
     user = await user_by_email(session, email)
-    matches = await password_matches(password, user.password_hash if user else None)
-    if user is None or not matches:
+    if not await knows_password(session, user, email, password, address) or user is None:
         raise InvalidCredentialsError
+    return await signed_in(session, settings, user, audience=audience)
+
+
+async def signed_in(
+    session: AsyncSession, settings: Settings, user: User, *, audience: str | None = None
+) -> SignedIn:
+    """Tokens for a user who has proven who they are. Raises InactiveAccountError, UnconfirmedAccountError."""
     if not user.is_active:
         raise InactiveAccountError("This account is closed.", field="email")
-    if not user.is_confirmed:
+    if not (user.is_confirmed or settings.sign_in_unconfirmed or not settings.account_confirmation):
         raise UnconfirmedAccountError("Confirm the e-mail address first, please.", field="email")
     user.last_login = clock.now()
     await session.flush()
     csrf_token = tokens.new_csrf_token()
     return SignedIn(
         user,
-        tokens.access_token(user, settings),
-        tokens.refresh_token(user, settings, csrf_token),
+        tokens.access_token(user, settings, audience=audience),
+        tokens.refresh_token(user, settings, csrf_token, audience=audience),
         csrf_token,
     )
+
+
+async def knows_password(
+    session: AsyncSession, user: User | None, account: str, password: str, address: str | None
+) -> bool:
+    """Whether it is the account's password; a wrong one is counted, and makes the next ones wait.
+
+    `account` is the e-mail address that was given, whether or not there is a user.
+    Raises AttemptDelayedError.
+    """
+    tried = throttling.guesses(account, address)
+    await throttling.take_turn(session, tried)
+    if await password_matches(password, user.password_hash if user else None):
+        await throttling.forgive(session, account, address)
+        return True
+    await throttling.count(session, tried)
+    return False
 
 
 async def refresh(
@@ -105,7 +139,8 @@ async def refresh(
             field="csrfToken",
             code="JWT_INVALID_CSRF_TOKEN",
         )
-    return user, tokens.access_token(user, settings)
+    audience = str(claims.payload.get("aud", "")).removeprefix(tokens.CUSTOM_AUDIENCE)
+    return user, tokens.access_token(user, settings, audience=audience or None)
 
 
 async def user_of_token(

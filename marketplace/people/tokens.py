@@ -10,7 +10,6 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import Any, Literal
 
 import jwt
@@ -19,11 +18,13 @@ from marketplace.kit.errors import InvalidError
 from marketplace.kit.ids import int_pk, to_global_id
 from marketplace.kit.settings import Settings
 from marketplace.people.errors import TokenError
+from marketplace.people.keys import ALGORITHM, SigningKey, signing_keys
 from marketplace.people.models import User
 
 ACCESS_LIFETIME = timedelta(minutes=5)
 REFRESH_LIFETIME = timedelta(days=30)
-ALGORITHM = "HS256"
+CUSTOM_AUDIENCE = "custom:"
+"""Stands before what a client named as the audience of its tokens."""
 
 TokenType = Literal["access", "refresh"]
 
@@ -44,16 +45,23 @@ def new_token_key() -> str:
     return secrets.token_hex(16)
 
 
-def access_token(user: User, settings: Settings, lifetime: timedelta = ACCESS_LIFETIME) -> str:
+def access_token(
+    user: User, settings: Settings, lifetime: timedelta = ACCESS_LIFETIME, *, audience: str | None = None
+) -> str:
     """A token that proves who asks, for some minutes."""
-    return _token(user, settings, "access", lifetime, {})
+    return _token(user, settings, "access", lifetime, _of_audience(audience))
 
 
 def refresh_token(
-    user: User, settings: Settings, csrf_token: str, lifetime: timedelta = REFRESH_LIFETIME
+    user: User,
+    settings: Settings,
+    csrf_token: str,
+    lifetime: timedelta = REFRESH_LIFETIME,
+    *,
+    audience: str | None = None,
 ) -> str:
     """A token that buys access tokens, for some weeks."""
-    return _token(user, settings, "refresh", lifetime, {"csrfToken": csrf_token})
+    return _token(user, settings, "refresh", lifetime, {"csrfToken": csrf_token} | _of_audience(audience))
 
 
 def new_csrf_token() -> str:
@@ -66,10 +74,11 @@ def read_token(token: str, settings: Settings, expected: TokenType | None = "acc
     try:
         payload = jwt.decode(
             token,
-            _key(settings),
+            _key_of(token, settings).public,
             algorithms=[ALGORITHM],
             issuer=settings.api_url,
-            options={"require": ["exp", "iss", "type", "user_id", "token"]},
+            # Whom a token is meant for is between its client and that audience.
+            options={"require": ["exp", "iss", "type", "user_id", "token"], "verify_aud": False},
         )
     except jwt.InvalidTokenError as error:
         raise TokenError(type(error).__name__, str(error)) from error
@@ -108,9 +117,18 @@ def _token(user: User, settings: Settings, kind: TokenType, lifetime: timedelta,
         "is_staff": user.is_staff,
         **more,
     }
-    return jwt.encode(payload, _key(settings), algorithm=ALGORITHM)
+    key = signing_keys(settings)[0]
+    return jwt.encode(payload, key.private, algorithm=ALGORITHM, headers={"kid": key.name})
 
 
-def _key(settings: Settings) -> bytes:
-    """Derived, so that no other use of the secret ever shares a key with tokens."""
-    return sha256(b"access tokens:" + settings.secret_key.get_secret_value().encode()).digest()
+def _of_audience(audience: str | None) -> dict[str, str]:
+    return {"aud": f"{CUSTOM_AUDIENCE}{audience}"} if audience else {}
+
+
+def _key_of(token: str, settings: Settings) -> SigningKey:
+    """The key that a token says it was signed with. Raises what `jwt` raises for one that is none."""
+    name = jwt.get_unverified_header(token).get("kid")
+    for key in signing_keys(settings):
+        if key.name == name:
+            return key
+    raise jwt.InvalidSignatureError("Signature verification failed")

@@ -1,6 +1,6 @@
 """The statements of `reprice`: a variant's prices in a channel, a product's range of them, where it shows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +10,10 @@ from sqlalchemy import (
     Date,
     DateTime,
     Select,
+    Subquery,
     Text,
     Update,
+    Uuid,
     and_,
     bindparam,
     case,
@@ -19,6 +21,7 @@ from sqlalchemy import (
     column,
     func,
     literal,
+    null,
     or_,
     select,
     true,
@@ -33,6 +36,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
 from marketplace.catalog.models import Product, ProductType, ProductVariant
 from marketplace.markets.models import Channel, TaxClass
+from marketplace.pricing.catalogue_promotions import CatalogueRule, best_reductions
 from marketplace.pricing.rounding import net_of_gross_sql, percentage_sql
 from marketplace.pricing.taxes import rate_expression
 from marketplace.vendors.models import TaxRegime, Vendor, VendorStatus
@@ -40,12 +44,15 @@ from marketplace.vendors.models import TaxRegime, Vendor, VendorStatus
 _NOWHERE = cast(literal("{}", Text), ARRAY(BigInteger))
 
 
-def variant_prices(chosen: Select[int], channel_id: int | None, now: datetime) -> Update:
+def variant_prices(
+    chosen: Select[int], channel_id: int | None, now: datetime, rules: Sequence[CatalogueRule]
+) -> Update:
     """Write price, rate, gross and net of the chosen products' variant listings.
 
-    The price is the one entered: promotions will lower it here. Where a channel's prices are entered
-    with tax the gross is the price, else the net is.
+    The price is the one entered, less what the best of the rules takes off. Where a channel's prices are
+    entered with tax the gross is the price, else the net is.
     """
+    reductions = best_reductions(rules, chosen.whereclause, now) if rules else None
     rates = _rates(now)
     rate_of_listing = (
         select(rates.c.rate_bp)
@@ -60,7 +67,8 @@ def variant_prices(chosen: Select[int], channel_id: int | None, now: datetime) -
     rated = (
         select(
             VariantChannelListing.id,
-            VariantChannelListing.entered_price_minor.label("price_minor"),
+            VariantChannelListing.entered_price_minor,
+            *_reduced(reductions),
             rate_of_listing.label("tax_rate_bp"),
             Channel.prices_entered_with_tax.label("with_tax"),
         )
@@ -71,21 +79,49 @@ def variant_prices(chosen: Select[int], channel_id: int | None, now: datetime) -
         .join(Channel, Channel.id == VariantChannelListing.channel_id)
         .where(Product.id.in_(chosen))
     )
+    if reductions is not None:
+        rated = rated.outerjoin(reductions, reductions.c.listing_id == VariantChannelListing.id)
     if channel_id is not None:
         rated = rated.where(VariantChannelListing.channel_id == channel_id)
     listing = rated.cte("rated").prefix_with("MATERIALIZED")
-    price, rate, with_tax = listing.c.price_minor, listing.c.tax_rate_bp, listing.c.with_tax
-    gross = case((with_tax, price), else_=price + percentage_sql(price, rate))
-    net = case((with_tax, net_of_gross_sql(price, rate)), else_=price)
+    gross, net = _both_sides(listing, listing.c.price_minor)
+    undiscounted_gross, undiscounted_net = _both_sides(listing, listing.c.entered_price_minor)
     prices = {
-        "price_minor": price,
-        "tax_rate_bp": rate,
+        "price_minor": listing.c.price_minor,
+        "promotion_rule_id": listing.c.promotion_rule_id,
+        "price_valid_until": listing.c.price_valid_until,
+        "tax_rate_bp": listing.c.tax_rate_bp,
         "gross_minor": gross,
         "net_minor": net,
-        "undiscounted_gross_minor": gross,
-        "undiscounted_net_minor": net,
+        "undiscounted_gross_minor": undiscounted_gross,
+        "undiscounted_net_minor": undiscounted_net,
     }
     return _written(VariantChannelListing, listing.c.id, prices)
+
+
+def _reduced(reductions: Subquery | None) -> list[ColumnElement[Any]]:
+    """The price, the rule that lowers it and how long that holds, of the listing in the same row."""
+    entered = VariantChannelListing.entered_price_minor
+    if reductions is None:
+        return [
+            entered.label("price_minor"),
+            cast(null(), Uuid).label("promotion_rule_id"),
+            cast(null(), DateTime(timezone=True)).label("price_valid_until"),
+        ]
+    return [
+        (entered - func.coalesce(reductions.c.reduction_minor, 0)).label("price_minor"),
+        reductions.c.rule_id.label("promotion_rule_id"),
+        reductions.c.changes_at.label("price_valid_until"),
+    ]
+
+
+def _both_sides(listing: CTE, price: ColumnElement[int]) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """An amount with tax and without, of which one was entered."""
+    rate, with_tax = listing.c.tax_rate_bp, listing.c.with_tax
+    return (
+        case((with_tax, price), else_=price + percentage_sql(price, rate)),
+        case((with_tax, net_of_gross_sql(price, rate)), else_=price),
+    )
 
 
 def product_prices(chosen: Select[int], channel_id: int | None, now: datetime) -> Update:

@@ -21,8 +21,15 @@ def percentage_sql(
     amount_minor: SQLColumnExpression[int], rate_bp: SQLColumnExpression[int]
 ) -> ColumnElement[int]:
     """`kit.money.percentage`: a rate of an amount, half up."""
-    numerator: ColumnElement[int] = amount_minor * rate_bp * _whole(2) + _whole(BASIS_POINTS)
-    return _whole_division(numerator, _whole(2 * BASIS_POINTS))
+    return share_sql(amount_minor, rate_bp, BASIS_POINTS)
+
+
+def share_sql(
+    amount_minor: SQLColumnExpression[int], parts: SQLColumnExpression[int], whole: int
+) -> ColumnElement[int]:
+    """So many parts of a whole number of them, of an amount: half up."""
+    numerator: ColumnElement[int] = amount_minor * parts * _whole(2) + _whole(whole)
+    return _whole_division(numerator, _whole(2 * whole))
 
 
 def _whole_division(dividend: ColumnElement[int], divisor: ColumnElement[int]) -> ColumnElement[int]:

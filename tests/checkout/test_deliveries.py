@@ -9,6 +9,7 @@ from marketplace.checkout.deliveries import calculate_deliveries, choose_deliver
 from marketplace.checkout.lines import LineToAdd, add_lines, delete_lines
 from marketplace.checkout.models import Checkout, CheckoutDelivery, CheckoutLine, CheckoutParcel
 from marketplace.kit.errors import DomainError
+from marketplace.markets.models import PostalCodeInclusion, PostalCodeRule, excluded_product
 from marketplace.vendors.models import TaxRegime
 from tests.factories.checkout import PARIS, RABAT, make_cart, make_market, make_piece, make_ready_cart
 from tests.factories.markets import make_channel, make_method, make_tax_class
@@ -182,3 +183,31 @@ async def test_another_street_of_the_same_country_changes_nothing(session: Async
     address_id = cart.shipping_address_id
     await service.set_shipping_address(session, cart.id, RABAT)
     assert (cart.delivery_id, cart.total_gross_minor, cart.shipping_address_id) == (chosen, total, address_id)
+
+
+async def test_a_method_is_not_offered_for_a_cart_with_goods_that_it_refuses(session: AsyncSession) -> None:
+    channel = await make_channel(session)
+    cheap, other = await make_method(session, channel, 20_00), await make_method(session, channel, 40_00)
+    rug, bowl = await make_piece(session, channel), await make_piece(session, channel)
+    await session.execute(excluded_product.insert().values(method_id=cheap.id, product_id=bowl.product_id))
+    cart = await _addressed(session, channel, rug)
+    await calculate_deliveries(session, cart.id)
+    assert await _methods(session) == {cheap.id, other.id}
+    await choose_delivery(session, cart.id, method_id=cheap.id)
+    await add_lines(session, cart.id, [LineToAdd(bowl.id, 1)])
+    assert cart.delivery_id is None
+    await calculate_deliveries(session, cart.id)
+    assert await _methods(session) == {other.id}
+
+
+async def test_a_method_is_offered_where_it_serves_the_postal_code(session: AsyncSession) -> None:
+    channel = await make_channel(session)
+    rabat, south = await make_method(session, channel), await make_method(session, channel)
+    for method, start, end, kind in (
+        (rabat, "10000", "19999", PostalCodeInclusion.INCLUDE),
+        (south, "80000", "89999", PostalCodeInclusion.INCLUDE),
+    ):
+        session.add(PostalCodeRule(method_id=method.id, start=start, end=end, inclusion=kind))
+    cart = await _addressed(session, channel, await make_piece(session, channel))
+    await calculate_deliveries(session, cart.id)
+    assert await _methods(session) == {rabat.id}

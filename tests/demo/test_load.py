@@ -5,15 +5,21 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
-from marketplace.catalog.models import Product
+from marketplace.catalog.listings import VariantChannelListing
+from marketplace.catalog.models import Category, Product, ProductVariant
 from marketplace.catalog.search import reindex
+from marketplace.content.menus import Menu, MenuItem, MenuItemTranslation
 from marketplace.demo import NotEmptyError, is_empty, load_into
 from marketplace.demo.books import Books
+from marketplace.demo.promotions import SHELF
 from marketplace.demo.sellers import PASSWORD
+from marketplace.kit import clock
 from marketplace.kit.database import Database
+from marketplace.kit.money import percentage
 from marketplace.kit.settings import Settings
 from marketplace.orders.models import Order, VendorOrder
 from marketplace.payments.transactions import refresh_order
@@ -278,3 +284,42 @@ async def _everything(session: AsyncSession) -> dict[str, str]:
     for table, column in secret.items():
         await session.execute(text(f"UPDATE {table} SET {column} = ''"))  # noqa: S608
     return await _fingerprints(session, [table.name for table in metadata.sorted_tables])
+
+
+async def test_all_pottery_is_fifteen_per_cent_off(demo: AsyncSession) -> None:
+    listing, shelf = VariantChannelListing, aliased(Category)
+    priced = (
+        select(listing.entered_price_minor, listing.price_minor, listing.price_valid_until)
+        .join(ProductVariant, ProductVariant.id == listing.variant_id)
+        .join(Product, Product.id == ProductVariant.product_id)
+        .join(Category, Category.id == Product.category_id)
+        .join(shelf, shelf.id == func.any(Category.path))
+    )
+    pottery = (await demo.execute(priced.where(shelf.slug == SHELF))).all()
+    assert pottery
+    for entered_minor, price_minor, valid_until in pottery:
+        assert price_minor == entered_minor - percentage(entered_minor, 1500)
+        assert valid_until > clock.now()
+    others = (await demo.execute(priced.where(shelf.slug != SHELF, shelf.level == 0))).all()
+    assert {row.entered_price_minor - row.price_minor for row in others} == {0}
+
+
+async def test_storefronts_find_their_menus_in_three_languages(demo: AsyncSession) -> None:
+    links = await demo.execute(
+        select(Menu.slug, func.count(MenuItem.id), func.count(MenuItem.category_id), func.max(MenuItem.level))
+        .join(MenuItem, MenuItem.menu_id == Menu.id)
+        .group_by(Menu.slug)
+        .order_by(Menu.slug)
+    )
+    (footer, navbar) = links.all()
+    assert (footer.slug, navbar.slug) == ("footer", "navbar")
+    assert navbar[1] == navbar[2] > 20
+    assert (footer[3], navbar[3]) == (1, 1)
+    untranslated = select(MenuItem.name).where(
+        select(func.count())
+        .select_from(MenuItemTranslation)
+        .where(MenuItemTranslation.menu_item_id == MenuItem.id)
+        .scalar_subquery()
+        != 2
+    )
+    assert (await demo.scalars(untranslated)).all() == []

@@ -6,8 +6,12 @@ from itertools import count
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
-from marketplace.catalog.models import Category, Product, ProductType, ProductVariant
+from marketplace.catalog.listings import (
+    CollectionChannelListing,
+    ProductChannelListing,
+    VariantChannelListing,
+)
+from marketplace.catalog.models import Category, Collection, Product, ProductType, ProductVariant
 from marketplace.markets.models import Channel
 from marketplace.pricing.service import reprice
 from tests.factories.vendors import make_vendor
@@ -33,6 +37,20 @@ async def make_category(session: AsyncSession, parent: Category | None = None, *
     category.path = [*(parent.path if parent else []), category.id]
     await session.flush()
     return category
+
+
+async def make_collection(session: AsyncSession, *channels: Channel, **given: object) -> Collection:
+    """A collection that is published in some channels."""
+    number = next(_numbers)
+    collection = Collection(**{"name": f"Collection {number}", "slug": f"collection-{number}"} | given)
+    session.add(collection)
+    await session.flush()
+    session.add_all(
+        CollectionChannelListing(collection_id=collection.id, channel_id=channel.id, is_published=True)
+        for channel in channels
+    )
+    await session.flush()
+    return collection
 
 
 async def make_product(session: AsyncSession, **given: object) -> Product:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from marketplace.kit.database import Database
-from marketplace_graphql.kernel import Api, UploadedFile
+from marketplace_graphql.kernel import Api, ApiSchema, UploadedFile
 from tests.graphql_kernel import models
 from tests.graphql_kernel.conftest import NAJAT, NOW, STAFF, Ask
 
@@ -206,3 +206,38 @@ async def test_several_rows_are_found_in_the_order_asked_for_or_not_at_all(
     one_is_missing = await ask(PRAISE, STAFF, ids=[*drafts, "Qm9vazo5OTk="])
     assert one_is_missing["data"]["bookPraise"]["book"] is None
     assert one_is_missing["data"]["bookPraise"]["errors"][0]["code"] == "NOT_FOUND"
+
+
+SCOLD = """mutation($id: ID, $title: String, $by: Float! = 0.5) {
+  bookScold(id: $id, title: $title, by: $by) { book { title rating } errors { field code } } }"""
+
+
+async def test_what_a_mutation_is_about_can_be_named_in_several_ways(ask: Ask, book: str) -> None:
+    assert (await ask(SCOLD, STAFF, id=book))["data"]["bookScold"]["book"] == {
+        "title": "Draft",
+        "rating": 1.5,
+    }
+    by_title = (await ask(SCOLD, STAFF, title="Draft", by=1.0))["data"]["bookScold"]
+    assert by_title == {"book": {"title": "Draft", "rating": 0.5}, "errors": []}
+    nothing = (await ask(SCOLD, STAFF, title="Nothing"))["data"]["bookScold"]
+    assert nothing == {"book": None, "errors": [{"field": "title", "code": "NOT_FOUND"}]}
+    forgiven = await ask("mutation($id: ID) { bookForgive(id: $id) { book { rating } } }", STAFF, id=book)
+    assert forgiven["data"]["bookForgive"]["book"] == {"rating": 2.0}
+
+
+async def test_a_mutation_has_only_the_names_that_it_ever_had(ask: Ask) -> None:
+    refused = await ask('mutation { bookForgive(title: "Draft") { book { rating } } }', STAFF)
+    assert "Unknown argument" in refused["errors"][0]["message"]
+
+
+def test_deprecated_arguments_and_fields_of_inputs_say_why(schema: ApiSchema) -> None:
+    assert 'title: String @deprecated(reason: "Use `id`.")' in schema.sdl()
+    assert 'reason: String @deprecated(reason: "Nobody asks.")' in schema.sdl()
+    assert 'body: JSONString @deprecated(reason: "Nobody reads it.")' in schema.sdl()
+
+
+async def test_a_text_that_no_table_takes_is_refused_before_anything_is_done(ask: Ask, book: str) -> None:
+    for given in ({"title": "a\x00b"}, {"title": "x", "body": '{"a": ["\\u0000"]}'}):
+        answer = await ask(UPDATE, STAFF, id=book, input=given)
+        assert answer["data"] == {"bookUpdate": None}
+        assert "U+0000" in answer["errors"][0]["message"]

@@ -18,6 +18,7 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         "DATABASE_URL",
         "MARKETPLACE_SECRET_KEY",
         "MARKETPLACE_BANK_KEYS",
+        "MARKETPLACE_RSA_PRIVATE_KEY",
         "MARKETPLACE_ENVIRONMENT",
     ):
         monkeypatch.delenv(name, raising=False)
@@ -28,7 +29,11 @@ def test_secrets_are_made_once_and_only_their_owner_reads_them(tmp_path: Path) -
     assert first.secret_key == second.secret_key
     assert Fernet(first.bank_keys.get_secret_value())
     assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["bank_keys", "secret_key"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "bank_keys",
+        "rsa_private_key",
+        "secret_key",
+    ]
 
 
 def test_processes_that_start_together_agree_on_a_secret(tmp_path: Path) -> None:
@@ -44,13 +49,16 @@ def test_processes_that_start_together_agree_on_a_secret(tmp_path: Path) -> None
     assert len({process.communicate()[0] for process in started}) == 1
 
 
-@pytest.mark.parametrize("missing", ["MARKETPLACE_SECRET_KEY", "MARKETPLACE_BANK_KEYS"])
+@pytest.mark.parametrize(
+    "missing", ["MARKETPLACE_SECRET_KEY", "MARKETPLACE_BANK_KEYS", "MARKETPLACE_RSA_PRIVATE_KEY"]
+)
 def test_production_does_not_start_without_its_secrets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
     monkeypatch.setenv("MARKETPLACE_ENVIRONMENT", "production")
     monkeypatch.setenv("MARKETPLACE_SECRET_KEY", "s" * 48)
     monkeypatch.setenv("MARKETPLACE_BANK_KEYS", Fernet.generate_key().decode())
+    monkeypatch.setenv("MARKETPLACE_RSA_PRIVATE_KEY", "PEM")
     assert Settings(data_dir=tmp_path).adjustable_clock_file is None
     monkeypatch.delenv(missing)
     with pytest.raises(SettingsError, match=missing):
@@ -63,6 +71,7 @@ def test_production_does_not_start_with_a_clock_that_can_be_moved(
     monkeypatch.setenv("MARKETPLACE_ENVIRONMENT", "production")
     monkeypatch.setenv("MARKETPLACE_SECRET_KEY", "s" * 48)
     monkeypatch.setenv("MARKETPLACE_BANK_KEYS", Fernet.generate_key().decode())
+    monkeypatch.setenv("MARKETPLACE_RSA_PRIVATE_KEY", "PEM")
     monkeypatch.setenv("MARKETPLACE_CLOCK_FILE", str(tmp_path / "clock"))
     with pytest.raises(ValidationError, match="MARKETPLACE_CLOCK_FILE"):
         Settings(data_dir=tmp_path)

@@ -147,13 +147,31 @@ async def test_an_order_is_called_off_as_a_whole_and_once(session: AsyncSession)
 
 async def test_an_orders_history_tells_it_all(session: AsyncSession) -> None:
     order, (first, second) = await _order(session)
-    await fulfil(session, first.id)
+    await fulfil(session, first.id, tracking_number="AM1")
     await deliver(session, first.id)
     await cancel_part(session, second.id)
     events = await session.scalars(
         select(OrderEvent.type).where(OrderEvent.order_id == order.id).order_by(OrderEvent.id)
     )
-    assert list(events) == ["PLACED", "FULFILLMENT_FULFILLED_ITEMS", "OTHER", "FULFILLMENT_RESTOCKED_ITEMS"]
+    assert list(events) == [
+        "PLACED",
+        "CONFIRMED",
+        "FULFILLMENT_FULFILLED_ITEMS",
+        "TRACKING_UPDATED",
+        "OTHER",
+        "FULFILLMENT_RESTOCKED_ITEMS",
+    ]
+
+
+async def test_an_order_is_called_off_with_the_last_of_its_parts(session: AsyncSession) -> None:
+    order, (first, second) = await _order(session)
+    await cancel_part(session, first.id)
+    await cancel_part(session, second.id)
+    events = await session.scalars(
+        select(OrderEvent.type).where(OrderEvent.order_id == order.id).order_by(OrderEvent.id)
+    )
+    assert order.status is OrderStatus.CANCELED
+    assert list(events)[2:] == ["FULFILLMENT_RESTOCKED_ITEMS", "FULFILLMENT_RESTOCKED_ITEMS", "CANCELED"]
 
 
 async def test_there_is_nothing_to_do_for_a_vendor_order_that_does_not_exist(session: AsyncSession) -> None:

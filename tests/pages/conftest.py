@@ -19,7 +19,6 @@ from marketplace.catalog.attributes import (
 )
 from marketplace.catalog.models import (
     CategoryTranslation,
-    Collection,
     Product,
     ProductTranslation,
     ProductType,
@@ -28,7 +27,7 @@ from marketplace.catalog.models import (
 from marketplace.kit.database import Database
 from marketplace.markets.models import Channel
 from marketplace.vendors.models import VendorTranslation
-from tests.factories.catalog import make_category, make_variant, put_on_sale
+from tests.factories.catalog import make_category, make_collection, make_variant, put_on_sale
 from tests.factories.checkout import make_piece
 from tests.factories.inventory import make_stock
 from tests.factories.markets import make_channel, make_method
@@ -87,8 +86,8 @@ async def _stocked(session: AsyncSession, channel: Channel, address: str) -> Sho
     spices = await make_category(session, larder, name="Épices", slug="epices")
     await _piece(session, channel, 45_00, "Safran", "safran", others.id, spices.id)
     bowl = await _piece(session, channel, 95_00, "Bol de Fès", "bol", others.id, larder.id, stock=1)
-    gifts = Collection(name="À offrir", slug="a-offrir", is_published=True, products=[bowl.product])
-    session.add_all([gifts, Collection(name="Vide", slug="vide", is_published=True)])
+    await make_collection(session, channel, name="À offrir", slug="a-offrir", products=[bowl.product])
+    await make_collection(session, channel, name="Vide", slug="vide")
     await _answer(session, rug, larger)
     await search.reindex(session, list(await session.scalars(select(Product.id))))
     return Shop(address, "tapis", "epicerie", "a-offrir", "tifawin", "tapis-azilal", "safran", "bol")
@@ -105,7 +104,12 @@ async def _answer(session: AsyncSession, rug: ProductVariant, larger: ProductVar
         scope = AttributeScope.VARIANT if question == "Couleur" else AttributeScope.PRODUCT
         for product_type_id in (await session.scalars(select(ProductType.id))).all():
             session.add(
-                ProductTypeAttribute(product_type_id=product_type_id, attribute_id=attribute.id, scope=scope)
+                ProductTypeAttribute(
+                    product_type_id=product_type_id,
+                    attribute_id=attribute.id,
+                    scope=scope,
+                    variant_selection=scope is AttributeScope.VARIANT,
+                )
             )
         for choice in choices:
             answers[choice] = AttributeValue(attribute_id=attribute.id, slug=choice.lower(), name=choice)

@@ -7,7 +7,9 @@ from playwright.async_api import Page, expect
 from sqlalchemy import select
 
 from marketplace.kit.database import Database
+from marketplace.markets.models import Channel
 from marketplace.orders.models import Order, VendorOrder
+from tests.factories.pricing import make_gift_card, make_voucher
 from tests.pages.conftest import Shop
 
 ADDRESS = {
@@ -191,3 +193,63 @@ async def test_another_market_has_its_own_currency_and_its_own_cart(plain: Page,
     assert plain.url == shop.page("sellers")
     await expect(plain.locator(".market-switch summary")).to_contain_text("EUR")
     await expect(plain.locator(".basket .badge")).to_have_count(0)
+
+
+async def test_a_promo_code_and_a_gift_card_make_the_order_cheaper(
+    plain: Page, shop: Shop, database: Database
+) -> None:
+    async with database.transaction() as session:
+        channel = (await session.scalars(select(Channel).where(Channel.slug == "maroc"))).one()
+        await make_voucher(session, channel, 10, code="BIENVENUE10", name="Bienvenue")
+        card = await make_gift_card(session, 500_00)
+    await add(plain, shop, shop.rug)
+    await plain.get_by_label("Votre code").fill("FAUX")
+    await plain.get_by_role("button", name="Appliquer le code").click()
+    assert "FAUX" not in plain.url
+    assert (await plain.title()).startswith("À corriger")
+    field = plain.get_by_label("Votre code")
+    await expect(field).to_have_accessible_description(re.compile("n’est pas valable"))
+    await field.fill("bienvenue10")
+    await plain.get_by_role("button", name="Appliquer le code").click()
+    totals = plain.locator(".totals")
+    await expect(totals.locator("div", has_text="Réduction")).to_contain_text(text("120,00 MAD"))
+    await expect(totals.locator(".grand")).to_contain_text(text("1 080,00 MAD"))
+    await expect(plain.locator(".promo-used")).to_contain_text("BIENVENUE10")
+    await plain.get_by_role("button", name="Retirer BIENVENUE10").click()
+    await expect(totals.locator(".grand")).to_contain_text(text("1 200,00 MAD"))
+
+    await plain.goto(shop.page("checkout"))
+    await fill_address(plain)
+    await plain.locator("label.delivery", has_text="Livraison à domicile").click()
+    await plain.get_by_role("button", name="Vérifier la commande").click()
+    for code in ("BIENVENUE10", card.code):
+        await plain.get_by_label("Votre code").fill(code)
+        await plain.get_by_role("button", name="Appliquer le code").click()
+    await expect(totals.locator("div", has_text="Carte cadeau")).to_contain_text(text("500,00 MAD"))
+    await expect(plain.locator(".promo-used", has_text=card.code[-4:])).to_be_visible()
+    await plain.get_by_role("button", name=text("payer 610,00 MAD à la réception")).click()
+    await expect(plain.get_by_role("heading", level=1)).to_have_text("Merci ! Votre commande est passée.")
+    rows = await plain.locator(".order-foot .totals div").all_inner_texts()
+    assert [re.sub(r"\s+", " ", row) for row in rows][:5] == [
+        "Produits 1 080,00 MAD",
+        "Livraison 30,00 MAD",
+        "Carte cadeau − 500,00 MAD",
+        "Total 610,00 MAD",
+        "Réduction déjà déduite BIENVENUE10 120,00 MAD",
+    ]
+    await expect(plain.locator(".parcel-totals .grand")).to_contain_text(text("610,00 MAD"))
+
+
+async def test_a_gift_card_can_pay_all_of_it(plain: Page, shop: Shop, database: Database) -> None:
+    async with database.transaction() as session:
+        card = await make_gift_card(session, 500_00)
+    await add(plain, shop, shop.saffron)
+    await plain.get_by_label("Votre code").fill(card.code)
+    await plain.get_by_role("button", name="Appliquer le code").click()
+    await plain.goto(shop.page("checkout"))
+    await fill_address(plain)
+    await plain.get_by_role("button", name="Vérifier la commande").click()
+    await expect(plain.get_by_text("Rien à payer à la réception")).to_be_visible()
+    await plain.get_by_role("button", name="Commander", exact=True).click()
+    await expect(plain.get_by_role("heading", level=1)).to_have_text("Merci ! Votre commande est passée.")
+    await expect(plain.locator(".parcel-totals .grand")).to_contain_text(text("0,00 MAD"))

@@ -26,6 +26,7 @@ PART = {
     "weight": {"value": 8.4, "unit": "KG"},
     "shippingPrice": dirhams(35),
     "total": dirhams(2435),
+    "cash": {"amount": dirhams(2435)["gross"]},
     "shippingAddress": {
         "firstName": "Salma",
         "lastName": "Bennani",

@@ -85,7 +85,7 @@ async def test_the_checkout_is_gone_with_all_that_hung_on_it(session: AsyncSessi
         assert await session.scalar(select(func.count()).select_from(table)) == 0
     assert await session.scalar(select(TransactionItem.order_id)) == order.id
     assert (await session.get_one(Address, order.shipping_address_id)).city == "RABAT"
-    assert list(await session.scalars(select(OrderEvent.type))) == ["PLACED"]
+    assert list(await session.scalars(select(OrderEvent.type))) == ["PLACED", "CONFIRMED"]
 
 
 async def test_completed_twice_it_is_the_same_order(session: AsyncSession) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import jwt
 import pytest
@@ -34,8 +35,11 @@ async def test_a_token_out_of_date_is_refused_by_its_own_name(
     assert refused.value.code == "ExpiredSignatureError"
 
 
-async def test_a_token_signed_with_another_key_is_refused(session: AsyncSession, settings: Settings) -> None:
-    other = settings.model_copy(update={"secret_key": type(settings.secret_key)("another")})
+async def test_a_token_signed_with_another_key_is_refused(
+    session: AsyncSession, settings: Settings, tmp_path: Path
+) -> None:
+    another = Settings(data_dir=tmp_path).rsa_private_key
+    other = settings.model_copy(update={"rsa_private_key": another})
     token = access_token(await make_user(session), other)
     with pytest.raises(TokenError) as refused:
         read_token(token, settings)

@@ -1,17 +1,18 @@
-"""Categories and collections: how products are sorted onto shelves."""
+"""Categories: the shelves that products stand on."""
 
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, any_, select
+from sqlalchemy import ColumnElement, and_, any_, func, select
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog import models
+from marketplace.catalog.search import named_like
 from marketplace_graphql.catalog.filters import product_connection
 from marketplace_graphql.catalog.pictures import picture_url
-from marketplace_graphql.inputs import DateTimeRangeInput
+from marketplace_graphql.inputs import DateTimeRangeInput, MetadataFilter, has_metadata
 from marketplace_graphql.kernel import (
     CountableConnection,
     DateTime,
@@ -21,52 +22,36 @@ from marketplace_graphql.kernel import (
     ObjectWithMetadata,
     OrderDirection,
     Sorting,
+    among,
     between,
+    by_id,
+    column,
     connection,
     enum,
-    expression,
     input_type,
+    never_null,
     node,
     null_when,
     related,
     translated,
     value,
 )
-from marketplace_graphql.languages import LanguageDisplay, language
+from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.values import Image, ThumbnailFormatEnum
 
 if TYPE_CHECKING:
     from marketplace_graphql.catalog.products import Product
 
 
-@node(models.CategoryTranslation)
-class CategoryTranslation(Node):
-    """A category in another language."""
-
-    language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
-    name: str | None
-    slug: str | None
-    description: JSONString | None
-    seo_title: str | None
-    seo_description: str | None
-
-
-@node(models.CollectionTranslation)
-class CollectionTranslation(Node):
-    """A collection in another language."""
-
-    language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
-    name: str | None
-    slug: str | None
-    description: JSONString | None
-    seo_title: str | None
-    seo_description: str | None
-
-
-def _background(row: Any, ctx: Any, size: int | None, picture_format: ThumbnailFormatEnum | None) -> Any:
+def background(
+    row: Any, ctx: Any, type_name: str, size: int | None, picture_format: ThumbnailFormatEnum | None
+) -> Any:
+    """The parts of the `Image` of a category or collection."""
+    owner = global_id(type_name, row.id.expression)
+    address = picture_url(row.picture_path, ctx, size, picture_format, owner=owner)
     return null_when(
         row.picture_path.is_(None),
-        {"url": picture_url(row.picture_path, ctx, size, picture_format), "alt": row.name},
+        {"url": address, "alt": row.name},
     )
 
 
@@ -77,6 +62,7 @@ class Category(Node, ObjectWithMetadata):
     name: str
     slug: str
     description: JSONString | None
+    description_json: JSONString | None = column("description", deprecated="The same as `description`.")
     seo_title: str | None
     seo_description: str | None
     level: int
@@ -103,7 +89,7 @@ class Category(Node, ObjectWithMetadata):
         format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,
     ) -> "Image | None":
         """A picture for the head of its page."""
-        return _background(row, ctx, size, format)
+        return background(row, ctx, "Category", size, format)
 
 
 def below(category_id: Any) -> Any:
@@ -112,51 +98,13 @@ def below(category_id: Any) -> Any:
     return select(category.id).where(category.path.contains(array([category_id]))).correlate_except(category)
 
 
-@node(
-    models.Collection,
-    visible=lambda row, ctx: None if ctx.requester.has("MANAGE_PRODUCTS") else row.is_published,
-    order_by=lambda row, ctx: row.name,
-)
-class Collection(Node, ObjectWithMetadata):
-    """Products gathered by hand."""
-
-    name: str
-    slug: str
-    description: JSONString | None
-    seo_title: str | None
-    seo_description: str | None
-    channel: str | None = expression(lambda row, ctx: ctx.channel.slug)
-    """The channel it was asked for in."""
-    products: "CountableConnection[Product] | None" = product_connection(
-        lambda row, product, ctx: (
-            select(models.collection_product.c.product_id)
-            .where(
-                models.collection_product.c.collection_id == row.id,
-                models.collection_product.c.product_id == product.id,
-            )
-            .correlate_except(models.collection_product)
-            .exists()
-        ),
-        channel=False,
-    )
-    translation = translated("CollectionTranslation")
-
-    @value
-    def background_image(
-        row: Any,
-        ctx: Any,
-        size: int | None = None,
-        format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,
-    ) -> "Image | None":
-        """A picture for the head of its page."""
-        return _background(row, ctx, size, format)
-
-
 @input_type
 class CategoryFilterInput:
     """Which categories are listed."""
 
     search: str | None
+    """A part of its name, in any language."""
+    metadata: list[MetadataFilter] | None
     ids: list[ID] | None
     slugs: list[str] | None
     updated_at: DateTimeRangeInput | None
@@ -166,6 +114,7 @@ class CategoryFilterInput:
 class CategoryWhereInput:
     """Which categories are listed."""
 
+    metadata: list[MetadataFilter] | None
     ids: list[ID] | None
     AND: "list[CategoryWhereInput] | None"
     OR: "list[CategoryWhereInput] | None"
@@ -176,6 +125,8 @@ class CategorySortField(Enum):
     """What categories can be sorted by."""
 
     NAME = "NAME"
+    PRODUCT_COUNT = "PRODUCT_COUNT"
+    SUBCATEGORY_COUNT = "SUBCATEGORY_COUNT"
 
 
 @input_type
@@ -183,68 +134,43 @@ class CategorySortingInput:
     """How categories are sorted."""
 
     direction: OrderDirection
+    channel: str | None
     field: CategorySortField
 
 
-@input_type
-class CollectionFilterInput:
-    """Which collections are listed."""
-
-    search: str | None
-    ids: list[ID] | None
-    slugs: list[str] | None
+def _found(row: Any, term: Any, ctx: Any) -> ColumnElement[bool]:
+    return named_like(row, models.CategoryTranslation, term)
 
 
-@input_type
-class CollectionWhereInput:
-    """Which collections are listed."""
-
-    ids: list[ID] | None
-    AND: "list[CollectionWhereInput] | None"
-    OR: "list[CollectionWhereInput] | None"
+def _products(category: Any, ctx: Any) -> Any:
+    """How many products stand on it or below."""
+    product = aliased(models.Product)
+    counted = select(func.count()).where(product.category_id.in_(below(category.id)))
+    return never_null(counted.correlate_except(product).scalar_subquery())
 
 
-@enum
-class CollectionSortField(Enum):
-    """What collections can be sorted by."""
-
-    NAME = "NAME"
-
-
-@input_type
-class CollectionSortingInput:
-    """How collections are sorted."""
-
-    direction: OrderDirection
-    field: CollectionSortField
+def _subcategories(category: Any, ctx: Any) -> Any:
+    child = aliased(models.Category)
+    counted = select(func.count()).where(child.parent_id == category.id)
+    return never_null(counted.correlate_except(child).scalar_subquery())
 
 
 category_filter = Filter(
     CategoryFilterInput,
     {
-        "search": lambda row, term, ctx: row.name.icontains(term, autoescape=False),
-        "ids": lambda row, ids, ctx: row.id == any_(ctx.key(ids, "Category")),
-        "slugs": lambda row, slugs, ctx: row.slug == any_(slugs),
+        "search": _found,
+        "metadata": has_metadata,
+        "ids": by_id("Category"),
+        "slugs": among(lambda row, ctx: row.slug),
         "updated_at": between(lambda row, ctx: row.updated_at),
     },
 )
-category_where = Filter(
-    CategoryWhereInput, {"ids": lambda row, ids, ctx: row.id == any_(ctx.key(ids, "Category"))}
-)
+category_where = Filter(CategoryWhereInput, {"metadata": has_metadata, "ids": by_id("Category")})
 category_order = Sorting(
-    CategorySortingInput, {CategorySortField.NAME: lambda row, ctx: (row.name, row.slug)}
-)
-collection_filter = Filter(
-    CollectionFilterInput,
+    CategorySortingInput,
     {
-        "search": lambda row, term, ctx: row.name.icontains(term, autoescape=False),
-        "ids": lambda row, ids, ctx: row.id == any_(ctx.key(ids, "Collection")),
-        "slugs": lambda row, slugs, ctx: row.slug == any_(slugs),
+        CategorySortField.NAME: lambda row, ctx: (row.name, row.slug),
+        CategorySortField.PRODUCT_COUNT: _products,
+        CategorySortField.SUBCATEGORY_COUNT: _subcategories,
     },
-)
-collection_where = Filter(
-    CollectionWhereInput, {"ids": lambda row, ids, ctx: row.id == any_(ctx.key(ids, "Collection"))}
-)
-collection_order = Sorting(
-    CollectionSortingInput, {CollectionSortField.NAME: lambda row, ctx: (row.name, row.slug)}
 )

@@ -4,37 +4,45 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import and_, any_, func, literal, not_, select
+from sqlalchemy import and_, any_, false, func, literal, not_, select
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog import models
-from marketplace.catalog.attributes import product_attribute_value
 from marketplace.catalog.listings import VariantChannelListing
+from marketplace.inventory.models import Stock
+from marketplace.kit.models import lowest_if_missing
 from marketplace.vendors.models import Vendor
 from marketplace_graphql.catalog import search as searching
-from marketplace_graphql.catalog.attributes import AttributeInput, answers_to
+from marketplace_graphql.catalog.attribute_answers import AttributeInput, product_answers
 from marketplace_graphql.catalog.pricing import within
 from marketplace_graphql.catalog.stock import for_sale, in_stock
-from marketplace_graphql.catalog.visibility import listed, listing_of, sees_all_products
+from marketplace_graphql.catalog.visibility import listed, listing_of, sees_unlisted
 from marketplace_graphql.inputs import (
     DateTimeFilterInput,
     DateTimeRangeInput,
     DecimalFilterInput,
     GlobalIDFilterInput,
+    IntRangeInput,
+    MetadataFilter,
     PriceRangeInput,
     StringFilterInput,
+    has_metadata,
 )
 from marketplace_graphql.kernel import (
     DateTime,
     Filter,
     OrderDirection,
+    QueryError,
     Sorting,
+    among,
     between,
+    by_id,
     connection,
     enum,
     input_type,
     matches,
+    missing_last,
     never_null,
     refers,
 )
@@ -49,6 +57,16 @@ class StockAvailability(Enum):
 
 
 @input_type
+class ProductStockFilterInput:
+    """What lies in store rooms."""
+
+    warehouse_ids: list[ID] | None
+    """In one of these."""
+    quantity: IntRangeInput | None
+    """So many pieces of a variant."""
+
+
+@input_type
 class ProductFilterInput:
     """Which products are listed."""
 
@@ -59,7 +77,9 @@ class ProductFilterInput:
     has_category: bool | None
     attributes: list[AttributeInput] | None
     stock_availability: StockAvailability | None
+    stocks: ProductStockFilterInput | None
     search: str | None
+    metadata: list[MetadataFilter] | None
     published_from: DateTime | None
     is_available: bool | None
     available_from: DateTime | None
@@ -70,8 +90,12 @@ class ProductFilterInput:
     """The cheapest variant costs this much, discounts included."""
     updated_at: DateTimeRangeInput | None
     product_types: list[ID] | None
+    gift_card: bool | None
     ids: list[ID] | None
+    has_preordered_variants: bool | None
+    """Sold before it is there: nothing is."""
     slugs: list[str] | None
+    channel: str | None
     vendors: list[ID] | None
     """Of one of these sellers."""
     regions: list[str] | None
@@ -82,6 +106,7 @@ class ProductFilterInput:
 class ProductWhereInput:
     """Which products are listed."""
 
+    metadata: list[MetadataFilter] | None
     ids: list[ID] | None
     name: StringFilterInput | None
     slug: StringFilterInput | None
@@ -98,6 +123,10 @@ class ProductWhereInput:
     minimal_price: DecimalFilterInput | None
     attributes: list[AttributeInput] | None
     stock_availability: StockAvailability | None
+    stocks: ProductStockFilterInput | None
+    gift_card: bool | None
+    has_preordered_variants: bool | None
+    """Sold before it is there: nothing is."""
     updated_at: DateTimeFilterInput | None
     vendors: list[ID] | None
     """Of one of these sellers."""
@@ -118,8 +147,12 @@ class ProductOrderField(Enum):
     LAST_MODIFIED = "LAST_MODIFIED"
     DATE = "DATE"
     TYPE = "TYPE"
+    PUBLISHED = "PUBLISHED"
+    PUBLICATION_DATE = "PUBLICATION_DATE"
     PUBLISHED_AT = "PUBLISHED_AT"
     LAST_MODIFIED_AT = "LAST_MODIFIED_AT"
+    COLLECTION = "COLLECTION"
+    """By hand: for the products of a collection."""
     RATING = "RATING"
     CREATED_AT = "CREATED_AT"
 
@@ -129,6 +162,7 @@ class ProductOrder:
     """How products are sorted."""
 
     direction: OrderDirection
+    channel: str | None
     field: ProductOrderField | None
 
 
@@ -140,14 +174,14 @@ def in_categories(row: Any, ids: Any, ctx: Any) -> Any:
     if not ctx.channel.given:
         return row.category_id == any_(wanted)
     listing = listing_of(row, ctx)
+    for sorted_by in (row.name, row.created_at, lowest_if_missing(row.rating)):
+        ctx.one_of_few(row, row.category_id, wanted, sorted_by=sorted_by)
     return ctx.one_of_few(row, listing.category_id, wanted, sorted_by=listing.price_minor)
 
 
 def _in_collections(row: Any, keys: Any) -> Any:
-    among = models.collection_product.alias()
-    return (
-        select(literal(1)).where(among.c.product_id == row.id, among.c.collection_id == any_(keys)).exists()
-    )
+    member = aliased(models.CollectionProduct)
+    return select(literal(1)).where(member.product_id == row.id, member.collection_id == any_(keys)).exists()
 
 
 def _in_collection(row: Any, given: Any, ctx: Any) -> Any:
@@ -175,15 +209,33 @@ def _asked_price(row: Any, given: Any, ctx: Any) -> Any:
     )
 
 
-def _answers(row: Any, asked: Any, ctx: Any) -> Any:
-    conditions = [answers_to(row, given, product_attribute_value, "product_id") for given in asked]
-    said = [condition for condition in conditions if condition is not None]
-    return and_(*said) if said else None
-
-
 def _available(row: Any, wanted: bool, ctx: Any) -> Any:
     buyable = and_(for_sale(listing_of(row, ctx), ctx), in_stock(row, ctx))
     return buyable if wanted else not_(func.coalesce(buyable, False))
+
+
+def _stocked(row: Any, given: Any, ctx: Any) -> Any:
+    """Has a variant of which so many pieces lie in the store rooms named, or in all together."""
+    if given.warehouse_ids is None and given.quantity is None:
+        return None
+    variant, stock = aliased(models.ProductVariant), aliased(Stock)
+    stocked = select(variant.product_id).where(stock.variant_id == variant.id)
+    if given.quantity is not None:
+        inside = between(lambda _row, _ctx: func.sum(stock.quantity))(row, given.quantity, ctx)
+        stocked = (
+            stocked.group_by(variant.id) if inside is None else stocked.group_by(variant.id).having(inside)
+        )
+    if given.warehouse_ids is None:
+        return stocked.where(variant.product_id == row.id).correlate_except(variant, stock).exists()
+    # Few pieces lie in a few store rooms: from there to their products, not the other way round.
+    there = stock.warehouse_id == any_(ctx.key(given.warehouse_ids, "Warehouse"))
+    return row.id.in_(stocked.where(there))
+
+
+def _gift_cards(row: Any, wanted: bool, ctx: Any) -> Any:
+    kind = aliased(models.ProductType)
+    of_kind = select(kind.id).where(kind.kind == models.ProductTypeKind.GIFT_CARD)
+    return row.product_type_id.in_(of_kind) if wanted else row.product_type_id.not_in(of_kind)
 
 
 def _of_regions(row: Any, regions: Any, ctx: Any) -> Any:
@@ -195,22 +247,31 @@ def _on_sale_from(row: Any, moment: Any, ctx: Any) -> Any:
     return listing_of(row, ctx).available_for_purchase_at <= moment
 
 
+def _seen_by_all(row: Any, wanted: bool, ctx: Any, column: str) -> Any:
+    """Whether its listing says so. Of what buyers see in a list, each says yes."""
+    if not sees_unlisted(ctx):
+        return None if wanted else false()
+    return func.coalesce(getattr(listing_of(row, ctx), column), False).is_(wanted)
+
+
 _common = {
-    "ids": lambda row, ids, ctx: row.id == any_(ctx.key(ids, "Product")),
-    "is_published": lambda row, wanted, ctx: func.coalesce(listing_of(row, ctx).is_published, False).is_(
-        wanted
-    ),
+    "ids": by_id("Product"),
+    "is_published": lambda row, wanted, ctx: _seen_by_all(row, wanted, ctx, "is_published"),
     "has_category": lambda row, wanted, ctx: (
         row.category_id.is_not(None) if wanted else row.category_id.is_(None)
     ),
-    "attributes": _answers,
+    "attributes": product_answers,
     "stock_availability": lambda row, wanted, ctx: (
         in_stock(row, ctx) if wanted is StockAvailability.IN_STOCK else not_(in_stock(row, ctx))
     ),
-    "published_from": lambda row, moment, ctx: listing_of(row, ctx).published_at <= moment,
+    "stocks": _stocked,
+    "metadata": has_metadata,
+    "gift_card": _gift_cards,
+    "has_preordered_variants": lambda row, wanted, ctx: false() if wanted else None,
+    "published_from": lambda row, moment, ctx: published_since(row, ctx) <= moment,
     "available_from": _on_sale_from,
     "is_available": _available,
-    "is_visible_in_listing": lambda row, wanted, ctx: listing_of(row, ctx).visible_in_listings.is_(wanted),
+    "is_visible_in_listing": lambda row, wanted, ctx: _seen_by_all(row, wanted, ctx, "visible_in_listings"),
     "price": _asked_price,
     "minimal_price": lambda row, given, ctx: within(listing_of(row, ctx).price_minor, given, ctx),
     "vendors": lambda row, ids, ctx: row.vendor_id == any_(ctx.key(ids, "Vendor")),
@@ -225,7 +286,7 @@ product_filter = Filter(
         "search": searching.found,
         "updated_at": between(lambda row, ctx: row.updated_at),
         "product_types": refers(lambda row, ctx: row.product_type_id, "ProductType"),
-        "slugs": lambda row, slugs, ctx: row.slug == any_(slugs),
+        "slugs": among(lambda row, ctx: row.slug),
     },
 )
 product_where = Filter(
@@ -242,15 +303,53 @@ product_where = Filter(
 )
 
 
+def published_since(row: Any, ctx: Any) -> Any:
+    """When a product was published in the channel; "since ever" where nobody said."""
+    return lowest_if_missing(listing_of(row, ctx).published_at)
+
+
+def membership(row: Any, collection: Any, ctx: Any) -> Any:
+    """A product's row in a collection."""
+    return ctx.joined(
+        row,
+        models.CollectionProduct,
+        lambda member: and_(member.product_id == row.id, member.collection_id == collection.id),
+        key="membership",
+    )
+
+
+def member_of(collection: Any, row: Any, ctx: Any) -> Any:
+    """Whether a product is in a collection. The list may be sorted by its place there."""
+    return membership(row, collection, ctx).product_id.is_not(None)
+
+
+def _place(row: Any, ctx: Any) -> Any:
+    place = ctx.already_joined(row, models.CollectionProduct, key="membership")
+    if place is None:
+        raise QueryError("Sorting by COLLECTION is available only for the products of a collection.")
+    return never_null(place.position), never_null(place.product_id)
+
+
+def _in_listing(row: Any, ctx: Any) -> Any:
+    """The product's key as its listing has it: a page then begins anywhere in the listings' index."""
+    return never_null(listing_of(row, ctx).product_id)
+
+
+def _publication(row: Any, ctx: Any) -> Any:
+    since = never_null(published_since(row, ctx))
+    return since if sees_unlisted(ctx) else (since, _in_listing(row, ctx))
+
+
+def _published(row: Any, ctx: Any) -> Any:
+    if not sees_unlisted(ctx):
+        return row.name  # All that others see is published.
+    return never_null(func.coalesce(listing_of(row, ctx).is_published, False)), row.name
+
+
 def _price(row: Any, ctx: Any) -> Any:
     price = listing_of(row, ctx).price_minor
     # Whoever sees only live listings sees none without a price.
-    return price if sees_all_products(ctx) or ctx.requester.is_vendor else never_null(price)
-
-
-def _type_name(row: Any, ctx: Any) -> Any:
-    kind = ctx.joined(row, models.ProductType, lambda kind: kind.id == row.product_type_id, key="type")
-    return never_null(kind.name)
+    return missing_last(price) if sees_unlisted(ctx) else (never_null(price), _in_listing(row, ctx))
 
 
 product_order = Sorting(
@@ -262,9 +361,12 @@ product_order = Sorting(
         ProductOrderField.LAST_MODIFIED: lambda row, ctx: row.updated_at,
         ProductOrderField.LAST_MODIFIED_AT: lambda row, ctx: row.updated_at,
         ProductOrderField.DATE: lambda row, ctx: row.updated_at,
-        ProductOrderField.TYPE: _type_name,
-        ProductOrderField.PUBLISHED_AT: lambda row, ctx: listing_of(row, ctx).published_at,
-        ProductOrderField.RATING: lambda row, ctx: row.rating,
+        ProductOrderField.TYPE: lambda row, ctx: row.type_name,
+        ProductOrderField.PUBLISHED: _published,
+        ProductOrderField.PUBLICATION_DATE: _publication,
+        ProductOrderField.PUBLISHED_AT: _publication,
+        ProductOrderField.COLLECTION: _place,
+        ProductOrderField.RATING: lambda row, ctx: missing_last(row.rating),
         ProductOrderField.CREATED_AT: lambda row, ctx: row.created_at,
         ProductOrderField.RANK: lambda row, ctx: row.id,
     },

@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import literal
+from sqlalchemy import ColumnElement, and_, literal
 from strawberry import ID
 
 from marketplace.catalog import models
@@ -12,11 +12,15 @@ from marketplace_graphql.kernel import (
     JSONString,
     Node,
     ObjectWithMetadata,
+    OrderDirection,
+    Sorting,
     column,
     enum,
     expression,
+    input_type,
     never_null,
     node,
+    record,
 )
 from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.values import ThumbnailFormatEnum
@@ -28,6 +32,24 @@ class ProductMediaType(Enum):
 
     IMAGE = "IMAGE"
     VIDEO = "VIDEO"
+
+
+@enum
+class MediaChoicesSortField(Enum):
+    """What the pictures of a product can be sorted by."""
+
+    ID = "ID"
+
+
+@input_type
+class MediaSortingInput:
+    """How the pictures of a product are sorted."""
+
+    direction: OrderDirection
+    field: MediaChoicesSortField
+
+
+media_order = Sorting(MediaSortingInput, {MediaChoicesSortField.ID: lambda row, ctx: row.id})
 
 
 @node(models.ProductMedia, order_by=lambda row, ctx: row.position)
@@ -51,3 +73,28 @@ class ProductMedia(Node, ObjectWithMetadata):
     ) -> str:
         """Its address; with a size, that of a small version of it."""
         return never_null(media_url(row, ctx, size, format))
+
+
+@record(models.ProductMedia, order_by=lambda row, ctx: row.position)
+class ProductImage:
+    """A picture of a product, as older clients ask for it."""
+
+    id: ID
+    """Unique among all objects of the API."""
+    alt: str | None
+    sort_order: int | None = column("position")
+
+    @expression
+    def url(
+        row: Any,
+        ctx: Any,
+        size: int | None = None,
+        format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,
+    ) -> str:
+        """Its address; with a size, that of a small version of it."""
+        return never_null(media_url(row, ctx, size, format))
+
+
+def images_of(row: Any, image: Any, ctx: Any) -> ColumnElement[bool]:
+    """The pictures of a product, its videos left out."""
+    return and_(image.product_id == row.id, image.type == models.MediaType.IMAGE)

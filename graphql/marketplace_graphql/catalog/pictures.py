@@ -5,14 +5,14 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, SQLColumnExpression, Text, any_, case, cast, literal
 
 from marketplace.catalog.models import ProductMedia
-from marketplace.catalog.thumbnails import snapped, thumbnail_key_sql
+from marketplace.catalog.thumbnails import USUAL_SIZES, snapped, thumbnail_key_sql
 from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.values import ThumbnailFormatEnum
 
-THUMBNAIL_SIZE = literal(256, BigInteger())
-"""Of a thumbnail where no size is asked for."""
-DEFAULT_SIZE = 4096
-"""What a size of 0 means, as in Saleor: as large as it goes."""
+LARGEST = literal(4096, BigInteger())
+"""What a picture has where no size is asked for, as in Saleor. None is kept larger, so the original is it."""
+ORIGINAL = 0
+"""The size by which the original is asked for, as in Saleor."""
 
 
 def file_url(path: SQLColumnExpression[str], ctx: Any) -> ColumnElement[str]:
@@ -22,53 +22,57 @@ def file_url(path: SQLColumnExpression[str], ctx: Any) -> ColumnElement[str]:
 
 
 def picture_url(
-    path: SQLColumnExpression[str], ctx: Any, size: Any, picture_format: ThumbnailFormatEnum | None
+    path: SQLColumnExpression[str],
+    ctx: Any,
+    size: Any,
+    picture_format: ThumbnailFormatEnum | None,
+    *,
+    owner: ColumnElement[str],
 ) -> ColumnElement[str]:
-    """A picture whose small sizes were made with it: of a category, a seller."""
-    if size is None:
-        return file_url(path, ctx)
-    return file_url(thumbnail_key_sql(path, _made(size), _suffix(picture_format)), ctx)
+    """A picture of which the usual sizes were made when it was kept: of a category, a seller, a sold product.
+
+    `owner` is the name under which `marketplace.pictures` finds it, for the other sizes.
+    """
+    there = [literal(made, BigInteger()) for made in USUAL_SIZES]
+    return _url(path, ctx, size, picture_format, owner, lambda made: made.in_(there))
 
 
 def media_url(
     media: type[ProductMedia], ctx: Any, size: Any, picture_format: ThumbnailFormatEnum | None
 ) -> ColumnElement[str]:
     """A product's picture: the thumbnail where it is made already, else the address that makes it."""
-    if size is None:
-        return file_url(media.path, ctx)
-    made, suffix = _made(size), _suffix(picture_format)
+    owner = global_id("ProductMedia", media.id.expression)
+    return _url(
+        media.path, ctx, size, picture_format, owner, lambda made: made == any_(media.thumbnail_sizes)
+    )
+
+
+def _url(
+    path: SQLColumnExpression[str],
+    ctx: Any,
+    size: Any,
+    picture_format: ThumbnailFormatEnum | None,
+    owner: ColumnElement[str],
+    is_there: Any,
+) -> ColumnElement[str]:
+    suffix = "avif" if picture_format is ThumbnailFormatEnum.AVIF else "webp"
+    if size is None and suffix == "webp":
+        return file_url(path, ctx)
+    made = LARGEST if size is None else size.converted("made size", BigInteger(), _snapped_text)
     to_be_made = (
         ctx.setting("public_url")
         .concat("/thumbnail/")
-        .concat(global_id("ProductMedia", media.id.expression))
+        .concat(owner)
         .concat("/")
         .concat(cast(made, Text))
         .concat(f"/{suffix}/")
     )
-    if suffix != "webp":
-        return to_be_made
-    return case(
-        (made == any_(media.thumbnail_sizes), file_url(thumbnail_key_sql(media.path, made), ctx)),
-        else_=to_be_made,
-    )
-
-
-def _made(size: Any) -> ColumnElement[int]:
-    """The size that is made for one asked for."""
-    made: ColumnElement[int] = (
-        size.converted("made size", BigInteger(), _snapped_text) if _is_asked(size) else size
-    )
-    return made
-
-
-def _is_asked(size: Any) -> bool:
-    """Whether a client named the size: else it is our own."""
-    return hasattr(size, "converted")
+    known = [(made == ORIGINAL, file_url(path, ctx))]
+    if suffix == "webp":
+        known.append((is_there(made), file_url(thumbnail_key_sql(path, made), ctx)))
+    return case(*known, else_=to_be_made)
 
 
 def _snapped_text(size: object) -> str:
-    return str(snapped(int(str(size)) or DEFAULT_SIZE))
-
-
-def _suffix(picture_format: ThumbnailFormatEnum | None) -> str:
-    return "avif" if picture_format is ThumbnailFormatEnum.AVIF else "webp"
+    asked = int(str(size))
+    return str(snapped(asked) if asked else ORIGINAL)

@@ -1,103 +1,100 @@
 """Products and their variants."""
 
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, exists, false, func, literal, select
+from sqlalchemy import and_, false, func, select
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
-from marketplace.catalog import listings, models
-from marketplace.catalog.attributes import (
-    AttributeScope,
-    ProductTypeAttribute,
-    product_attribute_value,
-    variant_attribute_value,
-)
-from marketplace_graphql.catalog import stock
-from marketplace_graphql.catalog.attributes import (
-    Attribute,
-    SelectedAttribute,
-    VariantAttributeScope,
-    selected_attributes,
-)
+from marketplace.catalog import models
+from marketplace_graphql.catalog import asking, costs, sales, stock
+from marketplace_graphql.catalog.asking import chosen_by
+from marketplace_graphql.catalog.attribute_enums import VariantAttributeScope
 from marketplace_graphql.catalog.making import MakingOfVariant
-from marketplace_graphql.catalog.media import ProductMedia
-from marketplace_graphql.catalog.pictures import THUMBNAIL_SIZE, media_url
+from marketplace_graphql.catalog.media import ProductImage, ProductMedia, images_of, media_order
+from marketplace_graphql.catalog.pictures import media_url
 from marketplace_graphql.catalog.pricing import (
     ProductPricingInfo,
     VariantPricingInfo,
+    is_taxed,
     product_pricing,
     variant_pricing,
 )
 from marketplace_graphql.catalog.provenance import ProvenanceOfProduct, ProvenanceOfVariant
+from marketplace_graphql.catalog.sales import ReportingPeriod
+from marketplace_graphql.catalog.selected_attributes import (
+    ASSIGNED_INSTEAD,
+    ObjectWithAttributes,
+    SelectedAttribute,
+    all_attributes,
+    selected_attribute,
+    selected_attributes,
+)
+from marketplace_graphql.catalog.variant_filters import variant_filter, variant_order, variant_where
 from marketplace_graphql.catalog.visibility import (
+    listed,
     listing_of,
+    own_product,
     product_visible,
     variant_listing_of,
     variant_visible,
 )
-from marketplace_graphql.inputs import DateTimeRangeInput, StringFilterInput
 from marketplace_graphql.kernel import (
+    CountableConnection,
+    Date,
     DateTime,
-    Filter,
     JSONString,
     Node,
     ObjectWithMetadata,
-    OrderDirection,
-    Sorting,
-    between,
     column,
+    connection,
     enum,
     expression,
-    input_type,
-    matches,
     never_null,
     node,
     null_when,
+    object_type,
     related,
     translated,
     value,
 )
-from marketplace_graphql.languages import LanguageDisplay, language
 from marketplace_graphql.payouts.breakdown import BreakdownOfProduct, BreakdownOfVariant
-from marketplace_graphql.values import Image, Money, ThumbnailFormatEnum, Weight, money, weight
+from marketplace_graphql.rules import staff_only
+from marketplace_graphql.values import Image, TaxedMoney, ThumbnailFormatEnum, Weight, day, weight
 
 if TYPE_CHECKING:
-    from marketplace_graphql.catalog.categories import Category, Collection
+    from marketplace_graphql.catalog.categories import Category
+    from marketplace_graphql.catalog.channel_listings import (
+        ProductChannelListing,
+        ProductVariantChannelListing,
+    )
+    from marketplace_graphql.catalog.collections import Collection
+    from marketplace_graphql.inventory.types import Stock
     from marketplace_graphql.languages import CountryCode
-    from marketplace_graphql.markets.types import Channel
+    from marketplace_graphql.markets.types import TaxClass
     from marketplace_graphql.people.inputs import AddressInput
     from marketplace_graphql.vendors.types import Vendor
 
 STAFF = "MANAGE_PRODUCTS"
+NO_TAX_CODES = "Taxes go by tax classes; there are no codes of a tax service."
+ProductTypeKindEnum = enum(models.ProductTypeKind, name="ProductTypeKindEnum")
 
 
-@enum
-class ProductTypeKindEnum(Enum):
-    """What kind of goods a product type is for."""
+@object_type
+class TaxType:
+    """What a tax service calls a kind of goods."""
 
-    NORMAL = "normal"
-
-
-@node(models.ProductTranslation)
-class ProductTranslation(Node):
-    """A product in another language."""
-
-    language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
-    name: str | None
-    slug: str | None
-    description: JSONString | None
-    seo_title: str | None
-    seo_description: str | None
+    description: str | None
+    tax_code: str | None
 
 
-@node(models.ProductVariantTranslation)
-class ProductVariantTranslation(Node):
-    """A variant in another language."""
+@object_type
+class PreorderData:
+    """How a variant is sold before it is there."""
 
-    language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
-    name: str = expression(lambda row, ctx: never_null(func.coalesce(row.name, "")))
+    global_threshold: int | None
+    global_sold_units: int
+    end_date: DateTime | None
 
 
 @node(models.ProductType, order_by=lambda row, ctx: row.name)
@@ -113,77 +110,27 @@ class ProductType(Node, ObjectWithMetadata):
     is_digital: bool = expression(
         lambda row, ctx: never_null(false()), deprecated="Nothing digital is sold here."
     )
-    kind: ProductTypeKindEnum = expression(lambda row, ctx: never_null(literal("normal")))
+    kind: "ProductTypeKindEnum"  # type: ignore[valid-type]
     weight: Weight | None = value(lambda row, ctx: weight(row.weight_grams))
+    tax_class: "TaxClass | None" = related(allowed=staff_only)
+    """How its products are taxed that have no tax class of their own."""
+    tax_type: TaxType | None = value(lambda row, ctx: None, deprecated=NO_TAX_CODES)
 
-    @related
-    def product_attributes(row: Any, attribute: Any, ctx: Any) -> "list[Attribute] | None":
-        """What its products are asked for."""
-        return _asked(row, attribute, AttributeScope.PRODUCT)
+    @connection(channel=True, deprecated="Filter `products` by `productTypes`.")
+    def products(row: Any, product: Any, ctx: Any) -> "CountableConnection[Product] | None":
+        """Products of this type."""
+        return and_(product.product_type_id == row.id, listed(product, ctx))
 
-    @related
-    def variant_attributes(
-        row: Any,
-        attribute: Any,
-        ctx: Any,
-        variant_selection: VariantAttributeScope | None = None,
-    ) -> "list[Attribute] | None":
-        """What each variant of its products is asked for."""
-        return _asked(row, attribute, AttributeScope.VARIANT)
-
-
-def _asked(product_type: Any, attribute: Any, scope: AttributeScope) -> Any:
-    asked = aliased(ProductTypeAttribute)
-    return exists(
-        select(literal(1)).where(
-            asked.product_type_id == product_type.id,
-            asked.attribute_id == attribute.id,
-            asked.scope == scope,
-        )
-    )
-
-
-@node(listings.ProductChannelListing, order_by=lambda row, ctx: row.channel_id)
-class ProductChannelListing(Node):
-    """How a product is offered in one channel."""
-
-    channel: "Channel" = related()
-    is_published: bool
-    published_at: DateTime | None
-    visible_in_listings: bool
-    available_for_purchase_at: DateTime | None
-    is_available_for_purchase: bool | None = expression(
-        lambda row, ctx: func.coalesce(stock.for_sale(row, ctx), False)
-    )
-    discounted_price: Money | None = value(
-        lambda row, ctx: null_when(row.price_minor.is_(None), money(row.price_minor, row.currency))
-    )
-
-    @value
-    def pricing(row: Any, ctx: Any, address: "AddressInput | None" = None) -> ProductPricingInfo | None:
-        """Its prices in the channel."""
-        return product_pricing(row, ctx)
-
-
-@node(listings.VariantChannelListing, order_by=lambda row, ctx: row.channel_id)
-class ProductVariantChannelListing(Node):
-    """What a variant is asked for in one channel."""
-
-    channel: "Channel" = related()
-    price: Money | None = value(lambda row, ctx: money(row.entered_price_minor, row.currency))
-    cost_price: Money | None = value(
-        lambda row, ctx: null_when(row.cost_price_minor.is_(None), money(row.cost_price_minor, row.currency)),
-        needs=STAFF,
-    )
-    prior_price: Money | None = value(
-        lambda row, ctx: null_when(
-            row.prior_price_minor.is_(None), money(row.prior_price_minor, row.currency)
-        )
-    )
+    product_attributes = asking.product_attributes
+    variant_attributes = asking.variant_attributes
+    assigned_variant_attributes = asking.assigned_variant_attributes
+    available_attributes = asking.available_attributes
 
 
 @node(models.ProductVariant, visible=variant_visible, order_by=lambda row, ctx: row.position)
-class ProductVariant(Node, ObjectWithMetadata, BreakdownOfVariant, ProvenanceOfVariant, MakingOfVariant):
+class ProductVariant(
+    Node, ObjectWithMetadata, ObjectWithAttributes, BreakdownOfVariant, ProvenanceOfVariant, MakingOfVariant
+):
     """One form of a product: a size, a colour, or the only form it has."""
 
     name: str
@@ -203,7 +150,20 @@ class ProductVariant(Node, ObjectWithMetadata, BreakdownOfVariant, ProvenanceOfV
         lambda row, listing, ctx: listing.variant_id == row.id, needs=STAFF
     )
     media: "list[ProductMedia] | None" = related(lambda row, media, ctx: media.product_id == row.product_id)
+    images: list[ProductImage] | None = related(
+        lambda row, image, ctx: and_(
+            image.product_id == row.product_id, image.type == models.MediaType.IMAGE
+        ),
+        deprecated="`media` has them, and videos.",
+    )
     translation = translated("ProductVariantTranslation")
+    margin: int | None = expression(lambda row, ctx: costs.margin(variant_listing_of(row, ctx)), needs=STAFF)
+    """What is left of its price in the channel over its cost price, in percent."""
+    quantity_ordered: int | None = expression(sales.quantity_ordered, needs=STAFF)
+    """Pieces that were ordered, canceled orders left out."""
+    preorder: PreorderData | None = value(
+        lambda row, ctx: None, deprecated="Nothing is sold here before it is there."
+    )
 
     @value
     def pricing(row: Any, ctx: Any, address: "AddressInput | None" = None) -> VariantPricingInfo | None:
@@ -220,19 +180,30 @@ class ProductVariant(Node, ObjectWithMetadata, BreakdownOfVariant, ProvenanceOfV
         """How many pieces one checkout can have."""
         return stock.quantity_available(row, ctx)
 
-    @value
+    @value(needs=STAFF)
+    def revenue(row: Any, ctx: Any, period: ReportingPeriod | None = None) -> TaxedMoney | None:
+        """What its orders in the channel come to, canceled ones left out."""
+        return sales.revenue(row, ctx, period)
+
+    @related(needs=(STAFF, "MANAGE_ORDERS"), allowed=own_product)
+    def stocks(
+        row: Any,
+        stock: Any,
+        ctx: Any,
+        address: "AddressInput | None" = None,
+        country_code: "CountryCode | None" = None,
+    ) -> "list[Stock] | None":
+        """Where its pieces lie. Every seller delivers wherever the shop does, so a country rules none out."""
+        return stock.variant_id == row.id
+
+    @value(deprecated=ASSIGNED_INSTEAD)
     def attributes(
         row: Any,
         ctx: Any,
         variant_selection: VariantAttributeScope | None = None,
     ) -> list[SelectedAttribute]:
         """What sets it apart from the product's other variants."""
-        product = aliased(models.Product)
-        own_type = select(product.product_type_id).where(product.id == row.product_id)
-        type_id = own_type.correlate_except(product).scalar_subquery()
-        return selected_attributes(
-            row, type_id, AttributeScope.VARIANT, variant_attribute_value, "variant_id"
-        )
+        return selected_attributes(row, ctx, lambda asked: chosen_by(asked, variant_selection))
 
 
 @node(
@@ -240,7 +211,7 @@ class ProductVariant(Node, ObjectWithMetadata, BreakdownOfVariant, ProvenanceOfV
     visible=product_visible,
     order_by=lambda row, ctx: row.name,
 )
-class Product(Node, ObjectWithMetadata, BreakdownOfProduct, ProvenanceOfProduct):
+class Product(Node, ObjectWithMetadata, ObjectWithAttributes, BreakdownOfProduct, ProvenanceOfProduct):
     """Something that a seller of the shop offers."""
 
     name: str
@@ -268,22 +239,36 @@ class Product(Node, ObjectWithMetadata, BreakdownOfProduct, ProvenanceOfProduct)
         lambda row, variant, ctx: variant.product_id == row.id, order_by=lambda variant, ctx: variant.position
     )
     variants: list[ProductVariant] | None = related(lambda row, variant, ctx: variant.product_id == row.id)
-    media: list[ProductMedia] | None = related(lambda row, media, ctx: media.product_id == row.id)
+    media: list[ProductMedia] | None = related(
+        lambda row, media, ctx: media.product_id == row.id, sort_by=media_order
+    )
+    images: list[ProductImage] | None = related(images_of, deprecated="`media` has them, and videos.")
+    product_variants: "CountableConnection[ProductVariant] | None" = connection(
+        lambda row, variant, ctx: variant.product_id == row.id,
+        filter=variant_filter,
+        where=variant_where,
+        sort_by=variant_order,
+    )
     collections: "list[Collection] | None" = related()
-    channel_listings: list[ProductChannelListing] | None = related(
+    channel_listings: "list[ProductChannelListing] | None" = related(
         lambda row, listing, ctx: listing.product_id == row.id, needs=STAFF
     )
-    attributes: list[SelectedAttribute] = value(
-        lambda row, ctx: selected_attributes(
-            row, row.product_type_id, AttributeScope.PRODUCT, product_attribute_value, "product_id"
-        )
-    )
+    attribute = selected_attribute()
+    attributes = all_attributes()
     is_available_for_purchase: bool | None = expression(
         lambda row, ctx: func.coalesce(stock.for_sale(listing_of(row, ctx), ctx), False)
     )
     available_for_purchase_at: DateTime | None = expression(
         lambda row, ctx: listing_of(row, ctx).available_for_purchase_at
     )
+    available_for_purchase: Date | None = expression(
+        lambda row, ctx: day(listing_of(row, ctx).available_for_purchase_at),
+        deprecated="`availableForPurchaseAt` says the moment.",
+    )
+    tax_class: "TaxClass | None" = related(allowed=staff_only)
+    """How it is taxed, if otherwise than its type says."""
+    tax_type: TaxType | None = value(lambda row, ctx: None, deprecated=NO_TAX_CODES)
+    charge_taxes: bool = expression(is_taxed, deprecated="`taxClass` and its rates say more.")
     translation = translated("ProductTranslation")
 
     @value
@@ -313,7 +298,7 @@ class Product(Node, ObjectWithMetadata, BreakdownOfProduct, ProvenanceOfProduct)
             lambda media: media.id == _first_picture(row),
             key="first picture",
         )
-        address = media_url(first, ctx, THUMBNAIL_SIZE if size is None else size, format)
+        address = media_url(first, ctx, size, format)
         return null_when(
             first.id.is_(None), {"url": address, "alt": func.coalesce(func.nullif(first.alt, ""), row.name)}
         )
@@ -322,6 +307,11 @@ class Product(Node, ObjectWithMetadata, BreakdownOfProduct, ProvenanceOfProduct)
     def media_by_id(row: Any, media: Any, ctx: Any, id: ID) -> ProductMedia | None:
         """One of its pictures."""
         return and_(media.product_id == row.id, media.id == ctx.key(id, "ProductMedia"))
+
+    @related(deprecated="`mediaById` has it.")
+    def image_by_id(row: Any, image: Any, ctx: Any, id: ID) -> ProductImage | None:
+        """One of its pictures."""
+        return and_(images_of(row, image, ctx), image.id == ctx.key(id, "ProductImage"))
 
     @related
     def variant(
@@ -345,59 +335,3 @@ def _first_picture(row: Any) -> Any:
         .limit(1)
         .scalar_subquery()
     )
-
-
-@input_type
-class ProductVariantFilterInput:
-    """Which variants are listed."""
-
-    search: str | None
-    sku: list[str] | None
-    updated_at: DateTimeRangeInput | None
-
-
-@input_type
-class ProductVariantWhereInput:
-    """Which variants are listed."""
-
-    ids: list[ID] | None
-    sku: StringFilterInput | None
-    updated_at: DateTimeRangeInput | None
-    AND: "list[ProductVariantWhereInput] | None"
-    OR: "list[ProductVariantWhereInput] | None"
-
-
-@enum
-class ProductVariantSortField(Enum):
-    """What variants can be sorted by."""
-
-    LAST_MODIFIED_AT = "LAST_MODIFIED_AT"
-
-
-@input_type
-class ProductVariantSortingInput:
-    """How variants are sorted."""
-
-    direction: OrderDirection
-    field: ProductVariantSortField
-
-
-variant_filter = Filter(
-    ProductVariantFilterInput,
-    {
-        "search": lambda row, term, ctx: row.sku.istartswith(term, autoescape=False),
-        "sku": lambda row, skus, ctx: row.sku == func.any(skus),
-        "updated_at": between(lambda row, ctx: row.updated_at),
-    },
-)
-variant_where = Filter(
-    ProductVariantWhereInput,
-    {
-        "ids": lambda row, ids, ctx: row.id == func.any(ctx.key(ids, "ProductVariant")),
-        "sku": matches(lambda row, ctx: row.sku),
-        "updated_at": between(lambda row, ctx: row.updated_at),
-    },
-)
-variant_order = Sorting(
-    ProductVariantSortingInput, {ProductVariantSortField.LAST_MODIFIED_AT: lambda row, ctx: row.updated_at}
-)

@@ -2,21 +2,22 @@
 
 from typing import Any
 
-from sqlalchemy import any_, false
+from sqlalchemy import any_
 from strawberry import ID
 
-from marketplace_graphql.catalog.attributes import (
-    Attribute,
-    attribute_filter,
-    attribute_order,
-    attribute_where,
-)
+from marketplace.catalog import models
+from marketplace_graphql.catalog import assigned_attributes, assigned_references
+from marketplace_graphql.catalog.attribute_choices import named_like
+from marketplace_graphql.catalog.attribute_filters import attribute_filter, attribute_order, attribute_where
+from marketplace_graphql.catalog.attributes import Attribute
 from marketplace_graphql.catalog.categories import (
     Category,
-    Collection,
     category_filter,
     category_order,
     category_where,
+)
+from marketplace_graphql.catalog.collections import (
+    Collection,
     collection_filter,
     collection_order,
     collection_where,
@@ -26,22 +27,20 @@ from marketplace_graphql.catalog.products import (
     Product,
     ProductType,
     ProductVariant,
+)
+from marketplace_graphql.catalog.type_filters import product_type_filter, product_type_order
+from marketplace_graphql.catalog.variant_filters import (
+    found,
     variant_filter,
     variant_order,
     variant_where,
 )
 from marketplace_graphql.kernel import CountableConnection, connection, object_type, related
 from marketplace_graphql.languages import LanguageCodeEnum
+from marketplace_graphql.rules import by_key, by_slug
 
-
-def by_key(row: Any, ctx: Any, type_name: str, id: Any, **others: Any) -> Any:
-    """The one row that an id, or else another unique field, names; nothing where neither is given."""
-    if id is not None:
-        return row.id == ctx.key(id, type_name)
-    for name, wanted in others.items():
-        if wanted is not None:
-            return getattr(row, name) == wanted
-    return false()
+TYPES = (*assigned_attributes.TYPES, *assigned_references.TYPES)
+"""What a row answers to an attribute is met only as an `AssignedAttribute`."""
 
 
 @object_type
@@ -49,12 +48,14 @@ class CatalogQueries:
     """What is sold."""
 
     products: "CountableConnection[Product] | None" = product_connection()
-    product_types: "CountableConnection[ProductType] | None" = connection()
+    product_types: "CountableConnection[ProductType] | None" = connection(
+        filter=product_type_filter, sort_by=product_type_order
+    )
     attributes: "CountableConnection[Attribute] | None" = connection(
         filter=attribute_filter,
         where=attribute_where,
         sort_by=attribute_order,
-        search=lambda row, term, ctx: row.name.icontains(term, autoescape=False),
+        search=named_like,
         channel=True,
     )
     collections: "CountableConnection[Collection] | None" = connection(
@@ -72,8 +73,9 @@ class CatalogQueries:
         external_reference: str | None = None,
         channel: str | None = None,
     ) -> Product | None:
-        """One product, by id, slug or external reference."""
-        return by_key(product, ctx, "Product", id, slug=slug, external_reference=external_reference)
+        """One product, by id, slug (a translation's, if its language is named) or external reference."""
+        address = by_slug(slug, models.ProductTranslation, slug_language_code)
+        return by_key(product, ctx, "Product", id, slug=address, external_reference=external_reference)
 
     @related
     def product_type(root: Any, product_type: Any, ctx: Any, id: ID) -> ProductType | None:
@@ -93,7 +95,7 @@ class CatalogQueries:
         """One variant, by id, SKU or external reference."""
         return by_key(variant, ctx, "ProductVariant", id, sku=sku, external_reference=external_reference)
 
-    @connection(filter=variant_filter, where=variant_where, sort_by=variant_order, channel=True)
+    @connection(filter=variant_filter, where=variant_where, sort_by=variant_order, search=found, channel=True)
     def product_variants(
         root: Any,
         variant: Any,
@@ -122,8 +124,9 @@ class CatalogQueries:
         slug: str | None = None,
         slug_language_code: LanguageCodeEnum | None = None,
     ) -> Category | None:
-        """One category, by id or slug."""
-        return by_key(category, ctx, "Category", id, slug=slug)
+        """One category, by id or slug (a translation's, if its language is named)."""
+        address = by_slug(slug, models.CategoryTranslation, slug_language_code)
+        return by_key(category, ctx, "Category", id, slug=address)
 
     @related
     def collection(
@@ -135,8 +138,9 @@ class CatalogQueries:
         slug_language_code: LanguageCodeEnum | None = None,
         channel: str | None = None,
     ) -> Collection | None:
-        """One collection, by id or slug."""
-        return by_key(collection, ctx, "Collection", id, slug=slug)
+        """One collection, by id or slug (a translation's, if its language is named)."""
+        address = by_slug(slug, models.CollectionTranslation, slug_language_code)
+        return by_key(collection, ctx, "Collection", id, slug=address)
 
     @related
     def attribute(
@@ -147,5 +151,5 @@ class CatalogQueries:
         slug: str | None = None,
         external_reference: str | None = None,
     ) -> Attribute | None:
-        """One attribute, by id or slug."""
-        return by_key(attribute, ctx, "Attribute", id, slug=slug)
+        """One attribute, by id, slug or external reference."""
+        return by_key(attribute, ctx, "Attribute", id, slug=slug, external_reference=external_reference)

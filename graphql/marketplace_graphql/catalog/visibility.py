@@ -42,6 +42,11 @@ def sees_all_products(ctx: Any) -> bool:
     return bool(ctx.requester.has(*SEES_ALL_PRODUCTS))
 
 
+def sees_unlisted(ctx: Any) -> bool:
+    """Whether the requester sees products that are not listed in the channel: all, or its own."""
+    return sees_all_products(ctx) or bool(ctx.requester.is_vendor)
+
+
 def product_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
     if sees_all_products(ctx):
         return true()
@@ -60,7 +65,7 @@ def variant_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
     """With its product; and, for buyers, only where it has a price."""
     if sees_all_products(ctx):
         return true()
-    product, listing = aliased(Product), aliased(ProductChannelListing)
+    listing = aliased(ProductChannelListing)
     priced = variant_listing_of(row, ctx).id.is_not(None) if ctx.channel.given else false()
     live = (
         priced
@@ -69,11 +74,19 @@ def variant_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
         .exists()
     )
     if ctx.requester.is_vendor:
-        own = select(product.id).where(
-            product.id == row.product_id, product.vendor_id == any_(ctx.requester.vendor_ids)
-        )
-        return or_(own.exists(), live)
+        return or_(own_product(row, ctx), live)
     return live
+
+
+def own_product(row: Any, ctx: Any) -> ColumnElement[bool]:
+    """Whether a variant is of a product of the requester's own."""
+    if not ctx.requester.is_vendor:
+        return false()
+    product = aliased(Product)
+    own = select(product.id).where(
+        product.id == row.product_id, product.vendor_id == any_(ctx.requester.vendor_ids)
+    )
+    return own.correlate_except(product).exists()
 
 
 def listed(row: Any, ctx: Any) -> ColumnElement[bool]:

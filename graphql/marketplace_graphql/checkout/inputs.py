@@ -1,23 +1,29 @@
 """Inputs of checkouts, and what services make of them."""
 
 import uuid
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from strawberry import ID, UNSET
 
-from marketplace.checkout.lines import LineChange, LineToAdd
+from marketplace.checkout.errors import PriceReasonError
+from marketplace.checkout.lines import LineChange, LineToAdd, PriceOverride
 from marketplace.checkout.service import STRICT, AddressChecks
-from marketplace.kit.errors import DomainError, InvalidError, RequiredError
+from marketplace.kit.errors import DomainError, InvalidError, PermissionDeniedError, RequiredError
 from marketplace.kit.ids import int_pk, uuid_pk
 from marketplace.people.addresses import PostalAddress
+from marketplace.people.permissions import Permission
 from marketplace_graphql.inputs import MetadataInput
-from marketplace_graphql.kernel import changes, input_type
+from marketplace_graphql.kernel import PositiveDecimal, Requester, changes, input_type
 from marketplace_graphql.languages import LanguageCodeEnum
 
 if TYPE_CHECKING:
     from marketplace_graphql.people.inputs import AddressInput
 
 METADATA_KEY_LENGTH = 256
+REASON_LENGTH = 1000
+URL_LENGTH = 2000
 
 
 @input_type
@@ -26,20 +32,32 @@ class CheckoutLineInput:
 
     variant_id: ID
     quantity: int
+    price: PositiveDecimal | None
+    """What one piece shall cost instead of its listed price, as prices are entered in the channel; null for
+    the listed price again. Only for staff who may.
+    """
+    price_override_reason: str | None
+    """Why the price is another one."""
     force_new_line: bool | None = False
     """Whether they get a line of their own though the variant has one already."""
     metadata: list[MetadataInput] | None = UNSET
     """Entries that everybody sees, kept with the line."""
 
 
-@input_type
+@input_type(outdated={"variant_id": "Use `lineId`."})
 class CheckoutLineUpdateInput:
     """How many pieces a line shall have: it is named by its id, or by its variant."""
 
     line_id: ID | None
     variant_id: ID | None
     quantity: int | None
-    """Zero takes the line out."""
+    """Zero takes the line out. May be left out where only the price changes."""
+    price: PositiveDecimal | None
+    """What one piece shall cost instead of its listed price, as prices are entered in the channel; null for
+    the listed price again. Only for staff who may.
+    """
+    price_override_reason: str | None
+    """Why the price is another one."""
     metadata: list[MetadataInput] | None = UNSET
     """Entries that everybody sees, kept with the line."""
 
@@ -70,42 +88,69 @@ class CheckoutCreateInput:
     lines: list[CheckoutLineInput]
     email: str | None
     """Of the buyer."""
+    save_shipping_address: bool | None
+    """Whether a signed-in buyer's address book gets it once this is an order: yes, if nothing is said."""
     shipping_address: "AddressInput | None"
+    save_billing_address: bool | None
+    """Whether a signed-in buyer's address book gets it once this is an order: yes, if nothing is said."""
     billing_address: "AddressInput | None"
     language_code: "LanguageCodeEnum | None"
     validation_rules: CheckoutValidationRules | None
     metadata: list[MetadataInput] | None
     """Entries that everybody sees."""
+    private_metadata: list[MetadataInput] | None
+    """Entries that only staff see, and only staff may write."""
 
 
-def lines_to_add(given: list[CheckoutLineInput]) -> list[LineToAdd]:
-    """Raises DomainError where an id is none of a variant."""
+def lines_to_add(given: list[CheckoutLineInput], requester: Requester) -> list[LineToAdd]:
+    """Raises DomainError where an id is none of a variant, PermissionDeniedError where a price is set by who
+    may not.
+    """
     return [
         LineToAdd(
             _variant_key(line.variant_id),
             line.quantity,
             own_line=bool(line.force_new_line),
             metadata=metadata_entries(line.metadata),
+            price=_price(line, requester),
         )
         for line in given
     ]
 
 
-def line_changes(given: list[CheckoutLineUpdateInput]) -> list[LineChange]:
-    """Raises DomainError where an id is of another type, RequiredError where a line isn't named."""
+def _price(line: CheckoutLineInput | CheckoutLineUpdateInput, requester: Requester) -> PriceOverride | None:
+    """Raises PermissionDeniedError, and PriceReasonError for a reason without a price."""
+    reason = line.price_override_reason or None
+    if line.price is UNSET and reason is None:
+        return None
+    if not requester.has_any([Permission.HANDLE_CHECKOUTS]):
+        raise PermissionDeniedError(Permission.HANDLE_CHECKOUTS)
+    if reason is not None and not isinstance(line.price, Decimal):
+        raise PriceReasonError("There is a reason, but no price.", field="priceOverrideReason")
+    if reason is not None and len(reason) > REASON_LENGTH:
+        raise InvalidError(f"At most {REASON_LENGTH} characters, please.", field="priceOverrideReason")
+    return PriceOverride(line.price, reason)
+
+
+def line_changes(given: list[CheckoutLineUpdateInput], requester: Requester) -> list[LineChange]:
+    """Raises DomainError where an id is of another type, RequiredError where a line isn't named, and
+    PermissionDeniedError where a price is set by who may not.
+    """
     made = []
     for change in given:
         line_id, variant_id = change.line_id or None, change.variant_id or None
         if (line_id is None) == (variant_id is None):
             raise RequiredError("Name the line by its id, or by its variant.", field="lineId")
-        if change.quantity is UNSET or change.quantity is None:
+        price = _price(change, requester)
+        if price is None and (change.quantity is UNSET or change.quantity is None):
             raise RequiredError("Say how many pieces it shall have.", field="quantity")
         made.append(
             LineChange(
-                change.quantity,
+                None if change.quantity is UNSET else change.quantity,
                 line_id=None if line_id is None else line_key(line_id, "lineId"),
                 variant_id=None if variant_id is None else _variant_key(variant_id),
                 metadata=metadata_entries(change.metadata),
+                price=price,
             )
         )
     return made
@@ -151,15 +196,37 @@ def postal_address(given: "AddressInput") -> PostalAddress:
     return PostalAddress(country_code=getattr(country, "value", country) or "", **texts)
 
 
-def address_checks(given: CheckoutAddressValidationRules | None) -> AddressChecks:
-    """How strictly an address is looked at; strictly, unless something else is asked for."""
-    if not given:
+def address_checks(
+    rules: CheckoutAddressValidationRules | None, given: "AddressInput | None", requester: Requester
+) -> AddressChecks:
+    """How strictly an address is looked at; strictly, unless something else is asked for.
+
+    `skipValidation` is for staff who may, as in Saleor. Raises PermissionDeniedError.
+    """
+    if given and given.skip_validation:
+        if not requester.has_any([Permission.HANDLE_CHECKOUTS]):
+            raise PermissionDeniedError(Permission.HANDLE_CHECKOUTS)
+        return AddressChecks(required=False, form=False, normalise=False)
+    if not rules:
         return STRICT
     return AddressChecks(
-        required=given.check_required_fields is not False,
-        form=given.check_fields_format is not False,
-        normalise=given.enable_fields_normalization is not False,
+        required=rules.check_required_fields is not False,
+        form=rules.check_fields_format is not False,
+        normalise=rules.enable_fields_normalization is not False,
     )
+
+
+def redirect_address(given: str | None) -> str | None:
+    """A page of the web, or None. Raises InvalidError."""
+    if not given:
+        return None
+    try:
+        parts = urlsplit(given)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in {"http", "https"} or not parts.netloc or len(given) > URL_LENGTH:
+        raise InvalidError("This is no address of a page.", field="redirectUrl")
+    return given
 
 
 def metadata_entries(given: Any) -> dict[str, str]:

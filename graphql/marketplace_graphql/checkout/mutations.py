@@ -6,12 +6,12 @@ As in Saleor, whoever knows a checkout's id, which can't be guessed, may change 
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from strawberry import ID
+from strawberry import ID, UNSET
 
 from marketplace.checkout import deliveries, models, service
 from marketplace.checkout import lines as cart_lines
-from marketplace.checkout.errors import DeliveryNotApplicableError
-from marketplace.kit.errors import InvalidError, NotFoundError, PermissionDeniedError
+from marketplace.checkout.errors import CheckoutGoneError, DeliveryNotApplicableError
+from marketplace.kit.errors import DomainError, InvalidError, NotFoundError, PermissionDeniedError
 from marketplace.kit.ids import int_pk, split_global_id, uuid_pk
 from marketplace.payments import completion
 from marketplace.people.models import User
@@ -23,17 +23,23 @@ from marketplace_graphql.checkout.inputs import (
     CheckoutLineInput,
     CheckoutLineUpdateInput,
     address_checks,
-    checkout_key,
     line_changes,
     line_key,
     lines_to_add,
     metadata_entries,
     postal_address,
+    redirect_address,
+)
+from marketplace_graphql.checkout.reordering import Reordering
+from marketplace_graphql.checkout.subject import (
+    may_change,
+    the_checkout,
+    the_checkout_by_id_or_token,
+    the_only_checkout,
 )
 from marketplace_graphql.inputs import MetadataInput
 from marketplace_graphql.kernel import (
     AUTHENTICATED,
-    UUID,
     Info,
     JSONString,
     Row,
@@ -56,7 +62,7 @@ async def _requester(info: Info) -> User | None:
 
 
 @object_type
-class CheckoutMutations:
+class CheckoutMutations(Reordering):
     """Filling a cart, and saying where it goes."""
 
     @mutation(returns={"checkout": "Checkout | None", "created": bool | None}, errors=CheckoutError)
@@ -68,196 +74,196 @@ class CheckoutMutations:
             info.session,
             service.NewCheckout(
                 channel_slug=input.channel or None,
-                lines=lines_to_add(input.lines),
+                lines=lines_to_add(input.lines, info.requester),
                 user=await _requester(info),
                 email=input.email or None,
                 shipping_address=postal_address(input.shipping_address) if input.shipping_address else None,
                 billing_address=postal_address(input.billing_address) if input.billing_address else None,
-                shipping_checks=address_checks(rules and rules.shipping_address),
-                billing_checks=address_checks(rules and rules.billing_address),
+                shipping_checks=address_checks(
+                    rules and rules.shipping_address, input.shipping_address, info.requester
+                ),
+                billing_checks=address_checks(
+                    rules and rules.billing_address, input.billing_address, info.requester
+                ),
+                save_shipping_address=_said(input.save_shipping_address),
+                save_billing_address=_said(input.save_billing_address),
                 metadata=metadata_entries(input.metadata),
+                private_metadata=_private_entries(info, input.private_metadata),
                 **({"language_code": language.value} if language else {}),
             ),
         )
         return {"checkout": checkout, "created": True}
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout)
     async def checkout_lines_add(
         self,
         info: Info,
+        key: uuid.UUID,
         lines: list[CheckoutLineInput],
-        id: ID | None = None,
-        token: UUID | None = None,
-        checkout_id: ID | None = None,
     ) -> models.Checkout:
         """Puts pieces into the checkout and keeps them for it."""
-        key = checkout_key(id, checkout_id, token)
-        return await cart_lines.add_lines(info.session, key, lines_to_add(lines))
+        return await cart_lines.add_lines(info.session, key, lines_to_add(lines, info.requester))
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout)
     async def checkout_lines_update(
         self,
         info: Info,
+        key: uuid.UUID,
         lines: list[CheckoutLineUpdateInput],
-        id: ID | None = None,
-        token: UUID | None = None,
-        checkout_id: ID | None = None,
     ) -> models.Checkout:
         """Sets how many pieces lines have."""
-        key = checkout_key(id, checkout_id, token)
-        return await cart_lines.update_lines(info.session, key, line_changes(lines))
+        return await cart_lines.update_lines(info.session, key, line_changes(lines, info.requester))
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout_by_id_or_token)
     async def checkout_lines_delete(
         self,
         info: Info,
+        key: uuid.UUID,
         lines_ids: list[ID],
-        id: ID | None = None,
-        token: UUID | None = None,
     ) -> models.Checkout:
         """Takes lines out of the checkout."""
         keys = [line_key(line_id, "linesIds") for line_id in lines_ids]
-        return await cart_lines.delete_lines(info.session, checkout_key(id, None, token), keys)
+        return await cart_lines.delete_lines(info.session, key, keys)
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError, deprecated="Use `checkoutLinesDelete`.")
+    @mutation(
+        returns=CHECKOUT, errors=CheckoutError, about=the_checkout, deprecated="Use `checkoutLinesDelete`."
+    )
     async def checkout_line_delete(
         self,
         info: Info,
+        key: uuid.UUID,
         line_id: ID | None = None,
-        id: ID | None = None,
-        token: UUID | None = None,
-        checkout_id: ID | None = None,
     ) -> models.Checkout:
         """Takes a line out of the checkout."""
         keys = [line_key(line_id, "lineId")] if line_id else []
-        return await cart_lines.delete_lines(info.session, checkout_key(id, checkout_id, token), keys)
+        return await cart_lines.delete_lines(info.session, key, keys)
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout)
     async def checkout_email_update(
         self,
         info: Info,
+        key: uuid.UUID,
         email: str,
-        id: ID | None = None,
-        token: UUID | None = None,
-        checkout_id: ID | None = None,
     ) -> models.Checkout:
         """Says to whom the order is confirmed."""
-        return await service.set_email(info.session, checkout_key(id, checkout_id, token), email)
+        return await service.set_email(info.session, key, email)
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout)
     async def checkout_shipping_address_update(
         self,
         info: Info,
+        key: uuid.UUID,
         shipping_address: "AddressInput",
-        id: ID | None = None,
-        token: UUID | None = None,
-        checkout_id: ID | None = None,
+        save_address: bool | None = True,
         validation_rules: CheckoutAddressValidationRules | None = None,
     ) -> models.Checkout:
         """Says where it goes, and hence how it is taxed and can travel."""
-        key = checkout_key(id, checkout_id, token)
         return await service.set_shipping_address(
-            info.session, key, postal_address(shipping_address), address_checks(validation_rules)
+            info.session,
+            key,
+            postal_address(shipping_address),
+            address_checks(validation_rules, shipping_address, info.requester),
+            save=save_address is not False,
         )
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout)
     async def checkout_billing_address_update(
         self,
         info: Info,
+        key: uuid.UUID,
         billing_address: "AddressInput",
-        id: ID | None = None,
-        token: UUID | None = None,
-        checkout_id: ID | None = None,
+        save_address: bool | None = True,
         validation_rules: CheckoutAddressValidationRules | None = None,
     ) -> models.Checkout:
         """Says who is billed."""
-        key = checkout_key(id, checkout_id, token)
         return await service.set_billing_address(
-            info.session, key, postal_address(billing_address), address_checks(validation_rules)
+            info.session,
+            key,
+            postal_address(billing_address),
+            address_checks(validation_rules, billing_address, info.requester),
+            save=save_address is not False,
         )
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout, needs=AUTHENTICATED)
     async def checkout_customer_attach(
         self,
         info: Info,
-        id: ID | None = None,
-        token: UUID | None = None,
-        checkout_id: ID | None = None,
+        key: uuid.UUID,
         customer_id: ID | None = None,
     ) -> models.Checkout:
         """Makes the checkout the signed-in buyer's. Staff may name another customer."""
-        key = checkout_key(id, checkout_id, token)
         customer = await _customer(info, customer_id)
         return await service.attach_customer(info.session, key, customer)
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout, needs=AUTHENTICATED)
     async def checkout_customer_detach(
         self,
         info: Info,
-        id: ID | None = None,
-        token: UUID | None = None,
-        checkout_id: ID | None = None,
+        key: uuid.UUID,
     ) -> models.Checkout:
         """Makes the checkout nobody's."""
-        key = checkout_key(id, checkout_id, token)
-        return await service.detach_customer(info.session, key, info.requester.user_id)
+        return await service.detach_customer(
+            info.session,
+            key,
+            info.requester.user_id,
+            for_another=info.requester.has_any([Permission.IMPERSONATE_USER]),
+        )
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout)
     async def checkout_language_code_update(
         self,
         info: Info,
+        key: uuid.UUID,
         language_code: LanguageCodeEnum,
-        id: ID | None = None,
-        token: UUID | None = None,
-        checkout_id: ID | None = None,
     ) -> models.Checkout:
         """Says in which language the buyer is written to."""
-        key = checkout_key(id, checkout_id, token)
         return await service.set_language(info.session, key, language_code.value)
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_only_checkout)
     async def checkout_customer_note_update(
         self,
         info: Info,
-        id: ID,
+        key: uuid.UUID,
         customer_note: str,
     ) -> models.Checkout:
         """Says what the buyer wants the sellers to know."""
-        return await service.set_note(info.session, checkout_key(id, None, None), customer_note)
+        return await service.set_note(info.session, key, customer_note)
 
     @mutation(
         returns={"deliveries": "list[Delivery]"},
         failed={"deliveries": []},
         errors=DeliveryOptionsCalculateError,
+        about=the_only_checkout,
     )
-    async def delivery_options_calculate(self, info: Info, id: ID) -> Any:
+    async def delivery_options_calculate(self, info: Info, key: uuid.UUID) -> Any:
         """Works out how the goods can travel to the shipping address, the cheapest way first."""
         with codes_of(DeliveryOptionsCalculateError):
-            keys = await deliveries.calculate_deliveries(info.session, checkout_key(id, None, None))
+            keys = await deliveries.calculate_deliveries(info.session, key)
         return {"deliveries": [Row(key) for key in keys]}
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout_by_id_or_token)
     async def checkout_delivery_method_update(
         self,
         info: Info,
-        id: ID | None = None,
-        token: UUID | None = None,
+        key: uuid.UUID,
         delivery_method_id: ID | None = None,
     ) -> models.Checkout:
         """Chooses a delivery, by its id or its shipping method's; without one, none is chosen any more."""
-        return await _choose(info, checkout_key(id, None, token), delivery_method_id, "deliveryMethodId")
+        return await _choose(info, key, delivery_method_id, "deliveryMethodId")
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError, deprecated="Use `checkoutDeliveryMethodUpdate`.")
+    @mutation(
+        returns=CHECKOUT,
+        errors=CheckoutError,
+        about=the_checkout,
+        deprecated="Use `checkoutDeliveryMethodUpdate`.",
+    )
     async def checkout_shipping_method_update(
         self,
         info: Info,
-        id: ID | None = None,
-        token: UUID | None = None,
-        checkout_id: ID | None = None,
+        key: uuid.UUID,
         shipping_method_id: ID | None = None,
     ) -> models.Checkout:
         """Chooses a delivery by its shipping method; without one, none is chosen any more."""
-        key = checkout_key(id, checkout_id, token)
         return await _choose(info, key, shipping_method_id, "shippingMethodId")
 
     @mutation(
@@ -268,32 +274,61 @@ class CheckoutMutations:
         },
         failed={"confirmation_needed": False},
         errors=CheckoutError,
+        about=the_checkout,
+        outdated={"store_source": "Payments are transactions."},
     )
     async def checkout_complete(
         self,
         info: Info,
-        id: ID | None = None,
-        token: UUID | None = None,
-        checkout_id: ID | None = None,
+        key: uuid.UUID,
         metadata: list[MetadataInput] | None = None,
+        redirect_url: str | None = None,
+        payment_data: JSONString | None = None,
+        store_source: bool | None = False,
     ) -> Any:
-        """Makes the checkout an order, split into its sellers' parts. Sent twice, it gives the same order."""
-        key = checkout_key(id, checkout_id, token)
-        order = await completion.complete(info.session, key, metadata_entries(metadata))
+        """Makes the checkout an order, split into its sellers' parts. Sent twice, it gives the same order.
+
+        What is paid is told by transactions: `paymentData` and `storeSource`, of the time before these, are
+        taken and say nothing.
+        """
+        order = await completion.complete(
+            info.session, key, metadata_entries(metadata), redirect_url=redirect_address(redirect_url)
+        )
+        if not may_change(info, order.user_id):
+            # It was an order already, somebody else's.
+            raise CheckoutGoneError
         return {"order": order, "confirmation_needed": False}
+
+
+def _said(given: bool | None) -> bool | None:
+    """Yes, no, or None where nothing was said."""
+    return None if given is UNSET else given
+
+
+def _private_entries(info: Info, given: Any) -> dict[str, str]:
+    """Raises PermissionDeniedError for who may not write them."""
+    needed = (Permission.MANAGE_CHECKOUTS, Permission.HANDLE_CHECKOUTS)
+    if given and not info.requester.has_any(needed):
+        raise PermissionDeniedError(*needed)
+    return metadata_entries(given)
 
 
 async def _customer(info: Info, customer_id: str | None) -> User:
     """Whose the checkout shall be: the requester's, or, if they may act for others, somebody's."""
-    if info.requester.user_id is None:
-        raise PermissionDeniedError(AUTHENTICATED)
-    user_id = info.requester.user_id if not customer_id else int_pk(customer_id, "User")
+    user_id = info.requester.user_id if not customer_id else _user_key(customer_id)
     if user_id != info.requester.user_id and not info.requester.has_any([Permission.IMPERSONATE_USER]):
         raise PermissionDeniedError(Permission.IMPERSONATE_USER)
     user = await info.session.get(User, user_id)
     if user is None:
         raise NotFoundError("There is no such customer.", field="customerId")
     return user
+
+
+def _user_key(global_id: str) -> int:
+    try:
+        return int_pk(global_id, "User")
+    except InvalidError as error:
+        raise DomainError(error.message, field="customerId", code="GRAPHQL_ERROR") from error
 
 
 async def _choose(info: Info, checkout_id: uuid.UUID, chosen: str | None, field: str) -> models.Checkout:

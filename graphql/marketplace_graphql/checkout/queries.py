@@ -6,7 +6,7 @@ from sqlalchemy import true
 from strawberry import ID
 
 from marketplace.people.permissions import Permission
-from marketplace_graphql.checkout.types import Checkout
+from marketplace_graphql.checkout.types import Checkout, CheckoutLine
 from marketplace_graphql.kernel import UUID, CountableConnection, connection, object_type, related
 from marketplace_graphql.rules import by_key
 
@@ -24,7 +24,12 @@ class CheckoutQueries:
         """All checkouts that have not become orders, the latest first."""
         return checkout.channel_id == ctx.channel.id if ctx.channel.given else true()
 
-    @related
+    @connection(order_by=lambda row, ctx: (row.created_at, row.id), needs=Permission.MANAGE_CHECKOUTS)
+    def checkout_lines(root: Any, line: Any, ctx: Any) -> CountableConnection[CheckoutLine] | None:
+        """All lines of all checkouts, the oldest first."""
+        return true()
+
+    @related(outdated={"token": "Use `id`."})
     def checkout(
         root: Any,
         checkout: Any,

@@ -21,6 +21,12 @@ from marketplace_graphql.checkout.parcels import (
     ParcelsOfCheckout,
     SellerOfCheckoutLine,
 )
+from marketplace_graphql.checkout.problems import (
+    CheckoutLineProblem,
+    CheckoutProblem,
+    problems_of_checkout,
+    problems_of_line,
+)
 from marketplace_graphql.kernel import (
     UUID,
     DateTime,
@@ -41,9 +47,11 @@ from marketplace_graphql.kernel import (
 from marketplace_graphql.languages import LanguageCodeEnum, language_code
 from marketplace_graphql.payments.types import PaymentGateway, gateways_of
 from marketplace_graphql.values import Money, TaxedMoney, Weight, money, taxed_money, weight
+from marketplace_graphql.vouchers.fields import DiscountsOfCheckout
 
 if TYPE_CHECKING:
     from marketplace_graphql.catalog.products import ProductVariant
+    from marketplace_graphql.inventory.types import Warehouse
     from marketplace_graphql.markets.shipping import ShippingMethod
     from marketplace_graphql.markets.types import Channel
     from marketplace_graphql.payments.types import TransactionItem
@@ -146,6 +154,10 @@ class CheckoutLine(Node, ObjectWithMetadata, SellerOfCheckoutLine):
     """What all pieces cost before."""
     is_gift: bool | None = expression(lambda row, ctx: false())
     """Whether it was added as a gift: there are none yet."""
+    price_override_reason: str | None
+    """Why its price is not the listed one."""
+    problems: list[CheckoutLineProblem] | None = value(problems_of_line)  # type: ignore[valid-type]
+    """Why it can't be bought as it is; empty where it can."""
 
     @expression
     def requires_shipping(row: Any, ctx: Any) -> bool:
@@ -179,7 +191,7 @@ def _prior(line: Any, ctx: Any, pieces: Any) -> Any:
     channel=lambda row: row.channel_id,
     order_by=lambda row, ctx: row.created_at,
 )
-class Checkout(Node, ObjectWithMetadata, ParcelsOfCheckout):
+class Checkout(Node, ObjectWithMetadata, DiscountsOfCheckout, ParcelsOfCheckout):
     """What a buyer means to buy, until it becomes an order."""
 
     created: DateTime = column("created_at")
@@ -204,8 +216,12 @@ class Checkout(Node, ObjectWithMetadata, ParcelsOfCheckout):
     available_payment_gateways: list[PaymentGateway] = value(
         lambda row, ctx: gateways_of(row.channel_id), deprecated="Use `paymentGatewayInitialize`."
     )
+    available_collection_points: "list[Warehouse]" = related(lambda row, warehouse, ctx: false())
+    """Where the buyer could fetch the goods: nowhere, sellers send everything."""
     lines: list[CheckoutLine] = related()
     """In the order in which they were added."""
+    problems: list[CheckoutProblem] | None = value(problems_of_checkout)  # type: ignore[valid-type]
+    """What of its lines and its delivery stands in the way of completing it."""
     delivery: Delivery | None = related()
     """The chosen delivery."""
     shipping_method: "ShippingMethod | None" = related(
@@ -226,7 +242,7 @@ class Checkout(Node, ObjectWithMetadata, ParcelsOfCheckout):
     total_price: TaxedMoney = value(
         lambda row, ctx: taxed_money(row.total_gross_minor, row.total_net_minor, row.currency)
     )
-    """Goods and delivery."""
+    """What is left to pay for goods and delivery after gift cards."""
     total_balance: Money = value(lambda row, ctx: money(_charged(row) - row.total_gross_minor, row.currency))
     """What is paid less what is to be paid: below zero as long as something is owed."""
     tax_exemption: bool = expression(lambda row, ctx: never_null(false()))

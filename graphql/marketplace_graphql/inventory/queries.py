@@ -77,9 +77,15 @@ class InventoryQueries:
     """Pieces by variant and store room."""
 
     @related(needs=AUTHENTICATED)
-    def warehouse(root: Any, warehouse: Any, ctx: Any, id: ID | None = None) -> Warehouse | None:
-        """One store room."""
-        return by_key(warehouse, ctx, "Warehouse", id)
+    def warehouse(
+        root: Any,
+        warehouse: Any,
+        ctx: Any,
+        id: ID | None = None,
+        external_reference: str | None = None,
+    ) -> Warehouse | None:
+        """One store room, by id or by what another system calls it."""
+        return by_key(warehouse, ctx, "Warehouse", id, external_reference=external_reference)
 
     @related(needs=AUTHENTICATED)
     def stock(root: Any, stock: Any, ctx: Any, id: ID) -> Stock | None:

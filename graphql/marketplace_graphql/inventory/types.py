@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, any_, case, false, func, literal, select, 
 from sqlalchemy.orm import aliased
 
 from marketplace.inventory import models
+from marketplace.people.models import Address as AddressRow
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import (
     CountableConnection,
@@ -22,6 +23,7 @@ from marketplace_graphql.kernel import (
 
 if TYPE_CHECKING:
     from marketplace_graphql.catalog.products import ProductVariant
+    from marketplace_graphql.markets.zones import ShippingZone
     from marketplace_graphql.people.types import Address
     from marketplace_graphql.vendors.types import Vendor
 
@@ -48,6 +50,12 @@ def stock_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
     )
 
 
+def _company_of(warehouse: Any) -> Any:
+    address = aliased(AddressRow)
+    company = select(address.company_name).where(address.id == warehouse.address_id)
+    return company.correlate_except(address).scalar_subquery()
+
+
 @enum
 class WarehouseClickAndCollectOptionEnum(Enum):
     """Whether buyers may fetch their goods themselves."""
@@ -72,6 +80,14 @@ class Warehouse(Node, ObjectWithMetadata):
     )
     vendor: "Vendor | None" = related()
     """Whose it is."""
+    external_reference: str | None
+    """What another system calls it."""
+    company_name: str = expression(
+        lambda row, ctx: never_null(func.coalesce(_company_of(row), "")),
+        deprecated="Use `address.companyName`.",
+    )
+    shipping_zones: "CountableConnection[ShippingZone]" = connection(lambda row, zone, ctx: true())
+    """Where its parcels go: every store room serves every zone."""
     stocks: "CountableConnection[Stock] | None" = connection(
         lambda row, stock, ctx: stock.warehouse_id == row.id
     )

@@ -20,30 +20,40 @@ from marketplace_graphql.kernel.filters import (
     BEST_MATCH,
     Filter,
     Sorting,
+    among,
     between,
+    by_id,
     matches,
     refers,
 )
 from marketplace_graphql.kernel.info import Info
 from marketplace_graphql.kernel.inputs import changes
 from marketplace_graphql.kernel.limits import Limits
-from marketplace_graphql.kernel.metadata import MetadataItem, ObjectWithMetadata, translated
-from marketplace_graphql.kernel.mutations import error_type, mutation
+from marketplace_graphql.kernel.metadata import (
+    MetadataItem,
+    ObjectWithMetadata,
+    metadata_items,
+    private_metadata_needs,
+    translated,
+)
+from marketplace_graphql.kernel.mutations import error_type, mutation, subject
 from marketplace_graphql.kernel.pagination import (
     CountableConnection,
     OrderDirection,
     PageInfo,
 )
 from marketplace_graphql.kernel.parts import (
+    cases,
     each,
-    major,
+    either,
     many,
-    money,
+    missing_last,
     named,
     never_null,
     null_when,
     one,
     raw_json,
+    seen_as,
     typed,
 )
 from marketplace_graphql.kernel.reader.completion import Row
@@ -79,4 +89,5 @@ from marketplace_graphql.kernel.types import (
     object_type,
     record,
     union,
+    union_of_declared,
 )

@@ -86,6 +86,8 @@ class Request:
     operation_name: str | None = None
     language: str = "en"
     headers: Mapping[str, str] = field(default_factory=dict)
+    address: str | None = None
+    """Where it comes from on the net, as far as that is known."""
 
 
 class Api:
@@ -117,9 +119,10 @@ class Api:
         requester: Requester | None = None,
         operation_name: str | None = None,
         language: str = "en",
+        address: str | None = None,
     ) -> dict[str, Any]:
         """Execute in process: what pages use. The same path as a request over HTTP."""
-        request = Request(document, variables or {}, operation_name, language)
+        request = Request(document, variables or {}, operation_name, language, address=address)
         answer: dict[str, Any] = orjson.loads(await self.answer(request, requester or Requester()))
         return answer
 
@@ -138,7 +141,7 @@ class Api:
         operation = self._documents.operation(request.document, request.operation_name)
         variables = operation.coerced(request.variables)
         inputs = Inputs(variables, requester, self._now(), request.language, settings=self.settings)
-        run = Run(self, operation, inputs, operation.shape(variables), request.headers)
+        run = Run(self, operation, inputs, operation.shape(variables), request)
         if operation.node.operation is OperationType.MUTATION:
             return await run.mutation()
         if operation.node.operation is OperationType.SUBSCRIPTION:
@@ -155,13 +158,13 @@ class Run:
         operation: Operation,
         inputs: Inputs,
         shape: tuple[object, ...],
-        headers: Mapping[str, str],
+        request: Request,
     ) -> None:
         self.api = api
         self.schema = api.schema
         self.operation = operation
         self.inputs = inputs
-        self.headers = headers
+        self.request = request
         self._shape = (inputs.requester.kind, shape)
 
     @property
@@ -278,7 +281,8 @@ class Run:
         return Completer(self.schema, self.selection, self.inputs.variables, self.info(session), read_rows)
 
     def info(self, session: AsyncSession | None = None) -> Info:
-        return Info(self.schema, self.inputs, session, self.headers, self.api.context)
+        request = self.request
+        return Info(self.schema, self.inputs, session, request.headers, self.api.context, request.address)
 
     def permit(self, declaration: fields.Declaration) -> None:
         """Raises QueryError where the requester has none of the permissions that a root field needs."""

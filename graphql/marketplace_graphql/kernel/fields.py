@@ -39,6 +39,24 @@ class Argument:
     default: Any = inspect.Parameter.empty
     shape: str = ""
     """What the statement depends on besides its being there: "value", "truth" or a global id's "type"."""
+    deprecated: str | None = None
+
+
+def arguments_of(
+    function: Function,
+    positional: int,
+    by_value: Sequence[str] = (),
+    outdated: Mapping[str, str] | None = None,
+) -> list[Argument]:
+    """The GraphQL arguments that a function takes, after its first parameters. Raises DeclarationError."""
+    found = []
+    for parameter in list(inspect.signature(function).parameters.values())[positional:]:
+        if parameter.annotation is inspect.Parameter.empty:
+            raise DeclarationError(f"{function.__qualname__}: {parameter.name} needs a type")
+        shape = "value" if parameter.name in by_value else ""
+        deprecated = (outdated or {}).get(parameter.name)
+        found.append(Argument(parameter.name, parameter.annotation, parameter.default, shape, deprecated))
+    return found
 
 
 @dataclass
@@ -58,6 +76,8 @@ class Declaration:
     deprecated: str | None = None
     by_value: tuple[str, ...] = ()
     """Arguments of which the function gets the plain value: each value has a statement of its own then."""
+    outdated: Mapping[str, str] = field(default_factory=dict)
+    """Arguments that are deprecated, and why."""
     annotation: Any = None
     arguments: list[Argument] = field(default_factory=list)
     name: str = ""
@@ -70,12 +90,9 @@ class Declaration:
     def __call__(self, function: Function) -> Self:
         """Take the function that says how: also what happens when used as a decorator."""
         self.function = function
-        for parameter in list(inspect.signature(function).parameters.values())[self.positional :]:
-            if parameter.annotation is inspect.Parameter.empty:
-                raise DeclarationError(f"{function.__qualname__}: {parameter.name} needs a type")
-            shape = "value" if parameter.name in self.by_value else ""
-            self.arguments.append(Argument(parameter.name, parameter.annotation, parameter.default, shape))
-            self.own.add(parameter.name)
+        for argument in arguments_of(function, self.positional, self.by_value, self.outdated):
+            self.arguments.append(argument)
+            self.own.add(argument.name)
         return self
 
     def complete(self, name: str, annotation: Any, description: str | None) -> None:
@@ -113,11 +130,19 @@ class Related(Declaration):
     """Rows of another model: (row, target, ctx, **arguments) -> predicate. One or many, by the annotation."""
 
     order_by: Function | None = None
+    sort_by: "Sorting | None" = None
+    order_along: Function | None = None
     limit: int = 1000
     expected: int = 10
     shown: bool = False
+    of: Function | None = None
 
     positional: ClassVar[int] = 3
+
+    def complete(self, name: str, annotation: Any, description: str | None) -> None:
+        super().complete(name, annotation, description)
+        if self.sort_by is not None:
+            self.arguments.append(Argument("sort_by", self.sort_by.input | None))
 
 
 @dataclass
@@ -144,6 +169,8 @@ class Connection(Declaration):
     order_by: Function | None = None
     channel: bool = False
     maximum: int = 100
+    shown: bool = False
+    of: Function | None = None
 
     positional: ClassVar[int] = 3
 
@@ -226,9 +253,12 @@ def related(
     *,
     on: Function | None = None,
     order_by: Function | None = None,
+    sort_by: "Sorting | None" = None,
+    order_along: Function | None = None,
     limit: int = 1000,
     expected: int = 10,
     shown: bool = False,
+    of: Function | None = None,
     needs: Needs = (),
     allowed: Function | None = None,
     **common: Any,
@@ -238,12 +268,26 @@ def related(
     `on` (or the decorated function) is `(row, target, ctx, **arguments) -> predicate`. Without it, the
     model's relationship of the same name is followed, else the foreign key `<name>_id`, else the only
     foreign key between the two tables. `order_by` is `(target, ctx) -> expression or tuple`; the default is
-    the type's own order. `limit` bounds the rows read, `expected` is what the cost estimate counts with.
+    the type's own order. `order_along` is `(row, target, ctx)`, for an order that the row they hang on keeps
+    (a table in between that says who comes when). `sort_by` adds Saleor's argument of that name to a list.
+    `limit` bounds the rows read, `expected` is what the cost estimate counts with.
 
     `shown` is for the one row that whoever sees this one may see too, whatever its own visibility says: a
     cart still names the product that its seller has taken off the shelf.
+
+    `of` is for unions over several tables: `(**arguments) -> type name` says which of the types it is.
     """
-    made = Related(order_by=order_by, limit=limit, expected=expected, shown=shown, allowed=allowed, **common)
+    made = Related(
+        order_by=order_by,
+        sort_by=sort_by,
+        order_along=order_along,
+        limit=limit,
+        expected=expected,
+        shown=shown,
+        of=of,
+        allowed=allowed,
+        **common,
+    )
     return _made(made, function or on, needs)
 
 
@@ -259,6 +303,8 @@ def connection(
     order_by: Function | None = None,
     channel: bool = False,
     maximum: int = 100,
+    shown: bool = False,
+    of: Function | None = None,
     needs: Needs = (),
     allowed: Function | None = None,
     **common: Any,
@@ -268,6 +314,8 @@ def connection(
     `on` as in `related` (at the root: nothing, for all rows). `filter`, `where`, `sort_by`, `search` and
     `channel` each add Saleor's argument of that name. `search` is `(row, term, ctx) -> predicate`; with
     `rank`, `(row, term, ctx) -> expression`, found rows come best first unless `sortBy` says otherwise.
+    `of` is as in `related`; `shown` lists every row, whatever the model's visibility says: for those who
+    hold the permission that the field needs.
     """
     made = Connection(
         filter=filter,
@@ -278,6 +326,8 @@ def connection(
         order_by=order_by,
         channel=channel,
         maximum=maximum,
+        shown=shown,
+        of=of,
         allowed=allowed,
         **common,
     )

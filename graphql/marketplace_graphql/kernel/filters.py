@@ -10,18 +10,27 @@ Meaning = Callable[[Any, Any, Any], "ColumnElement[bool] | None"]
 """(row, value, ctx) -> predicate, or None for no restriction. `value` is never null."""
 
 
+def in_channel_of(given: Any, ctx: Any) -> Any:
+    """The context of an input that has Saleor's older `channel`: it counts where the list has none."""
+    return ctx if given.channel is None or ctx.channel.given else ctx.channel_with_slug(given.channel)
+
+
 @dataclass(frozen=True)
 class Filter:
-    """An input type and the meaning of its fields, by Python name. `AND`, `OR` and `NOT` need none."""
+    """An input type and the meaning of its fields, by Python name.
+
+    `AND`, `OR`, `NOT` and `channel` need none.
+    """
 
     input: type[Any]
     fields: Mapping[str, Meaning]
 
     def predicate(self, row: Any, given: Any, ctx: Any) -> ColumnElement[bool] | None:
         """What all the given fields say together."""
+        ctx = in_channel_of(given, ctx)
         parts: list[ColumnElement[bool]] = []
         for name, value in given.items():
-            if value is None:
+            if value is None or name == "channel":
                 continue
             if name in ("AND", "OR", "NOT"):
                 part = self._combined(name, row, value, ctx)
@@ -90,6 +99,16 @@ def matches(expression: Callable[[Any, Any], ColumnElement[Any]]) -> Meaning:
         return and_(*parts) if parts else None
 
     return meaning
+
+
+def by_id(type_name: str) -> Meaning:
+    """Meaning of `ids`: the rows that these global ids name."""
+    return refers(lambda row, ctx: row.id, type_name)
+
+
+def among(expression: Callable[[Any, Any], ColumnElement[Any]]) -> Meaning:
+    """Meaning of a list of plain values, such as `slugs`: the expression is one of them."""
+    return lambda row, values, ctx: expression(row, ctx) == any_(values)
 
 
 def between(expression: Callable[[Any, Any], ColumnElement[Any]]) -> Meaning:

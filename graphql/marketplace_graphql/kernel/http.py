@@ -79,21 +79,25 @@ class GraphQLApp:
 
     async def _post(self, scope: Scope, receive: Receive) -> tuple[int, bytes]:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        address = scope["client"][0] if scope.get("client") else None
         try:
             given = await self._given(headers, receive)
             requester = await self._authenticate(headers)
             if isinstance(given, list):
-                return 200, await self._batch(given, headers, requester)
-            return 200, await self._api.answer(_request(given, headers), requester)
+                self._check_batch(given)
+                return 200, await self._batch([_request(each, headers, address) for each in given], requester)
+            return 200, await self._api.answer(_request(given, headers, address), requester)
         except BadRequestError as error:
             return error.status, _refusal(str(error))
         except AuthenticationError as error:
             return 200, orjson.dumps({"errors": [entry(QueryError(str(error), error.code))], "data": None})
 
-    async def _batch(self, given: list[Any], headers: Mapping[str, str], requester: Requester) -> bytes:
+    def _check_batch(self, given: list[Any]) -> None:
         if not 0 < len(given) <= self._api.limits.batch:
             raise BadRequestError(f"A list has one to {self._api.limits.batch} operations.")
-        answers = [await self._api.answer(_request(each, headers), requester) for each in given]
+
+    async def _batch(self, requests: list[Request], requester: Requester) -> bytes:
+        answers = [await self._api.answer(each, requester) for each in requests]
         return b"[" + b",".join(answers) + b"]"
 
     async def _given(self, headers: Mapping[str, str], receive: Receive) -> Any:
@@ -109,7 +113,7 @@ class GraphQLApp:
         return _parsed(body)
 
 
-def _request(given: Any, headers: Mapping[str, str]) -> Request:
+def _request(given: Any, headers: Mapping[str, str], address: str | None) -> Request:
     if not isinstance(given, dict):
         raise BadRequestError("Unable to parse query.")
     document, variables, name = given.get("query"), given.get("variables"), given.get("operationName")
@@ -119,7 +123,7 @@ def _request(given: Any, headers: Mapping[str, str]) -> Request:
         raise BadRequestError("Variables must be an object.")
     if name is not None and not isinstance(name, str):
         raise BadRequestError("The operation's name must be a string.")
-    return Request(document, variables or {}, name or None, headers=headers)
+    return Request(document, variables or {}, name or None, headers=headers, address=address)
 
 
 def _parsed(body: bytes | str) -> Any:

@@ -1,10 +1,10 @@
 """What mutations, resolvers and computed fields get besides their arguments."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sqlalchemy import inspect, select
+from sqlalchemy import ColumnElement, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -29,6 +29,9 @@ class Info:
     headers: Mapping[str, str] = field(default_factory=dict)
     context: Any = None
     """What the application gave to the API: its gateways, its storage."""
+    address: str | None = None
+    """Where the request comes from on the net, as far as that is known."""
+    left_to_do: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
 
     @property
     def session(self) -> AsyncSession:
@@ -57,6 +60,12 @@ class Info:
     def channel_slug(self, slug: str | None) -> None:
         self.inputs.channel_slug = slug
 
+    def afterwards(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Do something once the mutation's payload has been read, before it is committed: what is deleted
+        can then be shown as it was. What it raises becomes the mutation's errors.
+        """
+        self.left_to_do.append(work)
+
     def key(self, global_id: str, *type_names: str) -> Any:
         """The primary key of a global id. Raises InvalidError for another type's."""
         key_type = inspect(self.schema.rows_of(type_names[0]).model).primary_key[0].type
@@ -75,18 +84,35 @@ class Info:
         self, model: type[M], global_ids: Iterable[str], *, field_name: str = "id", lock: bool = False
     ) -> list[M]:
         """The rows of global ids, in their order. Raises NotFoundError where one is not to be seen."""
+        global_ids = list(global_ids)
         type_names = self.schema.types_of_model(model)
         keys = [self.key(global_id, *type_names) for global_id in global_ids]
-        row = aliased(model)
-        ctx = Context.start(self.schema, ValueBinder(self.inputs), self.requester)
-        scope = ctx.scope(row)
-        visible = registry.visible(model, row, ctx)
-        key = rows.primary_key(row)
-        statement = select(row).select_from(scope.source).where(key.in_(keys), visible)
-        if lock:
-            statement = statement.order_by(key).with_for_update(of=row)
-        found = {inspect(each).identity[0]: each for each in await self.session.scalars(statement)}
+        found = await self.seen(model, keys, lock=lock)
         missing = [global_id for global_id, key in zip(global_ids, keys, strict=True) if key not in found]
         if missing:
             raise NotFoundError(f"Couldn't resolve to a node: {missing[0]}", field=field_name)
         return [found[key] for key in keys]
+
+    async def seen(
+        self,
+        model: type[M],
+        values: Iterable[object],
+        *,
+        by: Callable[[Any], ColumnElement[Any]] | None = None,
+        rule: Callable[[Any], ColumnElement[bool]] | None = None,
+        lock: bool = False,
+    ) -> dict[Any, M]:
+        """Those rows of some keys, or of some values of another unique expression, that the requester may see
+        and that keep a further rule: by key or value. One statement.
+        """
+        row = aliased(model)
+        ctx = Context.start(self.schema, ValueBinder(self.inputs), self.requester)
+        scope = ctx.scope(row)
+        key = rows.primary_key(row) if by is None else by(row)
+        conditions = [key.in_(list(values)), registry.visible(model, row, ctx)]
+        if rule is not None:
+            conditions.append(rule(row))
+        statement = select(key, row).select_from(scope.source).where(*conditions)
+        if lock:
+            statement = statement.order_by(key).with_for_update(of=row)
+        return {found[0]: found[1] for found in await self.session.execute(statement)}

@@ -9,7 +9,7 @@ from marketplace_graphql.kernel import fields
 from marketplace_graphql.kernel.fields import expression, value
 from marketplace_graphql.kernel.parts import each, never_null
 from marketplace_graphql.kernel.reader.rows import only_foreign_key
-from marketplace_graphql.kernel.registry import DeclarationError
+from marketplace_graphql.kernel.registry import DeclarationError, registry
 from marketplace_graphql.kernel.scalars import Metadata
 from marketplace_graphql.kernel.types import interface, object_type
 
@@ -22,7 +22,8 @@ class MetadataItem:
     value: str
 
 
-def _items(store: ColumnElement[Any]) -> Any:
+def metadata_items(store: ColumnElement[Any]) -> Any:
+    """A store's entries as a list of `MetadataItem`, in the order of their keys."""
     entries = func.jsonb_each_text(store).table_valued("key", "value").render_derived()
     return each(
         entries,
@@ -48,6 +49,11 @@ PRIVATE = "private_metadata_needs"
 """A type says by this attribute which permission shows its private entries."""
 
 
+def private_metadata_needs(type_name: str, *permissions: str) -> None:
+    """Say for a type, which may be declared later, which permissions show its private entries."""
+    registry.private_needs[type_name] = permissions
+
+
 def _private_entry(row: Any, ctx: Any, key: str) -> ColumnElement[str]:
     return _entry(row.private_metadata, key)
 
@@ -71,14 +77,14 @@ class ObjectWithMetadata:
     private_metadata_needs = "MANAGE_SETTINGS"
 
     private_metadata: list[MetadataItem] = value(
-        lambda row, ctx: _items(row.private_metadata), needs_from=PRIVATE
+        lambda row, ctx: metadata_items(row.private_metadata), needs_from=PRIVATE
     )
     """Entries that only staff see."""
     private_metafield: str | None = expression(_private_entry, needs_from=PRIVATE)
     """One of the entries that only staff see."""
     private_metafields: Metadata | None = expression(_private_entries, needs_from=PRIVATE)
     """Some of the entries that only staff see, as one object."""
-    metadata: list[MetadataItem] = value(lambda row, ctx: _items(row.public_metadata))
+    metadata: list[MetadataItem] = value(lambda row, ctx: metadata_items(row.public_metadata))
     """Entries that everybody sees."""
     metafield: str | None = expression(_public_entry)
     """One of the entries that everybody sees."""

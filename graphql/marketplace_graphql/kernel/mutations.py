@@ -3,10 +3,10 @@
 import enum
 import inspect
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from graphql import GraphQLNonNull, GraphQLObjectType
 
@@ -53,6 +53,30 @@ ERROR_DOCS = {
 }
 
 
+@dataclass(frozen=True)
+class Subject:
+    """What mutations are about, where several arguments may name it: `id`, and its older names."""
+
+    find: Callable[..., Awaitable[Any]]
+    """(info, **arguments) -> what the mutation's method gets after `info`."""
+    arguments: tuple[fields.Argument, ...]
+
+    def without(self, *names: str) -> "Subject":
+        """The same, for mutations that never had some of the names."""
+        return replace(self, arguments=tuple(each for each in self.arguments if each.name not in names))
+
+
+def subject(**outdated: str) -> Callable[[Callable[..., Awaitable[Any]]], Subject]:
+    """Declare what mutations are about: `async def the_thing(info, **arguments)`, arguments being those that
+    name it. `outdated` says of some of them, by their Python names, why they are deprecated.
+    """
+
+    def declare(function: Callable[..., Awaitable[Any]]) -> Subject:
+        return Subject(function, tuple(fields.arguments_of(function, 1, outdated=outdated)))
+
+    return declare
+
+
 @dataclass
 class Mutation(fields.Declaration):
     """A root field that changes something."""
@@ -61,8 +85,29 @@ class Mutation(fields.Declaration):
     returns: tuple[str, ...] = ()
     failed: Mapping[str, object] = dataclass_field(default_factory=dict)
     single: bool = False
+    about: "Subject | None" = None
 
     positional = 2
+
+    def __call__(self, function: fields.Function) -> Self:
+        """Take the method. What the mutation is about comes after `info`, and has arguments of its own."""
+        if self.about is None:
+            return super().__call__(function)
+        self.function = function
+        self.arguments = [
+            *self.about.arguments,
+            *fields.arguments_of(function, self.positional + 1, outdated=self.outdated),
+        ]
+        return self
+
+    async def call(self, info: Any, given: dict[str, Any]) -> Any:
+        """The method's answer to the given arguments."""
+        if self.function is None:
+            raise DeclarationError(f"{self.name} has no method")
+        if self.about is None:
+            return await self.function(None, info, **given)
+        naming = {each.name: given.pop(each.name) for each in self.about.arguments if each.name in given}
+        return await self.function(None, info, await self.about.find(info, **naming), **given)
 
     def complete(self, name: str, annotation: Any, description: str | None) -> None:
         function = self.function
@@ -78,12 +123,15 @@ def mutation(
     field: str | None = None,
     failed: Mapping[str, object] | None = None,
     deprecated: str | None = None,
+    about: Subject | None = None,
+    outdated: Mapping[str, str] | None = None,
 ) -> Callable[[fields.Function], Any]:
     """Declare a mutation: `async def name(self, info, **arguments)`.
 
     `returns` is the payload's type, under its own name in lower case (or `field`), and the method returns its
     row; or a dict of Python field names to annotations, and the method returns a dict (or None for all null).
-    `failed` says what the payload's fields that are never null have when nothing was changed.
+    `failed` says what the payload's fields that are never null have when nothing was changed. With `about`,
+    the method is `name(self, info, it, **arguments)`: see `subject`.
     """
     made = _payload_fields(returns, field)
 
@@ -95,6 +143,8 @@ def mutation(
             single=not isinstance(returns, Mapping),
             failed=failed or {},
             deprecated=deprecated,
+            about=about,
+            outdated=outdated or {},
             needs=(needs,) if isinstance(needs, str) else tuple(needs),
         )
         declared(function)
@@ -152,7 +202,10 @@ async def run(execution: "Run", root: GraphQLObjectType) -> bytes:
 async def _run_one(
     execution: "Run", root: GraphQLObjectType, key: str, nodes: list[Any], errors: list[dict[str, Any]]
 ) -> Any:
-    """One mutation: its payload, or None when an error was reported instead. Commits, or changes nothing."""
+    """One mutation: its payload, or None when an error was reported instead.
+
+    Commits, or changes nothing; only an error that `keeps_changes` is both told and committed.
+    """
     name = nodes[0].name.value
     declaration = execution.schema.declared[root.name][name].declaration
     if not isinstance(declaration, Mutation):
@@ -189,12 +242,20 @@ async def _committed(
             execution.schema, field, declared.python_names, nodes[0], execution.inputs.variables
         )
         info = execution.info(session)
-        result = await declaration.function(None, info, **keywords)  # type: ignore[misc]
+        try:
+            result = await declaration.call(info, keywords)
+            payload = _success(declaration, result)
+        except DomainError as refused:
+            if not refused.keeps_changes:
+                raise
+            payload = _failure(declaration, refused)
         await session.flush()
         completer: Completer = execution.completer(execution.fetch_in(session), session)
         completer.errors = errors
-        payload = _success(declaration, result)
-        return await completer.python(payload, field.type, nodes, (key,), f"{root.name}.{name}")
+        made = await completer.python(payload, field.type, nodes, (key,), f"{root.name}.{name}")
+        for work in info.left_to_do:
+            await work()
+        return made
 
 
 def _success(declaration: Mutation, result: Any) -> dict[str, Any]:

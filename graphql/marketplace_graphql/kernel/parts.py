@@ -4,19 +4,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Double, case, cast
+from sqlalchemy import ColumnElement
 from sqlalchemy.sql.elements import Grouping, Label
-
-from marketplace.kit.money import MINOR_DIGITS
-
-USUAL_DIGITS = 2
-"""Of nearly all currencies: only the others are told apart in SQL."""
 
 
 @dataclass(frozen=True)
 class NullWhen:
     condition: ColumnElement[bool]
     parts: Any
+
+
+@dataclass(frozen=True)
+class Either:
+    condition: ColumnElement[bool]
+    parts: Any
+    otherwise: Any
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,18 @@ class Many:
     on: Callable[[Any], ColumnElement[bool]]
     order_by: Callable[[Any], Any] | None
     limit: int
+    type_name: str | None
+
+
+@dataclass(frozen=True)
+class Cases:
+    alternatives: tuple[tuple[ColumnElement[bool], Any], ...]
+
+
+@dataclass(frozen=True)
+class SeenAs:
+    type_name: str
+    thing: Any
 
 
 @dataclass(frozen=True)
@@ -38,7 +52,7 @@ class Each:
     parts: Any
     where: ColumnElement[bool] | None
     order_by: Any
-    limit: int
+    limit: "int | ColumnElement[int]"
 
 
 @dataclass(frozen=True)
@@ -58,6 +72,11 @@ class NeverNull:
 
 
 @dataclass(frozen=True)
+class MissingLast:
+    expression: ColumnElement[Any]
+
+
+@dataclass(frozen=True)
 class Named:
     expression: Any
 
@@ -72,6 +91,11 @@ def null_when(condition: ColumnElement[bool], parts: Any) -> NullWhen:
     return NullWhen(condition, parts)
 
 
+def either(condition: ColumnElement[bool], parts: Any, otherwise: Any) -> Either:
+    """One thing where a condition holds, another where it doesn't: types of a union, say."""
+    return Either(condition, parts, otherwise)
+
+
 def one(on: Callable[[Any], ColumnElement[bool]], *, order_by: Callable[[Any], Any] | None = None) -> One:
     """A row in the middle of a value, of the model that the GraphQL type at this place reads."""
     return One(on, order_by)
@@ -82,9 +106,26 @@ def many(
     *,
     order_by: Callable[[Any], Any] | None = None,
     limit: int = 1000,
+    type_name: str | None = None,
 ) -> Many:
-    """Rows in the middle of a value: a list of the GraphQL type at this place."""
-    return Many(on, order_by, limit)
+    """Rows in the middle of a value: a list of the GraphQL type at this place.
+
+    Where that is a union or an interface over several tables, `type_name` says which of its types these are.
+    """
+    return Many(on, order_by, limit, type_name)
+
+
+def cases(*alternatives: tuple[ColumnElement[bool], Any]) -> Cases:
+    """The parts that stand beside the first condition that holds; null where none does."""
+    return Cases(alternatives)
+
+
+def seen_as(type_name: str, thing: Any) -> SeenAs:
+    """An object of a type that reads no table: its fields are declared on `thing`, which they get as `row`.
+
+    So fields in the middle of a value can have arguments. At an interface or union it says which type it is.
+    """
+    return SeenAs(type_name, thing)
 
 
 def each(
@@ -93,7 +134,7 @@ def each(
     *,
     where: ColumnElement[bool] | None = None,
     order_by: Any = (),
-    limit: int = 1000,
+    limit: int | ColumnElement[int] = 1000,
 ) -> Each:
     """A list with one item for each row of anything that can stand in FROM.
 
@@ -117,17 +158,12 @@ def never_null(expression: ColumnElement[Any]) -> NeverNull:
     return NeverNull(expression)
 
 
-def money(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> NullWhen:
-    """A `Money` of an amount in minor units, null where there is none."""
-    return null_when(minor.is_(None), {"amount": major(minor, currency), "currency": currency})
+def missing_last(expression: ColumnElement[Any]) -> MissingLast:
+    """A sort key whose rows without a value come last, whether the list goes up or down.
 
-
-def major(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[float]:
-    """An amount in the currency's own unit, as the number nearest to it that JSON has."""
-    unusual = {code: 10**digits for code, digits in MINOR_DIGITS.items() if digits != USUAL_DIGITS}
-    divisor = case(unusual, value=currency, else_=10**USUAL_DIGITS)
-    result: ColumnElement[Any] = cast(minor, Double) / cast(divisor, Double)
-    return result
+    Serve it with two indexes: on `lowest_if_missing` and on `highest_if_missing` (`kit.models`).
+    """
+    return MissingLast(expression)
 
 
 def unwrapped(expression: Any) -> tuple[Any, bool]:

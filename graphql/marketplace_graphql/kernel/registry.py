@@ -28,10 +28,21 @@ class Registry:
     """All declarations of one program. Types of other rooms are found here by their name."""
 
     types: dict[str, type[Any]] = field(default_factory=dict)
+    unions: dict[str, Callable[[], Any]] = field(default_factory=dict)
+    """Unions that are put together once every room has declared its types."""
+    private_needs: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By type: the permissions of which one shows private metadata."""
     rules: dict[type[Any], Predicate] = field(default_factory=dict)
 
     def add_type(self, name: str, declared: type[Any]) -> None:
         self.types[name] = declared
+
+    def find_type(self, name: str) -> Any:
+        """A declared type of any room. Raises KeyError."""
+        make = self.unions.pop(name, None)
+        if make is not None:
+            make()
+        return self.types[name]
 
     def add_rule(self, model: type[Any], visible: Predicate) -> None:
         """One rule per model: a second, different one would leave it open which of them holds."""
@@ -58,7 +69,7 @@ class TypeNames(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         if name in self._module_names:
             return self._module_names[name]
-        return registry.types[name]
+        return registry.find_type(name)
 
 
 def visibility(model: type[Any]) -> Callable[[Predicate], Predicate]:

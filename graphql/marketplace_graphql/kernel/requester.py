@@ -18,6 +18,10 @@ class Requester:
     vendor_ids: tuple[int, ...] = ()
     is_staff: bool = False
 
+    @property
+    def is_anonymous(self) -> bool:
+        return self.user_id is None
+
     def has_any(self, needed: Iterable[str]) -> bool:
         """Whether one of the needed permissions is held. AUTHENTICATED is held by whoever signed in."""
         return any(

@@ -41,6 +41,14 @@ class SaleorNames(NameConverter):
     ) -> str:
         return "".join(self.get_name_from_type(type_) for type_ in types) + generic_type.name
 
+    def apply_naming_config(self, name: str) -> str:
+        """Names of Apollo Federation begin with an underscore."""
+        return (
+            "_" + super().apply_naming_config(name[1:])
+            if name.startswith("_")
+            else super().apply_naming_config(name)
+        )
+
     def get_name_from_type(self, type_: StrawberryType | type) -> str:
         if isinstance(type_, LazyType):
             type_ = type_.resolve_type()
@@ -114,10 +122,14 @@ class ApiSchema:
         return self.types_of_model(model)[0]
 
     def types_of_model(self, model: type[Any]) -> tuple[str, ...]:
-        """All node types that a model's rows are read as. Raises DeclarationError where there is none."""
-        names = tuple(
+        """All node types that a model's rows are read as, the one of the model's own name first.
+
+        Raises DeclarationError where there is none.
+        """
+        found = [
             name for name, rows in self.rows.items() if rows.model is model and "id" in self.declared[name]
-        )
+        ]
+        names = tuple(sorted(found, key=lambda name: name != model.__name__))
         if not names:
             raise DeclarationError(f"no node type reads {model.__name__}")
         return names
@@ -149,7 +161,8 @@ class ApiSchema:
             if declaration is None:
                 continue
             if declaration.needs_from:
-                declaration = replace(declaration, needs=(getattr(origin, declaration.needs_from),))
+                needs = registry.private_needs.get(named.name, (getattr(origin, declaration.needs_from),))
+                declaration = replace(declaration, needs=needs)
             by_python_name = {argument.name: argument for argument in declaration.arguments}
             arguments = {
                 each: by_python_name[_python_name(argument)] for each, argument in field.args.items()

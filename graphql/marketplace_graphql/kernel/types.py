@@ -5,7 +5,7 @@ import enum as enum_module
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ForwardRef, TypeVar, Union, cast, dataclass_transform
@@ -135,8 +135,25 @@ def union(
     return made
 
 
-def input_type(cls: T | None = None, *, name: str | None = None) -> Any:
-    """A GraphQL input. What may be null may also be left out, and is UNSET then."""
+def union_of_declared(name: str, members: Iterable[str], *, description: str | None = None) -> None:
+    """A union of those of some types that the program declares, in whichever room: the rest may come later.
+
+    Annotations name it as a string.
+    """
+
+    def make() -> None:
+        union(name, *(member for member in members if member in registry.types), description=description)
+
+    registry.unions[name] = make
+
+
+def input_type(
+    cls: T | None = None, *, name: str | None = None, outdated: Mapping[str, str] | None = None
+) -> Any:
+    """A GraphQL input. What may be null may also be left out, and is UNSET then.
+
+    `outdated` says of fields, by their Python names, why they are deprecated.
+    """
 
     def declare(cls: T) -> T:
         names = TypeNames(sys.modules[cls.__module__].__dict__)
@@ -146,7 +163,12 @@ def input_type(cls: T | None = None, *, name: str | None = None) -> Any:
             default = cls.__dict__.get(field_name, strawberry.UNSET)
             if isinstance(default, StrawberryField):
                 continue
-            made = StrawberryField(python_name=field_name, description=docs.get(field_name), default=default)
+            made = StrawberryField(
+                python_name=field_name,
+                description=docs.get(field_name),
+                default=default,
+                deprecation_reason=(outdated or {}).get(field_name),
+            )
             setattr(cls, field_name, made)
             types[field_name] = StrawberryAnnotation(annotation, namespace=names)
         return _made(strawberry.input, cls, name, types)
@@ -217,6 +239,7 @@ def _strawberry_field(declaration: fields.Declaration, names: TypeNames) -> Stra
             StrawberryAnnotation(argument.annotation, namespace=names),
             # A default of None is what being absent means already; the schema need not say so.
             default=inspect.Parameter.empty if argument.default is None else argument.default,
+            deprecation_reason=argument.deprecated,
         )
         for argument in declaration.arguments
     ]

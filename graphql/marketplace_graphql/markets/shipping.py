@@ -1,6 +1,6 @@
 """Ways to ship, where they are offered: each with the price it has there."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     BigInteger,
@@ -24,9 +24,11 @@ from sqlalchemy.orm import aliased
 from marketplace.catalog.models import Product, ProductType, ProductVariant
 from marketplace.checkout.models import Checkout, CheckoutDelivery, CheckoutLine
 from marketplace.kit.models import Base
-from marketplace.markets import models
+from marketplace.markets import models, postal_codes
 from marketplace.markets.models import Channel, ShippingMethodListing, ShippingZone, zone_channel
+from marketplace.markets.queries import carries
 from marketplace.orders.models import Order
+from marketplace.people.models import Address
 from marketplace_graphql.kernel import (
     JSONString,
     Node,
@@ -42,6 +44,9 @@ from marketplace_graphql.kernel import (
 from marketplace_graphql.languages import LanguageCodeEnum, LanguageDisplay, language
 from marketplace_graphql.values import Money, Weight, money, weight
 
+if TYPE_CHECKING:
+    from marketplace_graphql.markets.zones import ShippingMethodTranslatableContent
+
 enum(models.ShippingMethodType, name="ShippingMethodTypeEnum")
 
 _OFFERED_BY_ITSELF = "Set on the shipping method; what is offered respects it already."
@@ -54,6 +59,7 @@ def _offer(
     delivery: Any = None,
     checkout: Any = None,
     order: Any = None,
+    channel: Any = None,
 ) -> Select[*tuple[Any, ...]]:
     """A method's own columns, its price at a place, and which place that is."""
 
@@ -77,6 +83,7 @@ def _offer(
         key(delivery).label("delivery_id"),
         key(checkout).label("checkout_id"),
         key(order).label("order_id"),
+        cast(null() if channel is None else channel, BigInteger).label("channel_id"),
     )
 
 
@@ -136,6 +143,8 @@ def _for_checkouts() -> Select[*tuple[Any, ...]]:
         .join(listing, and_(listing.method_id == method.id, listing.channel_id == Checkout.channel_id))
         .where(
             Checkout.shipping_address_id.is_not(None),
+            carries(method.id, func.any(_goods_of(Checkout.id))),
+            postal_codes.serves(method.id, _postal_code_of(Checkout), Checkout.country_code),
             func.coalesce(listing.minimum_order_price_minor, 0) <= Checkout.subtotal_gross_minor,
             or_(
                 listing.maximum_order_price_minor.is_(None),
@@ -155,10 +164,34 @@ def _for_checkouts() -> Select[*tuple[Any, ...]]:
     )
 
 
+def _goods_of(checkout_id: Any) -> Any:
+    line, variant = aliased(CheckoutLine), aliased(ProductVariant)
+    products = select(variant.product_id).join_from(line, variant, variant.id == line.variant_id)
+    return func.array(
+        products.where(line.checkout_id == checkout_id).correlate_except(line, variant).scalar_subquery()
+    )
+
+
+def _postal_code_of(checkout: Any) -> Any:
+    address = aliased(Address)
+    found = select(address.postal_code).where(address.id == checkout.shipping_address_id)
+    return found.correlate_except(address).scalar_subquery()
+
+
+def _of_channels() -> Select[*tuple[Any, ...]]:
+    """All that a channel has, at the price of one light parcel: nothing is known of the goods yet."""
+    method, listing = models.ShippingMethod, ShippingMethodListing
+    return _offer(listing.parcel_price_minor, listing.currency, channel=listing.channel_id).join_from(
+        method, listing, listing.method_id == method.id
+    )
+
+
 class OfferedMethod(Base):
     """A shipping method at a place where it has a price: a delivery, a checkout, an order. Only read."""
 
-    __table__ = union_all(_of_deliveries(), _of_orders(), _for_checkouts()).subquery("offered_method")
+    __table__ = union_all(_of_deliveries(), _of_orders(), _for_checkouts(), _of_channels()).subquery(
+        "offered_method"
+    )
     __mapper_args__ = {"primary_key": [__table__.c.id]}  # noqa: RUF012 - SQLAlchemy's own attribute
 
 
@@ -169,6 +202,10 @@ class ShippingMethodTranslation(Node):
     language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
     name: str | None
     description: JSONString | None = expression(lambda row, ctx: editor_text(row.description))
+    translatable_content: "ShippingMethodTranslatableContent | None" = related(
+        lambda row, method, ctx: method.id == row.shipping_method_id
+    )
+    """What it was translated from."""
 
 
 @node(OfferedMethod, order_by=lambda row, ctx: (row.price_minor, row.id))
@@ -213,6 +250,23 @@ class ShippingMethod(Node, ObjectWithMetadata):
         """Its texts in another language."""
         wanted = getattr(language_code, "value", language_code)
         return and_(translation.shipping_method_id == row.id, translation.language_code == wanted)
+
+
+def methods_of_channel(method: Any, channel_id: Any, country_code: Any = None) -> ColumnElement[bool]:
+    """Offered methods of a channel at their prices there; of those zones of it that go to a country."""
+    way, zone = aliased(models.ShippingMethod), aliased(ShippingZone)
+    goes = [zone_channel.c.channel_id == channel_id, way.id == method.id]
+    if country_code is not None:
+        goes.append(country_code == func.any(zone.country_codes))
+    reaches = (
+        select(way.id)
+        .join(zone, zone.id == way.zone_id)
+        .join(zone_channel, zone_channel.c.zone_id == zone.id)
+        .where(*goes)
+        .correlate_except(way, zone, zone_channel)
+        .exists()
+    )
+    return and_(method.channel_id == channel_id, reaches)
 
 
 def editor_text(text: Any) -> ColumnElement[str]:

@@ -1,8 +1,9 @@
 """Channels and tax classes."""
 
-from typing import Any
+from enum import Enum
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Numeric, and_, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Numeric, Text, and_, cast, false, func, literal, null, or_, select, true
 from sqlalchemy.orm import aliased
 
 from marketplace.markets import models
@@ -14,14 +15,56 @@ from marketplace_graphql.kernel import (
     Node,
     ObjectWithMetadata,
     each,
+    enum,
     expression,
+    many,
+    named,
     never_null,
     node,
+    object_type,
     record,
     related,
     value,
 )
-from marketplace_graphql.languages import CountryDisplay, country
+from marketplace_graphql.languages import CountryCode, CountryDisplay, country
+from marketplace_graphql.markets.settings import (
+    CHECKOUT_SETTINGS,
+    ORDER_SETTINGS,
+    PAYMENT_SETTINGS,
+    STOCK_SETTINGS,
+    CheckoutSettings,
+    OrderSettings,
+    PaymentSettings,
+    StockSettings,
+)
+from marketplace_graphql.markets.shipping import methods_of_channel
+from marketplace_graphql.rules import staff_only
+
+if TYPE_CHECKING:
+    from marketplace_graphql.inventory.types import Warehouse
+    from marketplace_graphql.markets.shipping import ShippingMethod
+
+
+@enum
+class TaxCalculationStrategy(Enum):
+    """Where tax rates come from."""
+
+    FLAT_RATES = "FLAT_RATES"
+    TAX_APP = "TAX_APP"
+
+
+@object_type
+class TaxConfigurationPerCountry:
+    """A country whose taxes a channel deals with otherwise."""
+
+    country: CountryDisplay
+    charge_taxes: bool
+    """Whether taxes are charged there."""
+    tax_calculation_strategy: TaxCalculationStrategy | None
+    display_gross_prices: bool
+    """Whether buyers there see prices with their tax."""
+    tax_app_id: str | None
+    use_weighted_tax_for_shipping: bool | None
 
 
 def countries_of(*conditions: Any, zone: Any) -> Any:
@@ -39,6 +82,27 @@ def _countries(channel: Any, ctx: Any) -> Any:
     zone = aliased(models.ShippingZone)
     served = select(zone_channel.c.zone_id).where(zone_channel.c.channel_id == channel.id)
     return countries_of(zone.id.in_(served.correlate(channel)), zone=zone)
+
+
+def _codes_served(channel: Any) -> Any:
+    zone = aliased(models.ShippingZone)
+    return (
+        select(func.unnest(zone.country_codes).label("code"))
+        .join(zone_channel, zone_channel.c.zone_id == zone.id)
+        .where(zone_channel.c.channel_id == channel.id)
+        .correlate_except(zone, zone_channel)
+        .distinct()
+        .subquery()
+        .lateral()
+    )
+
+
+@object_type
+class ShippingMethodsPerCountry:
+    """Ways to ship to one country."""
+
+    country_code: CountryCode
+    shipping_methods: "list[ShippingMethod] | None"
 
 
 @node(models.Channel, order_by=lambda row, ctx: row.slug)
@@ -59,6 +123,73 @@ class Channel(Node, ObjectWithMetadata):
         lambda row, ctx: _has_orders(row),
         needs=Permission.MANAGE_CHANNELS,
     )
+    warehouses: "list[Warehouse]" = related(lambda row, warehouse, ctx: true(), allowed=staff_only)
+    """Where its parcels may come from: every store room serves every channel."""
+    stock_settings: StockSettings = value(lambda row, ctx: STOCK_SETTINGS, allowed=staff_only)
+    """How pieces are set aside for orders."""
+    order_settings: OrderSettings = value(
+        lambda row, ctx: ORDER_SETTINGS, needs=(Permission.MANAGE_CHANNELS, Permission.MANAGE_ORDERS)
+    )
+    """What happens to orders by itself."""
+    checkout_settings: CheckoutSettings = value(
+        lambda row, ctx: CHECKOUT_SETTINGS, needs=(Permission.MANAGE_CHANNELS, Permission.MANAGE_CHECKOUTS)
+    )
+    """What happens to checkouts by itself."""
+    payment_settings: PaymentSettings = value(
+        lambda row, ctx: PAYMENT_SETTINGS, needs=(Permission.MANAGE_CHANNELS, Permission.HANDLE_PAYMENTS)
+    )
+    """How money is asked for."""
+    tax_configuration: "TaxConfiguration" = related(
+        lambda row, configuration, ctx: configuration.id == row.id, allowed=staff_only
+    )
+    """How it deals with taxes."""
+
+    @value
+    def available_shipping_methods_per_country(
+        row: Any,
+        ctx: Any,
+        countries: list[CountryCode] | None = None,
+    ) -> list[ShippingMethodsPerCountry] | None:
+        """Ways to ship, country by country, at the price of one light parcel: of those asked for, or of all
+        countries that it delivers to.
+        """
+        codes = _codes_served(row)
+        wanted = None if countries is None else [code.value for code in countries]
+        return each(
+            codes,
+            {
+                "country_code": named(codes.c.code),
+                "shipping_methods": many(
+                    lambda method: methods_of_channel(method, row.id, codes.c.code),
+                    order_by=lambda method: (method.price_minor, method.id),
+                ),
+            },
+            where=None if wanted is None else codes.c.code.in_(wanted),
+            order_by=codes.c.code,
+        )
+
+
+@node(models.TaxConfiguration, order_by=lambda row, ctx: row.id)
+class TaxConfiguration(Node, ObjectWithMetadata):
+    """How a channel deals with taxes."""
+
+    channel: Channel = related(lambda row, channel, ctx: channel.id == row.id)
+    charge_taxes: bool = expression(lambda row, ctx: never_null(true()))
+    """Whether taxes are charged: always, by regime, class, country and day."""
+    tax_calculation_strategy: TaxCalculationStrategy | None = expression(
+        lambda row, ctx: literal("FLAT_RATES")
+    )
+    """Where rates come from: from the shop's own tables."""
+    display_gross_prices: bool
+    """Whether buyers see prices with their tax."""
+    prices_entered_with_tax: bool
+    """Whether prices are entered with their tax."""
+    countries: list[TaxConfigurationPerCountry] = value(lambda row, ctx: [])
+    """Countries that are dealt with otherwise: there are none, since rates are by country already."""
+    tax_app_id: str | None = expression(lambda row, ctx: cast(null(), Text))
+    """The app that works out taxes: none does."""
+    use_weighted_tax_for_shipping: bool | None = expression(lambda row, ctx: false())
+    """Whether delivery is taxed as the goods are on average: it has a class of its own."""
 
 
 @node(models.TaxClass, order_by=lambda row, ctx: row.name)

@@ -99,6 +99,31 @@ class OrderEventsEnum(Enum):
     OTHER = "OTHER"
 
 
+@enum
+class OrderEventsEmailsEnum(Enum):
+    """Letters about an order."""
+
+    PAYMENT_CONFIRMATION = "PAYMENT_CONFIRMATION"
+    CONFIRMED = "CONFIRMED"
+    SHIPPING_CONFIRMATION = "SHIPPING_CONFIRMATION"
+    TRACKING_UPDATED = "TRACKING_UPDATED"
+    ORDER_CONFIRMATION = "ORDER_CONFIRMATION"
+    ORDER_CANCEL = "ORDER_CANCEL"
+    ORDER_REFUND = "ORDER_REFUND"
+    FULFILLMENT_CONFIRMATION = "FULFILLMENT_CONFIRMATION"
+    DIGITAL_LINKS = "DIGITAL_LINKS"
+
+
+@enum
+class OrderAction(Enum):
+    """What could be done with an order's payments before there were transactions."""
+
+    CAPTURE = "CAPTURE"
+    MARK_AS_PAID = "MARK_AS_PAID"
+    REFUND = "REFUND"
+    VOID = "VOID"
+
+
 def in_english(status: ColumnElement[Any]) -> ColumnElement[str]:
     """A status as Saleor shows it: `PARTIALLY_FULFILLED` reads "Partially fulfilled"."""
     words = func.lower(func.replace(cast(status, Text), "_", " "))

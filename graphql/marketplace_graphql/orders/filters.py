@@ -31,7 +31,11 @@ from marketplace_graphql.inputs import (
     DateTimeRangeInput,
     GlobalIDFilterInput,
     IntRangeInput,
+    MetadataFilter,
+    MetadataFilterInput,
     StringFilterInput,
+    has_metadata,
+    metadata_says,
 )
 from marketplace_graphql.kernel import (
     UUID,
@@ -44,7 +48,19 @@ from marketplace_graphql.kernel import (
     matches,
     refers,
 )
+from marketplace_graphql.orders.conditions import (
+    AddressFilterInput,
+    PriceFilterInput,
+    address,
+    amount,
+    fetched,
+    gift_card_bought,
+    gift_card_used,
+    lines_count,
+    product_type,
+)
 from marketplace_graphql.orders.enums import OrderStatusFilter
+from marketplace_graphql.orders.invoices import InvoiceFilterInput, has_invoices, invoices_are
 
 
 def days(moment: Callable[[Any], Any]) -> Any:
@@ -123,6 +139,10 @@ class OrderFilterInput:
     channels: list[ID] | None
     checkout_ids: list[ID] | None
     checkout_tokens: list[UUID] | None
+    metadata: list[MetadataFilter] | None
+    """Entries that they have."""
+    is_click_and_collect: bool | None
+    """Whether they were fetched: none is."""
     vendors: list[ID] | None
     """Orders of which some sellers have a part."""
 
@@ -142,6 +162,8 @@ order_filter = Filter(
         "channels": lambda row, ids, ctx: row.channel_id == any_(ctx.key(ids, "Channel")),
         "checkout_ids": lambda row, ids, ctx: row.checkout_id == any_(ctx.key(ids, "Checkout")),
         "checkout_tokens": lambda row, tokens, ctx: row.checkout_id == any_(tokens),
+        "metadata": has_metadata,
+        "is_click_and_collect": fetched,
         "vendors": lambda row, ids, ctx: _sold_by(row, ctx.key(ids, "Vendor")),
     },
 )
@@ -221,6 +243,26 @@ class CustomerOrderWhereInput:
     checkout_token: UUIDFilterInput | None
     checkout_id: GlobalIDFilterInput | None
     has_fulfillments: bool | None
+    metadata: MetadataFilterInput | None
+    is_click_and_collect: bool | None
+    """Whether they were fetched: none is."""
+    is_gift_card_used: bool | None
+    """Whether a gift card paid for some of it."""
+    is_gift_card_bought: bool | None
+    """Whether a gift card was among what was bought."""
+    voucher_code: StringFilterInput | None
+    """The code that lowered the price."""
+    has_invoices: bool | None
+    invoices: list[InvoiceFilterInput] | None
+    """For each of these conditions there is an invoice that meets it."""
+    lines_count: IntFilterInput | None
+    """How many different things were bought."""
+    total_gross: PriceFilterInput | None
+    total_net: PriceFilterInput | None
+    product_type_id: GlobalIDFilterInput | None
+    """Something of such a type was bought."""
+    billing_address: AddressFilterInput | None
+    shipping_address: AddressFilterInput | None
     AND: "list[CustomerOrderWhereInput] | None"
     OR: "list[CustomerOrderWhereInput] | None"
 
@@ -242,6 +284,9 @@ class OrderWhereInput:
     checkout_token: UUIDFilterInput | None
     checkout_id: GlobalIDFilterInput | None
     has_fulfillments: bool | None
+    metadata: MetadataFilterInput | None
+    is_click_and_collect: bool | None
+    """Whether they were fetched: none is."""
     AND: "list[OrderWhereInput] | None"
     OR: "list[OrderWhereInput] | None"
 
@@ -265,8 +310,26 @@ _conditions = {
     "checkout_token": matches(lambda row, ctx: row.checkout_id),
     "checkout_id": refers(lambda row, ctx: row.checkout_id, "Checkout"),
     "has_fulfillments": _has_fulfillments,
+    "metadata": metadata_says,
+    "is_click_and_collect": fetched,
 }
-customer_order_where = Filter(CustomerOrderWhereInput, _conditions)
+customer_order_where = Filter(
+    CustomerOrderWhereInput,
+    {
+        **_conditions,
+        "is_gift_card_used": gift_card_used,
+        "is_gift_card_bought": gift_card_bought,
+        "voucher_code": matches(lambda row, ctx: row.voucher_code),
+        "has_invoices": has_invoices,
+        "invoices": invoices_are,
+        "lines_count": lines_count,
+        "total_gross": amount("total_gross_minor"),
+        "total_net": amount("total_net_minor"),
+        "product_type_id": product_type,
+        "billing_address": address("billing_address_id"),
+        "shipping_address": address("shipping_address_id"),
+    },
+)
 order_where = Filter(OrderWhereInput, {**_conditions, "user": refers(lambda row, ctx: row.user_id, "User")})
 
 

@@ -2,22 +2,25 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import literal, select
+from sqlalchemy import false, literal, null, select
 from sqlalchemy.orm import aliased
 
 from marketplace.inventory.models import Stock as StockRow
+from marketplace.markets.models import TaxClass as TaxClassRow
 from marketplace.orders import models
 from marketplace.orders.models import FulfillmentStatus
 from marketplace.people.permissions import Permission
-from marketplace_graphql.catalog.pictures import THUMBNAIL_SIZE, picture_url
+from marketplace_graphql.catalog.pictures import picture_url
 from marketplace_graphql.catalog.provenance import LotsOfOrderLine
 from marketplace_graphql.inventory.types import Allocation, Warehouse
 from marketplace_graphql.kernel import (
     DateTime,
+    MetadataItem,
     Node,
     ObjectWithMetadata,
     column,
     expression,
+    metadata_items,
     never_null,
     node,
     null_when,
@@ -25,25 +28,35 @@ from marketplace_graphql.kernel import (
     value,
 )
 from marketplace_graphql.kernel.reader.sql import global_id
+from marketplace_graphql.markets.types import TaxClass
 from marketplace_graphql.orders.enums import in_english
 from marketplace_graphql.orders.visibility import of_own_sale, part_visible
 from marketplace_graphql.payouts.breakdown import BreakdownOfOrderLine
 from marketplace_graphql.values import (
     Image,
-    Money,
     TaxedMoney,
     ThumbnailFormatEnum,
-    money,
     rate,
     taxed_money,
 )
+from marketplace_graphql.vouchers.fields import DiscountsOfOrderLine
 
 if TYPE_CHECKING:
     from marketplace_graphql.catalog.products import ProductVariant
 
 
+SEES_TAX_CLASSES = (Permission.MANAGE_ORDERS, Permission.MANAGE_TAXES, Permission.HANDLE_TAXES)
+
+
+def tax_class_entries(tax_class_id: Any, store: str) -> Any:
+    """The entries of one of a tax class's two stores; none where there is no class."""
+    tax_class = aliased(TaxClassRow)
+    kept = select(getattr(tax_class, store)).where(tax_class.id == tax_class_id)
+    return metadata_items(kept.correlate_except(tax_class).scalar_subquery())
+
+
 @node(models.OrderLine, visible=part_visible, order_by=lambda row, ctx: row.position)
-class OrderLine(Node, ObjectWithMetadata, BreakdownOfOrderLine, LotsOfOrderLine):
+class OrderLine(Node, ObjectWithMetadata, DiscountsOfOrderLine, BreakdownOfOrderLine, LotsOfOrderLine):
     """Pieces of one variant in an order, as they were called and priced at the sale."""
 
     product_name: str
@@ -65,7 +78,24 @@ class OrderLine(Node, ObjectWithMetadata, BreakdownOfOrderLine, LotsOfOrderLine)
     """Pieces that are still to be handed over."""
     tax_rate: float = expression(lambda row, ctx: never_null(rate(row.tax_rate_bp)))
     """As a fraction: 0.2 is 20 %."""
+    tax_class: TaxClass | None = related(needs=SEES_TAX_CLASSES)
+    """How it is taxed."""
     tax_class_name: str | None
+    """As it was called at the sale."""
+    tax_class_metadata: list[MetadataItem] = value(
+        lambda row, ctx: tax_class_entries(row.tax_class_id, "public_metadata")
+    )
+    """What everybody may read of its tax class."""
+    tax_class_private_metadata: list[MetadataItem] = value(
+        lambda row, ctx: tax_class_entries(row.tax_class_id, "private_metadata"), needs=SEES_TAX_CLASSES
+    )
+    """What only staff may read of its tax class."""
+    is_price_overridden: bool | None
+    """Whether staff had set the price."""
+    price_override_reason: str | None
+    """Why the price was not the listed one."""
+    is_gift: bool | None = expression(lambda row, ctx: false())
+    """Whether it was added as a gift: there are none yet."""
     unit_price: TaxedMoney = value(
         lambda row, ctx: taxed_money(row.unit_gross_minor, row.unit_net_minor, row.currency)
     )
@@ -76,10 +106,6 @@ class OrderLine(Node, ObjectWithMetadata, BreakdownOfOrderLine, LotsOfOrderLine)
         )
     )
     """Of one piece before discounts."""
-    unit_discount: Money = value(
-        lambda row, ctx: money(row.undiscounted_unit_gross_minor - row.unit_gross_minor, row.currency)
-    )
-    """What one piece was reduced by."""
     total_price: TaxedMoney = value(
         lambda row, ctx: taxed_money(row.total_gross_minor, row.total_net_minor, row.currency)
     )
@@ -109,7 +135,8 @@ class OrderLine(Node, ObjectWithMetadata, BreakdownOfOrderLine, LotsOfOrderLine)
         format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,
     ) -> Image | None:
         """The product's picture at the sale, small."""
-        address = picture_url(row.picture_path, ctx, THUMBNAIL_SIZE if size is None else size, format)
+        owner = global_id("OrderLine", row.id.expression)
+        address = picture_url(row.picture_path, ctx, size, format, owner=owner)
         return null_when(row.picture_path.is_(None), {"url": address, "alt": row.product_name})
 
 
@@ -119,6 +146,8 @@ class FulfillmentLine(Node):
 
     quantity: int
     order_line: OrderLine | None = related()
+    reason: str | None = expression(lambda row, ctx: null())
+    """Why these pieces came back, where that was said: refusing a parcel needs no reason."""
 
 
 @node(models.Fulfillment, visible=part_visible, order_by=lambda row, ctx: row.fulfillment_order)
@@ -133,6 +162,8 @@ class Fulfillment(Node, ObjectWithMetadata):
     delivered_at: DateTime | None
     """When the buyer received it."""
     lines: list[FulfillmentLine] | None = related()
+    reason: str | None = expression(lambda row, ctx: null())
+    """Why it came back, where that was said: refusing a parcel needs no reason."""
 
     @expression
     def status_display(row: Any, ctx: Any) -> str | None:

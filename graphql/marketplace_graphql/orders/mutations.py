@@ -12,6 +12,7 @@ from marketplace.orders.errors import FulfillQuantityError
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import AUTHENTICATED, DateTime, Info, input_type, mutation, object_type
 from marketplace_graphql.orders.errors import OrderError, VendorOrderError
+from marketplace_graphql.orders.invoices import InvoiceMutations
 from marketplace_graphql.rules import codes_of
 
 STAFF = Permission.MANAGE_ORDERS
@@ -42,7 +43,7 @@ class OrderFulfillInput:
 
 
 @object_type
-class OrdersMutations:
+class OrdersMutations(InvoiceMutations):
     """Orders on their way."""
 
     @mutation(returns="VendorOrder", errors=VendorOrderError, needs=AUTHENTICATED)

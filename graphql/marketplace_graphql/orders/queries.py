@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import and_
 from strawberry import ID
 
-from marketplace_graphql.kernel import CountableConnection, connection, object_type, related
+from marketplace_graphql.kernel import UUID, CountableConnection, connection, object_type, related
 from marketplace_graphql.orders.filters import (
     customer_order_where,
     order_filter,
@@ -39,6 +39,11 @@ class OrdersQueries(VendorOrderQueries):
                 order.user_id == ctx.requester.user_id,
             )
         return by_key(order, ctx, "Order", id, external_reference=external_reference)
+
+    @related(deprecated="Use `order`.")
+    def order_by_token(root: Any, order: Any, ctx: Any, token: UUID) -> Order | None:
+        """One order. Its token is what its id is made of."""
+        return and_(order.id == token, order.status != NOT_PLACED[0])
 
     @connection(
         filter=order_filter,

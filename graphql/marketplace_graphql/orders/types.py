@@ -3,16 +3,15 @@
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
-    Text,
     and_,
     case,
-    cast,
     false,
     func,
     literal,
+    null,
     select,
+    true,
 )
 from sqlalchemy.orm import aliased
 from strawberry import ID
@@ -26,6 +25,7 @@ from marketplace.people.permissions import Permission
 from marketplace_graphql.checkout.types import DeliveryMethod
 from marketplace_graphql.kernel import (
     DateTime,
+    MetadataItem,
     Node,
     ObjectWithMetadata,
     column,
@@ -38,53 +38,26 @@ from marketplace_graphql.kernel import (
 )
 from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.languages import LanguageCodeEnum, language_code
-from marketplace_graphql.orders.enums import OrderEventsEnum, PaymentChargeStatusEnum, in_english
-from marketplace_graphql.orders.lines import Fulfillment, FulfillmentLine, OrderLine
+from marketplace_graphql.markets.types import TaxClass
+from marketplace_graphql.orders.enums import OrderAction, PaymentChargeStatusEnum, in_english
+from marketplace_graphql.orders.errors import OrderError
+from marketplace_graphql.orders.events import OrderEvent
+from marketplace_graphql.orders.invoices import Invoice
+from marketplace_graphql.orders.lines import SEES_TAX_CLASSES, Fulfillment, OrderLine, tax_class_entries
 from marketplace_graphql.orders.vendor_orders import VendorOrder
-from marketplace_graphql.orders.visibility import order_visible
+from marketplace_graphql.orders.visibility import knows_buyer, order_visible
 from marketplace_graphql.payments.types import TransactionItem
 from marketplace_graphql.values import Money, TaxedMoney, Weight, money, rate, taxed_money, weight
+from marketplace_graphql.vouchers.fields import DiscountsOfOrder
 
 if TYPE_CHECKING:
+    from marketplace_graphql.inventory.types import Warehouse
     from marketplace_graphql.markets.shipping import ShippingMethod
     from marketplace_graphql.markets.types import Channel
     from marketplace_graphql.people.types import Address, User
 
 STAFF = Permission.MANAGE_ORDERS
 PAID = (ChargeStatus.FULL, ChargeStatus.OVERCHARGED)
-
-
-@node(models.OrderEvent, order_by=lambda row, ctx: row.id)
-class OrderEvent(Node):
-    """Something that happened to an order."""
-
-    date: DateTime | None = column("at")
-    type: OrderEventsEnum | None
-    user: "User | None" = related()
-    """Who did it, if it was a person."""
-    message: str | None = expression(
-        lambda row, ctx: func.coalesce(row.parameters["message"].astext, row.parameters["what"].astext)
-    )
-    """What was said, or what happened where `type` has no word for it."""
-    fulfilled_items: list[FulfillmentLine] | None = related(
-        lambda row, line, ctx: (
-            line.fulfillment_id == cast(row.parameters["fulfillment_id"].astext, BigInteger)
-        )
-    )
-    """What left, where something left."""
-    vendor_order: VendorOrder | None = related()
-    """The seller's part that it happened to, if it was one alone."""
-
-    @expression
-    def order_number(row: Any, ctx: Any) -> str | None:
-        """The order's number."""
-        order = aliased(models.Order)
-        return (
-            select(cast(order.number, Text))
-            .where(order.id == row.order_id)
-            .correlate_except(order)
-            .scalar_subquery()
-        )
 
 
 def _taxed(name: str) -> Any:
@@ -113,7 +86,7 @@ def _payments(name: str) -> Any:
     channel=lambda row: row.channel_id,
     order_by=lambda row, ctx: row.created_at.desc(),
 )
-class Order(Node, ObjectWithMetadata):
+class Order(Node, ObjectWithMetadata, DiscountsOfOrder):
     """What a buyer bought in one go, from however many sellers."""
 
     created: DateTime = column("created_at")
@@ -124,11 +97,18 @@ class Order(Node, ObjectWithMetadata):
     origin: OrderOrigin
     user: "User | None" = related()
     """Who placed it, if they were signed in."""
-    user_email: str | None
-    billing_address: "Address | None" = related()
-    shipping_address: "Address | None" = related()
+    user_email: str | None = expression(lambda row, ctx: case((knows_buyer(row, ctx), row.user_email)))
+    """Of a customer's order only they and staff see it, and the addresses."""
+    billing_address: "Address | None" = related(
+        lambda row, address, ctx: and_(address.id == row.billing_address_id, knows_buyer(row, ctx))
+    )
+    shipping_address: "Address | None" = related(
+        lambda row, address, ctx: and_(address.id == row.shipping_address_id, knows_buyer(row, ctx))
+    )
     shipping_method_name: str | None
     """As it was called at the sale."""
+    collection_point_name: str | None = expression(lambda row, ctx: null())
+    """Where the buyer fetched it: sellers send everything."""
     channel: "Channel" = related()
     lines: list[OrderLine] = related()
     """What was bought, from all sellers."""
@@ -136,6 +116,8 @@ class Order(Node, ObjectWithMetadata):
     """Parcels that have left."""
     vendor_orders: list[VendorOrder] = related()
     """Each seller's part."""
+    invoices: list[Invoice] = related()
+    """Of a customer's order only they and staff see them."""
     authorize_status: AuthorizeStatus
     charge_status: ChargeStatus
     is_paid: bool = expression(lambda row, ctx: never_null(row.charge_status.in_(PAID)))
@@ -148,7 +130,7 @@ class Order(Node, ObjectWithMetadata):
     transactions: list[TransactionItem] = related(needs=(STAFF, Permission.HANDLE_PAYMENTS))
     """Its payments."""
     total: TaxedMoney = _taxed("total")
-    """Goods and delivery."""
+    """What was left to pay for goods and delivery after gift cards."""
     undiscounted_total: TaxedMoney = _taxed("undiscounted_total")
     """Goods and delivery before discounts."""
     subtotal: TaxedMoney = _taxed("subtotal")
@@ -157,6 +139,26 @@ class Order(Node, ObjectWithMetadata):
     """All parcels."""
     shipping_tax_rate: float = expression(lambda row, ctx: never_null(rate(row.shipping_tax_rate_bp)))
     """The tax on delivery as a fraction: 0.2 is 20 %."""
+    shipping_tax_class: TaxClass | None = related(needs=SEES_TAX_CLASSES)
+    """How the delivery is taxed."""
+    shipping_tax_class_name: str | None
+    """As it was called at the sale."""
+    shipping_tax_class_metadata: list[MetadataItem] = value(
+        lambda row, ctx: tax_class_entries(row.shipping_tax_class_id, "public_metadata")
+    )
+    """What everybody may read of the delivery's tax class."""
+    shipping_tax_class_private_metadata: list[MetadataItem] = value(
+        lambda row, ctx: tax_class_entries(row.shipping_tax_class_id, "private_metadata"),
+        needs=SEES_TAX_CLASSES,
+    )
+    """What only staff may read of the delivery's tax class."""
+    shipping_methods: "list[ShippingMethod]" = related(lambda row, method, ctx: method.order_id == row.id)
+    """How it can travel: as it was placed, an order that is placed is not sent another way."""
+    available_shipping_methods: "list[ShippingMethod] | None" = related(
+        lambda row, method, ctx: method.order_id == row.id, deprecated="Use `shippingMethods`."
+    )
+    available_collection_points: "list[Warehouse]" = related(lambda row, warehouse, ctx: false())
+    """Where the buyer could fetch it: nowhere, sellers send everything."""
     shipping_method: "ShippingMethod | None" = related(
         lambda row, method, ctx: method.order_id == row.id, deprecated="Use `deliveryMethod`."
     )
@@ -165,7 +167,9 @@ class Order(Node, ObjectWithMetadata):
     )
     """How it travels."""
     token: str = column("id", deprecated="Use `id`.")
-    customer_note: str
+    customer_note: str = expression(
+        lambda row, ctx: never_null(case((knows_buyer(row, ctx), row.customer_note), else_=""))
+    )
     """What the buyer wanted the sellers to know."""
     total_authorized: Money = value(lambda row, ctx: money(row.total_authorized_minor, row.currency))
     """Promised and not paid yet."""
@@ -192,6 +196,18 @@ class Order(Node, ObjectWithMetadata):
     language_code_enum: LanguageCodeEnum = expression(lambda row, ctx: language_code(row.language_code))
     external_reference: str | None
     """What another system calls it."""
+    redirect_url: str | None
+    """Where the client that completed the checkout shows the order to its buyer."""
+    tracking_client_id: str = expression(lambda row, ctx: never_null(literal("")))
+    """By which a visitor was followed: nobody is."""
+    original: ID | None = expression(lambda row, ctx: null())
+    """The order that this one was made from: every order comes from a checkout."""
+    can_finalize: bool = expression(lambda row, ctx: never_null(true()))
+    """Whether it can be placed: every order is placed already."""
+    errors: list[OrderError.declared] = value(lambda row, ctx: [])  # type: ignore[name-defined]
+    """Why it could not be placed."""
+    actions: list[OrderAction] = value(lambda row, ctx: [])
+    """What can be done with its payments as they were before transactions: nothing."""
     checkout_id: ID | None = expression(lambda row, ctx: global_id("Checkout", row.checkout_id))
     """The checkout that it was."""
     is_demo: bool
@@ -204,7 +220,7 @@ class Order(Node, ObjectWithMetadata):
             (_channel_of(row, ctx).prices_entered_with_tax, row.shipping_gross_minor),
             else_=row.shipping_net_minor,
         )
-        return money(entered, row.currency)
+        return money(entered + row.shipping_discount_minor, row.currency)
 
     @value
     def weight(row: Any, ctx: Any) -> Weight:
@@ -238,7 +254,7 @@ class Order(Node, ObjectWithMetadata):
 def _owed(order: Any) -> ColumnElement[int]:
     """As `orders.cancelling.owed_minor`: all of it, less the parts that were given up."""
     part = aliased(models.VendorOrder)
-    given_up = select(func.coalesce(func.sum(part.total_gross_minor), 0)).where(
+    given_up = select(func.coalesce(func.sum(part.total_gross_minor - part.gift_card_minor), 0)).where(
         part.order_id == order.id, part.status.in_(OVER)
     )
     owed: ColumnElement[int] = order.total_gross_minor - given_up.correlate_except(part).scalar_subquery()

@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Integer, Text, any_, cast, func, literal, select, true
+from sqlalchemy import ColumnElement, Integer, Text, any_, cast, func, literal, or_, select, true
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -34,7 +34,13 @@ from marketplace_graphql.orders.enums import in_english
 from marketplace_graphql.orders.filters import days, numbered
 from marketplace_graphql.orders.lines import Fulfillment, OrderLine
 from marketplace_graphql.orders.tracking import ParcelTracking, tracking_of
-from marketplace_graphql.orders.visibility import STAFF, bought, vendor_order_visible
+from marketplace_graphql.orders.visibility import (
+    STAFF,
+    bought,
+    knows_buyer,
+    of_own_sale,
+    vendor_order_visible,
+)
 from marketplace_graphql.payments.types import CashCollection
 from marketplace_graphql.payouts.breakdown import BreakdownOfVendorOrder
 from marketplace_graphql.payouts.fields import EarningOfVendorOrder
@@ -104,13 +110,13 @@ class VendorOrder(Node, EarningOfVendorOrder, BreakdownOfVendorOrder):
     withdrawal_ends_at: DateTime | None
     """Until when the buyer may change their mind."""
     shipping_address: "Address | None" = related(
-        lambda row, address, ctx: address.id == _of_order(row, models.Order.shipping_address_id)
+        lambda row, address, ctx: address.id == _for_whom(row, ctx, models.Order.shipping_address_id)
     )
     """Where it goes."""
     shipping_method_name: str | None = expression(
         lambda row, ctx: _of_order(row, models.Order.shipping_method_name)
     )
-    customer_note: str | None = expression(lambda row, ctx: _of_order(row, models.Order.customer_note))
+    customer_note: str | None = expression(lambda row, ctx: _for_whom(row, ctx, models.Order.customer_note))
     """What the buyer wanted the sellers to know."""
     cash: CashCollection | None = related(lambda row, cash, ctx: cash.vendor_order_id == row.id)
     """What the carrier is to collect at the door, where it is paid there."""
@@ -121,6 +127,18 @@ def _of_order(row: Any, attribute: Any) -> ColumnElement[Any]:
     return (
         select(getattr(order, attribute.key))
         .where(order.id == row.order_id)
+        .correlate_except(order)
+        .scalar_subquery()
+    )
+
+
+def _for_whom(row: Any, ctx: Any, attribute: Any) -> ColumnElement[Any]:
+    """Something of the order that its seller, its buyer and staff may read, nobody else."""
+    order = aliased(models.Order)
+    allowed = or_(knows_buyer(order, ctx), of_own_sale(row.id, ctx))
+    return (
+        select(getattr(order, attribute.key))
+        .where(order.id == row.order_id, allowed)
         .correlate_except(order)
         .scalar_subquery()
     )

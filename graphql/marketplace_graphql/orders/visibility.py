@@ -25,6 +25,17 @@ def order_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
     return true()
 
 
+def knows_buyer(order: Any, ctx: Any) -> ColumnElement[bool]:
+    """Whether the requester may read who an order is for: addresses, e-mail, what they wrote.
+
+    A guest has nothing but the order's id to come back with. Who has an account signs in: their orders' ids
+    open nothing personal to whoever comes by them.
+    """
+    if ctx.requester.has(STAFF):
+        return true()
+    return or_(order.user_id.is_(None), order.user_id == ctx.requester.user_id)
+
+
 def vendor_order_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
     """To members of sellers: their own sales, and the parts of what they have bought themselves."""
     if ctx.requester.has(STAFF, Permission.MANAGE_PAYOUTS):

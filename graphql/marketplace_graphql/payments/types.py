@@ -1,9 +1,10 @@
 """Gateways, transactions and their events; the cash of parcels and what carriers hand over."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Text, cast, func, literal, null, select
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import ColumnElement, Text, cast, distinct, false, func, literal, null, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -36,6 +37,7 @@ from marketplace_graphql.values import Money, money
 
 if TYPE_CHECKING:
     from marketplace_graphql.checkout.types import Checkout
+    from marketplace_graphql.content.pages import Page
     from marketplace_graphql.orders.types import Order
     from marketplace_graphql.people.types import UserOrApp
 
@@ -79,17 +81,32 @@ class PaymentGateway:
 
 def gateways_of(channel_id: Any) -> Any:
     """The ways to pay in a channel. To pay cash at the door, a channel must allow it."""
+    return gateways_where(lambda channel: channel.id == channel_id)
+
+
+def gateways_where(rule: Callable[[Any], ColumnElement[bool]]) -> Any:
+    """The ways to pay in the channels of a rule, each once with all of their currencies."""
     channel = aliased(Channel)
+    open_ = (
+        select(
+            func.array_agg(aggregate_order_by(distinct(channel.currency_code), channel.currency_code)).label(
+                "codes"
+            )
+        )
+        .where(rule(channel), channel.cash_on_delivery)
+        .correlate_except(channel)
+        .subquery()
+        .lateral()
+    )
     return each(
-        channel,
+        open_,
         {
             "name": literal(CashOnDelivery.name),
             "id": literal(CashOnDelivery.id),
             "config": [],
-            "currencies": array([channel.currency_code]),
+            "currencies": open_.c.codes,
         },
-        where=(channel.id == channel_id) & channel.cash_on_delivery,
-        order_by=channel.id,
+        where=open_.c.codes.is_not(None),
     )
 
 
@@ -109,6 +126,8 @@ class TransactionEvent(Node):
     """What the client called the request by."""
     created_by: "UserOrApp | None" = one_of({"User": lambda row, user, ctx: user.id == row.user_id})  # type: ignore[valid-type]
     """Who caused it: nobody for what a guest or a gateway did."""
+    reason_reference: "Page | None" = related(lambda row, page, ctx: false())
+    """The page that says why: there is none."""
 
 
 @node(models.TransactionItem, order_by=lambda row, ctx: row.id)
@@ -151,6 +170,8 @@ class TransactionItem(Node, ObjectWithMetadata):
     )
     reason: str | None = expression(lambda row, ctx: cast(null(), Text))
     """Why it is paid back: nothing that gateways here can do gives a reason."""
+    reason_reference: "Page | None" = related(lambda row, page, ctx: false())
+    """The page that says why it is paid back: there is none."""
 
     @expression
     def external_url(row: Any, ctx: Any) -> str:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from marketplace_graphql.inputs import MetadataInput
 from marketplace_graphql.kernel import input_type
 
 if TYPE_CHECKING:
@@ -24,5 +25,7 @@ class AddressInput:
     country_area: str | None
     phone: str | None
     """With the country's prefix, or as it is dialled in the country."""
+    metadata: list[MetadataInput] | None
+    """Entries that everybody sees who sees the address."""
     skip_validation: bool | None = False
     """Take it as it is. Only for staff who may."""

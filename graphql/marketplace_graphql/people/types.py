@@ -8,27 +8,33 @@ from sqlalchemy.orm import aliased
 from marketplace.people import models
 from marketplace.people.permissions import Permission as PermissionCode
 from marketplace.vendors.models import VendorMember
+from marketplace_graphql.catalog.pictures import picture_url
+from marketplace_graphql.checkout.of_user import CheckoutsOfUser
 from marketplace_graphql.kernel import (
     DateTime,
     Node,
     ObjectWithMetadata,
     column,
-    enum,
     expression,
     named,
     node,
-    object_type,
+    null_when,
     related,
     union,
     value,
 )
+from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.languages import CountryDisplay, LanguageCodeEnum, country
 from marketplace_graphql.orders.queries import OrdersOfUser
+from marketplace_graphql.payments.stored_methods import StoredMethodsOfUser
+from marketplace_graphql.people.history import HistoryOfUser
+from marketplace_graphql.people.rights import RightsOfUser
+from marketplace_graphql.values import Image, ThumbnailFormatEnum
+from marketplace_graphql.vouchers.gift_cards import GiftCardsOfUser
 
 if TYPE_CHECKING:
     from marketplace_graphql.vendors.types import Vendor
 
-PermissionEnum = enum(PermissionCode, name="PermissionEnum")
 SEES_PEOPLE = (PermissionCode.MANAGE_USERS, PermissionCode.MANAGE_STAFF, PermissionCode.MANAGE_ORDERS)
 
 
@@ -66,17 +72,20 @@ class Address(Node, ObjectWithMetadata):
     )
 
 
-@object_type
-class UserPermission:
-    """Something that a member of staff may do."""
-
-    code: PermissionEnum  # type: ignore[valid-type]
-    name: str
-
-
 @node(models.User, visible=user_visible, order_by=lambda row, ctx: row.email)
-class User(Node, ObjectWithMetadata, OrdersOfUser):
+class User(
+    Node,
+    ObjectWithMetadata,
+    OrdersOfUser,
+    CheckoutsOfUser,
+    RightsOfUser,
+    StoredMethodsOfUser,
+    HistoryOfUser,
+    GiftCardsOfUser,
+):
     """A person with an account."""
+
+    private_metadata_needs = PermissionCode.MANAGE_USERS
 
     email: str
     first_name: str
@@ -96,9 +105,38 @@ class User(Node, ObjectWithMetadata, OrdersOfUser):
     )
     vendors: "list[Vendor]" = related(lambda row, vendor, ctx: vendor.id.in_(_sellers_of(row.id)), limit=100)
     """The sellers that the person works for."""
+    note: str | None = column(needs=(PermissionCode.MANAGE_USERS, PermissionCode.MANAGE_STAFF))
+    """What staff keep in mind about the person."""
+    external_reference: str | None
+    """What another system calls the person."""
+    customer_type: "CustomerType | None" = related()
+    """What kind of customer this is."""
     last_login: DateTime | None
     date_joined: DateTime = column("created_at")
     updated_at: DateTime
+
+    @value
+    def avatar(
+        row: Any,
+        ctx: Any,
+        size: int | None = None,
+        format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,
+    ) -> Image | None:
+        """Their picture."""
+        owner = global_id("User", row.id.expression)
+        address = picture_url(row.avatar_path, ctx, size, format, owner=owner)
+        picture = {"url": address, "alt": row.first_name}
+        return null_when(row.avatar_path.is_(None), picture)
+
+
+@node(models.CustomerType, order_by=lambda row, ctx: row.name)
+class CustomerType(Node, ObjectWithMetadata):
+    """A kind of customer, which staff tell apart."""
+
+    name: str
+    slug: str
+    is_default: bool
+    """Whether whoever opens an account is of this kind."""
 
 
 def _sellers_of(user_id: Any) -> Any:

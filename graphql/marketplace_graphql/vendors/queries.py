@@ -9,7 +9,6 @@ from strawberry import ID
 
 from marketplace.catalog import seller_search
 from marketplace.vendors.models import GeographicalIndication, VendorBadge
-from marketplace_graphql.catalog.queries import by_key
 from marketplace_graphql.catalog.search import folded
 from marketplace_graphql.kernel import (
     CountableConnection,
@@ -22,6 +21,7 @@ from marketplace_graphql.kernel import (
     object_type,
     related,
 )
+from marketplace_graphql.rules import by_key
 from marketplace_graphql.vendors.types import (
     Programme,
     Region,

@@ -29,6 +29,7 @@ from marketplace_graphql.kernel import (
     translated,
     value,
 )
+from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.languages import CountryDisplay, LanguageDisplay, country, language
 from marketplace_graphql.payouts.fields import MoneyOfVendor
 from marketplace_graphql.values import Image, ThumbnailFormatEnum
@@ -227,8 +228,9 @@ def _members(row: Any, ctx: Any) -> dict[str, Any]:
     return {who: shown(who) for who in ("total", "women", "rural", "young")}
 
 
-def _picture(row: Any, path: Any, ctx: Any, size: int | None, picture_format: Any) -> Any:
-    return null_when(path.is_(None), {"url": picture_url(path, ctx, size, picture_format), "alt": row.name})
+def _picture(row: Any, path: Any, ctx: Any, size: int | None, picture_format: Any, owner: str) -> Any:
+    address = picture_url(path, ctx, size, picture_format, owner=global_id(owner, row.id.expression))
+    return null_when(path.is_(None), {"url": address, "alt": row.name})
 
 
 @node(models.Vendor, visible=vendor_visible, order_by=lambda row, ctx: row.name)
@@ -280,7 +282,7 @@ class Vendor(Node, ObjectWithMetadata, MoneyOfVendor, FiguresOfVendor):
         format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,
     ) -> Image | None:
         """Its sign."""
-        return _picture(row, row.logo_path, ctx, size, format)
+        return _picture(row, row.logo_path, ctx, size, format, "VendorLogo")
 
     @value
     def cover(
@@ -290,4 +292,4 @@ class Vendor(Node, ObjectWithMetadata, MoneyOfVendor, FiguresOfVendor):
         format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,
     ) -> Image | None:
         """A picture of its work."""
-        return _picture(row, row.cover_path, ctx, size, format)
+        return _picture(row, row.cover_path, ctx, size, format, "VendorCover")

@@ -2,14 +2,16 @@
 
 from fastapi import APIRouter
 from fastapi.responses import Response
+from starlette.datastructures import FormData
 
 from marketplace.pages.api import Data
-from marketplace.pages.shop.problems import Problem, message_of, problems_in
+from marketplace.pages.shop.problems import Problem, message_of, problems_in, promo_message
 from marketplace.pages.visits import Visit, Visiting
 
 router = APIRouter()
 
 LARGEST_QUANTITY = 9999
+LONGEST_CODE = 255
 
 
 @router.get("/cart")
@@ -21,10 +23,11 @@ async def cart(visit: Visiting) -> Response:
     return visit.page(
         "shop/cart.html",
         data,
-        422 if problem else 200,
+        422 if problem or promo_problem(visit) else 200,
         checkout=checkout,
         parcels=by_seller(checkout) if checkout else [],
         problem=message_of(problem) if problem else None,
+        promo_problem=promo_problem(visit),
         problem_line=visit.query.get("line"),
         typed=visit.query.get("quantity", "")[:4],
         added=visit.query.get("added") == "1",
@@ -71,6 +74,43 @@ async def remove(visit: Visiting) -> Response:
         if problems:
             return visit.go("cart", problem=problems[0].code)
     return visit.go("cart")
+
+
+@router.post("/cart/promo-code")
+async def use_code(visit: Visiting) -> Response:
+    """Use a promo code. It is a secret: if it is refused, it does not go into an address."""
+    form = await visit.request.form()
+    back, code = _back(form), str(form.get("code", "")).strip()
+    if visit.cart_id is None:
+        return visit.go("cart")
+    answer = await visit.write(
+        "promo_code_add", {"checkoutAddPromoCode"}, id=visit.cart_id, code=code[:LONGEST_CODE]
+    )
+    problems = problems_in(answer["checkoutAddPromoCode"])
+    return visit.go(back, promo=problems[0].code if problems else "", anchor="promo")
+
+
+@router.post("/cart/promo-code/remove")
+async def drop_code(visit: Visiting) -> Response:
+    form = await visit.request.form()
+    code, card = (str(form.get(name, ""))[:LONGEST_CODE] or None for name in ("code", "card"))
+    if visit.cart_id is not None and (code is None) != (card is None):
+        # A code that is gone already is what was wanted.
+        await visit.write(
+            "promo_code_remove", {"checkoutRemovePromoCode"}, id=visit.cart_id, code=code, card=card
+        )
+    return visit.go(_back(form), anchor="promo")
+
+
+def promo_problem(visit: Visit) -> str | None:
+    """Why the code that was just typed is not in use."""
+    code = visit.query.get("promo")
+    return promo_message(code) if code else None
+
+
+def _back(form: FormData) -> str:
+    """The page of the shop that a promo code was typed on."""
+    return "checkout/review" if form.get("back") == "checkout/review" else "cart"
 
 
 def by_seller(checkout: Data) -> list[Data]:

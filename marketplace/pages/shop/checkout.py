@@ -7,7 +7,7 @@ from fastapi.responses import Response
 from starlette.datastructures import FormData
 
 from marketplace.pages.api import Data
-from marketplace.pages.shop.cart import by_seller
+from marketplace.pages.shop.cart import by_seller, promo_problem
 from marketplace.pages.shop.problems import Problem, by_field, problems_in
 from marketplace.pages.visits import Visit, Visiting
 
@@ -122,10 +122,11 @@ async def review(visit: Visiting) -> Response:
     return visit.page(
         "shop/checkout_review.html",
         data,
-        422 if problem else 200,
+        422 if problem or promo_problem(visit) else 200,
         checkout=checkout,
         parcels=by_seller(checkout),
         problem=Problem(None, problem).message if problem else None,
+        promo_problem=promo_problem(visit),
     )
 
 

@@ -25,11 +25,25 @@ MESSAGES: Mapping[str, str] = {
     "DELIVERY_METHOD_NOT_APPLICABLE": marked("Cette livraison n’est plus possible. Choisissez-en une autre."),
     "INVALID_SHIPPING_METHOD": marked("Cette livraison n’est plus possible. Choisissez-en une autre."),
     "CHECKOUT_NOT_FULLY_PAID": marked("Avec cette livraison, on ne peut pas payer à la réception."),
+    "VOUCHER_NOT_APPLICABLE": marked(
+        "Votre code promo ne convient pas ou plus à cette commande. Retirez-le pour continuer."
+    ),
+    "GIFT_CARD_NOT_APPLICABLE": marked("Votre carte cadeau n’est plus valable. Retirez-la pour continuer."),
     "REQUIRED": marked("Ce champ est nécessaire."),
+    "LOGIN_ATTEMPT_DELAYED": marked("Trop d’essais. Attendez un peu, puis réessayez."),
+    "PASSWORD_RESET_ALREADY_REQUESTED": marked("Trop d’essais. Attendez un peu, puis réessayez."),
+    "ACCOUNT_NOT_CONFIRMED": marked("Confirmez d’abord votre adresse : une lettre vous attend."),
+    "INACTIVE": marked("Ce compte est fermé."),
+    "UNIQUE": marked("Il y a déjà un compte avec cette adresse."),
+    "PASSWORD_TOO_SHORT": marked("Ce mot de passe est trop court."),
+    "PASSWORD_TOO_COMMON": marked("Ce mot de passe est parmi les premiers que l’on essaie."),
+    "PASSWORD_ENTIRELY_NUMERIC": marked("Ce mot de passe n’a que des chiffres."),
+    "PASSWORD_TOO_SIMILAR": marked("Ce mot de passe ressemble à votre adresse."),
     "INVALID_CREDENTIALS": marked("L’adresse e-mail ou le mot de passe ne convient pas."),
 }
 
 FIELD_MESSAGES: Mapping[tuple[str, str], str] = {
+    ("token", "INVALID"): marked("Ce lien n’est plus valable. Demandez-en un autre."),
     ("email", "REQUIRED"): marked("Indiquez votre adresse e-mail."),
     ("email", "INVALID"): marked("Cette adresse e-mail n’est pas complète, par exemple nom@exemple.ma."),
     ("phone", "REQUIRED"): marked("Indiquez un numéro : le livreur vous appelle avant de passer."),
@@ -41,6 +55,14 @@ FIELD_MESSAGES: Mapping[tuple[str, str], str] = {
     ("lastName", "REQUIRED"): marked("Indiquez votre nom."),
     ("countryArea", "REQUIRED"): marked("Choisissez la région."),
     ("countryArea", "INVALID"): marked("Choisissez une région de la liste."),
+}
+
+
+PROMO_MESSAGES: Mapping[str, str] = {
+    "INVALID": marked("Ce code n’est pas valable. Vérifiez-le et réessayez."),
+    "VOUCHER_NOT_APPLICABLE": marked(
+        "Ce code ne convient pas à ce panier : montant, articles, livraison ou client."
+    ),
 }
 
 
@@ -60,6 +82,11 @@ class Problem:
 
 def message_of(code: str) -> str:
     return MESSAGES.get(code, UNKNOWN)
+
+
+def promo_message(code: str) -> str:
+    """What is told beside the field of promo codes."""
+    return PROMO_MESSAGES.get(code) or message_of(code)
 
 
 def problems_in(*payloads: Data | None) -> list[Problem]:

@@ -2,8 +2,8 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.catalog.models import Collection, collection_product
-from tests.factories.catalog import make_category, make_product, put_on_sale
+from marketplace.catalog.models import CollectionProduct
+from tests.factories.catalog import make_category, make_collection, make_product, put_on_sale
 from tests.factories.markets import make_channel
 from tests.graphql.conftest import Ask
 
@@ -36,12 +36,8 @@ async def test_each_collection_of_a_page_has_its_own_page_of_products(
     for number in range(3):
         product = await make_product(session)
         await put_on_sale(session, product.variants[0], channel, 10_00)
-        collection = Collection(name=f"Collection {number}", slug=f"collection-{number}", is_published=True)
-        session.add(collection)
-        await session.flush()
-        await session.execute(
-            collection_product.insert().values(collection_id=collection.id, product_id=product.id)
-        )
+        collection = await make_collection(session, channel, name=f"Collection {number}")
+        session.add(CollectionProduct(collection_id=collection.id, product_id=product.id))
         names[collection.name] = product.name
 
     data = await read(

@@ -291,7 +291,8 @@ async def test_the_history_and_the_payments_of_an_order_are_for_staff(
       events { type date orderNumber user { email } message }
       transactions { token name authorizedAmount { amount } events { type } } } }"""
     seen = await ask(question, ORDERS_STAFF, id=order_id(order))
-    (event,) = seen["data"]["order"]["events"]
+    event, confirmed = seen["data"]["order"]["events"]
+    assert confirmed["type"] == "CONFIRMED"
     assert (event["type"], event["orderNumber"], event["user"]) == ("PLACED", str(order.number), None)
     (transaction,) = seen["data"]["order"]["transactions"]
     assert transaction["authorizedAmount"]["amount"] == 150

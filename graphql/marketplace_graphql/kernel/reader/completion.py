@@ -164,10 +164,8 @@ class Completer:
     ) -> list[Any]:
         item_type = type_.of_type
         item_named = get_named_type(item_type)
-        if values and all(self._is_row(value, item_named) for value in values):
-            items = await self._rows(
-                self._object_type(item_named, values[0]), nodes, values, path, listed=True
-            )
+        if values and all(value is None or self._is_row(value, item_named) for value in values):
+            items = await self._rows_of_any_type(item_named, nodes, values, path)
             if isinstance(item_type, GraphQLNonNull) and None in items:
                 raise NullError
             return items
@@ -176,12 +174,32 @@ class Completer:
             for index, value in enumerate(values)
         ]
 
+    async def _rows_of_any_type(
+        self, type_: GraphQLNamedType, nodes: list[Any], values: list[Any], path: Path
+    ) -> list[Any]:
+        """The JSON of rows, each type's read at once. Rows of one type that are gone are left out; a list of
+        several types, or with a None in it, is given by who knows that its rows exist.
+        """
+        places: dict[str, list[int]] = {}
+        for place, value in enumerate(values):
+            if value is not None:
+                places.setdefault(self._object_type(type_, value).name, []).append(place)
+        made: list[Any] = [None] * len(values)
+        for name, own in places.items():
+            object_type = self.schema.object_type(name)
+            items = await self._rows(object_type, nodes, [values[place] for place in own], path, at=own)
+            if len(own) == len(values):
+                return items
+            for place, item in zip(own, items, strict=True):
+                made[place] = item
+        return made
+
     async def _python_object(
         self, value: Any, type_: GraphQLNamedType, nodes: list[Any], path: Path
     ) -> dict[str, Any] | None:
         object_type = self._object_type(type_, value)
         if self._is_row(value, object_type):
-            found = await self._rows(object_type, nodes, [value], path, listed=False)
+            found = await self._rows(object_type, nodes, [value], path)
             return found[0] if found else None
         names = self.schema.python_names[object_type.name]
         made: dict[str, Any] = {}
@@ -201,15 +219,23 @@ class Completer:
         return made
 
     async def _rows(
-        self, type_: GraphQLObjectType, nodes: list[Any], values: list[Any], path: Path, *, listed: bool
+        self,
+        type_: GraphQLObjectType,
+        nodes: list[Any],
+        values: list[Any],
+        path: Path,
+        *,
+        at: Sequence[int] | None = None,
     ) -> list[Any]:
-        """The JSON of rows that Python gave; None for one that is gone or that a null has taken."""
+        """The JSON of rows that Python gave, `at` their places in a list; None for one that is gone or that a
+        null has taken.
+        """
         plain_path = tuple(step for step in path if isinstance(step, str))
         items, slots = await self.read_rows(type_, nodes, [_key(value) for value in values], plain_path)
         made: list[Any] = []
         for index, item in enumerate(items):
             try:
-                made.append(await self.object(item, slots, (*path, index) if listed else path))
+                made.append(await self.object(item, slots, path if at is None else (*path, at[index])))
             except NullError:
                 made.append(None)
         return made

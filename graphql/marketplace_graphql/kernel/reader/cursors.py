@@ -122,7 +122,7 @@ def _read(type_: TypeEngine[Any], part: str) -> object:
         case Numeric() | Float():
             return Decimal(part)
         case DateTime():
-            return datetime.fromisoformat(part)
+            return part if part in ("infinity", "-infinity") else datetime.fromisoformat(part)
         case Date():
             return date.fromisoformat(part)
         case Uuid():

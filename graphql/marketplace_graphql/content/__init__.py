@@ -1,0 +1,1 @@
+"""What the shop tells over GraphQL: pages, menus, translations."""

@@ -1,0 +1,62 @@
+"""All that can be translated, in one list for each kind of thing."""
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from marketplace_graphql.kernel import PageInfo, QueryError, enum, object_type, union_of_declared
+from marketplace_graphql.kernel.registry import registry
+
+
+@enum
+class TranslatableKinds(Enum):
+    """Kinds of things whose texts can be translated. The value is the type that their ids name."""
+
+    ATTRIBUTE = "Attribute"
+    ATTRIBUTE_VALUE = "AttributeValue"
+    CATEGORY = "Category"
+    COLLECTION = "Collection"
+    MENU_ITEM = "MenuItem"
+    PAGE = "Page"
+    PRODUCT = "Product"
+    PROMOTION = "Promotion"
+    PROMOTION_RULE = "PromotionRule"
+    SALE = "Sale"
+    SHIPPING_METHOD = "ShippingMethodType"
+    VARIANT = "ProductVariant"
+    VOUCHER = "Voucher"
+
+
+CONTENTS = {kind: f"{kind.value}TranslatableContent" for kind in TranslatableKinds} | {
+    TranslatableKinds.SHIPPING_METHOD: "ShippingMethodTranslatableContent"
+}
+"""The types of their texts. Those that the program declares are members of the union."""
+
+if TYPE_CHECKING:
+    TranslatableItem = Any
+else:
+    union_of_declared("TranslatableItem", CONTENTS.values(), description="Texts that can be translated.")
+
+
+@object_type
+class TranslatableItemEdge:
+    """One thing of a page."""
+
+    node: "TranslatableItem"
+    cursor: str
+    """The thing's place in the list."""
+
+
+@object_type
+class TranslatableItemConnection:
+    """A page of things whose texts can be translated."""
+
+    page_info: PageInfo
+    edges: list[TranslatableItemEdge]
+    total_count: int | None
+
+
+def content_of(kind: TranslatableKinds) -> str:
+    """The type of a kind's texts. Raises QueryError where this shop has nothing of the kind."""
+    if CONTENTS[kind] not in registry.types:
+        raise QueryError(f"There is nothing of the kind {kind.name} in this shop.")
+    return CONTENTS[kind]

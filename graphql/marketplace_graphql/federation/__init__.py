@@ -1,0 +1,1 @@
+"""What gateways of Apollo Federation ask a service for."""

@@ -1,0 +1,1 @@
+"""Metadata of every type that has it: who may change it."""

@@ -1,0 +1,142 @@
+"""What members of staff may do: groups, and the permissions that they give."""
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ARRAY, ColumnElement, String, Text, and_, any_, false, func, literal, or_, select, true
+from sqlalchemy.orm import aliased
+from strawberry import ID
+
+from marketplace.people import models
+from marketplace.people.models import HeldPermission, group_member
+from marketplace.people.permissions import Permission as PermissionCode
+from marketplace_graphql.kernel import (
+    Node,
+    each,
+    enum,
+    expression,
+    never_null,
+    node,
+    object_type,
+    record,
+    related,
+    value,
+)
+
+if TYPE_CHECKING:
+    from marketplace_graphql.markets.types import Channel
+    from marketplace_graphql.people.types import User
+
+PermissionEnum = enum(PermissionCode, name="PermissionEnum")
+
+
+def _in_words(code: Any) -> ColumnElement[str]:
+    """`MANAGE_ORDERS` as Saleor's dashboard shows it: "Manage orders."."""
+    words = func.lower(func.replace(code, "_", " "), type_=Text)
+    return func.upper(func.left(words, 1), type_=Text).concat(func.substr(words, 2)).concat(".")
+
+
+@object_type
+class Permission:
+    """Something that staff may be allowed to do."""
+
+    code: PermissionEnum  # type: ignore[valid-type]
+    name: str
+    """In English."""
+
+
+@record(models.HeldPermission, name="UserPermission", order_by=lambda row, ctx: row.code)
+class UserPermission:
+    """Something that a member of staff may do."""
+
+    code: PermissionEnum = expression(lambda row, ctx: never_null(row.code))  # type: ignore[valid-type]
+    name: str = expression(lambda row, ctx: never_null(_in_words(row.code)))
+    """In English."""
+
+    @related(limit=100)
+    def source_permission_groups(row: Any, group: Any, ctx: Any, user_id: ID) -> "list[Group] | None":
+        """The groups by which a person may."""
+        return and_(row.code == any_(group.permissions), _has_member(group, ctx.key(user_id, "User")))
+
+
+def group_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
+    """One's own groups; all of them to those who manage staff."""
+    if ctx.requester.has(PermissionCode.MANAGE_STAFF):
+        return true()
+    return _has_member(row, ctx.requester.user_id)
+
+
+@node(models.PermissionGroup, name="Group", visible=group_visible, order_by=lambda row, ctx: row.name)
+class Group(Node):
+    """People who may do the same things."""
+
+    name: str
+    users: "list[User] | None" = related(
+        lambda row, user, ctx: user.id.in_(_members_of(row)), needs=PermissionCode.MANAGE_STAFF, limit=100
+    )
+    permissions: list[Permission] | None = value(lambda row, ctx: _permissions(row))
+    """What they may do."""
+    user_can_manage: bool = expression(lambda row, ctx: never_null(_covers(ctx.requester.user_id, row)))
+    """Whether whoever asks may do all of it, and so may give it to others."""
+    accessible_channels: "list[Channel] | None" = related(lambda row, channel, ctx: true(), limit=100)
+    """Where they may do it: in every channel."""
+    restricted_access_to_channels: bool = expression(lambda row, ctx: never_null(false()))
+    """Whether it is only in some channels: never so here."""
+
+
+@object_type
+class RightsOfUser:
+    """What a member of staff may do: a part of `User`."""
+
+    user_permissions: list[UserPermission] | None = related(
+        lambda row, held, ctx: held.user_id == row.id, limit=100
+    )
+    permission_groups: list[Group] | None = related(
+        lambda row, group, ctx: _has_member(group, row.id), limit=100
+    )
+    editable_groups: list[Group] | None = related(lambda row, group, ctx: _covers(row.id, group), limit=100)
+    """Groups that may do nothing that the person may not."""
+    accessible_channels: "list[Channel] | None" = related(
+        lambda row, channel, ctx: _is_somewhere(row), limit=100
+    )
+    """Channels in which the person works: all of them, for who is in a group."""
+    restricted_access_to_channels: bool = expression(lambda row, ctx: never_null(~_is_somewhere(row)))
+    """Whether there are channels in which the person does not work."""
+
+
+def all_permissions() -> Any:
+    """Parts of all the `Permission`s that there are."""
+    codes = func.unnest(literal(list(PermissionCode), ARRAY(String))).table_valued("code").render_derived()
+    return each(codes, {"code": codes.c.code, "name": _in_words(codes.c.code)}, order_by=codes.c.code)
+
+
+def _permissions(group: Any) -> Any:
+    held = func.unnest(group.permissions).table_valued("code", name="held").render_derived()
+    return each(held, {"code": held.c.code, "name": _in_words(held.c.code)}, order_by=held.c.code)
+
+
+def _members_of(group: Any) -> Any:
+    return select(group_member.c.user_id).where(group_member.c.group_id == group.id)
+
+
+def _has_member(group: Any, user_id: Any) -> ColumnElement[bool]:
+    member = group_member.alias()
+    groups = select(member.c.group_id).where(member.c.user_id == user_id)
+    found: ColumnElement[bool] = group.id.in_(groups.correlate_except(member))
+    return found
+
+
+def _covers(user_id: Any, group: Any) -> ColumnElement[bool]:
+    """Whether a member of staff holds every permission of a group."""
+    held, user = aliased(HeldPermission), aliased(models.User)
+    codes = func.array(
+        select(held.code).where(held.user_id == user_id).correlate_except(held).scalar_subquery(),
+        type_=ARRAY(String),
+    )
+    is_staff = select(user.id).where(user.id == user_id, user.is_staff).correlate_except(user).exists()
+    return and_(is_staff, group.permissions.op("<@")(codes))
+
+
+def _is_somewhere(user: Any) -> ColumnElement[bool]:
+    member = group_member.alias()
+    in_group = select(member.c.group_id).where(member.c.user_id == user.id).correlate_except(member).exists()
+    return or_(in_group, and_(user.is_staff, user.is_superuser))

@@ -1,0 +1,99 @@
+"""Every letter that is sent, as jobs. Rooms ask for them by name, in their own transactions."""
+
+from uuid import UUID
+
+from marketplace.kit.ids import to_global_id
+from marketplace.kit.jobs import Retry, Work, job
+from marketplace.orders.models import Order, VendorOrder
+from marketplace.pages import letters
+from marketplace.people import mail_tokens
+from marketplace.people.letters import JOB, AccountLetter
+from marketplace.people.mail_tokens import Purpose
+from marketplace.people.models import User
+from marketplace.people.redirects import link
+from marketplace.post.reading import read
+from marketplace.post.sending import forget_old, language_of, send_once, templates_for
+from marketplace_graphql.kernel import Requester
+
+PATIENT = Retry(times=10, first_wait_seconds=10)
+"""About three hours in all: a mail server that is being restarted comes back."""
+
+_PURPOSES = {
+    AccountLetter.CONFIRM_ACCOUNT: Purpose.CONFIRM_ACCOUNT,
+    AccountLetter.RESET_PASSWORD: Purpose.SET_PASSWORD,
+    AccountLetter.SET_PASSWORD: Purpose.SET_PASSWORD,
+    AccountLetter.DELETE_ACCOUNT: Purpose.DELETE_ACCOUNT,
+}
+
+
+@job(JOB, retry=PATIENT)
+async def account_letter(
+    work: Work,
+    letter_id: UUID,
+    letter: AccountLetter,
+    user_id: int | None,
+    redirect_url: str | None = None,
+    email: str | None = None,
+) -> None:
+    """Send a letter about an account; none for nobody, or for an account that is closed meanwhile."""
+    user = await work.session.get(User, user_id) if user_id is not None else None
+    if user is None or not user.is_active:
+        return
+    language = language_of(user.language_code)
+    values = {"url": _link(work, letter, user, redirect_url, email), "email": email}
+    written = letters.about_account(templates_for(work.settings.public_url), letter, language, values)
+    await send_once(work, f"{letter}:{letter_id}", email or user.email, language, written)
+
+
+def _link(
+    work: Work, letter: AccountLetter, user: User, redirect_url: str | None, new_email: str | None
+) -> str | None:
+    """Where the letter's button leads; its token is made now, of the account as it is now."""
+    if redirect_url is None:
+        return None
+    if letter is AccountLetter.CHANGE_EMAIL:
+        token = mail_tokens.make_email_change(work.settings, user, new_email or "")
+        return link(redirect_url, token=token)
+    token = mail_tokens.make(work.settings, _PURPOSES[letter], user)
+    if letter is AccountLetter.DELETE_ACCOUNT:
+        return link(redirect_url, token=token)
+    return link(redirect_url, email=user.email, token=token)
+
+
+@job("post.order_confirmation", retry=PATIENT)
+async def order_confirmation(work: Work, order_id: UUID) -> None:
+    """Tell the buyer what was ordered, parcel by parcel."""
+    order = await work.session.get(Order, order_id)
+    if order is None or not order.user_email:
+        return
+    language = language_of(order.language_code)
+    data = await read(
+        work,
+        "order_confirmation",
+        Requester(user_id=order.user_id),
+        id=to_global_id("Order", order.id),
+        language=language.api_code,
+    )
+    templates = templates_for(work.settings.public_url)
+    letter = letters.order_confirmation(templates, language, data["order"])
+    await send_once(work, f"order_confirmation:{order.id}", order.user_email, language, letter)
+
+
+@job("post.new_order", retry=PATIENT)
+async def new_order(work: Work, vendor_order_id: UUID, user_id: int) -> None:
+    """Tell one of a seller's members what to pack."""
+    part = await work.session.get(VendorOrder, vendor_order_id)
+    user = await work.session.get(User, user_id)
+    if part is None or user is None or not user.is_active:
+        return
+    requester = Requester(user_id=user.id, vendor_ids=(part.vendor_id,))
+    data = await read(work, "new_order", requester, id=to_global_id("VendorOrder", part.id))
+    language = language_of(user.language_code)
+    letter = letters.new_order(templates_for(work.settings.public_url), language, data["vendorOrder"])
+    await send_once(work, f"new_order:{part.id}:{user.id}", user.email, language, letter)
+
+
+@job("post.tidy")
+async def tidy(work: Work) -> None:
+    """Forget letters that went out long ago."""
+    await forget_old(work)

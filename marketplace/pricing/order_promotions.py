@@ -1,0 +1,226 @@
+"""What a cart as a whole is rewarded with: the best of all order promotions, a discount or a gift.
+
+Rules in force in the channel are asked whether they choose the cart; of those that do, the one whose reward
+is worth most is granted, alone. A discount is worth what it takes off the subtotal, a gift what it sells for.
+A gift is given while there is one to give.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    DateTime,
+    Row,
+    SQLColumnExpression,
+    String,
+    Uuid,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
+from marketplace.catalog.models import ProductVariant
+from marketplace.inventory.availability import available_pieces
+from marketplace.pricing.catalogue_promotions import reward_minor
+from marketplace.pricing.discounts import DiscountValueType
+from marketplace.pricing.predicates import chooses_order
+from marketplace.pricing.promotions import (
+    Promotion,
+    PromotionRule,
+    PromotionRuleTranslation,
+    PromotionTranslation,
+    PromotionType,
+    RewardType,
+    RewardValueType,
+    discount_name,
+    in_force,
+    rule_channel,
+    rule_gift,
+    said_reward,
+    translated_discount_name,
+)
+
+NO_LINE = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReward:
+    """What a rule grants a cart."""
+
+    rule_id: UUID
+    promotion_id: UUID
+    name: str
+    """As buyers read it: the promotion's name and the rule's."""
+    translated_name: str | None
+    kind: RewardType
+    amount_minor: int
+    """Off the subtotal, and never more than it; of a gift: what it costs others."""
+    gift_variant_id: int | None = None
+    value_type: DiscountValueType
+    value: Decimal
+    """Per cent, or an amount in the currency's unit."""
+
+
+async def best_order_reward(
+    session: AsyncSession,
+    *,
+    channel_id: int,
+    currency: str,
+    subtotal_minor: int,
+    now: datetime,
+    total_minor: int | None = None,
+    language_code: str = "",
+    gift_line_id: UUID | None = None,
+) -> OrderReward | None:
+    """The reward of a cart with these amounts, in one statement; None where it earns none.
+
+    Amounts are minor units of the channel's currency, after promotions of the catalogue and before this one
+    and vouchers; the total (default: the subtotal) has the delivery in it. `gift_line_id` is the line of a
+    gift that the cart has already: the piece kept for it can be given to it.
+    """
+    if total_minor is None:
+        total_minor = subtotal_minor
+    parameters = {
+        "channel_id": channel_id,
+        "now": now,
+        "language_code": language_code,
+        "own_lines": [gift_line_id or NO_LINE],
+    }
+    best: OrderReward | None = None
+    for row in await session.execute(_RULES, parameters):
+        rule: PromotionRule = row[0]
+        if rule.currency not in (None, currency) or not chooses_order(
+            rule.order_predicate, subtotal_minor=subtotal_minor, total_minor=total_minor, currency=currency
+        ):
+            continue
+        reward = _reward(row, subtotal_minor, currency)
+        if reward is not None and (best is None or reward.amount_minor > best.amount_minor):
+            best = reward
+    return best
+
+
+def order_promotions_in_force(
+    channel_id: SQLColumnExpression[int], now: SQLColumnExpression[datetime]
+) -> ColumnElement[bool]:
+    """Whether any cart of a channel may earn a reward: for statements that read carts anyway."""
+    rule, promotion, channel = aliased(PromotionRule), aliased(Promotion), rule_channel.alias()
+    return exists(
+        select(rule.id)
+        .join(promotion, promotion.id == rule.promotion_id)
+        .join(channel, channel.c.rule_id == rule.id)
+        .where(
+            promotion.type == PromotionType.ORDER,
+            promotion.start_date <= now,
+            or_(promotion.end_date.is_(None), promotion.end_date > now),
+            channel.c.channel_id == channel_id,
+        )
+        .correlate_except(rule, promotion, channel)
+    )
+
+
+def _reward(row: Row[*tuple[Any, ...]], subtotal_minor: int, currency: str) -> OrderReward | None:
+    """What the rule in a row of `_RULES` is worth to a cart that it chooses; None where it's nothing."""
+    rule, name, translated_name, gift_id, gift_price_minor = row
+    if rule.reward_type is RewardType.GIFT:
+        if gift_id is None:
+            return None
+        amount, value_type = gift_price_minor, RewardValueType.FIXED
+        value = gift_price_minor
+    else:
+        amount = reward_minor(subtotal_minor, rule.reward_value_type, rule.reward_value)
+        value_type, value = rule.reward_value_type, rule.reward_value
+    return OrderReward(
+        rule_id=rule.id,
+        promotion_id=rule.promotion_id,
+        name=name,
+        translated_name=translated_name,
+        kind=rule.reward_type,
+        amount_minor=amount,
+        gift_variant_id=gift_id if rule.reward_type is RewardType.GIFT else None,
+        value_type=DiscountValueType(value_type.value),
+        value=said_reward(value_type, value, currency),
+    )
+
+
+_channel_id = bindparam("channel_id", type_=BigInteger)
+_now: ColumnElement[datetime] = bindparam("now", type_=DateTime(timezone=True))
+_own_lines: BindParameter[Sequence[UUID]] = bindparam("own_lines", type_=ARRAY(Uuid))
+_language_code = bindparam("language_code", type_=String)
+
+# The dearest of a rule's gifts that is for sale and of which a piece is left.
+_gift = (
+    select(VariantChannelListing.variant_id, VariantChannelListing.price_minor)
+    .join(rule_gift, rule_gift.c.variant_id == VariantChannelListing.variant_id)
+    .join(ProductVariant, ProductVariant.id == VariantChannelListing.variant_id)
+    .join(
+        ProductChannelListing,
+        and_(
+            ProductChannelListing.product_id == ProductVariant.product_id,
+            ProductChannelListing.channel_id == VariantChannelListing.channel_id,
+        ),
+    )
+    .where(
+        rule_gift.c.rule_id == PromotionRule.id,
+        VariantChannelListing.channel_id == _channel_id,
+        ProductChannelListing.is_live,
+        ProductChannelListing.available_for_purchase_at <= _now,
+        or_(
+            ~ProductVariant.track_inventory,
+            available_pieces(ProductVariant.id, _now, _own_lines) > 0,
+        ),
+    )
+    .order_by(VariantChannelListing.price_minor.desc(), VariantChannelListing.variant_id)
+    .limit(1)
+    .correlate(PromotionRule)
+    .lateral("gift")
+)
+_RULES = (
+    select(
+        PromotionRule,
+        discount_name(),
+        translated_discount_name(),
+        _gift.c.variant_id,
+        _gift.c.price_minor,
+    )
+    .join(Promotion, Promotion.id == PromotionRule.promotion_id)
+    .join(
+        rule_channel,
+        and_(rule_channel.c.rule_id == PromotionRule.id, rule_channel.c.channel_id == _channel_id),
+    )
+    .outerjoin(_gift, true())
+    .outerjoin(
+        PromotionTranslation,
+        and_(
+            PromotionTranslation.promotion_id == Promotion.id,
+            PromotionTranslation.language_code == _language_code,
+        ),
+    )
+    .outerjoin(
+        PromotionRuleTranslation,
+        and_(
+            PromotionRuleTranslation.promotion_rule_id == PromotionRule.id,
+            PromotionRuleTranslation.language_code == _language_code,
+        ),
+    )
+    .where(
+        Promotion.type == PromotionType.ORDER,
+        in_force(_now),
+        PromotionRule.order_predicate != {},
+        or_(PromotionRule.reward_type == RewardType.GIFT, PromotionRule.reward_value.is_not(None)),
+    )
+    .order_by(PromotionRule.created_at, PromotionRule.id)
+)

@@ -1,0 +1,84 @@
+"""What an order causes: a letter to its buyer, one to each seller's members, and a line of history."""
+
+from sqlalchemy import select, text
+
+from marketplace.kit.database import Database
+from marketplace.kit.settings import Settings
+from marketplace.people.models import CustomerEvent, User
+from tests.factories.checkout import make_market, make_piece
+from tests.factories.orders import make_order
+from tests.factories.people import make_user
+from tests.factories.vendors import make_member, make_vendor
+from tests.post.conftest import PostOffice, text_of, work
+
+
+async def ordered(database: Database, *, language: str = "fr", signed_in: bool = True) -> User:
+    """An order from two sellers, the first of whom has two members; gives its buyer."""
+    async with database.transaction() as session:
+        market = await make_market(session)
+        weavers = await make_vendor(session, name="Coopérative Tifawin")
+        for name, code in (("aicha", "ar"), ("hind", "fr")):
+            member = await make_user(session, email=f"{name}@example.test", language_code=code)
+            await make_member(session, weavers, member)
+        rug = await make_piece(session, market.channel, 120_00, vendor_id=weavers.id, name="Tapis d’Azilal")
+        honey = await make_piece(session, market.channel, 80_00, name="Miel de thym")
+        user = await make_user(session, email="salma@example.test")
+        buyer = {"user": user} if signed_in else {}
+        await make_order(session, market, rug, honey, language_code=language, **buyer)
+        return user
+
+
+async def test_a_buyer_and_each_member_of_the_sellers_get_their_letter(
+    database: Database, mailing: Settings, post_office: PostOffice
+) -> None:
+    await ordered(database)
+    await work(mailing)
+    assert sorted(message["To"] for message in post_office.arrived) == [
+        "aicha@example.test",
+        "hind@example.test",
+        "salma@example.test",
+    ]
+    (confirmation,) = post_office.to("salma@example.test")
+    assert "Tapis d’Azilal" in text_of(confirmation)
+    assert "Miel de thym" in text_of(confirmation)
+    assert "https://shop.test/fr/orders/" in text_of(confirmation)
+
+
+async def test_a_seller_reads_of_its_own_part_alone_and_each_member_in_their_language(
+    database: Database, mailing: Settings, post_office: PostOffice
+) -> None:
+    await ordered(database)
+    await work(mailing)
+    (arabic,), (french,) = post_office.to("aicha@example.test"), post_office.to("hind@example.test")
+    assert arabic["Content-Language"] == "ar"
+    assert 'dir="rtl"' in text_of(arabic, "html")
+    assert french["Subject"].startswith("Nouvelle commande")
+    for message in (arabic, french):
+        assert "Tapis d’Azilal" in text_of(message)
+        assert "Miel de thym" not in text_of(message)
+        assert "Ibn Batouta" in text_of(message)
+
+
+async def test_a_guest_is_written_to_in_the_language_of_the_purchase(
+    database: Database, mailing: Settings, post_office: PostOffice
+) -> None:
+    await ordered(database, language="ar", signed_in=False)
+    await work(mailing)
+    (confirmation,) = post_office.to("salma@example.test")
+    assert confirmation["Content-Language"] == "ar"
+
+
+async def test_an_order_told_twice_is_written_about_once(
+    database: Database, mailing: Settings, post_office: PostOffice
+) -> None:
+    user = await ordered(database)
+    await work(mailing)
+    async with database.transaction() as session:
+        await session.execute(
+            text("UPDATE procrastinate_jobs SET status = 'todo' WHERE status = 'succeeded'")
+        )
+    await work(mailing)
+    assert len(post_office.arrived) == 3
+    async with database.transaction() as session:
+        events = await session.scalars(select(CustomerEvent.type).where(CustomerEvent.user_id == user.id))
+        assert list(events) == ["PLACED_ORDER"]
