@@ -251,7 +251,7 @@ class ProductVariant(IntegerKey, Timestamped, WithMetadata, Base):
     sku_folded: Mapped[str | None] = mapped_column(
         String(collation="C"), Computed("lower(sku)", persisted=True)
     )
-    """Without capitals, and compared letter by letter: what begins with a term is one stretch of its index."""
+    """Without capitals, compared letter by letter: what begins with a term is a stretch of its index."""
     position: Mapped[int] = mapped_column(default=0)
     track_inventory: Mapped[bool] = mapped_column(default=True)
     weight_grams: Mapped[int | None]
