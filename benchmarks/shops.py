@@ -14,6 +14,7 @@ from urllib.request import urlopen
 from marketplace.kit.embedded import ensure_server, release_server
 
 LISTINGS_PER_SCALE = 3_350
+FOLDER = Path(".data")
 START_SECONDS = 60
 
 
@@ -32,25 +33,31 @@ class Shop:
 
 
 @contextmanager
-def shop(listings: int, *, processes: int, port: int) -> Iterator[Shop]:
-    """Load (once) and serve a shop with about so many listings; stop it in the end."""
-    data_dir = Path(".data").absolute() / f"bench-{listings}"
-    url = f"http://127.0.0.1:{port}"
+def loaded(listings: int) -> Iterator[tuple[Path, str]]:
+    """A database with about so many listings, made once; gives the installation's directory and its URL."""
+    data_dir = FOLDER.absolute() / f"bench-{listings}"
     database_url = ensure_server(data_dir)
-    environment = os.environ | {
-        "MARKETPLACE_DATA_DIR": str(data_dir),
-        "MARKETPLACE_PUBLIC_URL": url,
-        "MARKETPLACE_PORT": str(port),
-        "MARKETPLACE_WEB_CONCURRENCY": str(processes),
-        "MARKETPLACE_LOG_LEVEL": "warning",
-        "DATABASE_URL": database_url,
-    }
     try:
+        environment = _environment(data_dir, database_url)
         if not (data_dir / "loaded").exists():
-            scale = str(listings / LISTINGS_PER_SCALE)
-            _command(environment, "demo-data", "--scale", scale)
+            _command(environment, "demo-data", "--scale", str(listings / LISTINGS_PER_SCALE))
             (data_dir / "loaded").touch()
         _command(environment, "migrate")
+        yield data_dir, database_url
+    finally:
+        release_server(data_dir)
+
+
+@contextmanager
+def shop(listings: int, *, processes: int, port: int) -> Iterator[Shop]:
+    """Serve a shop with about so many listings; stop it in the end."""
+    url = f"http://127.0.0.1:{port}"
+    with loaded(listings) as (data_dir, database_url):
+        environment = _environment(data_dir, database_url) | {
+            "MARKETPLACE_PUBLIC_URL": url,
+            "MARKETPLACE_PORT": str(port),
+            "MARKETPLACE_WEB_CONCURRENCY": str(processes),
+        }
         command = [sys.executable, "-m", "marketplace.cli", "serve"]
         with subprocess.Popen(command, env=environment) as server:
             try:
@@ -59,8 +66,14 @@ def shop(listings: int, *, processes: int, port: int) -> Iterator[Shop]:
             finally:
                 server.terminate()
                 server.wait(timeout=30)
-    finally:
-        release_server(data_dir)
+
+
+def _environment(data_dir: Path, database_url: str) -> dict[str, str]:
+    return os.environ | {
+        "MARKETPLACE_DATA_DIR": str(data_dir),
+        "MARKETPLACE_LOG_LEVEL": "warning",
+        "DATABASE_URL": database_url,
+    }
 
 
 def _command(environment: dict[str, str], *arguments: str) -> None:

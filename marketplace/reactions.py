@@ -4,6 +4,7 @@ Imported by whatever changes anything: the application, the workers, commands th
 subscribers stand in its `reactions.py`.
 """
 
+from marketplace.catalog import reactions as catalog
 from marketplace.inventory import reactions as inventory
 from marketplace.orders import reactions as orders
 from marketplace.payments import reactions as payments
@@ -11,4 +12,4 @@ from marketplace.payouts import reactions as payouts
 from marketplace.pricing import reactions as pricing
 from marketplace.vendors import reactions as vendors
 
-__all__ = ["inventory", "orders", "payments", "payouts", "pricing", "vendors"]
+__all__ = ["catalog", "inventory", "orders", "payments", "payouts", "pricing", "vendors"]

@@ -7,8 +7,10 @@ import pkgutil
 import marketplace.catalog.attributes
 import marketplace.catalog.listings
 import marketplace.catalog.models
+import marketplace.catalog.origins
 import marketplace.checkout.models
 import marketplace.content.menus
+import marketplace.content.pages
 import marketplace.inventory.models
 import marketplace.markets.models
 import marketplace.markets.shop_settings

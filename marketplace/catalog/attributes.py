@@ -1,11 +1,29 @@
-"""Tables of attributes: what a product type asks of its products, and what each product answers."""
+"""Tables of attributes: what a product type asks of its products, and what each product answers.
 
+What page types ask, and what pages answer, stands in `content/pages.py`.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, String, Table, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Numeric,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from marketplace.catalog.models import TranslatedText
+from marketplace.catalog.models import Product, TranslatedText
 from marketplace.kit.models import Base, IntegerKey, WithMetadata
 
 
@@ -24,22 +42,93 @@ class AttributeInputType(StrEnum):
     DATE_TIME = "DATE_TIME"
 
 
+WITH_CHOICES = (AttributeInputType.DROPDOWN, AttributeInputType.MULTISELECT, AttributeInputType.SWATCH)
+"""Input types of which the values are a list to choose from; each other answer is its owner's alone."""
+
+
 class AttributeType(StrEnum):
     PRODUCT_TYPE = "PRODUCT_TYPE"
     PAGE_TYPE = "PAGE_TYPE"
+    CUSTOMER_TYPE = "CUSTOMER_TYPE"
+
+
+class AttributeEntityType(StrEnum):
+    """What a reference points at. The names are those of the API's types, in capitals."""
+
+    PAGE = "PAGE"
+    PRODUCT = "PRODUCT"
+    PRODUCT_VARIANT = "PRODUCT_VARIANT"
+    CATEGORY = "CATEGORY"
+    COLLECTION = "COLLECTION"
+
+
+class MeasurementUnit(StrEnum):
+    """What a number counts."""
+
+    MM = "MM"
+    CM = "CM"
+    DM = "DM"
+    M = "M"
+    KM = "KM"
+    FT = "FT"
+    YD = "YD"
+    INCH = "INCH"
+    SQ_MM = "SQ_MM"
+    SQ_CM = "SQ_CM"
+    SQ_DM = "SQ_DM"
+    SQ_M = "SQ_M"
+    SQ_KM = "SQ_KM"
+    SQ_FT = "SQ_FT"
+    SQ_YD = "SQ_YD"
+    SQ_INCH = "SQ_INCH"
+    CUBIC_MILLIMETER = "CUBIC_MILLIMETER"
+    CUBIC_CENTIMETER = "CUBIC_CENTIMETER"
+    CUBIC_DECIMETER = "CUBIC_DECIMETER"
+    CUBIC_METER = "CUBIC_METER"
+    LITER = "LITER"
+    CUBIC_FOOT = "CUBIC_FOOT"
+    CUBIC_INCH = "CUBIC_INCH"
+    CUBIC_YARD = "CUBIC_YARD"
+    QT = "QT"
+    PINT = "PINT"
+    FL_OZ = "FL_OZ"
+    ACRE_IN = "ACRE_IN"
+    ACRE_FT = "ACRE_FT"
+    G = "G"
+    LB = "LB"
+    OZ = "OZ"
+    KG = "KG"
+    TONNE = "TONNE"
 
 
 class Attribute(IntegerKey, WithMetadata, Base):
     __tablename__ = "attribute"
+    __table_args__ = (
+        Index(None, "name", "slug"),
+        Index(None, "metadata", postgresql_using="gin"),
+        CheckConstraint(
+            "(input_type IN ('REFERENCE', 'SINGLE_REFERENCE')) = (entity_type IS NOT NULL)",
+            name="references_say_what",
+        ),
+    )
 
     slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     type: Mapped[AttributeType] = mapped_column(default=AttributeType.PRODUCT_TYPE)
     input_type: Mapped[AttributeInputType] = mapped_column(default=AttributeInputType.DROPDOWN)
-    unit: Mapped[str | None]
+    entity_type: Mapped[AttributeEntityType | None]
+    """What references point at; None for every other input type."""
+    unit: Mapped[str | None] = mapped_column(String(20))
+    """Of numbers: a `MeasurementUnit`."""
     value_required: Mapped[bool] = mapped_column(default=False)
+    is_variant_only: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     visible_in_storefront: Mapped[bool] = mapped_column(default=True)
+    """Buyers see it, and what is answered to it."""
     filterable_in_storefront: Mapped[bool] = mapped_column(default=True)
+    filterable_in_dashboard: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    available_in_grid: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    storefront_search_position: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    external_reference: Mapped[str | None] = mapped_column(unique=True)
     position: Mapped[int] = mapped_column(default=0)
 
     values: Mapped[list["AttributeValue"]] = relationship(back_populates="attribute", lazy="raise")
@@ -53,11 +142,54 @@ class AttributeTranslation(IntegerKey, TranslatedText, Base):
     attribute_id: Mapped[int] = mapped_column(ForeignKey("attribute.id", ondelete="CASCADE"))
 
 
+class AttributeReferenceProductType(Base):
+    """A product type of which a reference may point at products, or their variants. None: at any."""
+
+    __tablename__ = "attribute_reference_product_type"
+
+    attribute_id: Mapped[int] = mapped_column(
+        ForeignKey("attribute.id", ondelete="CASCADE"), primary_key=True
+    )
+    product_type_id: Mapped[int] = mapped_column(
+        ForeignKey("product_type.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class AttributeReferencePageType(Base):
+    """A page type of which a reference may point at pages. None: at any."""
+
+    __tablename__ = "attribute_reference_page_type"
+
+    attribute_id: Mapped[int] = mapped_column(
+        ForeignKey("attribute.id", ondelete="CASCADE"), primary_key=True
+    )
+    page_type_id: Mapped[int] = mapped_column(
+        ForeignKey("page_type.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+def _where_given(*names: str) -> Index:
+    """An index of what few values have: of the first column, which is null in all the others."""
+    return Index(None, *names, postgresql_where=text(f"{names[-1]} IS NOT NULL"))
+
+
 class AttributeValue(IntegerKey, Base):
-    """A value one may choose, or that one product wrote for itself."""
+    """A value one may choose, or that one product wrote for itself: each input type fills its own columns."""
 
     __tablename__ = "attribute_value"
-    __table_args__ = (UniqueConstraint("attribute_id", "slug"),)
+    __table_args__ = (
+        UniqueConstraint("attribute_id", "slug"),
+        Index(None, "attribute_id", "name"),
+        Index(None, "attribute_id", "position", "id"),
+        _where_given("attribute_id", "numeric"),
+        _where_given("attribute_id", "date"),
+        _where_given("attribute_id", "date_time"),
+        _where_given("reference_product_id"),
+        _where_given("reference_variant_id"),
+        _where_given("reference_page_id"),
+        _where_given("reference_category_id"),
+        _where_given("reference_collection_id"),
+    )
 
     attribute_id: Mapped[int] = mapped_column(ForeignKey("attribute.id", ondelete="CASCADE"))
     slug: Mapped[str]
@@ -65,6 +197,28 @@ class AttributeValue(IntegerKey, Base):
     value: Mapped[str] = mapped_column(default="")
     """A swatch's colour, `#rrggbb`."""
     position: Mapped[int] = mapped_column(default=0)
+    external_reference: Mapped[str | None] = mapped_column(unique=True)
+    numeric: Mapped[Decimal | None] = mapped_column(Numeric)
+    """In the attribute's unit, exactly."""
+    boolean: Mapped[bool | None]
+    day: Mapped[date | None] = mapped_column("date", Date)
+    date_time: Mapped[datetime | None]
+    plain_text: Mapped[str | None]
+    rich_text: Mapped[dict[str, Any] | None]
+    """EditorJS blocks."""
+    file_path: Mapped[str | None]
+    """Key in the media storage: of a file, or of a swatch's picture."""
+    content_type: Mapped[str | None]
+    """The file's media type."""
+    reference_product_id: Mapped[int | None] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"))
+    reference_variant_id: Mapped[int | None] = mapped_column(
+        ForeignKey("product_variant.id", ondelete="CASCADE")
+    )
+    reference_page_id: Mapped[int | None] = mapped_column(ForeignKey("page.id", ondelete="CASCADE"))
+    reference_category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id", ondelete="CASCADE"))
+    reference_collection_id: Mapped[int | None] = mapped_column(
+        ForeignKey("collection.id", ondelete="CASCADE")
+    )
 
     attribute: Mapped[Attribute] = relationship(back_populates="values", lazy="raise")
     translations: Mapped[list["AttributeValueTranslation"]] = relationship(lazy="raise")
@@ -75,6 +229,8 @@ class AttributeValueTranslation(IntegerKey, TranslatedText, Base):
     __table_args__ = (UniqueConstraint("attribute_value_id", "language_code"),)
 
     attribute_value_id: Mapped[int] = mapped_column(ForeignKey("attribute_value.id", ondelete="CASCADE"))
+    plain_text: Mapped[str | None]
+    rich_text: Mapped[dict[str, Any] | None]
 
 
 class AttributeScope(StrEnum):
@@ -97,6 +253,8 @@ class ProductTypeAttribute(Base):
         String(10), primary_key=True, default=AttributeScope.PRODUCT
     )
     position: Mapped[int] = mapped_column(default=0)
+    variant_selection: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Buyers choose a variant by it; only of what variants are asked."""
 
     attribute: Mapped[Attribute] = relationship(lazy="raise")
 
@@ -127,3 +285,6 @@ Index(
     variant_attribute_value.c.value_id,
     variant_attribute_value.c.variant_id,
 )
+
+# For the attributes of a shelf: one look for each type and shelf, whatever the number of products.
+Index("ix_product_product_type_id_category_id", Product.product_type_id, Product.category_id)

@@ -32,7 +32,13 @@ BEGIN
             ORDER BY (left(s.word, 1) = left(asked, 1)) DESC, s.listings DESC, s.word
             LIMIT 1;
         END IF;
-        parts := parts || (coalesce(meant, asked) || CASE WHEN is_last THEN ':*' ELSE '' END);
+        meant := coalesce(meant, asked);
+        parts := parts || CASE
+            WHEN NOT is_last THEN meant
+            -- Whoever has typed "co" may be about to type "couteau", which is kept as "cuteau".
+            WHEN right(meant, 1) = 'o' THEN '(' || meant || ':* | ' || left(meant, -1) || 'u:*)'
+            ELSE meant || ':*'
+        END;
     END LOOP;
     RETURN array_to_string(parts, ' & ')::tsquery;
 END
@@ -51,5 +57,43 @@ SELECT translate(
 $$
 """
 
-STATEMENTS = [SEARCH_QUERY, PLAIN_TEXT]
+TYPE_NAME_OF_PRODUCT = """
+CREATE OR REPLACE FUNCTION catalog_type_name_of_product() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    SELECT name INTO NEW.type_name FROM product_type WHERE id = NEW.product_type_id;
+    NEW.type_name := coalesce(NEW.type_name, '');  -- The foreign key will complain.
+    RETURN NEW;
+END
+$$
+"""
+
+TYPE_RENAMED = """
+CREATE OR REPLACE FUNCTION catalog_type_renamed() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE product SET type_name = NEW.name WHERE product_type_id = NEW.id;
+    RETURN NULL;
+END
+$$
+"""
+
+NAMED_TRIGGER = """
+CREATE OR REPLACE TRIGGER product_type_name BEFORE INSERT OR UPDATE OF product_type_id ON product
+FOR EACH ROW EXECUTE FUNCTION catalog_type_name_of_product()
+"""
+
+RENAMED_TRIGGER = """
+CREATE OR REPLACE TRIGGER product_type_renamed AFTER UPDATE OF name ON product_type
+FOR EACH ROW WHEN (OLD.name IS DISTINCT FROM NEW.name) EXECUTE FUNCTION catalog_type_renamed()
+"""
+
+STATEMENTS = [
+    SEARCH_QUERY,
+    PLAIN_TEXT,
+    TYPE_NAME_OF_PRODUCT,
+    TYPE_RENAMED,
+    NAMED_TRIGGER,
+    RENAMED_TRIGGER,
+]
 """Run once all tables are there: by the migration, and where tests make the tables themselves."""

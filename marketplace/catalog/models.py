@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     Computed,
     Float,
     ForeignKey,
@@ -145,8 +146,13 @@ class Product(IntegerKey, Timestamped, Seo, WithMetadata, Base):
 
     __tablename__ = "product"
     __table_args__ = (
-        Index(None, "category_id", "id"),
+        # Of all products, and of those of a shelf: each list is one walk along its order.
+        Index(None, "category_id", "name", "id"),
+        Index(None, "category_id", "created_at", "id"),
+        Index(None, "product_type_id", "name", "id"),
+        Index("ix_product_shelf_best_rated", "category_id", lowest_if_missing("rating", Float()), "id"),
         Index(None, "name", "id"),
+        Index(None, "type_name", "id"),
         # Products that nobody has rated come last, whichever way a list goes: one index for each.
         Index("ix_product_best_rated", lowest_if_missing("rating", Float()), "id"),
         Index("ix_product_worst_rated", highest_if_missing("rating", Float()), "id"),
@@ -164,7 +170,9 @@ class Product(IntegerKey, Timestamped, Seo, WithMetadata, Base):
     )
 
     vendor_id: Mapped[int] = mapped_column(ForeignKey("vendor.id"), index=True)
-    product_type_id: Mapped[int] = mapped_column(ForeignKey("product_type.id"), index=True)
+    product_type_id: Mapped[int] = mapped_column(ForeignKey("product_type.id"))
+    type_name: Mapped[str] = mapped_column(default="", server_default="")
+    """The type's own, repeated here so that a list sorted by it is one index. Written by a trigger."""
     category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id", ondelete="SET NULL"))
     name: Mapped[str]
     slug: Mapped[str] = mapped_column(unique=True)
@@ -229,17 +237,29 @@ class ProductVariant(IntegerKey, Timestamped, WithMetadata, Base):
         Index(None, "product_id", "position", "id"),
         Index(None, "position", "id"),
         Index(None, "updated_at", "id"),
-        Index("ix_product_variant_sku_beginning", text('lower(sku) COLLATE "C"')),
+        Index(None, "sku_folded"),
         metadata_index(),
+        CheckConstraint(
+            "lead_time_days IS NULL OR (lead_time_days BETWEEN 1 AND 365 AND NOT track_inventory)",
+            name="made_to_order_is_not_counted",
+        ),
     )
 
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(default="")
     sku: Mapped[str | None] = mapped_column(unique=True)
+    sku_folded: Mapped[str | None] = mapped_column(
+        String(collation="C"), Computed("lower(sku)", persisted=True)
+    )
+    """Without capitals, compared letter by letter: what begins with a term is a stretch of its index."""
     position: Mapped[int] = mapped_column(default=0)
     track_inventory: Mapped[bool] = mapped_column(default=True)
     weight_grams: Mapped[int | None]
     """None: the product's, and failing that its type's."""
+    lead_time_days: Mapped[int | None]
+    """Made to order: days from the order until it is handed to the carrier. Nothing lies on a shelf then, so
+    nothing is counted. None: it is there.
+    """
     quantity_limit_per_customer: Mapped[int | None]
     external_reference: Mapped[str | None] = mapped_column(unique=True)
 

@@ -52,8 +52,13 @@ _TEXTS = text(
         || ARRAY(SELECT t.name FROM category_translation t WHERE t.category_id = ANY (shelf.path))
         || ARRAY(SELECT x.name FROM product_variant x WHERE x.product_id = p.id LIMIT 50)
         || ARRAY(SELECT a.name FROM product_attribute_value y JOIN attribute_value a ON a.id = y.value_id
+                 JOIN attribute q ON q.id = a.attribute_id
+                     AND q.input_type IN ('DROPDOWN', 'MULTISELECT', 'SWATCH')
                  WHERE y.product_id = p.id LIMIT 50)
         || ARRAY(SELECT t.name FROM product_attribute_value y
+                 JOIN attribute_value a ON a.id = y.value_id
+                 JOIN attribute q ON q.id = a.attribute_id
+                     AND q.input_type IN ('DROPDOWN', 'MULTISELECT', 'SWATCH')
                  JOIN attribute_value_translation t ON t.attribute_value_id = y.value_id
                  WHERE y.product_id = p.id LIMIT 100) AS texts,
         ARRAY(SELECT t.description FROM product_translation t

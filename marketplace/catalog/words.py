@@ -1,7 +1,8 @@
 """Words as the search compares them: in what is looked through and in what is asked, the same.
 
 Capitals, accents, Arabic letter forms and vowel signs, Tifinagh letters, plurals and feminines make no
-difference: *Tapis brodés* is found by *tapis brodé*, *أركان* by *اركان*, *ⴰⵔⴳⴰⵏ* by *argan*.
+difference: *Tapis brodés* is found by *tapis brodé*, *أركان* by *اركان*, *ⴰⵔⴳⴰⵏ* by *argan*. Nor do the
+ways in which Amazigh names are spelled in Latin letters: *Tifaouine*, *Tifawin*, *ⵜⵉⴼⴰⵡⵉⵏ* are one word.
 """
 
 import re
@@ -9,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
+from marketplace.catalog.irregular_words import ARABIC, ENGLISH, FRENCH
 from marketplace.kit.text import tifinagh_in_latin, without_marks
 
 MAXIMUM_QUERY_WORDS = 8
@@ -72,8 +74,7 @@ def _folded(word: str) -> tuple[str, ...]:
     """
     if word in _STOP_WORDS:  # Before its accents go: *thé* is tea, *the* is nothing.
         return ()
-    plain = _with_ascii_digits(tifinagh_in_latin(without_marks(word)).translate(_ARABIC_FORMS))
-    parts = (_part_folded(part)[:LONGEST_WORD] for part in _LETTERS.findall(plain))
+    parts = (_part_folded(part)[:LONGEST_WORD] for part in _LETTERS.findall(_plain(word)))
     return tuple(part for part in parts if len(part) > 1 or part.isdecimal())
 
 
@@ -84,26 +85,41 @@ def _part_folded(word: str) -> str:
 
 
 def _latin_folded(word: str) -> str:
-    """French and English endings, lightly: what matters is that both sides are folded alike."""
-    if len(word) <= SHORTEST_STEM:
-        return word
+    """French and English endings, lightly, and one spelling of what Morocco writes in several.
+
+    What matters is that both sides are folded alike.
+    """
+    if word in _IRREGULAR:
+        word = _IRREGULAR[word]
+    elif len(word) > SHORTEST_STEM:
+        word = _without_ending(word)
+    return word.replace("ou", "u").replace("w", "u").replace("y", "i")
+
+
+def _without_ending(word: str) -> str:
     if word.endswith("aux") and not word.endswith("eaux"):
         word = f"{word[:-3]}al"
     elif word.endswith(("eux", "oux", "eaux")) or (word.endswith("s") and not word.endswith("ss")):
         word = word[:-1]
     while len(word) > SHORTEST_STEM and word.endswith("e"):
         word = word[:-1]
-    return f"{word[:-1]}i" if word.endswith("y") and len(word) > SHORTEST_STEM else word
+    return word
 
 
 def _arabic_folded(word: str) -> str:
     article = next((article for article in _ARABIC_ARTICLES if word.startswith(article)), "")
     if len(word) - len(article) >= SHORTEST_STEM:
         word = word[len(article) :]
+    word = _IRREGULAR.get(word, word)
     for ending in ("ات", "ه"):
         if word.endswith(ending) and len(word) - len(ending) >= SHORTEST_STEM:
             return word[: -len(ending)]
     return word
+
+
+def _plain(word: str) -> str:
+    """Its letters in their plainest form: Latin or Arabic ones."""
+    return _with_ascii_digits(tifinagh_in_latin(without_marks(word)).translate(_ARABIC_FORMS))
 
 
 def _with_ascii_digits(text: str) -> str:
@@ -115,3 +131,6 @@ def _with_ascii_digits(text: str) -> str:
 
 def _distinct(words: Iterable[str]) -> Iterable[str]:
     return dict.fromkeys(words)
+
+
+_IRREGULAR = {_plain(plural): _plain(singular) for plural, singular in (FRENCH | ENGLISH | ARABIC).items()}

@@ -51,6 +51,8 @@ class Offer:
     """Of one piece."""
     is_shipping_required: bool
     is_tracked: bool
+    lead_time_days: int | None
+    """Made to order: until it is handed to the carrier."""
     maximum_pieces: int
     price_minor: int | None
     """As entered, after promotions. None: not sold in this channel."""
@@ -130,6 +132,7 @@ OFFER_COLUMNS = (
     ),
     ProductType.is_shipping_required,
     ProductVariant.track_inventory.label("is_tracked"),
+    ProductVariant.lead_time_days,
     func.coalesce(
         ProductVariant.quantity_limit_per_customer, shop_setting("limit_quantity_per_checkout")
     ).label("maximum_pieces"),

@@ -22,12 +22,14 @@ class Menu(IntegerKey, WithMetadata, Base):
 
 
 class MenuItem(IntegerKey, WithMetadata, Base):
-    """A link of a menu: to a category, a collection or any address; or to nothing, above its children."""
+    """A link of a menu: to a category, collection, page or any address; or to nothing, above its children."""
 
     __tablename__ = "menu_item"
     __table_args__ = (
         Index(None, "menu_id", "parent_id", "position"),
-        CheckConstraint("num_nonnulls(url, category_id, collection_id) <= 1", name="one_destination"),
+        CheckConstraint(
+            "num_nonnulls(url, category_id, collection_id, page_id) <= 1", name="one_destination"
+        ),
         CheckConstraint("(level = 0) = (parent_id IS NULL)", name="level_of_the_tree"),
     )
 
@@ -43,6 +45,7 @@ class MenuItem(IntegerKey, WithMetadata, Base):
     collection_id: Mapped[int | None] = mapped_column(
         ForeignKey("collection.id", ondelete="CASCADE"), index=True
     )
+    page_id: Mapped[int | None] = mapped_column(ForeignKey("page.id", ondelete="CASCADE"), index=True)
 
     menu: Mapped[Menu] = relationship(back_populates="items", lazy="raise")
     parent: Mapped["MenuItem | None"] = relationship(remote_side="MenuItem.id", lazy="raise")

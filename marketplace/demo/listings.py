@@ -17,8 +17,10 @@ from marketplace.catalog.models import (
 )
 from marketplace.catalog.words import words_of
 from marketplace.demo import facts
+from marketplace.demo.answers import Answers
 from marketplace.demo.crafts import Item, Shelf, Size, Words, colours, kinds
 from marketplace.demo.gallery import SIZES, Gallery
+from marketplace.demo.making import Making
 from marketplace.demo.pictures.draw import PIXELS
 from marketplace.demo.prices import PriceTags
 from marketplace.demo.shelves import Labels, Shop, colour_value, size_attribute, sizes_of
@@ -55,8 +57,8 @@ class Told:
 class Listings:
     """Writes listings; what many of them share is worked out once."""
 
-    def __init__(self, world: World, shop: Shop, gallery: Gallery) -> None:
-        self.world, self.shop, self.gallery = world, shop, gallery
+    def __init__(self, world: World, shop: Shop, gallery: Gallery, answers: Answers) -> None:
+        self.world, self.shop, self.gallery, self.answers = world, shop, gallery, answers
         self.labels = Labels(world, shop)
         tables = world.tables
         self.products = tables.of(
@@ -72,13 +74,17 @@ class Listings:
             ProductMedia, "product_id position alt path width_pixels height_pixels thumbnail_sizes"
         )
         self.variants = tables.of(
-            ProductVariant, "id product_id name sku position weight_grams created_at updated_at"
+            ProductVariant,
+            """
+            id product_id name sku position track_inventory lead_time_days weight_grams created_at updated_at
+            """,
         )
         self.variant_translations = tables.of(
             ProductVariantTranslation, "product_variant_id language_code name"
         )
         self.variant_values = tables.of(variant_attribute_value, "variant_id value_id position")
-        self.stocks = tables.of(Stock, "id warehouse_id variant_id quantity quantity_allocated")
+        self.making = Making(world)
+        self.stocks = tables.of(Stock, "id warehouse_id variant_id lot_id quantity quantity_allocated")
         self.tags = PriceTags(world)
         self._told: dict[tuple[object, ...], Told] = {}
 
@@ -108,6 +114,8 @@ class Listings:
         self.tags.hang(listing, item, chosen, published, chance)
         world.listings.append(listing)
         value_ids = self._describe(seller, idea, key, chance)
+        for value_id, position in self.answers.of(seller):
+            self.values.add(key, value_id, position)
         told = self._tell(seller, chance)
         names = idea.names
         self.products.add(
@@ -117,6 +125,7 @@ class Listings:
             _search_name(names), self._search_text(seller, told, value_ids, chosen),
             sorted(listing.variants[0].prices_minor), True, {"demo": "true"}, created_at, created_at,
         )  # fmt: skip
+        self.making.origin(seller, key, item)
         self.translations.add(key, "ar", names.ar, told.blocks[1])
         self.translations.add(key, "en", names.en, told.blocks[2])
         self.media.add(key, 0, names.fr, picture, PIXELS, PIXELS, SIZES)
@@ -143,15 +152,19 @@ class Listings:
 
     def _write_variants(self, listing: Listing, chosen: list[Size | None]) -> None:
         attribute = size_attribute(listing.seller.shelf)
+        lead_time_days = self.making.lead_time_days(listing.seller)
         for position, (variant, size) in enumerate(zip(listing.variants, chosen, strict=True)):
             self.variants.add(
-                variant.id, listing.id, variant.names.fr, variant.sku, position, variant.weight_grams,
-                listing.created_at, listing.created_at,
+                variant.id, listing.id, variant.names.fr, variant.sku, position, lead_time_days is None,
+                lead_time_days, variant.weight_grams, listing.created_at, listing.created_at,
             )  # fmt: skip
             if variant.names.ar != variant.names.fr:
                 self.variant_translations.add(variant.id, "ar", variant.names.ar)
                 self.variant_translations.add(variant.id, "en", variant.names.en)
-            self.stocks.add(variant.stock_id, listing.seller.warehouse_id, variant.id, variant.available, 0)
+            lot_id = self.making.lot(listing.seller, variant.id, variant.available)
+            self.stocks.add(
+                variant.stock_id, listing.seller.warehouse_id, variant.id, lot_id, variant.available, 0
+            )
             if attribute and size:
                 self.variant_values.add(variant.id, self.labels.value(attribute, size.name), 0)
 

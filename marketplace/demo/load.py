@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from marketplace import tables as every_table
 from marketplace.catalog.search import refresh_lexicon
+from marketplace.catalog.seller_search import reindex_vendors
+from marketplace.demo.answers import Answers
 from marketplace.demo.books import Books
 from marketplace.demo.collections import collect
 from marketplace.demo.gallery import Gallery
@@ -20,6 +22,7 @@ from marketplace.demo.markets import open_markets
 from marketplace.demo.menus import hang_menus
 from marketplace.demo.order_rows import OrderRows
 from marketplace.demo.orders import place_orders
+from marketplace.demo.pages import write_pages
 from marketplace.demo.payments import Payments
 from marketplace.demo.promo_codes import give_promo_codes
 from marketplace.demo.promotions import promote
@@ -110,10 +113,11 @@ async def _fill(session: AsyncSession, world: World, gallery: Gallery, say: Prog
     found_sellers(world, gallery)
     await steps.end(f"{len(world.sellers)} sellers")
     shop = build_shelves(world, gallery)
-    listings = Listings(world, shop, gallery)
+    pages = write_pages(world)
+    listings = Listings(world, shop, gallery, Answers(world, shop, pages))
     for _ in list_products(world, listings):
         await steps.send_much()
-    hang_menus(world, shop.categories, collect(world, gallery))
+    hang_menus(world, shop.categories, collect(world, gallery), pages.keys)
     promote(world, shop)
     await steps.end(f"{len(world.listings)} listings")
     drawing = asyncio.create_task(asyncio.to_thread(gallery.hang))
@@ -142,6 +146,7 @@ async def _finish(session: AsyncSession, connection: psycopg.AsyncConnection) ->
     await connection.execute(_SET_ASIDE)
     await reprice(session)
     await refresh_lexicon(session)
+    await reindex_vendors(session, (await session.scalars(select(Vendor.id))).all())
     await set_identities(connection, every_table.metadata.sorted_tables)
     orders = await session.scalar(select(func.coalesce(func.max(Order.number), 0)))
     await session.execute(select(func.setval(order_number.name, (orders or 0) + 1, False)))

@@ -1,17 +1,24 @@
-"""The menus that Saleor's storefronts ask for: `navbar` has all shelves, `footer` the collections too."""
+"""The menus that Saleor's storefronts ask for: shelves in `navbar`; collections and pages in `footer` too."""
 
 from collections.abc import Mapping
 
 from marketplace.content.menus import Menu, MenuItem, MenuItemTranslation
 from marketplace.demo.crafts import Words, collections, roots
+from marketplace.demo.pages import titles
 from marketplace.demo.world import World
 
 _SHELVES = Words("Rayons", "الأقسام", "Shelves")
 _COLLECTIONS = Words("Sélections", "مختارات", "Collections")
+_PAGES = Words("À propos", "عن المتجر", "About")
 
 
-def hang_menus(world: World, categories: Mapping[str, int], collection_keys: Mapping[str, int]) -> None:
-    """Write both menus. Categories and collections are keys by slug."""
+def hang_menus(
+    world: World,
+    categories: Mapping[str, int],
+    collection_keys: Mapping[str, int],
+    page_keys: Mapping[str, int],
+) -> None:
+    """Write both menus. Categories, collections and pages are keys by slug."""
     menus = _Menus(world)
     navbar, footer = menus.add("Navigation", "navbar"), menus.add("Pied de page", "footer")
     for root in roots():
@@ -24,6 +31,9 @@ def hang_menus(world: World, categories: Mapping[str, int], collection_keys: Map
     chosen = menus.link(footer, None, _COLLECTIONS)
     for slug, collection in collections().items():
         menus.link(footer, chosen, collection.name, collection_id=collection_keys[slug])
+    told = menus.link(footer, None, _PAGES)
+    for slug, title in titles().items():
+        menus.link(footer, told, title, page_id=page_keys[slug])
 
 
 class _Menus:
@@ -31,7 +41,7 @@ class _Menus:
         self._numbers = world.numbers
         self._menus = world.tables.of(Menu, "id name slug metadata")
         self._items = world.tables.of(
-            MenuItem, "id menu_id parent_id level position name category_id collection_id"
+            MenuItem, "id menu_id parent_id level position name category_id collection_id page_id"
         )
         self._translations = world.tables.of(MenuItemTranslation, "menu_item_id language_code name")
 
@@ -47,11 +57,12 @@ class _Menus:
         words: Words,
         category_id: int | None = None,
         collection_id: int | None = None,
+        page_id: int | None = None,
     ) -> int:
         """A link after all that there are."""
         key = self._numbers.next("menu_item")
         level = 0 if parent_id is None else 1
-        self._items.add(key, menu_id, parent_id, level, key, words.fr, category_id, collection_id)
+        self._items.add(key, menu_id, parent_id, level, key, words.fr, category_id, collection_id, page_id)
         for language in ("ar", "en"):
             self._translations.add(key, language, getattr(words, language))
         return key

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Identity,
     Integer,
     LargeBinary,
+    Numeric,
     Table,
     Uuid,
 )
@@ -183,7 +184,7 @@ def _bytes(value: bytes) -> str:
 
 
 _WRITERS: tuple[tuple[tuple[type[TypeEngine[Any]], ...], Callable[[Value], str]], ...] = (
-    ((BigInteger, Integer, Float, Uuid, Enum), str),
+    ((BigInteger, Integer, Numeric, Float, Uuid, Enum), str),
     ((Boolean,), _truth),
     ((DateTime, Date), _moment),
     ((JSONB,), _json),

@@ -16,6 +16,7 @@ from marketplace.people.models import Address, PermissionGroup, User, group_memb
 from marketplace.people.permissions import Permission
 from marketplace.vendors.bank import encrypted_number
 from marketplace.vendors.models import (
+    BadgeKind,
     BankAccount,
     BankAccountKind,
     GeographicalIndication,
@@ -32,6 +33,8 @@ from marketplace.vendors.models import (
     VendorTranslation,
 )
 
+LABEL = "Morocco Handmade"
+LABELLED_SHARE = 0.5
 PASSWORD = "demo-marketplace"  # noqa: S105 - everybody's in the demo, and printed in the README
 AL_MONTIJA, EMPOWERMENT, FEMMPACT = "Al Montija", "Women Empowerment Center", "Femmpact"
 MINIMUM_MINOR = {"MA": 20_000, "CI": 10_000, "SN": 10_000}
@@ -183,12 +186,14 @@ def _write(world: World, chance: Random, gallery: Gallery) -> None:
         Vendor,
         """
         id slug name kind status story craft founded_year country_code region_code province_code
-        programme_id members_total members_women members_rural members_young ice register_number
+        programme_id members_total members_women members_rural members_young shows_members_total
+        shows_members_women shows_members_rural shows_members_young ice register_number
         tax_regime email phone logo_path cover_path payout_minimum_minor is_demo metadata created_at
         updated_at
         """,
     )
-    translations = world.tables.of(VendorTranslation, "vendor_id language_code name story")
+    translations = world.tables.of(VendorTranslation, "vendor_id language_code name craft story")
+    chances = world.chance("what sellers show")
     for seller in world.sellers:
         members = _members(chance, seller)
         founded = world.now.year - chance.randint(3, 22)
@@ -199,7 +204,7 @@ def _write(world: World, chance: Random, gallery: Gallery) -> None:
         vendors.add(
             seller.id, seller.slug, seller.names.fr, seller.kind, VendorStatus.APPROVED, stories.fr,
             seller.shelf.craft.fr, founded, seller.place.country_code, seller.place.region_code,
-            seller.place.code if moroccan else None, seller.programme_id, *members,
+            seller.place.code if moroccan else None, seller.programme_id, *members, *_shown(chances),
             naming.ice(chance, seller.id) if moroccan else None, _register_number(chance, seller),
             seller.regime, f"{seller.slug}@vendors.demo.sil",
             naming.phone(chance, seller.place.country_code), gallery.logo_of(seller.id, seller.shelf),
@@ -207,8 +212,8 @@ def _write(world: World, chance: Random, gallery: Gallery) -> None:
             seller.payout_minimum_minor, True, {"demo": "true"},
             seller.started_at, seller.started_at,
         )  # fmt: skip
-        translations.add(seller.id, "ar", seller.names.ar, stories.ar)
-        translations.add(seller.id, "en", seller.names.en, stories.en)
+        translations.add(seller.id, "ar", seller.names.ar, seller.shelf.craft.ar, stories.ar)
+        translations.add(seller.id, "en", seller.names.en, seller.shelf.craft.en, stories.en)
     _people_and_accounts(world, chance)
     _badges(world, chance)
 
@@ -224,6 +229,11 @@ def _members(chance: Random, seller: Seller) -> tuple[int, int, int, int]:
         share_of_women = chance.uniform(0.7, 1.0) if seller.women_led else chance.uniform(0.2, 0.6)
         rural = chance.uniform(0.0, 0.4)
     return total, round(total * share_of_women), round(total * rural), round(total * chance.uniform(0.1, 0.5))
+
+
+def _shown(chance: Random) -> list[bool]:
+    """Which of these figures the seller shows: most show most."""
+    return [chance.random() < share for share in (0.95, 0.9, 0.6, 0.6)]
 
 
 def _stories(chance: Random, seller: Seller, members: tuple[int, ...], founded: int) -> Words:
@@ -306,10 +316,20 @@ def _bank_of(seller: Seller) -> str:
 
 
 def _badges(world: World, chance: Random) -> None:
-    """Protected origins, for some of those whose province has one for what they make."""
+    """Protected origins, for some of those whose province has one for what they make; labels for houses."""
     keys = {row["name"]: number for number, row in enumerate(facts.indications(), 1)}
-    badges = world.tables.of(VendorBadge, "vendor_id indication_id valid_from valid_until")
+    badges = world.tables.of(
+        VendorBadge, "vendor_id kind indication_id name level number valid_from valid_until"
+    )
+    labels = world.chance("labels")
     for seller in world.sellers:
+        if seller.kind is VendorKind.HERITAGE_COMPANY and labels.random() < LABELLED_SHARE:
+            # Some have run out: the public sees them no more.
+            since, days = labels.randint(200, 900), labels.choice((365, 730, 1095))
+            badges.add(
+                seller.id, BadgeKind.CRAFT_LABEL, None, LABEL, str(labels.randint(1, 3)),
+                f"DEMO-{seller.id:05d}", world.days_ago(since), world.days_ago(since - days),
+            )  # fmt: skip
         origin = seller.shelf.indications.get(seller.place.code)
         if origin is None or chance.random() < 0.35:
             continue
@@ -318,7 +338,9 @@ def _badges(world: World, chance: Random) -> None:
             world.days_ago(chance.randint(60, 700)),
             world.days_ago(-chance.randint(60, 900)),
         )
-        badges.add(seller.id, keys[origin], valid_from, valid_until)
+        badges.add(
+            seller.id, BadgeKind.GEOGRAPHICAL_INDICATION, keys[origin], "", "", "", valid_from, valid_until
+        )
 
 
 def _users(world: World) -> Rows:

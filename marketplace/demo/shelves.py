@@ -125,7 +125,9 @@ def _attributes(world: World, shop: Shop) -> None:
 def _types(world: World, shop: Shop) -> None:
     """A product type for each kind of thing and the one way in which its variants differ."""
     rows = world.tables.of(ProductType, "id name slug has_variants weight_grams tax_class_id")
-    asks = world.tables.of(ProductTypeAttribute, "product_type_id attribute_id scope position")
+    asks = world.tables.of(
+        ProductTypeAttribute, "product_type_id attribute_id scope position variant_selection"
+    )
     pairs = {(shelf.kind, size_attribute(shelf)) for root in roots() for shelf in root.shelves}
     for kind_slug, attribute in sorted(pairs, key=lambda pair: (pair[0], pair[1] or "")):
         kind = kinds()[kind_slug]
@@ -136,9 +138,9 @@ def _types(world: World, shop: Shop) -> None:
             key, kind.name.fr + suffix, slug_of(kind.name.fr + suffix), bool(attribute), 500, tax_class_id
         )
         for position, asked in enumerate(kind.asks):
-            asks.add(key, shop.attributes[asked], AttributeScope.PRODUCT, position)
+            asks.add(key, shop.attributes[asked], AttributeScope.PRODUCT, position, False)
         if attribute:
-            asks.add(key, shop.attributes[attribute], AttributeScope.VARIANT, 0)
+            asks.add(key, shop.attributes[attribute], AttributeScope.VARIANT, 0, True)
 
 
 def size_attribute(shelf: Shelf) -> str | None:

@@ -6,16 +6,18 @@ All functions lock the stocks that they touch in the order of their ids.
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import BigInteger, BindParameter, bindparam, delete, func, select, text
+from sqlalchemy import BigInteger, BindParameter, DateTime, Row, bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.inventory.availability import stocks_of
+from marketplace.inventory.availability import still_good, stocks_of
 from marketplace.inventory.errors import InsufficientStockError, Shortage
-from marketplace.inventory.models import Allocation, Stock
+from marketplace.inventory.models import Allocation, Lot, Stock
 from marketplace.inventory.reservations import Wanted
+from marketplace.kit import clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Taken:
 
 
 async def allocate(session: AsyncSession, wanted: Sequence[Wanted]) -> None:
-    """Sell pieces to order lines, from the fullest shelf that has them all, else from several.
+    """Sell pieces to order lines: the lot that keeps the shortest first, else from the fullest shelf.
 
     Raises InsufficientStockError. Reservations are not looked at: the caller has seen to them
     (`reservations.check_available`). Two statements, whatever the number of lines.
@@ -41,7 +43,7 @@ async def allocate(session: AsyncSession, wanted: Sequence[Wanted]) -> None:
     for line in wanted:
         missing = line.quantity
         shelves = free[line.variant_id]
-        for stock_id in sorted(shelves, key=lambda stock_id: (-shelves[stock_id], stock_id)):
+        for stock_id in list(shelves):
             taken = min(missing, shelves[stock_id])
             if taken:
                 shares[line.line_id, stock_id] = taken
@@ -52,6 +54,13 @@ async def allocate(session: AsyncSession, wanted: Sequence[Wanted]) -> None:
     if shortages:
         raise InsufficientStockError(shortages)
     await session.execute(_ALLOCATE, _arrays(shares))
+
+
+async def lock_sold(session: AsyncSession, line_ids: Collection[UUID]) -> None:
+    """Take the locks of whatever is sold to order lines, all at once: for who changes several sellers' parts
+    one after the other, and would otherwise take them in another order than a sale does.
+    """
+    await _locked_allocations(session, line_ids)
 
 
 async def release(session: AsyncSession, line_ids: Collection[UUID]) -> None:
@@ -97,16 +106,24 @@ async def restock(session: AsyncSession, taken: Collection[Taken]) -> None:
 async def _locked_free_pieces(
     session: AsyncSession, variant_ids: Collection[int]
 ) -> dict[int, dict[int, int]]:
-    """Unsold pieces by variant and stock."""
-    rows = await session.execute(_FREE_PIECES, {"variant_ids": sorted(variant_ids)})
+    """Unsold pieces that may be sold, by variant and stock, in the order in which they are to be sold."""
+    rows = await session.execute(_FREE_PIECES, {"variant_ids": sorted(variant_ids), "now": clock.now()})
     free: dict[int, dict[int, int]] = defaultdict(dict)
-    for variant_id, stock_id, pieces in rows:
+    for variant_id, stock_id, pieces, _ in sorted(rows, key=_first_to_go):
         free[variant_id][stock_id] = pieces
     return free
 
 
-_FREE_PIECES = stocks_of(bindparam("variant_ids", type_=ARRAY(BigInteger))).with_only_columns(
-    Stock.variant_id, Stock.id, Stock.quantity - Stock.quantity_allocated
+def _first_to_go(shelf: Row[int, int, int, date | None]) -> tuple[date, int, int]:
+    _, stock_id, pieces, best_before = shelf
+    return best_before or date.max, -pieces, stock_id
+
+
+_best_before = select(Lot.best_before).where(Lot.id == Stock.lot_id).correlate(Stock).scalar_subquery()
+_FREE_PIECES = (
+    stocks_of(bindparam("variant_ids", type_=ARRAY(BigInteger)))
+    .where(still_good(Stock.lot_id, bindparam("now", type_=DateTime(timezone=True))))
+    .with_only_columns(Stock.variant_id, Stock.id, Stock.quantity - Stock.quantity_allocated, _best_before)
 )
 
 

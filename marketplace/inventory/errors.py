@@ -33,3 +33,9 @@ class InsufficientStockError(DomainError):
             variant_ids=[shortage.variant_id for shortage in shortages],
         )
         self.shortages = tuple(shortages)
+
+
+class LotCodeTakenError(DomainError):
+    """Another lot of the variant is called so."""
+
+    code = "UNIQUE"

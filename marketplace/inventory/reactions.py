@@ -14,7 +14,9 @@ from marketplace.vendors.models import Province, Vendor
 
 @subscribe(ListingsStocked)
 async def stock_listings(session: AsyncSession, event: ListingsStocked) -> None:
-    """Lay a seller's pieces on the shelf of its first store room. What is sold stays there until sent."""
+    """Lay a seller's pieces, of no named lot, on the shelf of its first store room. What is sold stays there
+    until sent.
+    """
     if not event.pieces:
         return
     warehouse = await session.scalar(
@@ -37,7 +39,7 @@ async def stock_listings(session: AsyncSession, event: ListingsStocked) -> None:
     adding = insert(Stock).from_select(["warehouse_id", "variant_id", "quantity", "quantity_allocated"], rows)
     await session.execute(
         adding.on_conflict_do_update(
-            index_elements=[Stock.variant_id, Stock.warehouse_id],
+            index_elements=[Stock.variant_id, Stock.warehouse_id, Stock.lot_id],
             set_={"quantity": func.greatest(adding.excluded.quantity, Stock.quantity_allocated)},
         )
     )

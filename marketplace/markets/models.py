@@ -125,6 +125,8 @@ class ShippingMethod(IntegerKey, Timestamped, WithMetadata, Base):
     description: Mapped[str] = mapped_column(default="")
     type: Mapped[ShippingMethodType] = mapped_column(default=ShippingMethodType.PRICE)
     carrier: Mapped[str] = mapped_column(default="")
+    tracking_url: Mapped[str] = mapped_column(default="")
+    """Where the carrier shows a parcel; `{number}` stands for its number. Empty: nowhere."""
     collects_cash: Mapped[bool] = mapped_column(default=False)
     minimum_weight_grams: Mapped[int | None]
     maximum_weight_grams: Mapped[int | None]

@@ -185,6 +185,9 @@ class VendorOrder(UuidKey, Timestamped, Base):
     status: Mapped[VendorOrderStatus] = mapped_column(default=VendorOrderStatus.UNFULFILLED)
     currency: Mapped[str] = mapped_column(CHAR(3))
     weight_grams: Mapped[int] = mapped_column(default=0)
+    minimum_delivery_days: Mapped[int | None]
+    """As the buyer was told at the sale: days from the order to the door, time to make it included."""
+    maximum_delivery_days: Mapped[int | None]
     subtotal_gross_minor: Mapped[int]
     subtotal_net_minor: Mapped[int]
     shipping_gross_minor: Mapped[int]
@@ -234,6 +237,8 @@ class OrderLine(UuidKey, WithMetadata, Base):
     product_sku: Mapped[str | None]
     picture_path: Mapped[str | None]
     is_shipping_required: Mapped[bool] = mapped_column(default=True)
+    lead_time_days: Mapped[int | None]
+    """Made to order: until it was to be handed to the carrier, as it was said at the sale."""
     quantity: Mapped[int]
     quantity_fulfilled: Mapped[int] = mapped_column(default=0)
     currency: Mapped[str] = mapped_column(CHAR(3))

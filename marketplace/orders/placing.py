@@ -30,7 +30,8 @@ from marketplace.inventory.allocations import allocate
 from marketplace.inventory.reservations import Wanted
 from marketplace.kit.batch import Batch
 from marketplace.kit.money import BASIS_POINTS, share
-from marketplace.markets.models import ShippingMethod, ShippingMethodTranslation, TaxClass
+from marketplace.markets.models import TaxClass
+from marketplace.orders.carriage import Carriage, carriage_of
 from marketplace.orders.discounting import all_reductions, insert_discounts, line_discount
 from marketplace.orders.models import (
     AuthorizeStatus,
@@ -78,13 +79,14 @@ async def place(
     `OrderPlaced`. Raises InsufficientStockError, which the settled checkout's locks rule out.
     """
     cart = settled.cart
-    order = await _write_order(session, settled, paid, metadata or {})
+    carriage = await carriage_of(session, settled)
+    order = await _write_order(session, settled, paid, carriage, metadata or {})
     parts = _split(cart, settled)
     line_ids = {line.id: uuid4() for line in cart.lines}
     reductions = await all_reductions(session, cart)
     appearances = await _appearances(session, cart)
     batch = Batch()
-    batch.insert(VendorOrder, [_vendor_order_row(order, cart, part) for part in parts])
+    batch.insert(VendorOrder, [_vendor_order_row(order, cart, part, carriage) for part in parts])
     batch.insert(
         OrderLine,
         [
@@ -127,6 +129,8 @@ class _Part:
     position: int
     subtotal: Taxed
     parcel: Parcel | None
+    lead_time_days: int
+    """Of what takes longest to make; 0 where all is there."""
     gift_card_minor: int = 0
 
     @property
@@ -154,6 +158,7 @@ def _split(cart: Cart, settled: Settled) -> list[_Part]:
             position,
             total_of(Taxed(line.total_gross_minor, line.total_net_minor) for line in lines),
             parcels.get(vendor_id),
+            max(cart.offer(line).lead_time_days or 0 for line in lines),
         )
         for position, (vendor_id, lines) in enumerate(by_vendor.items(), 1)
     ]
@@ -164,10 +169,9 @@ def _split(cart: Cart, settled: Settled) -> list[_Part]:
 
 
 async def _write_order(
-    session: AsyncSession, settled: Settled, paid: Paid, metadata: Mapping[str, str]
+    session: AsyncSession, settled: Settled, paid: Paid, carriage: Carriage, metadata: Mapping[str, str]
 ) -> Order:
     cart, checkout = settled.cart, settled.cart.checkout
-    method_id = settled.delivery.method_id if settled.delivery else None
     undiscounted = total_of(
         taxed(
             line.undiscounted_unit_price_minor * line.quantity,
@@ -176,7 +180,7 @@ async def _write_order(
         )
         for line in cart.lines
     )
-    shipping, carriage = settled.shipping, await _carriage(session, method_id, checkout.language_code)
+    shipping = settled.shipping
     undiscounted_shipping = _undiscounted_shipping(settled)
     order = Order(
         id=uuid4(),
@@ -189,7 +193,7 @@ async def _write_order(
         customer_note=checkout.note,
         billing_address_id=checkout.billing_address_id,
         shipping_address_id=checkout.shipping_address_id,
-        shipping_method_id=method_id,
+        shipping_method_id=carriage.method_id,
         shipping_method_name=carriage.method_name,
         shipping_tax_class_id=carriage.tax_class_id,
         shipping_tax_class_name=carriage.tax_class_name,
@@ -246,8 +250,9 @@ def _effective_rate_bp(shipping: Taxed, delivery: OfferedDelivery | None) -> int
     return (2 * tax_minor * BASIS_POINTS + shipping.net_minor) // (2 * shipping.net_minor)
 
 
-def _vendor_order_row(order: Order, cart: Cart, part: _Part) -> dict[str, object]:
+def _vendor_order_row(order: Order, cart: Cart, part: _Part, carriage: Carriage) -> dict[str, object]:
     total = part.total
+    carried = carriage if part.parcel else Carriage()
     return {
         "id": part.id,
         "order_id": order.id,
@@ -255,6 +260,8 @@ def _vendor_order_row(order: Order, cart: Cart, part: _Part) -> dict[str, object
         "position": part.position,
         "currency": order.currency,
         "weight_grams": part.parcel.weight_grams if part.parcel else 0,
+        "minimum_delivery_days": carried.days(carried.minimum_days, part.lead_time_days),
+        "maximum_delivery_days": carried.days(carried.maximum_days, part.lead_time_days),
         "subtotal_gross_minor": part.subtotal.gross_minor,
         "subtotal_net_minor": part.subtotal.net_minor,
         "shipping_gross_minor": part.shipping.gross_minor,
@@ -294,6 +301,7 @@ def _line_row(
         "product_sku": offer.sku,
         "picture_path": appearance.picture_path,
         "is_shipping_required": offer.is_shipping_required,
+        "lead_time_days": offer.lead_time_days,
         "quantity": line.quantity,
         "currency": order.currency,
         "tax_rate_bp": line.tax_rate_bp,
@@ -359,40 +367,4 @@ _APPEARANCES = (
         ),
     )
     .where(ProductVariant.id == func.any(bindparam("variant_ids", type_=ARRAY(BigInteger))))
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Carriage:
-    """What the method that carries the goods was called and taxed as at the sale."""
-
-    method_name: str | None = None
-    tax_class_id: int | None = None
-    tax_class_name: str | None = None
-
-
-async def _carriage(session: AsyncSession, method_id: int | None, language_code: str) -> Carriage:
-    if method_id is None:
-        return Carriage()
-    found = await session.execute(_CARRIAGE, {"method_id": method_id, "language_code": language_code})
-    row = found.one_or_none()
-    return Carriage() if row is None else Carriage(*row)
-
-
-_CARRIAGE = (
-    select(
-        func.coalesce(ShippingMethodTranslation.name, ShippingMethod.name),
-        ShippingMethod.tax_class_id,
-        TaxClass.name,
-    )
-    .select_from(ShippingMethod)
-    .outerjoin(TaxClass, TaxClass.id == ShippingMethod.tax_class_id)
-    .outerjoin(
-        ShippingMethodTranslation,
-        and_(
-            ShippingMethodTranslation.shipping_method_id == ShippingMethod.id,
-            ShippingMethodTranslation.language_code == _language_code,
-        ),
-    )
-    .where(ShippingMethod.id == bindparam("method_id", type_=BigInteger))
 )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from babel import Locale
@@ -46,6 +46,26 @@ def weight(of: Json, locale: Locale) -> str:
         return str(format_unit(round(grams), "mass-gram", "short", locale=locale))
     kilograms = round(grams / GRAMS_PER_KILOGRAM, 1).normalize()
     return str(format_unit(kilograms, "mass-kilogram", "short", locale=locale))
+
+
+UNITS = {"MM": "length-millimeter", "CM": "length-centimeter", "M": "length-meter", "G": "mass-gram"} | {
+    "KG": "mass-kilogram",
+    "LITER": "volume-liter",
+    "SQ_CM": "area-square-centimeter",
+    "SQ_M": "area-square-meter",
+}
+"""What CLDR calls the units that things here are measured in."""
+
+
+def measure(of: str, unit: str | None, locale: Locale) -> str:
+    """A number as an attribute has it, in the attribute's unit; as it stands where it is no number."""
+    try:
+        exact = Decimal(of)
+    except InvalidOperation:
+        return of
+    if unit in UNITS:
+        return str(format_unit(exact, UNITS[unit], "short", locale=locale))
+    return number(exact, locale)
 
 
 def number(of: float | Decimal, locale: Locale) -> str:

@@ -11,7 +11,18 @@ from marketplace.pages.api import Execute, SignedOutError
 from marketplace.pages.forgery import refuse_forgery
 from marketplace.pages.languages import TEMPLATES, Language, languages, preferred
 from marketplace.pages.markets import Markets, NoMarketError
-from marketplace.pages.shop import account, cart, checkout, home, orders, products, sellers, shelves
+from marketplace.pages.shop import (
+    account,
+    cart,
+    checkout,
+    home,
+    membership,
+    orders,
+    products,
+    sellers,
+    shelves,
+    told,
+)
 from marketplace.pages.static import StaticFiles
 from marketplace.pages.templates import Templates
 from marketplace.pages.visits import RENEWAL_COOKIE, SESSION_COOKIE, Site, begin_visit
@@ -19,7 +30,7 @@ from marketplace.pages.visits import RENEWAL_COOKIE, SESSION_COOKIE, Site, begin
 NOT_OPEN_SECONDS = 300
 """When to look again at a shop that is not open yet."""
 
-ROOMS = (home, shelves, products, sellers, cart, checkout, orders, account)
+ROOMS = (home, shelves, products, sellers, told, cart, checkout, orders, account, membership)
 
 
 def create_pages(settings: Settings, *, execute: Execute, markets: Markets) -> FastAPI:

@@ -54,6 +54,7 @@ def _environment(language: Language, static: StaticFiles, public_url: str, *, re
         "day": partial(formats.day, locale=locale),
         "day_and_hour": partial(formats.day_and_hour, locale=locale),
         "weight": partial(formats.weight, locale=locale),
+        "measure": partial(formats.measure, locale=locale),
         "number": partial(formats.number, locale=locale),
         "percent": partial(formats.percent, locale=locale),
         "country": partial(formats.country, locale=locale),

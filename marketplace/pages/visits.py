@@ -103,6 +103,7 @@ class Visit:
             "markets": self.markets,
             "cart_quantity": (data.get("cart") or {}).get("quantity", 0),
             "shelves": [edge["node"] for edge in data["shelves"]["edges"]],
+            "told": [edge["node"] for edge in data["told"]["edges"]],
             "is_demo": any(edge["node"]["isDemo"] for edge in data["anySeller"]["edges"]),
         }
         html = self.site.templates.render(template, self.language, data | context | values)

@@ -21,6 +21,14 @@ class IdempotencyKeyError(DomainError):
     code = "UNIQUE"
 
 
+class NotBegunError(DomainError):
+    """The payment can't go on, because nothing was asked of its gateway."""
+
+
+class TooManyTransactionsError(DomainError):
+    """So many payments of one checkout or order are no payments any more."""
+
+
 class RemittanceError(DomainError):
     """A remittance that does not fit what the carrier collected."""
 

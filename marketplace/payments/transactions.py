@@ -12,12 +12,31 @@ from marketplace.kit.errors import InvalidError, NotFoundError
 from marketplace.kit.money import Money
 from marketplace.markets.models import Channel
 from marketplace.orders.cancelling import owed_minor
-from marketplace.orders.models import Order
+from marketplace.orders.models import ChargeStatus, Order, OrderEvent
 from marketplace.payments.amounts import amounts_of, authorize_status, charge_status
-from marketplace.payments.errors import GatewayRefusedError, IdempotencyKeyError
+from marketplace.payments.errors import (
+    GatewayRefusedError,
+    IdempotencyKeyError,
+    NotBegunError,
+    TooManyTransactionsError,
+)
 from marketplace.payments.gateways import Gateway, GatewayAnswer, Payable
 from marketplace.payments.gateways.known import gateway_of
 from marketplace.payments.models import TransactionEvent, TransactionEventType, TransactionItem
+
+MAXIMUM_TRANSACTIONS = 100
+"""Of one checkout or order: Saleor's limit."""
+
+_FINAL = frozenset(
+    {
+        TransactionEventType.AUTHORIZATION_SUCCESS,
+        TransactionEventType.AUTHORIZATION_FAILURE,
+        TransactionEventType.CHARGE_SUCCESS,
+        TransactionEventType.CHARGE_FAILURE,
+    }
+)
+"""What ends the conversation with a gateway that a payment began with."""
+PAID_IN_FULL = frozenset({ChargeStatus.FULL, ChargeStatus.OVERCHARGED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +56,20 @@ async def initialize_transaction(
     order_id: UUID | None = None,
     amount_minor: int | None = None,
     idempotency_key: str | None = None,
+    charge: bool | None = None,
     user_id: int | None = None,
 ) -> Begun:
     """Ask a gateway for money: by default for all that is neither promised nor paid yet.
 
+    `charge` insists on a payment at once (or on a promise), where the gateway can do that.
     The same idempotency key gives the same transaction. Raises UnknownGatewayError, CheckoutGoneError,
-    NotFoundError, GatewayRefusedError, IdempotencyKeyError, InvalidError.
+    NotFoundError, GatewayRefusedError, IdempotencyKeyError, InvalidError, TooManyTransactionsError.
     """
     gateway = gateway_of(gateway_id)
+    if idempotency_key == "":
+        raise InvalidError("A key that is empty tells nothing apart.", field="idempotencyKey")
+    if charge and gateway.is_promise:
+        raise GatewayRefusedError(f"{gateway.name} is a promise: nothing is paid at once.", field="action")
     payable = await lock_payable(session, checkout_id, order_id)
     earlier = await transactions_of(session, payable)
     key = idempotency_key or str(uuid4())
@@ -52,6 +77,10 @@ async def initialize_transaction(
         known = await _known(session, gateway, payable, earlier, key, amount_minor)
         if known is not None:
             return known
+    if len(earlier) >= MAXIMUM_TRANSACTIONS:
+        raise TooManyTransactionsError(
+            f"There are {MAXIMUM_TRANSACTIONS} payments of this already.", field="transactions"
+        )
     await gateway.check_open(session, payable)
     own = next((one for one in earlier if one.gateway == gateway.id), None) if gateway.is_promise else None
     covered = sum(covered_minor(transaction) for transaction in earlier if transaction is not own)
@@ -81,6 +110,29 @@ async def initialize_transaction(
     if payable.order is not None:
         await refresh_order(session, payable.order)
     return Begun(transaction, event, answer.data)
+
+
+async def process_transaction(session: AsyncSession, token: UUID) -> Begun:
+    """Go on with a payment that a client had to do something for.
+
+    Whoever was given its token may. One that has ended already is given as it ended, as in Saleor: no
+    gateway of this shop leaves one open. Raises NotFoundError, NotBegunError, UnknownGatewayError.
+    """
+    transaction = await session.scalar(
+        select(TransactionItem).where(TransactionItem.token == token).with_for_update()
+    )
+    if transaction is None:
+        raise NotFoundError("There is no such payment.", field="id")
+    event = await session.scalar(
+        select(TransactionEvent)
+        .where(TransactionEvent.transaction_id == transaction.id, TransactionEvent.type.in_(_FINAL))
+        .order_by(TransactionEvent.id)
+        .limit(1)
+    )
+    if event is not None:
+        return Begun(transaction, event)
+    gateway_of(transaction.gateway)
+    raise NotBegunError("This payment has to be begun before it can go on.", field="id")
 
 
 async def lock_payable(session: AsyncSession, checkout_id: UUID | None, order_id: UUID | None) -> Payable:
@@ -169,7 +221,7 @@ async def tell(
 
 
 async def refresh_order(session: AsyncSession, order: Order) -> None:
-    """Write what a locked order's transactions come to."""
+    """Write what a locked order's transactions come to, and in its history when it is paid in full."""
     found = await session.scalars(select(TransactionItem).where(TransactionItem.order_id == order.id))
     transactions = found.all()
     owed = await owed_minor(session, order)
@@ -178,7 +230,11 @@ async def refresh_order(session: AsyncSession, order: Order) -> None:
     order.total_refunded_minor = sum(one.refunded_minor for one in transactions)
     covered = order.total_authorized_minor + order.total_charged_minor
     order.authorize_status = authorize_status(owed, covered)
+    paid_before = order.charge_status in PAID_IN_FULL
     order.charge_status = charge_status(order.total_gross_minor, owed, order.total_charged_minor)
+    if order.charge_status in PAID_IN_FULL and not paid_before:
+        amount = str(Money(order.total_charged_minor, order.currency).amount)
+        session.add(OrderEvent(order_id=order.id, type="ORDER_FULLY_PAID", parameters={"amount": amount}))
     await session.flush()
 
 

@@ -6,61 +6,132 @@ newer and an older rule say the same, the newer holds. Where no rule is in force
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
 from babel.numbers import format_currency, format_decimal
-from sqlalchemy import text
+from sqlalchemy import Date, Table, Uuid, any_, bindparam, cast, func, or_, select, true
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.elements import ColumnElement, SQLColumnExpression
+from sqlalchemy.sql.selectable import LateralFromClause
 
+from marketplace.catalog.models import Category
+from marketplace.kit.models import Base
 from marketplace.kit.money import Money
+from marketplace.orders.models import OrderLine, VendorOrder
+from marketplace.payouts.models import CommissionRule, LineCommission, VendorEarning
+from marketplace.pricing.rounding import percentage_sql
+from marketplace.vendors.models import Vendor
 
-# One statement, since every sale waits for it. It rounds half up, as `kit.money.percentage` does.
-_FREEZE = text(
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """What the marketplace takes of a sale, in minor units, each rounded half up: commission, VAT on it."""
+
+    commission_minor: ColumnElement[int]
+    vat_minor: ColumnElement[int]
+
+
+def rule_in_force(
+    vendor_id: SQLColumnExpression[int],
+    programme_id: SQLColumnExpression[int | None],
+    category_path: SQLColumnExpression[list[int]],
+    day: SQLColumnExpression[date],
+) -> LateralFromClause:
+    """The rates of the rule that holds on a day, as a row to join on `true()`; none where no rule does.
+
+    The one definition of which rule that is, for what a sale freezes and for what is shown before it.
     """
-    WITH charged AS (
-        SELECT
-            line.id, line.vendor_order_id, line.currency, line.total_gross_minor AS sales_minor,
-            coalesce(rule.rate_bp, 0) AS rate_bp, coalesce(rule.vat_rate_bp, 0) AS vat_rate_bp,
-            (line.total_gross_minor * coalesce(rule.rate_bp, 0) * 2 + 10000) / 20000 AS commission_minor
-        FROM order_line AS line
-        JOIN vendor_order AS part ON part.id = line.vendor_order_id
-        JOIN vendor ON vendor.id = part.vendor_id
-        LEFT JOIN category ON category.id = line.category_id
-        CROSS JOIN LATERAL (SELECT CAST(part.created_at AT TIME ZONE 'UTC' AS date) AS day) AS sale
-        LEFT JOIN LATERAL (
-            SELECT rule.rate_bp, rule.vat_rate_bp
-            FROM commission_rule AS rule
-            WHERE (rule.vendor_id IS NULL OR rule.vendor_id = vendor.id)
-              AND (rule.programme_id IS NULL OR rule.programme_id = vendor.programme_id)
-              AND (rule.category_id IS NULL OR rule.category_id = ANY (category.path))
-              AND rule.valid_from <= sale.day
-              AND (rule.valid_until IS NULL OR rule.valid_until > sale.day)
-            ORDER BY
-                rule.vendor_id IS NULL, rule.programme_id IS NULL,
-                array_position(category.path, rule.category_id) DESC NULLS LAST,
-                rule.valid_from DESC, rule.id DESC
-            LIMIT 1
-        ) AS rule ON true
-        WHERE line.order_id = :order_id
-    ), priced AS (
-        SELECT *, (commission_minor * vat_rate_bp * 2 + 10000) / 20000 AS vat_minor FROM charged
-    ), frozen AS (
-        INSERT INTO line_commission
-            (order_line_id, vendor_order_id, currency, rate_bp, commission_minor, vat_rate_bp, vat_minor)
-        SELECT id, vendor_order_id, currency, rate_bp, commission_minor, vat_rate_bp, vat_minor FROM priced
-        ON CONFLICT (order_line_id) DO NOTHING
+    rule = _table_of(CommissionRule).alias("commission_rule")
+    return (
+        select(rule.c.rate_bp, rule.c.vat_rate_bp)
+        .where(
+            or_(rule.c.vendor_id.is_(None), rule.c.vendor_id == vendor_id),
+            or_(rule.c.programme_id.is_(None), rule.c.programme_id == programme_id),
+            or_(rule.c.category_id.is_(None), rule.c.category_id == any_(category_path)),
+            rule.c.valid_from <= day,
+            or_(rule.c.valid_until.is_(None), rule.c.valid_until > day),
+        )
+        .order_by(
+            rule.c.vendor_id.is_(None),
+            rule.c.programme_id.is_(None),
+            func.array_position(category_path, rule.c.category_id).desc().nulls_last(),
+            rule.c.valid_from.desc(),
+            rule.c.id.desc(),
+        )
+        .limit(1)
+        .correlate_except(rule)
+        .lateral("rule")
     )
-    INSERT INTO vendor_earning
-        (vendor_order_id, vendor_id, currency, sales_minor, commission_minor, vat_minor, earning_minor)
-    SELECT
-        part.id, part.vendor_id, part.currency, sum(sales_minor), sum(commission_minor), sum(vat_minor),
-        sum(sales_minor) - sum(commission_minor) - sum(vat_minor)
-    FROM priced JOIN vendor_order AS part ON part.id = priced.vendor_order_id
-    GROUP BY part.id
-    ON CONFLICT (vendor_order_id) DO NOTHING
-    """
-)
+
+
+def charged_by(rule: LateralFromClause, sales_minor: SQLColumnExpression[int]) -> Charged:
+    """What a rule takes of goods sold for so much, tax included. Where there is no rule, nothing."""
+    commission_minor = percentage_sql(sales_minor, func.coalesce(rule.c.rate_bp, 0))
+    return Charged(commission_minor, percentage_sql(commission_minor, func.coalesce(rule.c.vat_rate_bp, 0)))
+
+
+def day_of(moment: SQLColumnExpression[datetime]) -> ColumnElement[date]:
+    """The day on which a rule has to be in force."""
+    return cast(func.timezone("UTC", moment), Date)
+
+
+def _freezing() -> Insert:
+    """One statement, since every sale waits for it."""
+    rule = rule_in_force(Vendor.id, Vendor.programme_id, Category.path, day_of(VendorOrder.created_at))
+    charged = charged_by(rule, OrderLine.total_gross_minor)
+    lines = (
+        select(
+            OrderLine.id.label("order_line_id"),
+            OrderLine.vendor_order_id,
+            VendorOrder.vendor_id,
+            OrderLine.currency,
+            OrderLine.total_gross_minor.label("sales_minor"),
+            func.coalesce(rule.c.rate_bp, 0).label("rate_bp"),
+            charged.commission_minor.label("commission_minor"),
+            func.coalesce(rule.c.vat_rate_bp, 0).label("vat_rate_bp"),
+            charged.vat_minor.label("vat_minor"),
+        )
+        .select_from(OrderLine)
+        .join(VendorOrder, VendorOrder.id == OrderLine.vendor_order_id)
+        .join(Vendor, Vendor.id == VendorOrder.vendor_id)
+        .outerjoin(Category, Category.id == OrderLine.category_id)
+        .outerjoin(rule, true())
+        .where(OrderLine.order_id == bindparam("order_id", type_=Uuid))
+        .cte("lines")
+    )
+    frozen = ["order_line_id", "vendor_order_id", "currency", "rate_bp", "commission_minor"]
+    frozen += ["vat_rate_bp", "vat_minor"]
+    lines_frozen = (
+        insert(_table_of(LineCommission))
+        .from_select(frozen, select(*[lines.c[name] for name in frozen]), include_defaults=False)
+        .on_conflict_do_nothing(index_elements=[LineCommission.order_line_id])
+        .cte("frozen")
+    )
+    sales, commission, vat = (
+        func.sum(lines.c[name]) for name in ("sales_minor", "commission_minor", "vat_minor")
+    )
+    of_seller = [lines.c.vendor_order_id, lines.c.vendor_id, lines.c.currency]
+    earnings = select(*of_seller, sales, commission, vat, sales - commission - vat).group_by(*of_seller)
+    earned = ["vendor_order_id", "vendor_id", "currency", "sales_minor", "commission_minor", "vat_minor"]
+    return (
+        insert(_table_of(VendorEarning))
+        .from_select([*earned, "earning_minor"], earnings, include_defaults=False)
+        .on_conflict_do_nothing(index_elements=[VendorEarning.vendor_order_id])
+        .add_cte(lines_frozen)
+    )
+
+
+def _table_of(model: type[Base]) -> Table:
+    if not isinstance(model.__table__, Table):
+        raise TypeError(f"{model} is no table")
+    return model.__table__
+
+
+_FREEZE = _freezing()
 
 
 async def freeze_commission(session: AsyncSession, order_id: UUID) -> None:

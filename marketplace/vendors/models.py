@@ -3,7 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CHAR, CheckConstraint, Computed, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.kit import clock
@@ -90,24 +91,38 @@ class Vendor(IntegerKey, Timestamped, WithMetadata, Base):
             " AND members_young <= members_total AND members_total >= 0",
             name="members_add_up",
         ),
+        Index(None, "name", "id"),
+        Index(None, "created_at", "id"),
+        Index(None, "founded_year", "id"),
+        Index(None, "kind", "name"),
+        Index(None, "country_code", "name"),
+        Index(None, "region_code", "name"),
+        Index(None, "province_code", "name"),
+        Index(None, "programme_id", "name"),
+        Index(None, "search_vector", postgresql_using="gin"),
     )
 
     slug: Mapped[str] = mapped_column(unique=True)
-    name: Mapped[str] = mapped_column(index=True)
-    kind: Mapped[VendorKind] = mapped_column(index=True)
+    name: Mapped[str]
+    kind: Mapped[VendorKind]
     status: Mapped[VendorStatus] = mapped_column(default=VendorStatus.APPLIED, index=True)
     story: Mapped[str] = mapped_column(default="")
     """Plain text, in French; other languages are translations."""
     craft: Mapped[str] = mapped_column(default="")
     founded_year: Mapped[int | None]
     country_code: Mapped[str] = mapped_column(CHAR(2), default="MA")
-    region_code: Mapped[str | None] = mapped_column(ForeignKey("region.code"), index=True)
-    province_code: Mapped[str | None] = mapped_column(ForeignKey("province.code"), index=True)
-    programme_id: Mapped[int | None] = mapped_column(ForeignKey("programme.id"), index=True)
+    region_code: Mapped[str | None] = mapped_column(ForeignKey("region.code"))
+    province_code: Mapped[str | None] = mapped_column(ForeignKey("province.code"))
+    programme_id: Mapped[int | None] = mapped_column(ForeignKey("programme.id"))
     members_total: Mapped[int] = mapped_column(default=0)
     members_women: Mapped[int] = mapped_column(default=0)
     members_rural: Mapped[int] = mapped_column(default=0)
     members_young: Mapped[int] = mapped_column(default=0)
+    shows_members_total: Mapped[bool] = mapped_column(default=False)
+    """Which of these figures it chose to show to everybody."""
+    shows_members_women: Mapped[bool] = mapped_column(default=False)
+    shows_members_rural: Mapped[bool] = mapped_column(default=False)
+    shows_members_young: Mapped[bool] = mapped_column(default=False)
     ice: Mapped[str | None] = mapped_column(String(15), unique=True)
     """Identifiant commun de l'entreprise: 15 digits, mod 97."""
     register_number: Mapped[str | None]
@@ -119,6 +134,11 @@ class Vendor(IntegerKey, Timestamped, WithMetadata, Base):
     logo_path: Mapped[str | None]
     cover_path: Mapped[str | None]
     payout_minimum_minor: Mapped[int] = mapped_column(default=0)
+    search_text: Mapped[str] = mapped_column(default="", server_default="")
+    """Its names, craft, place and story in every language, folded: kept by the catalogue."""
+    search_vector: Mapped[str] = mapped_column(
+        TSVECTOR, Computed("to_tsvector('simple'::regconfig, search_text)", persisted=True)
+    )
     is_demo: Mapped[bool] = mapped_column(default=False)
 
     region: Mapped[Region | None] = relationship(lazy="raise")
@@ -135,6 +155,7 @@ class VendorTranslation(IntegerKey, Base):
     vendor_id: Mapped[int] = mapped_column(ForeignKey("vendor.id", ondelete="CASCADE"))
     language_code: Mapped[str] = mapped_column(String(16))
     name: Mapped[str | None]
+    craft: Mapped[str | None]
     story: Mapped[str | None]
 
 
@@ -178,15 +199,45 @@ class BankAccount(IntegerKey, Timestamped, Base):
     number_ending: Mapped[str] = mapped_column(String(4))
 
 
+class BadgeKind(StrEnum):
+    """What a certificate is about."""
+
+    GEOGRAPHICAL_INDICATION = "GEOGRAPHICAL_INDICATION"
+    """A protected origin (law 25-06)."""
+    CRAFT_LABEL = "CRAFT_LABEL"
+    """A label of craftsmanship, such as Morocco Handmade."""
+    SANITARY = "SANITARY"
+    """An authorisation to make food."""
+    ORGANIC = "ORGANIC"
+    OTHER = "OTHER"
+
+
 class VendorBadge(IntegerKey, Base):
-    """A protected origin or label a seller may show, while it is valid."""
+    """A certificate that a seller may show while it is valid: a protected origin, or a label with a name."""
 
     __tablename__ = "vendor_badge"
-    __table_args__ = (Index(None, "vendor_id", "valid_until"),)
+    __table_args__ = (
+        Index(None, "vendor_id", "valid_until"),
+        Index(None, "kind", "vendor_id"),
+        CheckConstraint("indication_id IS NOT NULL OR name <> ''", name="called_something"),
+        CheckConstraint(
+            "(indication_id IS NOT NULL) = (kind = 'GEOGRAPHICAL_INDICATION')", name="origin_is_named"
+        ),
+        CheckConstraint("valid_until > valid_from", name="valid_for_a_while"),
+    )
 
     vendor_id: Mapped[int] = mapped_column(ForeignKey("vendor.id", ondelete="CASCADE"))
-    indication_id: Mapped[int] = mapped_column(ForeignKey("geographical_indication.id"), index=True)
+    kind: Mapped[BadgeKind] = mapped_column(default=BadgeKind.GEOGRAPHICAL_INDICATION)
+    indication_id: Mapped[int | None] = mapped_column(ForeignKey("geographical_indication.id"), index=True)
+    name: Mapped[str] = mapped_column(default="")
+    """Empty for a protected origin: it has its own."""
+    level: Mapped[str] = mapped_column(default="")
+    """Where a label has several."""
+    holder: Mapped[str] = mapped_column(default="")
+    """To whom it was given, where that is not simply the seller."""
+    issuer: Mapped[str] = mapped_column(default="")
+    number: Mapped[str] = mapped_column(default="")
     valid_from: Mapped[datetime] = mapped_column(default=clock.now)
     valid_until: Mapped[datetime | None]
 
-    indication: Mapped[GeographicalIndication] = relationship(lazy="raise")
+    indication: Mapped[GeographicalIndication | None] = relationship(lazy="raise")

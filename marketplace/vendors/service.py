@@ -1,18 +1,34 @@
 """Sellers: taking one in, approving, suspending."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.kit.errors import NotFoundError, RequiredError
+from marketplace.kit import clock
+from marketplace.kit.errors import InvalidError, NotFoundError, RequiredError
 from marketplace.kit.events import publish
 from marketplace.kit.text import slug_of
 from marketplace.people import audit
 from marketplace.vendors.errors import IceTakenError, VendorStatusError
-from marketplace.vendors.events import VendorStandingChanged
+from marketplace.vendors.events import VendorProfileChanged, VendorStandingChanged
 from marketplace.vendors.legal_ids import checked_ice
 from marketplace.vendors.models import MemberRole, Vendor, VendorKind, VendorMember, VendorStatus
+
+OLDEST_YEAR = 1000
+LONGEST_STORY = 5000
+PROFILE = frozenset(
+    {
+        "story",
+        "craft",
+        "founded_year",
+        *(f"members_{who}" for who in ("total", "women", "rural", "young")),
+        *(f"shows_members_{who}" for who in ("total", "women", "rural", "young")),
+    }
+)
+"""What a seller may say of itself at any time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +79,30 @@ async def create_vendor(session: AsyncSession, given: NewVendor, owner_id: int |
     if owner_id is not None:
         session.add(VendorMember(vendor_id=vendor.id, user_id=owner_id, role=MemberRole.OWNER))
         await session.flush()
+    await publish(session, VendorProfileChanged(vendor.id))
+    return vendor
+
+
+async def update_profile(session: AsyncSession, vendor_id: int, changes: Mapping[str, Any]) -> Vendor:
+    """Change what a seller says of itself, by the names in PROFILE. Raises NotFoundError, InvalidError.
+
+    Figures are shown only where the seller chose so.
+    """
+    vendor = await session.get(Vendor, vendor_id, with_for_update=True)
+    if vendor is None:
+        raise NotFoundError("There is no such seller.", field="id")
+    founded, this_year = changes.get("founded_year"), clock.now().year
+    if founded is not None and not OLDEST_YEAR <= founded <= this_year:
+        raise InvalidError(f"Between {OLDEST_YEAR} and {this_year}, please.", field="foundedYear")
+    if len(changes.get("story") or "") > LONGEST_STORY:
+        raise InvalidError(f"At most {LONGEST_STORY} letters, please.", field="story")
+    for name in PROFILE & changes.keys():
+        setattr(vendor, name, changes[name])
+    parts = (vendor.members_women, vendor.members_rural, vendor.members_young)
+    if min(parts) < 0 or max(parts) > vendor.members_total:
+        raise InvalidError("There can't be more of some members than there are members.", field="members")
+    await session.flush()
+    await publish(session, VendorProfileChanged(vendor.id))
     return vendor
 
 

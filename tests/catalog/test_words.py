@@ -16,6 +16,25 @@ from marketplace.kit.text import slug_of
         ("châles", "chale"),
         ("cristaux", "cristal"),
         ("tableaux", "tableau"),
+        ("chevaux", "cheval"),
+        ("cadeaux", "cadeau"),
+        ("travaux", "travail"),
+        ("ÉMAUX", "émail"),
+        ("shelves", "shelf"),
+        ("women", "woman"),
+        ("الزرابي", "زربية"),
+        ("حقائب", "حقيبة"),
+        ("عُطور", "عطر"),
+        ("أوانٍ", "أوان"),
+        ("الأواني", "آنية"),
+        ("قفاطين", "القفطان"),
+        ("ⵜⵉⴼⴰⵡⵉⵏ", "Tifaouine"),
+        ("ⵜⵉⴼⴰⵡⵉⵏ", "tifawin"),
+        ("ⵡⴰⵔⵣⴰⵣⴰⵜ", "Ouarzazate"),
+        ("ⵜⴰⴼⵔⴰⵡⵜ", "Tafraout"),
+        ("ⵛⵉⵛⴰⵡⴰ", "Chichaoua"),
+        ("ⴰⵖⵔⵓⵎ", "aghrum"),
+        ("ⴰⵣⵔⵓ", "Azrou"),
         ("argane", "ARGAN"),
         ("l'huile", "huiles"),
         ("l’huile", "huile"),
@@ -36,7 +55,9 @@ def test_these_are_one_word(one: str, other: str) -> None:
     assert len(words_of(one)) == 1
 
 
-@pytest.mark.parametrize(("one", "other"), [("rose", "rosette"), ("thé", "the"), ("sel", "selle")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("rose", "rosette"), ("thé", "the"), ("sel", "selle"), ("coq", "coquelicot")]
+)
 def test_these_are_not(one: str, other: str) -> None:
     assert words_of(one) != words_of(other)
 

@@ -6,7 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.models import Product, ProductVariant
-from marketplace.inventory.models import Stock, Warehouse
+from marketplace.inventory.lots import NewLot, lay_in
+from marketplace.inventory.models import Lot, Stock, Warehouse
 from marketplace.people.models import Address
 
 _numbers = count(1)
@@ -36,3 +37,11 @@ async def make_stock(
     session.add(stock)
     await session.flush()
     return stock
+
+
+async def make_lot(session: AsyncSession, variant: ProductVariant, **given: object) -> Lot:
+    """Ten pieces of a lot of a variant, in a store room of its seller's."""
+    vendor_id = await session.scalar(select(Product.vendor_id).where(Product.id == variant.product_id))
+    warehouse = await make_warehouse(session, vendor_id)
+    lot = NewLot(**{"code": f"L-{next(_numbers)}", "pieces": 10} | given)  # type: ignore[arg-type]
+    return await lay_in(session, variant.id, warehouse.id, lot)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Double, and_, any_, cast, exists, func, literal, or_, select, true
 from sqlalchemy.orm import aliased
 
-from marketplace.kit.errors import DomainError, Errors, RequiredError
+from marketplace.kit.errors import DomainError, Errors, NotFoundError, RequiredError
 from marketplace_graphql.kernel import (
     AUTHENTICATED,
     BEST_MATCH,
@@ -36,6 +36,7 @@ from marketplace_graphql.kernel import (
     computed,
     connection,
     each,
+    either,
     enum,
     error_type,
     expression,
@@ -56,6 +57,7 @@ from marketplace_graphql.kernel import (
     refers,
     related,
     resolver,
+    subject,
     translated,
     typed,
     union,
@@ -298,6 +300,15 @@ class Book(Node, ObjectWithMetadata):
         return typed("TooOld", {"since": row.title})
 
     @value
+    def judgement(row: Any, ctx: Any) -> "Complaint":
+        """The one or the other, by the book."""
+        return either(
+            func.length(row.title) > 5,
+            typed("TooLong", {"limit": func.length(row.title)}),
+            typed("TooOld", {"since": row.title}),
+        )
+
+    @value
     def words(row: Any, ctx: Any) -> list[MetadataItem]:
         """Its title's words."""
         found = func.unnest(func.string_to_array(row.title, " ")).table_valued(
@@ -501,7 +512,18 @@ class BookErrorCode(python_enum.Enum):
 BookError = error_type("BookError", BookErrorCode, twin="bookErrors", chapters=list[ID] | None)
 
 
-@input_type
+@subject(title="Use `id`.")
+async def the_book(info: Info, id: ID | None = None, title: str | None = None) -> models.Book:
+    """A book, by its id or, as people used to, by its title."""
+    if id is not None:
+        return await info.find(models.Book, id)
+    found = await info.session.scalar(select(models.Book).where(models.Book.title == title))
+    if found is None:
+        raise NotFoundError("There is no such book.", field="title")
+    return found
+
+
+@input_type(outdated={"body": "Nobody reads it."})
 class BookInput:
     title: str | None
     rating: float | None
@@ -511,6 +533,10 @@ class BookInput:
 
 class TitleTakenError(DomainError):
     code = "UNIQUE"
+
+
+class BadReviewError(DomainError):
+    keeps_changes = True
 
 
 @object_type
@@ -540,6 +566,27 @@ class LibraryMutations:
         for book in books:
             book.rating = 5.0
         return books[-1]
+
+    @mutation(returns="Book", errors=BookError, about=the_book, outdated={"reason": "Nobody asks."})
+    async def book_scold(
+        self, info: Info, book: models.Book, by: float = 1.0, reason: str | None = None
+    ) -> models.Book:
+        """Rates a book lower."""
+        book.rating = (book.rating or 0) - by
+        return book
+
+    @mutation(returns="Book", errors=BookError, about=the_book.without("title"))
+    async def book_forgive(self, info: Info, book: models.Book) -> models.Book:
+        """Rates a book as it was."""
+        book.rating = 2.0
+        return book
+
+    @mutation(returns="Book", errors=BookError, needs="MANAGE_BOOKS")
+    async def book_review(self, info: Info, id: ID) -> models.Book:
+        """Lowers a book's rating, and says why it is not worth more."""
+        book = await info.find(models.Book, id)
+        book.rating = 1.0
+        raise BadReviewError("It is dull.", field="id")
 
     @mutation(
         returns={"count": int, "first": "Book | None", "all": "list[Book] | None"},

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from marketplace.kit.database import Database
-from marketplace_graphql.kernel import Api, UploadedFile
+from marketplace_graphql.kernel import Api, ApiSchema, UploadedFile
 from tests.graphql_kernel import models
 from tests.graphql_kernel.conftest import NAJAT, NOW, STAFF, Ask
 
@@ -186,6 +186,25 @@ PRAISE = """mutation($ids: [ID!]!) {
   bookPraise(ids: $ids) { book { title rating } errors { field code message } } }"""
 
 
+async def test_an_error_that_keeps_changes_is_told_and_what_was_written_stays(
+    ask: Ask, library: Database, book: str
+) -> None:
+    review = """mutation($id: ID!) {
+      bookReview(id: $id) { book { title } errors { field code } bookErrors { code } } }"""
+    answer = await ask(review, STAFF, id=book)
+    assert answer == {
+        "data": {
+            "bookReview": {
+                "book": None,
+                "errors": [{"field": "id", "code": "INVALID"}],
+                "bookErrors": [{"code": "INVALID"}],
+            }
+        }
+    }
+    async with library.transaction() as session:
+        assert await session.scalar(select(models.Book.rating).where(models.Book.title == "Draft")) == 1.0
+
+
 async def test_a_mutation_finds_only_what_its_requester_may_see(ask: Ask, book: str) -> None:
     stranger = await ask(PRAISE, None, ids=[book])
     assert stranger["data"]["bookPraise"] == {
@@ -206,3 +225,41 @@ async def test_several_rows_are_found_in_the_order_asked_for_or_not_at_all(
     one_is_missing = await ask(PRAISE, STAFF, ids=[*drafts, "Qm9vazo5OTk="])
     assert one_is_missing["data"]["bookPraise"]["book"] is None
     assert one_is_missing["data"]["bookPraise"]["errors"][0]["code"] == "NOT_FOUND"
+
+
+SCOLD = """mutation($id: ID, $title: String, $by: Float! = 0.5) {
+  bookScold(id: $id, title: $title, by: $by) { book { title rating } errors { field code } } }"""
+
+
+async def test_what_a_mutation_is_about_can_be_named_in_several_ways(ask: Ask, book: str) -> None:
+    assert (await ask(SCOLD, STAFF, id=book))["data"]["bookScold"]["book"] == {
+        "title": "Draft",
+        "rating": 1.5,
+    }
+    by_title = (await ask(SCOLD, STAFF, title="Draft", by=1.0))["data"]["bookScold"]
+    assert by_title == {"book": {"title": "Draft", "rating": 0.5}, "errors": []}
+    nothing = (await ask(SCOLD, STAFF, title="Nothing"))["data"]["bookScold"]
+    assert nothing == {"book": None, "errors": [{"field": "title", "code": "NOT_FOUND"}]}
+    forgiven = await ask("mutation($id: ID) { bookForgive(id: $id) { book { rating } } }", STAFF, id=book)
+    assert forgiven["data"]["bookForgive"]["book"] == {"rating": 2.0}
+
+
+async def test_a_mutation_has_only_the_names_that_it_ever_had(ask: Ask) -> None:
+    refused = await ask('mutation { bookForgive(title: "Draft") { book { rating } } }', STAFF)
+    assert "Unknown argument" in refused["errors"][0]["message"]
+
+
+def test_deprecated_arguments_and_fields_of_inputs_say_why(schema: ApiSchema) -> None:
+    assert 'title: String @deprecated(reason: "Use `id`.")' in schema.sdl()
+    assert 'reason: String @deprecated(reason: "Nobody asks.")' in schema.sdl()
+    assert 'body: JSONString @deprecated(reason: "Nobody reads it.")' in schema.sdl()
+
+
+async def test_a_text_that_no_table_takes_is_refused_before_anything_is_done(ask: Ask, book: str) -> None:
+    for field, given in (
+        ("title", {"title": "a\x00b"}),
+        ("body", {"title": "x", "body": '{"a": ["\\u0000"]}'}),
+    ):
+        refused = (await ask(UPDATE, STAFF, id=book, input=given))["data"]["bookUpdate"]
+        assert refused["book"] is None
+        assert [(error["field"], error["code"]) for error in refused["errors"]] == [(field, "INVALID")]

@@ -88,11 +88,13 @@ async def test_a_value_says_which_type_of_a_union_it_is(ask: Ask) -> None:
     answer = await ask(
         """{ book(title: "Argan") {
              gentle: verdict(gently: true) { __typename ... on TooLong { limit } ... on TooOld { since } }
-             verdict { __typename ... on TooLong { limit } ... on TooOld { since } } } }"""
+             verdict { __typename ... on TooLong { limit } ... on TooOld { since } }
+             judgement { ... on TooLong { limit } ... on TooOld { since } } } }"""
     )
     assert answer["data"]["book"] == {
         "gentle": {"__typename": "TooLong", "limit": 5},
         "verdict": {"__typename": "TooOld", "since": "Argan"},
+        "judgement": {"since": "Argan"},
     }
 
 

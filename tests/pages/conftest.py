@@ -104,7 +104,12 @@ async def _answer(session: AsyncSession, rug: ProductVariant, larger: ProductVar
         scope = AttributeScope.VARIANT if question == "Couleur" else AttributeScope.PRODUCT
         for product_type_id in (await session.scalars(select(ProductType.id))).all():
             session.add(
-                ProductTypeAttribute(product_type_id=product_type_id, attribute_id=attribute.id, scope=scope)
+                ProductTypeAttribute(
+                    product_type_id=product_type_id,
+                    attribute_id=attribute.id,
+                    scope=scope,
+                    variant_selection=scope is AttributeScope.VARIANT,
+                )
             )
         for choice in choices:
             answers[choice] = AttributeValue(attribute_id=attribute.id, slug=choice.lower(), name=choice)

@@ -13,7 +13,7 @@ from marketplace.kit.errors import DomainError
 from marketplace.kit.money import Money
 from marketplace.orders.cancelling import cancel_order
 from marketplace.orders.fulfilment import deliver, fulfil, refuse
-from marketplace.orders.models import ChargeStatus, Order
+from marketplace.orders.models import ChargeStatus, Order, OrderEvent
 from marketplace.payments.cash import outstanding, remit
 from marketplace.payments.models import CashCollection, CashRemittance, CashStatus, TransactionItem
 from tests.factories.checkout import make_market, make_piece
@@ -56,6 +56,8 @@ async def test_each_delivered_parcel_is_charged_for_itself(session: AsyncSession
     await fulfil(session, second)
     await deliver(session, second)
     assert (order.total_charged_minor, order.charge_status) == (260_00, ChargeStatus.FULL)
+    paid = await session.scalars(select(OrderEvent.parameters).where(OrderEvent.type == "ORDER_FULLY_PAID"))
+    assert paid.all() == [{"amount": "260.00"}]
     assert await _statuses(session) == [CashStatus.COLLECTED, CashStatus.COLLECTED]
 
 

@@ -20,7 +20,7 @@ ADDRESS = "salma@example.test"
 PAGE = "https://shop.test/confirm?from=letter"
 SUBJECTS = {
     AccountLetter.CONFIRM_ACCOUNT: ("Confirmez votre adresse", "أكّد بريدك", "Confirm your e-mail"),
-    AccountLetter.RESET_PASSWORD: ("Choisissez un nouveau", "اختر كلمة مرور", "Choose a new password"),
+    AccountLetter.RESET_PASSWORD: ("Choisissez un nouveau", "اختر كلمة سر", "Choose a new password"),
     AccountLetter.SET_PASSWORD: ("Votre compte vous attend", "حسابك في انتظارك", "Your account is waiting"),
     AccountLetter.CHANGE_EMAIL: (
         "Confirmez votre nouvelle",
@@ -72,7 +72,7 @@ async def test_a_letter_is_what_mail_programs_want(
     assert message["Auto-Submitted"] == "auto-generated"
     html = text_of(message, "html")
     assert '<html lang="ar" dir="rtl">' in html
-    assert "كلمة مرور" in html
+    assert "كلمة سر" in html
     assert link_of(message).replace("&", "&amp;") in html
 
 

@@ -1,165 +1,82 @@
-"""Attributes, their values, and what products answer to them."""
+"""Attributes and their values.
 
-from enum import Enum
-from functools import partial
-from typing import Any
+What rows answer to them stands in `assigned_attributes.py`, how lists are narrowed by them in
+`attribute_filters.py` (lists of attributes) and `attribute_answers.py` (lists of what answers).
+"""
 
-from sqlalchemy import and_, case, func, literal, null, select
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, case, func, null, or_, select
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog import attributes as models
-from marketplace_graphql.inputs import StringFilterInput
+from marketplace.catalog.models import Category, Collection, Product, ProductVariant
+from marketplace.content.pages import Page
+from marketplace.people.permissions import Permission
+from marketplace_graphql.catalog.attribute_choices import (
+    choice_filter,
+    choice_order,
+    choice_where,
+    named_like,
+)
+from marketplace_graphql.catalog.attribute_enums import (
+    AttributeEntityTypeEnum,
+    AttributeInputTypeEnum,
+    AttributeTypeEnum,
+    MeasurementUnitsEnum,
+)
+from marketplace_graphql.catalog.pictures import file_url
 from marketplace_graphql.kernel import (
     CountableConnection,
-    Filter,
+    Date,
+    DateTime,
+    JSONString,
     Node,
     ObjectWithMetadata,
-    OrderDirection,
-    Sorting,
+    PositiveInt,
+    cases,
     column,
     connection,
-    each,
-    enum,
     expression,
-    input_type,
     many,
-    matches,
     never_null,
     node,
-    object_type,
-    one,
+    null_when,
+    related,
     translated,
+    union,
     value,
 )
+from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.languages import LanguageDisplay, language
+from marketplace_graphql.values import File
 
-AttributeInputTypeEnum = enum(models.AttributeInputType, name="AttributeInputTypeEnum")
-WITH_CHOICES = ("DROPDOWN", "MULTISELECT", "SWATCH", "REFERENCE", "SINGLE_REFERENCE")
-
-
-@enum
-class AttributeTypeEnum(Enum):
-    """What an attribute describes."""
-
-    PRODUCT_TYPE = "PRODUCT_TYPE"
-    PAGE_TYPE = "PAGE_TYPE"
-
-
-@enum
-class MeasurementUnitsEnum(Enum):
-    """Units that numeric attributes are measured in."""
-
-    MM = "MM"
-    CM = "CM"
-    M = "M"
-    SQ_CM = "SQ_CM"
-    SQ_M = "SQ_M"
-    LITER = "LITER"
-    G = "G"
-    KG = "KG"
-
-
-@enum
-class VariantAttributeScope(Enum):
-    """Which of a variant's attributes are asked for."""
-
-    ALL = "ALL"
-    VARIANT_SELECTION = "VARIANT_SELECTION"
-    NOT_VARIANT_SELECTION = "NOT_VARIANT_SELECTION"
-
-
-@node(models.AttributeTranslation)
-class AttributeTranslation(Node):
-    """An attribute in another language."""
-
-    language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
-    name: str = expression(lambda row, ctx: never_null(func.coalesce(row.name, "")))
-
-
-@node(models.AttributeValueTranslation)
-class AttributeValueTranslation(Node):
-    """An attribute's value in another language."""
-
-    language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
-    name: str = expression(lambda row, ctx: never_null(func.coalesce(row.name, "")))
-
-
-@node(models.AttributeValue, order_by=lambda row, ctx: row.position)
-class AttributeValue(Node):
-    """One value of an attribute."""
-
-    name: str | None
-    slug: str | None
-    value: str | None
-    """A colour, of a swatch."""
-    input_type: "AttributeInputTypeEnum | None" = expression(  # type: ignore[valid-type]
-        lambda row, ctx: attribute_of(row, ctx).input_type
+if TYPE_CHECKING:
+    from marketplace_graphql.catalog.attribute_translations import (
+        AttributeTranslatableContent,
+        AttributeValueTranslatableContent,
     )
-    boolean: bool | None = expression(
-        lambda row, ctx: _only(row, ctx, models.AttributeInputType.BOOLEAN, row.slug == "true")
-    )
-    plain_text: str | None = expression(
-        lambda row, ctx: _only(row, ctx, models.AttributeInputType.PLAIN_TEXT, row.value)
-    )
-    translation = translated("AttributeValueTranslation")
+    from marketplace_graphql.catalog.products import ProductType
+
+SEES_HIDDEN_ATTRIBUTES = (
+    Permission.MANAGE_PRODUCTS,
+    Permission.MANAGE_PRODUCT_TYPES_AND_ATTRIBUTES,
+    Permission.MANAGE_PAGES,
+    Permission.MANAGE_PAGE_TYPES_AND_ATTRIBUTES,
+)
+"""Any of these shows attributes that buyers are not shown, as in Saleor."""
+
+LISTED = PositiveInt(100)
+"""So many of a nested list where nothing else is asked."""
+
+ReferenceType = union(
+    "ReferenceType", "ProductType", "PageType", description="A type whose things a reference may point at."
+)
 
 
-@node(models.Attribute, order_by=lambda row, ctx: row.position)
-class Attribute(Node, ObjectWithMetadata):
-    """Something that products of a type have in common and may differ in."""
-
-    input_type: "AttributeInputTypeEnum | None"  # type: ignore[valid-type]
-    name: str
-    slug: str
-    type: AttributeTypeEnum
-    unit: MeasurementUnitsEnum | None
-    value_required: bool
-    visible_in_storefront: bool
-    filterable_in_storefront: bool = column(deprecated="Every attribute that shows can be filtered by.")
-    with_choices: bool = expression(lambda row, ctx: never_null(row.input_type.in_(WITH_CHOICES)))
-    choices: "CountableConnection[AttributeValue] | None" = connection(
-        on=lambda row, choice, ctx: choice.attribute_id == row.id,
-        search=lambda row, term, ctx: row.name.icontains(term, autoescape=False),
-    )
-    translation = translated("AttributeTranslation")
-
-
-@object_type
-class SelectedAttribute:
-    """An attribute, and what one product or variant answers to it."""
-
-    attribute: Attribute
-    values: list[AttributeValue]
-
-
-def selected_attributes(
-    row: Any, product_type_id: Any, scope: models.AttributeScope, answers: Any, answer_key: Any
-) -> Any:
-    """All attributes that a type asks for in a scope, each with the row's values. `answers` is the table."""
-    asked = aliased(models.ProductTypeAttribute)
-
-    def answered(choice: Any) -> Any:
-        said = answers.alias()
-        return and_(
-            choice.attribute_id == asked.attribute_id,
-            # Nothing but the answers is its own: SQLAlchemy would bring in the row anew, two levels down.
-            select(literal(1))
-            .where(said.c[answer_key] == row.id, said.c.value_id == choice.id)
-            .correlate_except(said)
-            .exists(),
-        )
-
-    return each(
-        asked,
-        {
-            "attribute": one(lambda attribute: attribute.id == asked.attribute_id),
-            "values": many(answered),
-        },
-        where=and_(asked.product_type_id == product_type_id, asked.scope == scope),
-        order_by=(asked.position, asked.attribute_id),
-        limit=100,
-    )
+def attribute_visible(row: Any, ctx: Any) -> Any:
+    return None if ctx.requester.has(*SEES_HIDDEN_ATTRIBUTES) else row.visible_in_storefront
 
 
 def attribute_of(row: Any, ctx: Any) -> Any:
@@ -169,134 +86,186 @@ def attribute_of(row: Any, ctx: Any) -> Any:
     )
 
 
-def _only(row: Any, ctx: Any, input_type: models.AttributeInputType, expression_: Any) -> Any:
-    return case((attribute_of(row, ctx).input_type == input_type, expression_), else_=null())
+def file_of(row: Any, ctx: Any) -> Any:
+    """The file of a value, if it has one."""
+    return null_when(
+        row.file_path.is_(None),
+        {"url": file_url(row.file_path, ctx), "content_type": row.content_type},
+    )
 
 
-@input_type
-class AssignedAttributeValueInput:
-    """A condition on an attribute's values."""
-
-    slug: StringFilterInput | None
-    name: StringFilterInput | None
+def _file() -> Any:
+    """The field of it: in a class that has a field `value`, the declaration of that name is hidden."""
+    return value(file_of)
 
 
-@input_type
-class AttributeInput:
-    """An attribute, and what its values must be."""
-
-    slug: str | None
-    value: AssignedAttributeValueInput | None
-    values: list[str] | None
-    boolean: bool | None
-
-
-@input_type
-class AttributeFilterInput:
-    """Which attributes are listed."""
-
-    ids: list[ID] | None
-    slugs: list[str] | None
-    search: str | None
-    type: AttributeTypeEnum | None
-    value_required: bool | None
-    visible_in_storefront: bool | None
-    filterable_in_storefront: bool | None
-
-
-@input_type
-class AttributeInputTypeEnumFilterInput:
-    """A condition on how an attribute is answered."""
-
-    eq: "AttributeInputTypeEnum | None"  # type: ignore[valid-type]
-    one_of: "list[AttributeInputTypeEnum] | None"  # type: ignore[valid-type]
-
-
-@input_type
-class AttributeWhereInput:
-    """Which attributes are listed."""
-
-    ids: list[ID] | None
-    name: StringFilterInput | None
-    slug: StringFilterInput | None
-    input_type: AttributeInputTypeEnumFilterInput | None
-    value_required: bool | None
-    visible_in_storefront: bool | None
-    AND: "list[AttributeWhereInput] | None"
-    OR: "list[AttributeWhereInput] | None"
-
-
-@enum
-class AttributeSortField(Enum):
-    """What attributes can be sorted by."""
-
-    NAME = "NAME"
-    SLUG = "SLUG"
-
-
-@input_type
-class AttributeSortingInput:
-    """How attributes are sorted."""
-
-    direction: OrderDirection
-    field: AttributeSortField
-
-
-attribute_filter = Filter(
-    AttributeFilterInput,
-    {
-        "ids": lambda row, ids, ctx: row.id == func.any(ctx.key(ids, "Attribute")),
-        "slugs": lambda row, slugs, ctx: row.slug == func.any(slugs),
-        "search": lambda row, term, ctx: row.name.icontains(term, autoescape=False),
-        "type": lambda row, type_, ctx: row.type == type_.value,
-        "value_required": lambda row, required, ctx: row.value_required.is_(required),
-        "visible_in_storefront": lambda row, shown, ctx: row.visible_in_storefront.is_(shown),
-        "filterable_in_storefront": lambda row, shown, ctx: row.filterable_in_storefront.is_(shown),
-    },
-)
-attribute_where = Filter(
-    AttributeWhereInput,
-    {
-        "ids": lambda row, ids, ctx: row.id == func.any(ctx.key(ids, "Attribute")),
-        "name": matches(lambda row, ctx: row.name),
-        "slug": matches(lambda row, ctx: row.slug),
-        "input_type": matches(lambda row, ctx: row.input_type),
-        "value_required": lambda row, required, ctx: row.value_required.is_(required),
-        "visible_in_storefront": lambda row, shown, ctx: row.visible_in_storefront.is_(shown),
-    },
-)
-attribute_order = Sorting(
-    AttributeSortingInput,
-    {
-        AttributeSortField.NAME: lambda row, ctx: (row.name, row.slug),
-        AttributeSortField.SLUG: lambda row, ctx: row.slug,
-    },
-)
-
-
-def answers_to(row: Any, given: Any, answers: Any, answer_key: str) -> Any:
-    """Whether a row answers an attribute as an `AttributeInput` asks. None: it asks nothing."""
-    if given.slug is None:
-        return None
-    said, choice, attribute = answers.alias(), aliased(models.AttributeValue), aliased(models.Attribute)
-    conditions = [
-        said.c[answer_key] == row.id,
-        choice.id == said.c.value_id,
-        attribute.id == choice.attribute_id,
-        attribute.slug == given.slug,
+def _name(row: Any, ctx: Any) -> Any:
+    """What a value is called: a reference as what it points at, whatever that is called today."""
+    product, of_variant = aliased(Product), aliased(Product)
+    variant, page = aliased(ProductVariant), aliased(Page)
+    names = (
+        (row.reference_product_id, select(product.name).where(product.id == row.reference_product_id)),
+        (
+            row.reference_variant_id,
+            select(of_variant.name.concat(": ").concat(variant.name))
+            .join_from(variant, of_variant, of_variant.id == variant.product_id)
+            .where(variant.id == row.reference_variant_id),
+        ),
+        (row.reference_page_id, select(page.title).where(page.id == row.reference_page_id)),
+    )
+    found = [
+        (key.is_not(None), name.correlate_except(product, variant, of_variant, page).scalar_subquery())
+        for key, name in names
     ]
-    if given.values is not None:
-        conditions.append(choice.slug == func.any(given.values))
-    if given.boolean is not None:
-        conditions.append(choice.slug == ("true" if given.boolean else "false"))
-    if given.value is not None:
-        for text, asked in ((choice.slug, given.value.slug), (choice.name, given.value.name)):
-            if asked is not None:
-                said_so = matches(partial(_itself, text))(choice, asked, None)
-                if said_so is not None:
-                    conditions.append(said_so)
-    return select(literal(1)).where(*conditions).exists()
+    return case(*found, else_=row.name)
 
 
-def _itself(text: Any, _row: Any, _ctx: Any) -> Any:
-    return text
+REFERENCES = {
+    "Page": (Page, "reference_page_id"),
+    "Product": (Product, "reference_product_id"),
+    "ProductVariant": (ProductVariant, "reference_variant_id"),
+    "Category": (Category, "reference_category_id"),
+    "Collection": (Collection, "reference_collection_id"),
+}
+"""What a value may refer to: the API's type, its model, and the column that names the row."""
+
+
+def _reference(row: Any, ctx: Any) -> Any:
+    ids = [
+        (getattr(row, key), global_id(type_name, getattr(row, key)))
+        for type_name, (_, key) in REFERENCES.items()
+    ]
+    return case(*[(key.is_not(None), made) for key, made in ids], else_=null())
+
+
+@node(models.AttributeTranslation)
+class AttributeTranslation(Node):
+    """An attribute in another language."""
+
+    language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
+    name: str = expression(lambda row, ctx: never_null(func.coalesce(row.name, "")))
+    translatable_content: "AttributeTranslatableContent | None" = related(
+        lambda row, attribute, ctx: attribute.id == row.attribute_id
+    )
+    """What it translates."""
+
+
+@node(models.AttributeValueTranslation)
+class AttributeValueTranslation(Node):
+    """An attribute's value in another language."""
+
+    language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
+    name: str = expression(lambda row, ctx: never_null(func.coalesce(row.name, "")))
+    rich_text: JSONString | None
+    plain_text: str | None
+    translatable_content: "AttributeValueTranslatableContent | None" = related(
+        lambda row, value, ctx: value.id == row.attribute_value_id
+    )
+    """What it translates."""
+
+
+@node(models.AttributeValue, order_by=lambda row, ctx: row.position)
+class AttributeValue(Node):
+    """One value of an attribute: chosen from its list, or written for one thing alone."""
+
+    name: str | None = expression(_name)
+    slug: str | None
+    value: str | None
+    """A colour, of a swatch."""
+    input_type: "AttributeInputTypeEnum | None" = expression(
+        lambda row, ctx: attribute_of(row, ctx).input_type
+    )
+    reference: ID | None = expression(_reference)
+    """What it points at."""
+    file: File | None = _file()
+    rich_text: JSONString | None
+    plain_text: str | None
+    boolean: bool | None
+    date: Date | None = column("day")
+    date_time: DateTime | None
+    external_reference: str | None
+    translation = translated("AttributeValueTranslation")
+
+
+@node(models.Attribute, visible=attribute_visible, order_by=lambda row, ctx: row.position)
+class Attribute(Node, ObjectWithMetadata):
+    """Something that things of a type have in common and may differ in."""
+
+    input_type: "AttributeInputTypeEnum | None"
+    entity_type: "AttributeEntityTypeEnum | None"
+    """What it points at, if it is a reference."""
+    name: str
+    slug: str
+    type: "AttributeTypeEnum"
+    unit: "MeasurementUnitsEnum | None"
+    """What its numbers count."""
+    value_required: bool
+    visible_in_storefront: bool
+    filterable_in_storefront: bool = column(deprecated="Every attribute that shows can be filtered by.")
+    filterable_in_dashboard: bool = column(deprecated="Every attribute can be filtered by.")
+    available_in_grid: bool = column(deprecated="No list of this shop has columns of attributes.")
+    storefront_search_position: int = column(deprecated="Where it stands among filters is the shop's affair.")
+    with_choices: bool = expression(lambda row, ctx: never_null(row.input_type.in_(models.WITH_CHOICES)))
+    """Whether its values are a list to choose from."""
+    choices: "CountableConnection[AttributeValue] | None" = connection(
+        on=lambda row, choice, ctx: and_(
+            choice.attribute_id == row.id, row.input_type.in_(models.WITH_CHOICES)
+        ),
+        filter=choice_filter,
+        where=choice_where,
+        sort_by=choice_order,
+        search=named_like,
+    )
+    """The list to choose from."""
+    product_types: "CountableConnection[ProductType]" = connection(
+        on=lambda row, kind, ctx: _asked_by(row, kind, models.AttributeScope.PRODUCT)
+    )
+    """Types whose products are asked for it."""
+    product_variant_types: "CountableConnection[ProductType]" = connection(
+        on=lambda row, kind, ctx: _asked_by(row, kind, models.AttributeScope.VARIANT)
+    )
+    """Types whose variants are asked for it."""
+    external_reference: str | None
+    translation = translated("AttributeTranslation")
+
+    @value
+    def reference_types(row: Any, ctx: Any, limit: PositiveInt = LISTED) -> "list[ReferenceType] | None":  # type: ignore[valid-type]
+        """The types of what it may point at; none named: any."""
+        products, pages = models.AttributeReferenceProductType, models.AttributeReferencePageType
+        kinds = models.AttributeEntityType
+        return cases(
+            (
+                row.entity_type.in_((kinds.PRODUCT, kinds.PRODUCT_VARIANT)),
+                many(
+                    lambda kind: kind.id.in_(_allowed(products.product_type_id, products, row, limit)),
+                    type_name="ProductType",
+                ),
+            ),
+            (
+                row.entity_type == kinds.PAGE,
+                many(
+                    lambda kind: kind.id.in_(_allowed(pages.page_type_id, pages, row, limit)),
+                    type_name="PageType",
+                ),
+            ),
+            (or_(row.entity_type.is_not(None), row.entity_type.is_(None)), []),
+        )
+
+
+def _asked_by(attribute: Any, product_type: Any, scope: models.AttributeScope) -> Any:
+    asked = aliased(models.ProductTypeAttribute)
+    return product_type.id.in_(
+        select(asked.product_type_id)
+        .where(asked.attribute_id == attribute.id, asked.scope == scope)
+        .correlate_except(asked)
+    )
+
+
+def _allowed(key: Any, table: Any, attribute: Any, limit: Any) -> Any:
+    return (
+        select(key)
+        .where(table.attribute_id == attribute.id)
+        .order_by(key)
+        .limit(limit)
+        .correlate_except(table)
+    )

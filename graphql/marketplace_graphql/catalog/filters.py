@@ -9,16 +9,16 @@ from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog import models
-from marketplace.catalog.attributes import product_attribute_value
 from marketplace.catalog.listings import VariantChannelListing
 from marketplace.inventory.models import Stock
 from marketplace.kit.models import lowest_if_missing
 from marketplace.vendors.models import Vendor
 from marketplace_graphql.catalog import search as searching
-from marketplace_graphql.catalog.attributes import AttributeInput, answers_to
+from marketplace_graphql.catalog.attribute_answers import AttributeInput, product_answers
 from marketplace_graphql.catalog.pricing import within
+from marketplace_graphql.catalog.sorts import product_order, published_since
 from marketplace_graphql.catalog.stock import for_sale, in_stock
-from marketplace_graphql.catalog.visibility import listed, listing_of, sees_all_products
+from marketplace_graphql.catalog.visibility import listed, listing_of, sees_unlisted
 from marketplace_graphql.inputs import (
     DateTimeFilterInput,
     DateTimeRangeInput,
@@ -33,9 +33,6 @@ from marketplace_graphql.inputs import (
 from marketplace_graphql.kernel import (
     DateTime,
     Filter,
-    OrderDirection,
-    QueryError,
-    Sorting,
     among,
     between,
     by_id,
@@ -43,8 +40,6 @@ from marketplace_graphql.kernel import (
     enum,
     input_type,
     matches,
-    missing_last,
-    never_null,
     refers,
 )
 
@@ -137,36 +132,6 @@ class ProductWhereInput:
     OR: "list[ProductWhereInput] | None"
 
 
-@enum
-class ProductOrderField(Enum):
-    """What products can be sorted by."""
-
-    NAME = "NAME"
-    RANK = "RANK"
-    PRICE = "PRICE"
-    MINIMAL_PRICE = "MINIMAL_PRICE"
-    LAST_MODIFIED = "LAST_MODIFIED"
-    DATE = "DATE"
-    TYPE = "TYPE"
-    PUBLISHED = "PUBLISHED"
-    PUBLICATION_DATE = "PUBLICATION_DATE"
-    PUBLISHED_AT = "PUBLISHED_AT"
-    LAST_MODIFIED_AT = "LAST_MODIFIED_AT"
-    COLLECTION = "COLLECTION"
-    """By hand: for the products of a collection."""
-    RATING = "RATING"
-    CREATED_AT = "CREATED_AT"
-
-
-@input_type
-class ProductOrder:
-    """How products are sorted."""
-
-    direction: OrderDirection
-    channel: str | None
-    field: ProductOrderField | None
-
-
 def in_categories(row: Any, ids: Any, ctx: Any) -> Any:
     """In one of the categories or below. Compared with the copy in the listing, which the price index has."""
     category = aliased(models.Category)
@@ -175,6 +140,8 @@ def in_categories(row: Any, ids: Any, ctx: Any) -> Any:
     if not ctx.channel.given:
         return row.category_id == any_(wanted)
     listing = listing_of(row, ctx)
+    for sorted_by in (row.name, row.created_at, lowest_if_missing(row.rating)):
+        ctx.one_of_few(row, row.category_id, wanted, sorted_by=sorted_by)
     return ctx.one_of_few(row, listing.category_id, wanted, sorted_by=listing.price_minor)
 
 
@@ -208,12 +175,6 @@ def _asked_price(row: Any, given: Any, ctx: Any) -> Any:
     )
 
 
-def _answers(row: Any, asked: Any, ctx: Any) -> Any:
-    conditions = [answers_to(row, given, product_attribute_value, "product_id") for given in asked]
-    said = [condition for condition in conditions if condition is not None]
-    return and_(*said) if said else None
-
-
 def _available(row: Any, wanted: bool, ctx: Any) -> Any:
     buyable = and_(for_sale(listing_of(row, ctx), ctx), in_stock(row, ctx))
     return buyable if wanted else not_(func.coalesce(buyable, False))
@@ -224,20 +185,34 @@ def _stocked(row: Any, given: Any, ctx: Any) -> Any:
     if given.warehouse_ids is None and given.quantity is None:
         return None
     variant, stock = aliased(models.ProductVariant), aliased(Stock)
-    conditions = [variant.product_id == row.id, stock.variant_id == variant.id]
-    if given.warehouse_ids is not None:
-        conditions.append(stock.warehouse_id == any_(ctx.key(given.warehouse_ids, "Warehouse")))
-    pieces = select(variant.id).where(*conditions)
-    inside = None
+    stocked = select(variant.product_id).where(stock.variant_id == variant.id)
     if given.quantity is not None:
         inside = between(lambda _row, _ctx: func.sum(stock.quantity))(row, given.quantity, ctx)
-    return (pieces if inside is None else pieces.group_by(variant.id).having(inside)).exists()
+        stocked = (
+            stocked.group_by(variant.id) if inside is None else stocked.group_by(variant.id).having(inside)
+        )
+    if given.warehouse_ids is None:
+        return stocked.where(variant.product_id == row.id).correlate_except(variant, stock).exists()
+    # Few pieces lie in a few store rooms: from there to their products, not the other way round.
+    there = stock.warehouse_id == any_(ctx.key(given.warehouse_ids, "Warehouse"))
+    return row.id.in_(stocked.where(there))
 
 
 def _gift_cards(row: Any, wanted: bool, ctx: Any) -> Any:
     kind = aliased(models.ProductType)
-    of_kind = select(kind.id).where(kind.kind == models.ProductTypeKind.GIFT_CARD)
-    return row.product_type_id.in_(of_kind) if wanted else row.product_type_id.not_in(of_kind)
+    of_kind = select(kind.id).where(kind.kind == models.ProductTypeKind.GIFT_CARD).correlate_except(kind)
+    if not wanted:
+        return row.product_type_id.not_in(of_kind)
+    # Asked first, once: a shop without gift cards is not searched for them.
+    return and_(of_kind.exists(), _of_types(row, func.array(of_kind.scalar_subquery()), ctx))
+
+
+def _of_types(row: Any, keys: Any, ctx: Any) -> Any:
+    return ctx.one_of_few(row, row.product_type_id, keys, sorted_by=row.name)
+
+
+def _of_vendors(row: Any, ids: Any, ctx: Any) -> Any:
+    return ctx.one_of_few(row, row.vendor_id, ctx.key(ids, "Vendor"), sorted_by=row.name)
 
 
 def _of_regions(row: Any, regions: Any, ctx: Any) -> Any:
@@ -249,15 +224,20 @@ def _on_sale_from(row: Any, moment: Any, ctx: Any) -> Any:
     return listing_of(row, ctx).available_for_purchase_at <= moment
 
 
+def _seen_by_all(row: Any, wanted: bool, ctx: Any, column: str) -> Any:
+    """Whether its listing says so. Of what buyers see in a list, each says yes."""
+    if not sees_unlisted(ctx):
+        return None if wanted else false()
+    return func.coalesce(getattr(listing_of(row, ctx), column), False).is_(wanted)
+
+
 _common = {
     "ids": by_id("Product"),
-    "is_published": lambda row, wanted, ctx: func.coalesce(listing_of(row, ctx).is_published, False).is_(
-        wanted
-    ),
+    "is_published": lambda row, wanted, ctx: _seen_by_all(row, wanted, ctx, "is_published"),
     "has_category": lambda row, wanted, ctx: (
         row.category_id.is_not(None) if wanted else row.category_id.is_(None)
     ),
-    "attributes": _answers,
+    "attributes": product_answers,
     "stock_availability": lambda row, wanted, ctx: (
         in_stock(row, ctx) if wanted is StockAvailability.IN_STOCK else not_(in_stock(row, ctx))
     ),
@@ -268,10 +248,10 @@ _common = {
     "published_from": lambda row, moment, ctx: published_since(row, ctx) <= moment,
     "available_from": _on_sale_from,
     "is_available": _available,
-    "is_visible_in_listing": lambda row, wanted, ctx: listing_of(row, ctx).visible_in_listings.is_(wanted),
+    "is_visible_in_listing": lambda row, wanted, ctx: _seen_by_all(row, wanted, ctx, "visible_in_listings"),
     "price": _asked_price,
     "minimal_price": lambda row, given, ctx: within(listing_of(row, ctx).price_minor, given, ctx),
-    "vendors": lambda row, ids, ctx: row.vendor_id == any_(ctx.key(ids, "Vendor")),
+    "vendors": _of_vendors,
     "regions": _of_regions,
 }
 product_filter = Filter(
@@ -282,7 +262,7 @@ product_filter = Filter(
         "categories": in_categories,
         "search": searching.found,
         "updated_at": between(lambda row, ctx: row.updated_at),
-        "product_types": refers(lambda row, ctx: row.product_type_id, "ProductType"),
+        "product_types": lambda row, ids, ctx: _of_types(row, ctx.key(ids, "ProductType"), ctx),
         "slugs": among(lambda row, ctx: row.slug),
     },
 )
@@ -296,71 +276,6 @@ product_where = Filter(
         "category": refers(lambda row, ctx: row.category_id, "Category"),
         "collection": _in_collection,
         "updated_at": matches(lambda row, ctx: row.updated_at),
-    },
-)
-
-
-def published_since(row: Any, ctx: Any) -> Any:
-    """When a product was published in the channel; "since ever" where nobody said."""
-    return lowest_if_missing(listing_of(row, ctx).published_at)
-
-
-def membership(row: Any, collection: Any, ctx: Any) -> Any:
-    """A product's row in a collection."""
-    return ctx.joined(
-        row,
-        models.CollectionProduct,
-        lambda member: and_(member.product_id == row.id, member.collection_id == collection.id),
-        key="membership",
-    )
-
-
-def member_of(collection: Any, row: Any, ctx: Any) -> Any:
-    """Whether a product is in a collection. The list may be sorted by its place there."""
-    return membership(row, collection, ctx).product_id.is_not(None)
-
-
-def _place(row: Any, ctx: Any) -> Any:
-    place = ctx.already_joined(row, models.CollectionProduct, key="membership")
-    if place is None:
-        raise QueryError("Sorting by COLLECTION is available only for the products of a collection.")
-    return never_null(place.position)
-
-
-def _published(row: Any, ctx: Any) -> Any:
-    if not (sees_all_products(ctx) or ctx.requester.is_vendor):
-        return row.name  # All that others see is published.
-    return never_null(func.coalesce(listing_of(row, ctx).is_published, False)), row.name
-
-
-def _price(row: Any, ctx: Any) -> Any:
-    price = listing_of(row, ctx).price_minor
-    # Whoever sees only live listings sees none without a price.
-    return missing_last(price) if sees_all_products(ctx) or ctx.requester.is_vendor else never_null(price)
-
-
-def _type_name(row: Any, ctx: Any) -> Any:
-    kind = ctx.joined(row, models.ProductType, lambda kind: kind.id == row.product_type_id, key="type")
-    return never_null(kind.name)
-
-
-product_order = Sorting(
-    ProductOrder,
-    {
-        ProductOrderField.NAME: lambda row, ctx: row.name,
-        ProductOrderField.PRICE: _price,
-        ProductOrderField.MINIMAL_PRICE: _price,
-        ProductOrderField.LAST_MODIFIED: lambda row, ctx: row.updated_at,
-        ProductOrderField.LAST_MODIFIED_AT: lambda row, ctx: row.updated_at,
-        ProductOrderField.DATE: lambda row, ctx: row.updated_at,
-        ProductOrderField.TYPE: _type_name,
-        ProductOrderField.PUBLISHED: _published,
-        ProductOrderField.PUBLICATION_DATE: lambda row, ctx: never_null(published_since(row, ctx)),
-        ProductOrderField.PUBLISHED_AT: lambda row, ctx: never_null(published_since(row, ctx)),
-        ProductOrderField.COLLECTION: _place,
-        ProductOrderField.RATING: lambda row, ctx: missing_last(row.rating),
-        ProductOrderField.CREATED_AT: lambda row, ctx: row.created_at,
-        ProductOrderField.RANK: lambda row, ctx: row.id,
     },
 )
 

@@ -2,24 +2,15 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, exists, false, func, literal, select
+from sqlalchemy import and_, false, func, select
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog import models
-from marketplace.catalog.attributes import (
-    AttributeScope,
-    ProductTypeAttribute,
-    product_attribute_value,
-    variant_attribute_value,
-)
-from marketplace_graphql.catalog import costs, sales, stock
-from marketplace_graphql.catalog.attributes import (
-    Attribute,
-    SelectedAttribute,
-    VariantAttributeScope,
-    selected_attributes,
-)
+from marketplace_graphql.catalog import asking, costs, sales, stock
+from marketplace_graphql.catalog.asking import chosen_by
+from marketplace_graphql.catalog.attribute_enums import VariantAttributeScope
+from marketplace_graphql.catalog.making import MakingOfVariant
 from marketplace_graphql.catalog.media import ProductImage, ProductMedia, images_of, media_order
 from marketplace_graphql.catalog.pictures import media_url
 from marketplace_graphql.catalog.pricing import (
@@ -29,7 +20,16 @@ from marketplace_graphql.catalog.pricing import (
     product_pricing,
     variant_pricing,
 )
+from marketplace_graphql.catalog.provenance import ProvenanceOfProduct, ProvenanceOfVariant
 from marketplace_graphql.catalog.sales import ReportingPeriod
+from marketplace_graphql.catalog.selected_attributes import (
+    ASSIGNED_INSTEAD,
+    ObjectWithAttributes,
+    SelectedAttribute,
+    all_attributes,
+    selected_attribute,
+    selected_attributes,
+)
 from marketplace_graphql.catalog.variant_filters import variant_filter, variant_order, variant_where
 from marketplace_graphql.catalog.visibility import (
     listed,
@@ -58,6 +58,7 @@ from marketplace_graphql.kernel import (
     translated,
     value,
 )
+from marketplace_graphql.payouts.breakdown import BreakdownOfProduct, BreakdownOfVariant
 from marketplace_graphql.rules import staff_only
 from marketplace_graphql.values import Image, TaxedMoney, ThumbnailFormatEnum, Weight, day, weight
 
@@ -120,35 +121,21 @@ class ProductType(Node, ObjectWithMetadata):
         """Products of this type."""
         return and_(product.product_type_id == row.id, listed(product, ctx))
 
-    @related
-    def product_attributes(row: Any, attribute: Any, ctx: Any) -> "list[Attribute] | None":
-        """What its products are asked for."""
-        return _asked(row, attribute, AttributeScope.PRODUCT)
-
-    @related
-    def variant_attributes(
-        row: Any,
-        attribute: Any,
-        ctx: Any,
-        variant_selection: VariantAttributeScope | None = None,
-    ) -> "list[Attribute] | None":
-        """What each variant of its products is asked for."""
-        return _asked(row, attribute, AttributeScope.VARIANT)
-
-
-def _asked(product_type: Any, attribute: Any, scope: AttributeScope) -> Any:
-    asked = aliased(ProductTypeAttribute)
-    return exists(
-        select(literal(1)).where(
-            asked.product_type_id == product_type.id,
-            asked.attribute_id == attribute.id,
-            asked.scope == scope,
-        )
-    )
+    product_attributes = asking.product_attributes
+    variant_attributes = asking.variant_attributes
+    assigned_variant_attributes = asking.assigned_variant_attributes
+    available_attributes = asking.available_attributes
 
 
 @node(models.ProductVariant, visible=variant_visible, order_by=lambda row, ctx: row.position)
-class ProductVariant(Node, ObjectWithMetadata):
+class ProductVariant(
+    Node,
+    ObjectWithMetadata,
+    ObjectWithAttributes,
+    BreakdownOfVariant,
+    ProvenanceOfVariant,
+    MakingOfVariant,
+):
     """One form of a product: a size, a colour, or the only form it has."""
 
     name: str
@@ -214,19 +201,14 @@ class ProductVariant(Node, ObjectWithMetadata):
         """Where its pieces lie. Every seller delivers wherever the shop does, so a country rules none out."""
         return stock.variant_id == row.id
 
-    @value
+    @value(deprecated=ASSIGNED_INSTEAD)
     def attributes(
         row: Any,
         ctx: Any,
         variant_selection: VariantAttributeScope | None = None,
     ) -> list[SelectedAttribute]:
         """What sets it apart from the product's other variants."""
-        product = aliased(models.Product)
-        own_type = select(product.product_type_id).where(product.id == row.product_id)
-        type_id = own_type.correlate_except(product).scalar_subquery()
-        return selected_attributes(
-            row, type_id, AttributeScope.VARIANT, variant_attribute_value, "variant_id"
-        )
+        return selected_attributes(row, ctx, lambda asked: chosen_by(asked, variant_selection))
 
 
 @node(
@@ -234,7 +216,7 @@ class ProductVariant(Node, ObjectWithMetadata):
     visible=product_visible,
     order_by=lambda row, ctx: row.name,
 )
-class Product(Node, ObjectWithMetadata):
+class Product(Node, ObjectWithMetadata, ObjectWithAttributes, BreakdownOfProduct, ProvenanceOfProduct):
     """Something that a seller of the shop offers."""
 
     name: str
@@ -276,11 +258,8 @@ class Product(Node, ObjectWithMetadata):
     channel_listings: "list[ProductChannelListing] | None" = related(
         lambda row, listing, ctx: listing.product_id == row.id, needs=STAFF
     )
-    attributes: list[SelectedAttribute] = value(
-        lambda row, ctx: selected_attributes(
-            row, row.product_type_id, AttributeScope.PRODUCT, product_attribute_value, "product_id"
-        )
-    )
+    attribute = selected_attribute()
+    attributes = all_attributes()
     is_available_for_purchase: bool | None = expression(
         lambda row, ctx: func.coalesce(stock.for_sale(listing_of(row, ctx), ctx), False)
     )

@@ -6,12 +6,10 @@ from sqlalchemy import any_
 from strawberry import ID
 
 from marketplace.catalog import models
-from marketplace_graphql.catalog.attributes import (
-    Attribute,
-    attribute_filter,
-    attribute_order,
-    attribute_where,
-)
+from marketplace_graphql.catalog import assigned_attributes, assigned_references
+from marketplace_graphql.catalog.attribute_choices import named_like
+from marketplace_graphql.catalog.attribute_filters import attribute_filter, attribute_order, attribute_where
+from marketplace_graphql.catalog.attributes import Attribute
 from marketplace_graphql.catalog.categories import (
     Category,
     category_filter,
@@ -41,6 +39,9 @@ from marketplace_graphql.kernel import CountableConnection, connection, object_t
 from marketplace_graphql.languages import LanguageCodeEnum
 from marketplace_graphql.rules import by_key, by_slug
 
+TYPES = (*assigned_attributes.TYPES, *assigned_references.TYPES)
+"""What a row answers to an attribute is met only as an `AssignedAttribute`."""
+
 
 @object_type
 class CatalogQueries:
@@ -54,7 +55,7 @@ class CatalogQueries:
         filter=attribute_filter,
         where=attribute_where,
         sort_by=attribute_order,
-        search=lambda row, term, ctx: row.name.icontains(term, autoescape=False),
+        search=named_like,
         channel=True,
     )
     collections: "CountableConnection[Collection] | None" = connection(
@@ -150,5 +151,5 @@ class CatalogQueries:
         slug: str | None = None,
         external_reference: str | None = None,
     ) -> Attribute | None:
-        """One attribute, by id or slug."""
-        return by_key(attribute, ctx, "Attribute", id, slug=slug)
+        """One attribute, by id, slug or external reference."""
+        return by_key(attribute, ctx, "Attribute", id, slug=slug, external_reference=external_reference)

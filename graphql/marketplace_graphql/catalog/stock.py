@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, and_, case, func, literal, not_, or_, select
+from sqlalchemy.orm import aliased, outerjoin
 
 from marketplace.catalog.models import ProductVariant
-from marketplace.inventory.availability import available_pieces
+from marketplace.inventory.availability import available_pieces, still_good
+from marketplace.inventory.models import Reservation, Stock
 from marketplace.markets.shop_settings import shop_setting
 
 
@@ -25,16 +26,32 @@ def quantity_available(variant: Any, ctx: Any) -> ColumnElement[int]:
 
 
 def in_stock(product: Any, ctx: Any) -> ColumnElement[bool]:
-    """Whether a product has a variant of which at least one piece can be had."""
-    variant = aliased(ProductVariant)
+    """Whether a product has a variant of which at least one piece can be had.
+
+    No shelf is oversold, so one with pieces that nobody has bought is enough; only for the few variants that
+    carts hold is anything added up. So lists can ask it of every product.
+    """
+    variant, shelf = aliased(ProductVariant), aliased(Stock)
+    has_free = and_(
+        shelf.variant_id == variant.id,
+        shelf.quantity > shelf.quantity_allocated,
+        still_good(shelf.lot_id, ctx.now),
+    )
+    sold = and_(shelf.id.is_not(None), or_(not_(_kept(variant, ctx)), available(variant, ctx) > 0))
     return (
         select(literal(1))
-        .where(
-            variant.product_id == product.id,
-            or_(variant.track_inventory.is_(False), available(variant, ctx) > 0),
-        )
+        .select_from(outerjoin(variant, shelf, has_free))
+        .where(variant.product_id == product.id, or_(variant.track_inventory.is_(False), sold))
+        .correlate_except(variant, shelf)
         .exists()
     )
+
+
+def _kept(variant: Any, ctx: Any) -> ColumnElement[bool]:
+    """Whether carts hold pieces of a variant."""
+    reservation = aliased(Reservation)
+    held = (reservation.variant_id == variant.id, reservation.reserved_until > ctx.now)
+    return select(literal(1)).where(*held).correlate_except(reservation).exists()
 
 
 def for_sale(listing: Any, ctx: Any) -> ColumnElement[bool]:

@@ -3,12 +3,13 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, collate, false, func, select, union
+from sqlalchemy import ColumnElement, false, func, select, union
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog import models
 from marketplace_graphql.catalog import search as searching
+from marketplace_graphql.catalog.attribute_answers import AssignedAttributeWhereInput, answers
 from marketplace_graphql.inputs import (
     DateTimeRangeInput,
     MetadataFilter,
@@ -38,8 +39,10 @@ def found(row: Any, term: Any, ctx: Any) -> ColumnElement[bool]:
         aliased(models.ProductVariant),
     )
     by_words = select(variant.id).where(variant.product_id == product.id, searching.found(product, term, ctx))
-    sku, beginning = collate(func.lower(other.sku), "C"), func.lower(term)
-    by_sku = select(other.id).where(sku >= beginning, sku < beginning.concat(LAST_LETTER))
+    beginning = func.lower(term)
+    by_sku = select(other.id).where(
+        other.sku_folded >= beginning, other.sku_folded < beginning.concat(LAST_LETTER)
+    )
     return row.id.in_(union(by_words, by_sku))
 
 
@@ -64,6 +67,7 @@ class ProductVariantWhereInput:
     ids: list[ID] | None
     sku: StringFilterInput | None
     updated_at: DateTimeRangeInput | None
+    attributes: list[AssignedAttributeWhereInput] | None
     AND: "list[ProductVariantWhereInput] | None"
     OR: "list[ProductVariantWhereInput] | None"
 
@@ -99,6 +103,7 @@ variant_where = Filter(
         "metadata": has_metadata,
         "ids": by_id("ProductVariant"),
         "sku": matches(lambda row, ctx: row.sku),
+        "attributes": answers,
         "updated_at": between(lambda row, ctx: row.updated_at),
     },
 )

@@ -42,6 +42,11 @@ def sees_all_products(ctx: Any) -> bool:
     return bool(ctx.requester.has(*SEES_ALL_PRODUCTS))
 
 
+def sees_unlisted(ctx: Any) -> bool:
+    """Whether the requester sees products that are not listed in the channel: all, or its own."""
+    return sees_all_products(ctx) or bool(ctx.requester.is_vendor)
+
+
 def product_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
     if sees_all_products(ctx):
         return true()

@@ -44,7 +44,7 @@ class CheckoutLineInput:
     """Entries that everybody sees, kept with the line."""
 
 
-@input_type
+@input_type(outdated={"variant_id": "Use `lineId`."})
 class CheckoutLineUpdateInput:
     """How many pieces a line shall have: it is named by its id, or by its variant."""
 
@@ -196,14 +196,23 @@ def postal_address(given: "AddressInput") -> PostalAddress:
     return PostalAddress(country_code=getattr(country, "value", country) or "", **texts)
 
 
-def address_checks(given: CheckoutAddressValidationRules | None) -> AddressChecks:
-    """How strictly an address is looked at; strictly, unless something else is asked for."""
-    if not given:
+def address_checks(
+    rules: CheckoutAddressValidationRules | None, given: "AddressInput | None", requester: Requester
+) -> AddressChecks:
+    """How strictly an address is looked at; strictly, unless something else is asked for.
+
+    `skipValidation` is for staff who may, as in Saleor. Raises PermissionDeniedError.
+    """
+    if given and given.skip_validation:
+        if not requester.has_any([Permission.HANDLE_CHECKOUTS]):
+            raise PermissionDeniedError(Permission.HANDLE_CHECKOUTS)
+        return AddressChecks(required=False, form=False, normalise=False)
+    if not rules:
         return STRICT
     return AddressChecks(
-        required=given.check_required_fields is not False,
-        form=given.check_fields_format is not False,
-        normalise=given.enable_fields_normalization is not False,
+        required=rules.check_required_fields is not False,
+        form=rules.check_fields_format is not False,
+        normalise=rules.enable_fields_normalization is not False,
     )
 
 

@@ -79,8 +79,12 @@ class CheckoutMutations(Reordering):
                 email=input.email or None,
                 shipping_address=postal_address(input.shipping_address) if input.shipping_address else None,
                 billing_address=postal_address(input.billing_address) if input.billing_address else None,
-                shipping_checks=address_checks(rules and rules.shipping_address),
-                billing_checks=address_checks(rules and rules.billing_address),
+                shipping_checks=address_checks(
+                    rules and rules.shipping_address, input.shipping_address, info.requester
+                ),
+                billing_checks=address_checks(
+                    rules and rules.billing_address, input.billing_address, info.requester
+                ),
                 save_shipping_address=_said(input.save_shipping_address),
                 save_billing_address=_said(input.save_billing_address),
                 metadata=metadata_entries(input.metadata),
@@ -158,7 +162,7 @@ class CheckoutMutations(Reordering):
             info.session,
             key,
             postal_address(shipping_address),
-            address_checks(validation_rules),
+            address_checks(validation_rules, shipping_address, info.requester),
             save=save_address is not False,
         )
 
@@ -176,7 +180,7 @@ class CheckoutMutations(Reordering):
             info.session,
             key,
             postal_address(billing_address),
-            address_checks(validation_rules),
+            address_checks(validation_rules, billing_address, info.requester),
             save=save_address is not False,
         )
 

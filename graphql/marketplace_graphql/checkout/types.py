@@ -16,6 +16,11 @@ from marketplace.markets.models import Channel as ChannelRow
 from marketplace.markets.models import ShippingMethod as MethodRow
 from marketplace.payments.models import TransactionItem as TransactionRow
 from marketplace.people.permissions import Permission
+from marketplace_graphql.checkout.parcels import (
+    DaysOfDeliveryParcel,
+    ParcelsOfCheckout,
+    SellerOfCheckoutLine,
+)
 from marketplace_graphql.checkout.problems import (
     CheckoutLineProblem,
     CheckoutProblem,
@@ -91,7 +96,7 @@ class CheckoutChargeStatusEnum(Enum):
 
 
 @record(models.CheckoutParcel, order_by=lambda row, ctx: row.id)
-class DeliveryParcel:
+class DeliveryParcel(DaysOfDeliveryParcel):
     """One seller's part of a delivery."""
 
     vendor: "Vendor" = related(shown=True)
@@ -122,7 +127,7 @@ class Delivery:
 
 
 @node(models.CheckoutLine, order_by=lambda row, ctx: (row.created_at, row.id))
-class CheckoutLine(Node, ObjectWithMetadata):
+class CheckoutLine(Node, ObjectWithMetadata, SellerOfCheckoutLine):
     """Pieces of one variant in a checkout."""
 
     variant: "ProductVariant" = related(shown=True)
@@ -186,7 +191,7 @@ def _prior(line: Any, ctx: Any, pieces: Any) -> Any:
     channel=lambda row: row.channel_id,
     order_by=lambda row, ctx: row.created_at,
 )
-class Checkout(Node, ObjectWithMetadata, DiscountsOfCheckout):
+class Checkout(Node, ObjectWithMetadata, DiscountsOfCheckout, ParcelsOfCheckout):
     """What a buyer means to buy, until it becomes an order."""
 
     created: DateTime = column("created_at")

@@ -1,1 +1,1 @@
-"""Menus and translations over GraphQL."""
+"""What the shop tells over GraphQL: pages, menus, translations."""

@@ -30,6 +30,7 @@ from marketplace_graphql.languages import LanguageDisplay, language
 if TYPE_CHECKING:
     from marketplace_graphql.catalog.categories import Category
     from marketplace_graphql.catalog.collections import Collection
+    from marketplace_graphql.content.pages import Page
 
 
 @node(models.Menu, order_by=lambda row, ctx: row.slug)
@@ -68,6 +69,8 @@ class MenuItem(Node, ObjectWithMetadata):
     """The category it leads to, if it does."""
     collection: "Collection | None" = related()
     """The collection it leads to, if it does and the requester may see it."""
+    page: "Page | None" = related()
+    """The page it leads to, if it does and the requester may see it."""
     level: int
     """How far below the menu's first level it stands."""
     children: "list[MenuItem] | None" = related(lambda row, child, ctx: child.parent_id == row.id)

@@ -43,6 +43,7 @@ from marketplace_graphql.kernel.pagination import (
     PageInfo,
 )
 from marketplace_graphql.kernel.parts import (
+    cases,
     each,
     either,
     many,
@@ -52,6 +53,7 @@ from marketplace_graphql.kernel.parts import (
     null_when,
     one,
     raw_json,
+    seen_as,
     typed,
 )
 from marketplace_graphql.kernel.reader.completion import Row

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 import structlog
 from graphql import GraphQLError
+from psycopg.errors import NumericValueOutOfRange
 
 from marketplace.kit.errors import DomainError, Errors, PermissionDeniedError
 
@@ -50,6 +51,8 @@ def told(error: Exception, where: str) -> QueryError:
             return denied(error.needed)
         case DomainError() | Errors():
             return QueryError(str(error))
+        case NumericValueOutOfRange():
+            return QueryError("A number is greater or smaller than anything that it could be compared with.")
     log.error("graphql field failed", where=where, exc_info=error)
     return QueryError(INTERNAL_MESSAGE, INTERNAL)
 

@@ -131,6 +131,7 @@ class Related(Declaration):
 
     order_by: Function | None = None
     sort_by: "Sorting | None" = None
+    order_along: Function | None = None
     limit: int = 1000
     expected: int = 10
     shown: bool = False
@@ -253,6 +254,7 @@ def related(
     on: Function | None = None,
     order_by: Function | None = None,
     sort_by: "Sorting | None" = None,
+    order_along: Function | None = None,
     limit: int = 1000,
     expected: int = 10,
     shown: bool = False,
@@ -266,8 +268,9 @@ def related(
     `on` (or the decorated function) is `(row, target, ctx, **arguments) -> predicate`. Without it, the
     model's relationship of the same name is followed, else the foreign key `<name>_id`, else the only
     foreign key between the two tables. `order_by` is `(target, ctx) -> expression or tuple`; the default is
-    the type's own order. `sort_by` adds Saleor's argument of that name to a list. `limit` bounds the rows
-    read, `expected` is what the cost estimate counts with.
+    the type's own order. `order_along` is `(row, target, ctx)`, for an order that the row they hang on keeps
+    (a table in between that says who comes when). `sort_by` adds Saleor's argument of that name to a list.
+    `limit` bounds the rows read, `expected` is what the cost estimate counts with.
 
     `shown` is for the one row that whoever sees this one may see too, whatever its own visibility says: a
     cart still names the product that its seller has taken off the shelf.
@@ -277,6 +280,7 @@ def related(
     made = Related(
         order_by=order_by,
         sort_by=sort_by,
+        order_along=order_along,
         limit=limit,
         expected=expected,
         shown=shown,

@@ -32,6 +32,18 @@ class Many:
     on: Callable[[Any], ColumnElement[bool]]
     order_by: Callable[[Any], Any] | None
     limit: int
+    type_name: str | None
+
+
+@dataclass(frozen=True)
+class Cases:
+    alternatives: tuple[tuple[ColumnElement[bool], Any], ...]
+
+
+@dataclass(frozen=True)
+class SeenAs:
+    type_name: str
+    thing: Any
 
 
 @dataclass(frozen=True)
@@ -40,7 +52,7 @@ class Each:
     parts: Any
     where: ColumnElement[bool] | None
     order_by: Any
-    limit: int
+    limit: "int | ColumnElement[int]"
 
 
 @dataclass(frozen=True)
@@ -94,9 +106,26 @@ def many(
     *,
     order_by: Callable[[Any], Any] | None = None,
     limit: int = 1000,
+    type_name: str | None = None,
 ) -> Many:
-    """Rows in the middle of a value: a list of the GraphQL type at this place."""
-    return Many(on, order_by, limit)
+    """Rows in the middle of a value: a list of the GraphQL type at this place.
+
+    Where that is a union or an interface over several tables, `type_name` says which of its types these are.
+    """
+    return Many(on, order_by, limit, type_name)
+
+
+def cases(*alternatives: tuple[ColumnElement[bool], Any]) -> Cases:
+    """The parts that stand beside the first condition that holds; null where none does."""
+    return Cases(alternatives)
+
+
+def seen_as(type_name: str, thing: Any) -> SeenAs:
+    """An object of a type that reads no table: its fields are declared on `thing`, which they get as `row`.
+
+    So fields in the middle of a value can have arguments. At an interface or union it says which type it is.
+    """
+    return SeenAs(type_name, thing)
 
 
 def each(
@@ -105,7 +134,7 @@ def each(
     *,
     where: ColumnElement[bool] | None = None,
     order_by: Any = (),
-    limit: int = 1000,
+    limit: int | ColumnElement[int] = 1000,
 ) -> Each:
     """A list with one item for each row of anything that can stand in FROM.
 

@@ -122,10 +122,14 @@ class ApiSchema:
         return self.types_of_model(model)[0]
 
     def types_of_model(self, model: type[Any]) -> tuple[str, ...]:
-        """All node types that a model's rows are read as. Raises DeclarationError where there is none."""
-        names = tuple(
+        """All node types that a model's rows are read as, the one of the model's own name first.
+
+        Raises DeclarationError where there is none.
+        """
+        found = [
             name for name, rows in self.rows.items() if rows.model is model and "id" in self.declared[name]
-        )
+        ]
+        names = tuple(sorted(found, key=lambda name: name != model.__name__))
         if not names:
             raise DeclarationError(f"no node type reads {model.__name__}")
         return names

@@ -147,8 +147,13 @@ def union_of_declared(name: str, members: Iterable[str], *, description: str | N
     registry.unions[name] = make
 
 
-def input_type(cls: T | None = None, *, name: str | None = None) -> Any:
-    """A GraphQL input. What may be null may also be left out, and is UNSET then."""
+def input_type(
+    cls: T | None = None, *, name: str | None = None, outdated: Mapping[str, str] | None = None
+) -> Any:
+    """A GraphQL input. What may be null may also be left out, and is UNSET then.
+
+    `outdated` says of fields, by their Python names, why they are deprecated.
+    """
 
     def declare(cls: T) -> T:
         names = TypeNames(sys.modules[cls.__module__].__dict__)
@@ -158,7 +163,12 @@ def input_type(cls: T | None = None, *, name: str | None = None) -> Any:
             default = cls.__dict__.get(field_name, strawberry.UNSET)
             if isinstance(default, StrawberryField):
                 continue
-            made = StrawberryField(python_name=field_name, description=docs.get(field_name), default=default)
+            made = StrawberryField(
+                python_name=field_name,
+                description=docs.get(field_name),
+                default=default,
+                deprecation_reason=(outdated or {}).get(field_name),
+            )
             setattr(cls, field_name, made)
             types[field_name] = StrawberryAnnotation(annotation, namespace=names)
         return _made(strawberry.input, cls, name, types)

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, func, literal, not_, select, true
 from sqlalchemy.orm import aliased
 
-from marketplace.catalog.models import Product
+from marketplace.catalog.models import Product, ProductType, ProductTypeKind
 from marketplace.catalog.models import ProductVariant as VariantRow
 from marketplace.orders import models
+from marketplace.orders.discounts import OrderGiftCard
 from marketplace.people.models import Address as AddressRow
 from marketplace_graphql.inputs import DecimalFilterInput, StringFilterInput
 from marketplace_graphql.kernel import input_type, matches, refers
@@ -98,18 +99,38 @@ def lines_count(row: Any, value: Any, ctx: Any) -> ColumnElement[bool] | None:
 
 def product_type(row: Any, value: Any, ctx: Any) -> ColumnElement[bool]:
     """Meaning of a condition on the type of what was bought: one line of it is enough."""
-    line, variant = aliased(models.OrderLine), aliased(VariantRow)
     product: Any = aliased(Product)
     of_type = refers(lambda row, ctx: product.product_type_id, "ProductType")(row, value, ctx)
+    return _bought(row, product, true() if of_type is None else of_type)
+
+
+def gift_card_bought(row: Any, wanted: bool, ctx: Any) -> ColumnElement[bool]:
+    """Meaning of `isGiftCardBought`: a line of a product whose type is of gift cards."""
+    product, kind = aliased(Product), aliased(ProductType)
+    of_cards = select(kind.id).where(kind.kind == ProductTypeKind.GIFT_CARD)
+    found = _bought(row, product, product.product_type_id.in_(of_cards))
+    return found if wanted else not_(found)
+
+
+def _bought(order: Any, product: Any, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The order has a line of a product that the condition holds for."""
+    line, variant = aliased(models.OrderLine), aliased(VariantRow)
     return (
         select(literal(1))
         .select_from(line)
         .join(variant, variant.id == line.variant_id)
         .join(product, product.id == variant.product_id)
-        .where(line.order_id == row.id, true() if of_type is None else of_type)
+        .where(line.order_id == order.id, condition)
         .correlate_except(line, variant, product)
         .exists()
     )
+
+
+def gift_card_used(row: Any, wanted: bool, ctx: Any) -> ColumnElement[bool]:
+    """Meaning of `isGiftCardUsed`: a card paid for some of it."""
+    use = aliased(OrderGiftCard)
+    found = select(literal(1)).where(use.order_id == row.id).correlate_except(use).exists()
+    return found if wanted else not_(found)
 
 
 def fetched(row: Any, wanted: bool, ctx: Any) -> ColumnElement[bool]:

@@ -54,6 +54,8 @@ from marketplace_graphql.orders.conditions import (
     address,
     amount,
     fetched,
+    gift_card_bought,
+    gift_card_used,
     lines_count,
     product_type,
 )
@@ -244,6 +246,12 @@ class CustomerOrderWhereInput:
     metadata: MetadataFilterInput | None
     is_click_and_collect: bool | None
     """Whether they were fetched: none is."""
+    is_gift_card_used: bool | None
+    """Whether a gift card paid for some of it."""
+    is_gift_card_bought: bool | None
+    """Whether a gift card was among what was bought."""
+    voucher_code: StringFilterInput | None
+    """The code that lowered the price."""
     has_invoices: bool | None
     invoices: list[InvoiceFilterInput] | None
     """For each of these conditions there is an invoice that meets it."""
@@ -309,6 +317,9 @@ customer_order_where = Filter(
     CustomerOrderWhereInput,
     {
         **_conditions,
+        "is_gift_card_used": gift_card_used,
+        "is_gift_card_bought": gift_card_bought,
+        "voucher_code": matches(lambda row, ctx: row.voucher_code),
         "has_invoices": has_invoices,
         "invoices": invoices_are,
         "lines_count": lines_count,

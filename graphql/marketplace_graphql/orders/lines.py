@@ -12,6 +12,7 @@ from marketplace.orders import models
 from marketplace.orders.models import FulfillmentStatus
 from marketplace.people.permissions import Permission
 from marketplace_graphql.catalog.pictures import picture_url
+from marketplace_graphql.catalog.provenance import LotsOfOrderLine
 from marketplace_graphql.inventory.types import Allocation, Warehouse
 from marketplace_graphql.kernel import (
     DateTime,
@@ -31,6 +32,7 @@ from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.markets.types import TaxClass
 from marketplace_graphql.orders.enums import in_english
 from marketplace_graphql.orders.visibility import of_own_sale, part_visible
+from marketplace_graphql.payouts.breakdown import BreakdownOfOrderLine
 from marketplace_graphql.values import (
     Image,
     TaxedMoney,
@@ -55,7 +57,7 @@ def tax_class_entries(tax_class_id: Any, store: str) -> Any:
 
 
 @node(models.OrderLine, visible=part_visible, order_by=lambda row, ctx: row.position)
-class OrderLine(Node, ObjectWithMetadata, DiscountsOfOrderLine):
+class OrderLine(Node, ObjectWithMetadata, DiscountsOfOrderLine, BreakdownOfOrderLine, LotsOfOrderLine):
     """Pieces of one variant in an order, as they were called and priced at the sale."""
 
     product_name: str
@@ -68,6 +70,8 @@ class OrderLine(Node, ObjectWithMetadata, DiscountsOfOrderLine):
     product_variant_id: str | None = expression(lambda row, ctx: global_id("ProductVariant", row.variant_id))
     is_shipping_required: bool
     """Whether it has to be carried to the buyer."""
+    lead_time_days: int | None
+    """Made to order: days until it was to be handed to the carrier, as it was said at the sale."""
     quantity: int
     quantity_fulfilled: int
     """Pieces that were handed to the carrier."""

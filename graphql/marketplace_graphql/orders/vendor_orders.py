@@ -3,12 +3,13 @@
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Text, any_, cast, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Integer, Text, any_, cast, func, literal, or_, select, true
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.orders import models
 from marketplace.orders.models import VendorOrderStatus
+from marketplace_graphql.catalog.making import too_late
 from marketplace_graphql.inputs import DateRangeInput
 from marketplace_graphql.kernel import (
     AUTHENTICATED,
@@ -29,8 +30,10 @@ from marketplace_graphql.kernel import (
     related,
     value,
 )
+from marketplace_graphql.orders.enums import in_english
 from marketplace_graphql.orders.filters import days, numbered
 from marketplace_graphql.orders.lines import Fulfillment, OrderLine
+from marketplace_graphql.orders.tracking import ParcelTracking, tracking_of
 from marketplace_graphql.orders.visibility import (
     STAFF,
     bought,
@@ -39,6 +42,7 @@ from marketplace_graphql.orders.visibility import (
     vendor_order_visible,
 )
 from marketplace_graphql.payments.types import CashCollection
+from marketplace_graphql.payouts.breakdown import BreakdownOfVendorOrder
 from marketplace_graphql.payouts.fields import EarningOfVendorOrder
 from marketplace_graphql.values import TaxedMoney, Weight, taxed_money, weight
 
@@ -62,12 +66,14 @@ def _taxed(name: str) -> Any:
 
 
 @node(models.VendorOrder, visible=vendor_order_visible, order_by=lambda row, ctx: row.position)
-class VendorOrder(Node, EarningOfVendorOrder):
+class VendorOrder(Node, EarningOfVendorOrder, BreakdownOfVendorOrder):
     """One seller's part of an order, with its own parcel, status and earnings."""
 
     number: str = expression(lambda row, ctx: never_null(vendor_order_number(row, ctx)))
     """What people call it: the order's number and the part's, `1042-1`."""
     status: VendorOrderStatus
+    status_display: str = expression(lambda row, ctx: never_null(in_english(row.status)))
+    """The status in English."""
     created: DateTime = column("created_at")
     vendor: "Vendor" = related(shown=True)
     order: "Order | None" = related()
@@ -82,6 +88,21 @@ class VendorOrder(Node, EarningOfVendorOrder):
     weight: Weight = value(lambda row, ctx: weight(row.weight_grams))
     fulfillments: list[Fulfillment] = related()
     """Parcels that have left."""
+    minimum_delivery_days: int | None
+    """Days from the order to the door as the buyer was told, time to make it included."""
+    maximum_delivery_days: int | None
+    exceeds_legal_delivery_time: bool = expression(
+        lambda row, ctx: never_null(too_late(row.maximum_delivery_days))
+    )
+    """Whether the buyer has agreed to more than the thirty days of law 31-08."""
+    expected_by: DateTime | None = expression(
+        lambda row, ctx: (
+            row.created_at + func.make_interval(0, 0, 0, cast(row.maximum_delivery_days, Integer))
+        )
+    )
+    """When it should have arrived, as the buyer was told."""
+    tracking: list[ParcelTracking] = value(lambda row, ctx: tracking_of(row))
+    """Where its parcels can be followed, once they have left."""
     shipped_at: DateTime | None
     """When the last of it was handed to the carrier."""
     delivered_at: DateTime | None

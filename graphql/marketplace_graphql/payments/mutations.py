@@ -10,18 +10,20 @@ from sqlalchemy import select
 from strawberry import ID
 
 from marketplace.checkout.models import Checkout
-from marketplace.kit.errors import DomainError, InvalidError, NotFoundError
+from marketplace.kit.errors import DomainError, InvalidError, NotFoundError, PermissionDeniedError
 from marketplace.kit.ids import split_global_id, uuid_pk
 from marketplace.kit.money import MINOR_DIGITS
 from marketplace.kit.money import Money as Amount
 from marketplace.orders.models import Order
 from marketplace.payments import cash, models
+from marketplace.payments.errors import UnknownGatewayError
 from marketplace.payments.gateways import Gateway, Payable
 from marketplace.payments.gateways.known import GATEWAYS
-from marketplace.payments.transactions import initialize_transaction, lock_payable
+from marketplace.payments.transactions import initialize_transaction, lock_payable, process_transaction
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import (
     JSON,
+    UUID,
     Info,
     PositiveDecimal,
     enum,
@@ -30,6 +32,7 @@ from marketplace_graphql.kernel import (
     mutation,
     object_type,
 )
+from marketplace_graphql.markets.settings import TransactionFlowStrategyEnum
 from marketplace_graphql.payments.stored_methods import StoredMethodMutations
 from marketplace_graphql.rules import codes_of
 
@@ -64,6 +67,19 @@ class TransactionInitializeErrorCode(Enum):
 
 
 @enum
+class TransactionProcessErrorCode(Enum):
+    """What can be wrong when a payment goes on."""
+
+    GRAPHQL_ERROR = "GRAPHQL_ERROR"
+    INVALID = "INVALID"
+    NOT_FOUND = "NOT_FOUND"
+    TRANSACTION_ALREADY_PROCESSED = "TRANSACTION_ALREADY_PROCESSED"
+    MISSING_PAYMENT_APP_RELATION = "MISSING_PAYMENT_APP_RELATION"
+    MISSING_PAYMENT_APP = "MISSING_PAYMENT_APP"
+    CHECKOUT_COMPLETION_IN_PROGRESS = "CHECKOUT_COMPLETION_IN_PROGRESS"
+
+
+@enum
 class CashRemittanceErrorCode(Enum):
     """What can be wrong with cash that a carrier hands over."""
 
@@ -76,6 +92,7 @@ class CashRemittanceErrorCode(Enum):
 
 PaymentGatewayInitializeError = error_type("PaymentGatewayInitializeError", PaymentGatewayInitializeErrorCode)
 TransactionInitializeError = error_type("TransactionInitializeError", TransactionInitializeErrorCode)
+TransactionProcessError = error_type("TransactionProcessError", TransactionProcessErrorCode)
 CashRemittanceError = error_type(
     "CashRemittanceError", CashRemittanceErrorCode, vendor_orders=list[ID] | None
 )
@@ -159,10 +176,16 @@ class PaymentsMutations(StoredMethodMutations):
         info: Info,
         id: ID,
         payment_gateway: PaymentGatewayToInitialize,
+        action: TransactionFlowStrategyEnum | None = None,
         amount: PositiveDecimal | None = None,
+        customer_ip_address: str | None = None,
         idempotency_key: str | None = None,
     ) -> Any:
-        """Begins a payment of a checkout or an order: by default of all that is left to pay."""
+        """Begins a payment of a checkout or an order: by default of all that is left to pay.
+
+        Only who handles payments may say whether it is to be promised or paid at once.
+        """
+        _check_privileges(info, action, customer_ip_address)
         checkout_id, order_id = _payable_keys(id)
         with codes_of(TransactionInitializeError):
             begun = await initialize_transaction(
@@ -171,7 +194,8 @@ class PaymentsMutations(StoredMethodMutations):
                 checkout_id=checkout_id,
                 order_id=order_id,
                 amount_minor=await _minor(info, amount, checkout_id, order_id),
-                idempotency_key=idempotency_key or None,
+                idempotency_key=idempotency_key,
+                charge=None if action is None else action is TransactionFlowStrategyEnum.CHARGE,
                 user_id=info.requester.user_id,
             )
         return {
@@ -179,6 +203,35 @@ class PaymentsMutations(StoredMethodMutations):
             "transaction_event": begun.event,
             "data": begun.data,
         }
+
+    @mutation(
+        returns={
+            "transaction": "TransactionItem | None",
+            "transaction_event": "TransactionEvent | None",
+            "data": JSON | None,
+        },
+        errors=TransactionProcessError,
+    )
+    async def transaction_process(
+        self,
+        info: Info,
+        customer_ip_address: str | None = None,
+        data: JSON | None = None,
+        id: ID | None = None,
+        token: UUID | None = None,
+    ) -> Any:
+        """Goes on with a payment. One that has ended already is given as it ended."""
+        _check_privileges(info, None, customer_ip_address)
+        if (id is None) == (token is None):
+            message = "Exactly one of the arguments 'id', 'token' must be given."
+            raise InvalidError(message, code="GRAPHQL_ERROR")
+        try:
+            done = await process_transaction(
+                info.session, uuid_pk(id, "TransactionItem") if id is not None else uuid.UUID(str(token))
+            )
+        except UnknownGatewayError as unknown:
+            raise InvalidError(unknown.message, field="id", code="MISSING_PAYMENT_APP") from unknown
+        return {"transaction": done.transaction, "transaction_event": done.event, "data": done.data}
 
     @mutation(returns="CashRemittance", errors=CashRemittanceError, needs=Permission.MANAGE_PAYOUTS)
     async def cash_remittance_create(
@@ -201,6 +254,15 @@ class PaymentsMutations(StoredMethodMutations):
                 parts,
                 accept_difference=bool(input.accept_difference),
             )
+
+
+def _check_privileges(
+    info: Info, action: TransactionFlowStrategyEnum | None, customer_ip_address: str | None
+) -> None:
+    """What Saleor leaves to those who handle payments. Raises PermissionDeniedError."""
+    privileged = action is not None or customer_ip_address is not None
+    if privileged and Permission.HANDLE_PAYMENTS not in info.requester.permissions:
+        raise PermissionDeniedError(Permission.HANDLE_PAYMENTS)
 
 
 def _payable_keys(global_id: str) -> tuple[uuid.UUID | None, uuid.UUID | None]:

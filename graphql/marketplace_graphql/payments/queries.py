@@ -8,7 +8,9 @@ from strawberry import ID
 from marketplace.kit.ids import uuid_pk
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import UUID, QueryError, object_type, related
-from marketplace_graphql.payments.types import TransactionItem
+from marketplace_graphql.payments.types import OtherPaymentMethodDetails, TransactionItem
+
+TYPES = (OtherPaymentMethodDetails,)
 
 
 @object_type

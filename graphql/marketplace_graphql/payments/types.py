@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, distinct, func, literal, select
+from sqlalchemy import ColumnElement, Text, cast, distinct, false, func, literal, null, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 from strawberry import ID
@@ -22,11 +22,14 @@ from marketplace_graphql.kernel import (
     each,
     enum,
     expression,
+    interface,
     never_null,
     node,
     object_type,
+    one_of,
     record,
     related,
+    typed,
     value,
 )
 from marketplace_graphql.orders.visibility import of_own_sale
@@ -34,11 +37,26 @@ from marketplace_graphql.values import Money, money
 
 if TYPE_CHECKING:
     from marketplace_graphql.checkout.types import Checkout
+    from marketplace_graphql.content.pages import Page
     from marketplace_graphql.orders.types import Order
+    from marketplace_graphql.people.types import UserOrApp
 
 enum(TransactionAction, name="TransactionActionEnum")
 enum(TransactionEventType, name="TransactionEventTypeEnum")
 enum(CashStatus, name="CashStatusEnum")
+
+
+@interface
+class PaymentMethodDetails:
+    """What a payment is made with."""
+
+    name: str
+    """As people call it."""
+
+
+@object_type
+class OtherPaymentMethodDetails(PaymentMethodDetails):
+    """A payment with something that is no card: cash."""
 
 
 @object_type
@@ -106,6 +124,10 @@ class TransactionEvent(Node):
     type: TransactionEventType | None
     idempotency_key: str | None
     """What the client called the request by."""
+    created_by: "UserOrApp | None" = one_of({"User": lambda row, user, ctx: user.id == row.user_id})  # type: ignore[valid-type]
+    """Who caused it: nobody for what a guest or a gateway did."""
+    reason_reference: "Page | None" = related(lambda row, page, ctx: false())
+    """The page that says why: there is none."""
 
 
 @node(models.TransactionItem, order_by=lambda row, ctx: row.id)
@@ -141,6 +163,15 @@ class TransactionItem(Node, ObjectWithMetadata):
     checkout: "Checkout | None" = related()
     events: list[TransactionEvent] = related()
     """All that happened to it, in order."""
+    created_by: "UserOrApp | None" = one_of({"User": lambda row, user, ctx: user.id == _begun_by(row)})  # type: ignore[valid-type]
+    """Who began it: nobody where a guest did."""
+    payment_method_details: PaymentMethodDetails | None = value(
+        lambda row, ctx: typed("OtherPaymentMethodDetails", {"name": row.name})
+    )
+    reason: str | None = expression(lambda row, ctx: cast(null(), Text))
+    """Why it is paid back: nothing that gateways here can do gives a reason."""
+    reason_reference: "Page | None" = related(lambda row, page, ctx: false())
+    """The page that says why it is paid back: there is none."""
 
     @expression
     def external_url(row: Any, ctx: Any) -> str:
@@ -153,6 +184,19 @@ class TransactionItem(Node, ObjectWithMetadata):
             .limit(1)
         )
         return never_null(func.coalesce(latest.correlate_except(event).scalar_subquery(), ""))
+
+
+def _begun_by(payment: Any) -> ColumnElement[int | None]:
+    """The user of its first event."""
+    event = aliased(models.TransactionEvent)
+    return (
+        select(event.user_id)
+        .where(event.transaction_id == payment.id)
+        .order_by(event.id)
+        .limit(1)
+        .correlate_except(event)
+        .scalar_subquery()
+    )
 
 
 @node(models.CashRemittance, order_by=lambda row, ctx: row.id)

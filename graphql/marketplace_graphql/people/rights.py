@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ARRAY, ColumnElement, String, Text, and_, any_, false, func, or_, select, true
+from sqlalchemy import ARRAY, ColumnElement, String, Text, and_, any_, false, func, literal, or_, select, true
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -101,6 +101,12 @@ class RightsOfUser:
     """Channels in which the person works: all of them, for who is in a group."""
     restricted_access_to_channels: bool = expression(lambda row, ctx: never_null(~_is_somewhere(row)))
     """Whether there are channels in which the person does not work."""
+
+
+def all_permissions() -> Any:
+    """Parts of all the `Permission`s that there are."""
+    codes = func.unnest(literal(list(PermissionCode), ARRAY(String))).table_valued("code").render_derived()
+    return each(codes, {"code": codes.c.code, "name": _in_words(codes.c.code)}, order_by=codes.c.code)
 
 
 def _permissions(group: Any) -> Any:

@@ -55,6 +55,8 @@ from marketplace_graphql.languages import (
 )
 from marketplace_graphql.markets.shipping import ShippingMethod, methods_of_channel
 from marketplace_graphql.payments.types import PaymentGateway, gateways_where
+from marketplace_graphql.people.rights import Permission as PermissionType
+from marketplace_graphql.people.rights import all_permissions
 from marketplace_graphql.rules import staff_only
 from marketplace_graphql.shop.parts import (
     AccountConfirmModeEnum,
@@ -127,6 +129,8 @@ class Shop(ObjectWithMetadata):
     domain: Domain = value(lambda row, ctx: _domain(ctx))
     languages: list[LanguageDisplay] = value(lambda row, ctx: _each_code(LANGUAGES, language))
     """What its texts may be had in."""
+    permissions: list[PermissionType] = value(lambda row, ctx: all_permissions(), allowed=staff_only)
+    """What staff may be allowed to do."""
     default_country: CountryDisplay | None = value(lambda row, ctx: country(_text(DEFAULT_COUNTRY)))
     phone_prefixes: list[str] = expression(lambda row, ctx: never_null(_phone_prefixes()))
     """Of all countries, without the plus sign."""

@@ -3,9 +3,13 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import any_, true
+from sqlalchemy import any_, select, true
+from sqlalchemy.orm import aliased
 from strawberry import ID
 
+from marketplace.catalog import seller_search
+from marketplace.vendors.models import GeographicalIndication, VendorBadge
+from marketplace_graphql.catalog.search import folded
 from marketplace_graphql.kernel import (
     CountableConnection,
     Filter,
@@ -22,8 +26,10 @@ from marketplace_graphql.vendors.types import (
     Programme,
     Region,
     Vendor,
+    VendorBadgeKindEnum,
     VendorKindEnum,
     VendorStatusEnum,
+    badge_valid,
 )
 
 
@@ -33,14 +39,20 @@ class VendorFilterInput:
 
     ids: list[ID] | None
     search: str | None
-    """A part of the name."""
+    """Words of the name, the craft, the place or the story, as products are searched: in any language."""
     kinds: "list[VendorKindEnum] | None"
     statuses: "list[VendorStatusEnum] | None"
     regions: list[str] | None
     """ISO 3166-2 codes."""
     countries: list[str] | None
     """ISO 3166-1 codes."""
+    provinces: list[str] | None
+    """ISO 3166-2 codes."""
     programmes: list[ID] | None
+    badges: "list[VendorBadgeKindEnum] | None"
+    """With a valid certificate of one of these kinds."""
+    indications: list[str] | None
+    """Certified for one of these protected origins, by its name."""
 
 
 @enum
@@ -49,6 +61,7 @@ class VendorSortField(Enum):
 
     NAME = "NAME"
     CREATED_AT = "CREATED_AT"
+    FOUNDED_YEAR = "FOUNDED_YEAR"
 
 
 @input_type
@@ -59,16 +72,34 @@ class VendorSortingInput:
     field: VendorSortField
 
 
+def _certified(row: Any, ctx: Any, *, kinds: list[str] | None = None, names: Any = None) -> Any:
+    """Whether a seller has a certificate that holds now, of some kinds or for some protected origins."""
+    badge, origin = aliased(VendorBadge), aliased(GeographicalIndication)
+    found = select(badge.vendor_id).where(badge_valid(badge, ctx))
+    if kinds is not None:
+        found = found.where(badge.kind.in_(kinds))
+    if names is not None:
+        found = found.join(origin, origin.id == badge.indication_id).where(origin.name == any_(names))
+    return row.id.in_(found.correlate_except(badge, origin))
+
+
 vendor_filter = Filter(
     VendorFilterInput,
     {
         "ids": lambda row, ids, ctx: row.id == any_(ctx.key(ids, "Vendor")),
-        "search": lambda row, term, ctx: row.name.icontains(term, autoescape=False),
+        "search": lambda row, term, ctx: seller_search.found(row, folded(term)),
         "kinds": lambda row, kinds, ctx: row.kind.in_([kind.value for kind in kinds]),
         "statuses": lambda row, statuses, ctx: row.status.in_([status.value for status in statuses]),
-        "regions": lambda row, codes, ctx: row.region_code == any_(codes),
-        "countries": lambda row, codes, ctx: row.country_code == any_(codes),
-        "programmes": lambda row, ids, ctx: row.programme_id == any_(ctx.key(ids, "Programme")),
+        "regions": lambda row, codes, ctx: ctx.one_of_few(row, row.region_code, codes, sorted_by=row.name),
+        "countries": lambda row, codes, ctx: ctx.one_of_few(row, row.country_code, codes, sorted_by=row.name),
+        "provinces": lambda row, codes, ctx: ctx.one_of_few(
+            row, row.province_code, codes, sorted_by=row.name
+        ),
+        "programmes": lambda row, ids, ctx: ctx.one_of_few(
+            row, row.programme_id, ctx.key(ids, "Programme"), sorted_by=row.name
+        ),
+        "badges": lambda row, kinds, ctx: _certified(row, ctx, kinds=[kind.value for kind in kinds]),
+        "indications": lambda row, names, ctx: _certified(row, ctx, names=names),
     },
 )
 vendor_order = Sorting(
@@ -76,6 +107,7 @@ vendor_order = Sorting(
     {
         VendorSortField.NAME: lambda row, ctx: row.name,
         VendorSortField.CREATED_AT: lambda row, ctx: row.created_at,
+        VendorSortField.FOUNDED_YEAR: lambda row, ctx: row.founded_year,
     },
 )
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, any_, func, or_, select
+from sqlalchemy import ColumnElement, and_, any_, case, func, null, or_, select
 from sqlalchemy.orm import aliased
 
 from marketplace.catalog.listings import ProductChannelListing
@@ -41,6 +41,7 @@ VendorKindEnum = enum(models.VendorKind, name="VendorKindEnum")
 VendorStatusEnum = enum(models.VendorStatus, name="VendorStatusEnum")
 TaxRegimeEnum = enum(models.TaxRegime, name="TaxRegimeEnum")
 BankAccountKindEnum = enum(models.BankAccountKind, name="BankAccountKindEnum")
+VendorBadgeKindEnum = enum(models.BadgeKind, name="VendorBadgeKindEnum")
 
 SEES_ALL_VENDORS = (Permission.MANAGE_VENDORS, Permission.MANAGE_PAYOUTS)
 
@@ -136,27 +137,63 @@ class GeographicalIndication:
     product: str
 
 
+def badge_valid(row: Any, ctx: Any) -> ColumnElement[bool]:
+    """Whether a certificate holds now."""
+    return and_(row.valid_from <= ctx.now, or_(row.valid_until.is_(None), row.valid_until > ctx.now))
+
+
+def badge_visible(row: Any, ctx: Any) -> ColumnElement[bool] | None:
+    """Valid ones to everybody; those that are over, or still to come, to the seller and to staff."""
+    if ctx.requester.has(*SEES_ALL_VENDORS):
+        return None
+    valid = badge_valid(row, ctx)
+    return or_(valid, row.vendor_id == any_(ctx.requester.vendor_ids)) if ctx.requester.is_vendor else valid
+
+
 @record(
-    models.VendorBadge,
-    visible=lambda row, ctx: and_(
-        row.valid_from <= ctx.now, or_(row.valid_until.is_(None), row.valid_until > ctx.now)
-    ),
+    models.VendorBadge, visible=badge_visible, order_by=lambda row, ctx: (row.kind, row.name, row.valid_from)
 )
 class VendorBadge:
-    """A protected origin that a seller may show, while it is valid."""
+    """A certificate that a seller may show while it is valid: a protected origin, or a label."""
 
-    indication: GeographicalIndication = related()
+    kind: VendorBadgeKindEnum  # type: ignore[valid-type]
+    indication: GeographicalIndication | None = related()
+    """The protected origin, where it is one."""
+    holder: str = expression(lambda row, ctx: never_null(_holder(row)))
+    """To whom it was given."""
+    issuer: str | None = expression(lambda row, ctx: func.nullif(row.issuer, ""))
+    """Who gave it, where that is known."""
+    number: str | None = expression(lambda row, ctx: func.nullif(row.number, ""))
+    level: str | None = expression(lambda row, ctx: func.nullif(row.level, ""))
+    """Which of its levels, where a label has several."""
+    valid_from: DateTime
     valid_until: DateTime | None
+    """The moment from which it holds no more; null where it ends by itself."""
+    is_valid: bool = expression(lambda row, ctx: never_null(badge_valid(row, ctx)))
+    """Whether it holds now. Only the seller and staff see those that don't."""
+
+    @expression
+    def name(row: Any, ctx: Any) -> str:
+        """What it is called."""
+        origin = aliased(models.GeographicalIndication)
+        called = select(origin.name).where(origin.id == row.indication_id).correlate_except(origin)
+        return never_null(func.coalesce(called.scalar_subquery(), row.name))
+
+
+def _holder(badge: Any) -> ColumnElement[str]:
+    vendor = aliased(models.Vendor)
+    seller = select(vendor.name).where(vendor.id == badge.vendor_id).correlate_except(vendor)
+    return func.coalesce(func.nullif(badge.holder, ""), seller.scalar_subquery())
 
 
 @object_type
 class VendorMembers:
-    """How many people a seller is."""
+    """How many people a seller is. Null is what it chose not to show."""
 
-    total: int
-    women: int
-    rural: int
-    young: int
+    total: int | None
+    women: int | None
+    rural: int | None
+    young: int | None
 
 
 @record(models.BankAccount)
@@ -176,7 +213,19 @@ class VendorTranslation(Node):
 
     language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
     name: str | None
+    craft: str | None
     story: str | None
+
+
+def _members(row: Any, ctx: Any) -> dict[str, Any]:
+    """What a seller chose to show of itself; all of it to itself and to staff."""
+
+    def shown(who: str) -> ColumnElement[Any]:
+        figure, chose = getattr(row, f"members_{who}"), getattr(row, f"shows_members_{who}")
+        allowed = own_or_staff(row, ctx)
+        return figure if allowed is None else case((or_(chose, allowed), figure), else_=null())
+
+    return {who: shown(who) for who in ("total", "women", "rural", "young")}
 
 
 def _picture(row: Any, path: Any, ctx: Any, size: int | None, picture_format: Any, owner: str) -> Any:
@@ -200,15 +249,9 @@ class Vendor(Node, ObjectWithMetadata, MoneyOfVendor, FiguresOfVendor):
     region: Region | None = related()
     province: Province | None = related()
     programme: Programme | None = related()
-    members: VendorMembers = value(
-        lambda row, ctx: {
-            "total": row.members_total,
-            "women": row.members_women,
-            "rural": row.members_rural,
-            "young": row.members_young,
-        }
-    )
+    members: VendorMembers = value(_members)
     badges: list[VendorBadge] = related(lambda row, badge, ctx: badge.vendor_id == row.id)
+    """Its certificates."""
     created: DateTime = column("created_at")
     is_demo: bool
     """Made up for a demonstration."""

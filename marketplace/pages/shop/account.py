@@ -3,6 +3,8 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from marketplace.pages.languages import marked
+from marketplace.pages.shop.problems import message_of
 from marketplace.pages.visits import (
     RENEWAL_COOKIE,
     RENEWAL_SECONDS,
@@ -13,10 +15,17 @@ from marketplace.pages.visits import (
 
 router = APIRouter()
 
+NOTICES = {
+    "opened": marked("Votre compte est ouvert. Connectez-vous."),
+    "confirmed": marked("Votre adresse est confirmée. Connectez-vous."),
+}
+"""What the pages before this one have done."""
+
 
 @router.get("/sign-in")
 async def sign_in_page(visit: Visiting) -> Response:
-    return visit.page("shop/sign_in.html", await visit.read("frame"), email="", problem=False)
+    notice = NOTICES.get(visit.query.get("notice", ""), "")
+    return visit.page("shop/sign_in.html", await visit.read("frame"), email="", problem="", notice=notice)
 
 
 @router.post("/sign-in")
@@ -28,7 +37,8 @@ async def sign_in(visit: Visiting) -> Response:
     tokens = answer["tokenCreate"]
     if not tokens["token"]:
         data = await visit.read("frame")
-        return visit.page("shop/sign_in.html", data, 422, email=email, problem=True)
+        problem = message_of(tokens["errors"][0]["code"])
+        return visit.page("shop/sign_in.html", data, 422, email=email, problem=problem, notice="")
     visit.cookies[SESSION_COOKIE] = (tokens["token"], SESSION_SECONDS)
     visit.cookies[RENEWAL_COOKIE] = (tokens["refreshToken"], RENEWAL_SECONDS)
     return visit.go()

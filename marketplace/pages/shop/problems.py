@@ -30,10 +30,20 @@ MESSAGES: Mapping[str, str] = {
     ),
     "GIFT_CARD_NOT_APPLICABLE": marked("Votre carte cadeau n’est plus valable. Retirez-la pour continuer."),
     "REQUIRED": marked("Ce champ est nécessaire."),
+    "LOGIN_ATTEMPT_DELAYED": marked("Trop d’essais. Attendez un peu, puis réessayez."),
+    "PASSWORD_RESET_ALREADY_REQUESTED": marked("Trop d’essais. Attendez un peu, puis réessayez."),
+    "ACCOUNT_NOT_CONFIRMED": marked("Confirmez d’abord votre adresse : une lettre vous attend."),
+    "INACTIVE": marked("Ce compte est fermé."),
+    "UNIQUE": marked("Il y a déjà un compte avec cette adresse."),
+    "PASSWORD_TOO_SHORT": marked("Ce mot de passe est trop court."),
+    "PASSWORD_TOO_COMMON": marked("Ce mot de passe est parmi les premiers que l’on essaie."),
+    "PASSWORD_ENTIRELY_NUMERIC": marked("Ce mot de passe n’a que des chiffres."),
+    "PASSWORD_TOO_SIMILAR": marked("Ce mot de passe ressemble à votre adresse."),
     "INVALID_CREDENTIALS": marked("L’adresse e-mail ou le mot de passe ne convient pas."),
 }
 
 FIELD_MESSAGES: Mapping[tuple[str, str], str] = {
+    ("token", "INVALID"): marked("Ce lien n’est plus valable. Demandez-en un autre."),
     ("email", "REQUIRED"): marked("Indiquez votre adresse e-mail."),
     ("email", "INVALID"): marked("Cette adresse e-mail n’est pas complète, par exemple nom@exemple.ma."),
     ("phone", "REQUIRED"): marked("Indiquez un numéro : le livreur vous appelle avant de passer."),

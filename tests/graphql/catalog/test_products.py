@@ -295,6 +295,10 @@ async def test_lists_are_narrowed_and_sorted_as_asked(
     assert await found(filter={"minimalPrice": {"gte": 15, "lte": 25}}) == "c"
     assert await found(where={"price": {"range": {"lte": 20}}}) == "bc"
     assert await found(where={"minimalPrice": {"eq": 20}}) == "c"
+    assert await found(where={"minimalPrice": {"eq": 20.001}}) == ""
+    assert await found(filter={"minimalPrice": {"gte": 19.999, "lte": 20.001}}) == "c"
+    assert await found(filter={"minimalPrice": {"gte": -1e300, "lte": 1e300}}) == "abc"
+    assert await found(filter={"price": {"gte": 1e300}}) == ""
     assert await found(where={"minimalPrice": {"oneOf": [10, 30]}}) == "ab"
     assert await found(where={"slug": {"oneOf": ["slug-a", "slug-b"]}}) == "ab"
     either = [{"name": {"eq": "a"}}, {"slug": {"eq": "slug-c"}}]
@@ -329,7 +333,7 @@ async def test_sellers_stand_with_their_region_and_what_they_sell(
     region = await make_region(session, "MA-05", "Béni Mellal-Khénifra")
     vendor = await make_vendor(
         session, name="Tifawin", slug="tifawin", region_code=region.code, ice="001561191000066",
-        members_total=12, members_women=9,
+        members_total=12, members_women=9, shows_members_total=True, shows_members_women=True,
     )  # fmt: skip
     product, _ = await make_listed_product(session, channel, vendor_id=vendor.id)
     await list_product(session, (await make_product(session, vendor_id=vendor.id)).id, channel)

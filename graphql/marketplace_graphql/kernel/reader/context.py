@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     DateTime,
+    Select,
     Text,
     any_,
     inspect,
@@ -78,6 +79,7 @@ class Scope:
     joins: dict[Any, Any] = field(default_factory=dict)
     on_clauses: dict[Any, ColumnElement[bool]] = field(default_factory=dict)
     walks: list["Walk"] = field(default_factory=list)
+    few: list[Select[Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.source = self.row if self.source is None else self.source
@@ -191,6 +193,10 @@ class Context:
     searching: bool = False
     """While the conditions of a list are compiled that is searched by words: every row that the words find is
     held to them, so a rule may say the same in a way that reads no other table."""
+    whole: bool = False
+    """While the conditions of a list are compiled that is read as a whole, to be counted."""
+    demands: list[tuple[ColumnElement[bool], str]] = field(default_factory=list)
+    """What the list whose conditions are compiled demands of what else there is: see `demand`."""
 
     @classmethod
     def start(
@@ -264,6 +270,31 @@ class Context:
         if scope is not None and self.always:
             scope.walks.append(Walk(column, values, sorted_by))
         return column == any_(values)
+
+    def few_or_many(self, row: Any, keys: Select[Any], holds: ColumnElement[bool]) -> ColumnElement[bool]:
+        """A condition that may hold of a handful of rows or of most: how many is known only at the request.
+
+        `keys` selects the primary keys of the rows of which it holds, by an index and from nothing else;
+        `holds` says the same of one row, by looking up what hangs on it. A page first reads some of the keys:
+        if these are all, it is found among them; else the list is walked in its order, and each row looked at
+        until the page is full. So neither costs more the longer the list is.
+        """
+        if self.whole:
+            mapper = inspect(row).mapper
+            primary = getattr(row, mapper.get_property_by_column(mapper.primary_key[0]).key)
+            found: ColumnElement[bool] = primary.in_(keys)
+            return found
+        scope = self.scopes.get(id(row))
+        if scope is not None and self.always:
+            scope.few.append(keys)
+        return holds
+
+    def demand(self, condition: ColumnElement[bool], message: str) -> None:
+        """Refuse the list whose conditions are compiled unless a condition holds that speaks of no row of it.
+
+        For what a client asks wrongly in a way that only the database knows.
+        """
+        self.demands.append((condition, message))
 
     def counting(self, rows: int) -> "Context":
         """The context below a list of so many rows. Raises LimitError when they are too many in all."""

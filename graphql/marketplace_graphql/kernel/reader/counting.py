@@ -49,10 +49,22 @@ def _links(part: ColumnElement[bool], key: Any, other_table: Any) -> bool:
     key_column = key.expression
     for mine, others in ((part.left, part.right), (part.right, part.left)):
         if same_column(mine, key_column) and _is_column_of(others, other_table):
-            column = _base(others)
-            points_here = any(foreign.column is _base(key_column) for foreign in column.foreign_keys)
-            return points_here and not column.nullable
+            return names_row(others, key) and not _base(others).nullable
     return False
+
+
+def names_row(expression: Any, key: Any) -> bool:
+    """Whether an expression is a column of another table that names rows by this primary key."""
+    expression, key = (getattr(each, "expression", each) for each in (expression, key))
+    if getattr(expression, "table", None) is None:
+        return False
+    return any(foreign.column is _base(key) for foreign in _base(expression).foreign_keys)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two expressions say the same of one row."""
+    one, other = (getattr(each, "expression", each) for each in (one, other))
+    return same_column(one, other) or bool(one.compare(other))
 
 
 def same_column(one: Any, other: Any) -> bool:

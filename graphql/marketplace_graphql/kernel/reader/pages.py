@@ -15,13 +15,14 @@ from sqlalchemy import (
     Select,
     Subquery,
     Text,
+    and_,
+    case,
     cast,
     func,
     inspect,
     literal,
     null,
     select,
-    true,
 )
 from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
 from sqlalchemy.orm import aliased
@@ -33,11 +34,11 @@ from marketplace_graphql.kernel.errors import QueryError
 from marketplace_graphql.kernel.filters import BEST_MATCH, in_channel_of
 from marketplace_graphql.kernel.pagination import OrderDirection
 from marketplace_graphql.kernel.parts import MissingLast, unwrapped
-from marketplace_graphql.kernel.reader import counting, cursors, rows
+from marketplace_graphql.kernel.reader import counting, cursors, rows, walks
 from marketplace_graphql.kernel.reader.context import Context, Scope, Walk
 from marketplace_graphql.kernel.reader.parameters import Parameter
 from marketplace_graphql.kernel.reader.slots import Slot
-from marketplace_graphql.kernel.reader.sql import json_object, json_text
+from marketplace_graphql.kernel.reader.sql import as_json, json_object, json_text, mark
 from marketplace_graphql.kernel.registry import DeclarationError, Rows, registry
 
 if TYPE_CHECKING:
@@ -48,8 +49,14 @@ PAGE_ARGUMENTS = ("before", "after", "first", "last")
 
 
 def connection(place: "Place", declaration: "fields.Connection") -> ColumnElement[Any]:
-    """The JSON of a connection."""
-    return _Connection(place, declaration).json()
+    """The JSON of a connection; a mark in its place where something that it demands does not hold."""
+    asked = _Connection(place, declaration)
+    made = asked.json()
+    if not asked.ctx.demands:
+        return made
+    conditions = [condition for condition, _ in asked.ctx.demands]
+    place.slot.marked = QueryError(asked.ctx.demands[0][1])
+    return case((and_(*conditions), as_json(made)), else_=mark("denied"))
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,7 @@ class _Connection:
         self.rows: Rows = rows.rows_at(place, self.node_type)
         self.first, self.last = self._sizes()
         self.size = self.first or self.last
-        self.ctx = self.ctx.counting(self.size or 1)
+        self.ctx = replace(self.ctx.counting(self.size or 1), demands=[])
         self.cursor = self._cursor()
         self.descending = self._descending()
 
@@ -149,9 +156,12 @@ class _Connection:
         expressions = self._order(row)
         given = list(expressions) if isinstance(expressions, tuple | list) else [expressions]
         keys = [_key(part, downwards=self.descending) for part in given]
+        own_key = rows.primary_key(row)
+        if keys and keys[-1].never_null and counting.names_row(keys[-1].expression, own_key):
+            return keys
         # The primary key goes the way of the others, so that one index serves them together.
         descending = bool(keys) and all(key.descending for key in keys)
-        return [*keys, Key(rows.primary_key(row), never_null=True, descending=descending)]
+        return [*keys, Key(own_key, never_null=True, descending=descending)]
 
     def _order(self, row: Any) -> Any:
         sorting, given = self.declaration.sort_by, self.given.get("sort_by")
@@ -178,12 +188,12 @@ class _Connection:
             raise QueryError("Sorting by RANK is available only when using a search.")
         return rank(row, term, self.ctx)
 
-    def _conditions(self, row: Any) -> list[ColumnElement[bool]]:
+    def _conditions(self, row: Any, ctx: Context) -> list[ColumnElement[bool]]:
         """Which rows the list has: its place, what was asked for, and what the requester may see."""
         declaration, given = self.declaration, self.given
         filtered, where = given.get("filter"), given.get("where")
         by_words = given.get("search") is not None or (filtered is not None and filtered.given("search"))
-        ctx = replace(self.ctx, searching=by_words)
+        ctx = replace(ctx, searching=by_words)
         conditions: list[ColumnElement[bool] | None] = []
         if not declaration.shown:
             conditions.append(registry.visible(self.rows.model, row, ctx))
@@ -204,7 +214,7 @@ class _Connection:
     def _total(self) -> ColumnElement[Any]:
         row = aliased(self.rows.model)
         scope = self.ctx.scope(row)
-        conditions = self._conditions(row)
+        conditions = self._conditions(row, replace(self.ctx, whole=True))
         source, conditions = counting.least_source(scope, conditions)
         counted = select(func.count()).select_from(source).where(*conditions)
         return counted.correlate_except(*scope.parts).scalar_subquery()
@@ -212,7 +222,7 @@ class _Connection:
     def _page(self) -> ColumnElement[Any]:
         base = aliased(self.rows.model)
         scope = self.ctx.scope(base)
-        conditions = self._conditions(base)
+        conditions = self._conditions(base, self.ctx)
         keys = self._keys(base)
         backwards = self.last is not None
         downwards = self.descending is not backwards
@@ -231,12 +241,29 @@ class _Connection:
             .limit(limit)
             .correlate_except(*scope.parts)
         )
-        walk = self._walk(scope, keys)
-        found = matching.subquery() if walk is None else merged(matching, walk, keys, downwards, limit)
+        found = self._found(matching, scope, keys, downwards, limit)
         order = _by(found, keys, downwards=downwards)
         place_in_page = func.row_number().over(order_by=order)
         page = select(*found.c, place_in_page.label("place")).correlate_except(found).subquery()
         return self._assembled(page, keys)
+
+    def _found(
+        self, matching: Select[Any], scope: Scope, keys: list[Key], downwards: bool, limit: int
+    ) -> Subquery:
+        """The page's rows: among a few that are known by key, or else along the list."""
+
+        def ordered(found: Any) -> list[ColumnElement[Any]]:
+            return _by(found, keys, downwards=downwards)
+
+        walk = self._walk(scope, keys)
+
+        def along(rows_: Select[Any]) -> Select[Any]:
+            return rows_ if walk is None else walks.merged(rows_, walk, ordered, limit)
+
+        if not scope.few or self.given.get("search") is not None:
+            return along(matching).subquery()  # What words find is read to its end anyway.
+        found = walks.few_or_many(matching, scope.few, rows.primary_key(scope.row), along)
+        return select(*found.c).order_by(*ordered(found)).limit(limit).subquery()
 
     def _counts_along(self) -> bool:
         """Whether the page counts the list: what a search finds is read to its end anyway, to rank it."""
@@ -247,7 +274,7 @@ class _Connection:
         if self.given.get("search") is not None:
             return None  # Found by an index of its own; each walk would look there again.
         wanted = keys[0].expression
-        fitting = [walk for walk in scope.walks if counting.same_column(walk.sorted_by, wanted)]
+        fitting = [walk for walk in scope.walks if counting.same(walk.sorted_by, wanted)]
         return fitting[0] if len(fitting) == 1 else None
 
     def _assembled(self, page: Any, keys: list[Key]) -> ColumnElement[Any]:
@@ -318,15 +345,6 @@ class _Connection:
             part = json_text(type_.name) if name == "__typename" else info.get(name, null())
             pairs.append((key, part))
         return json_object(pairs)
-
-
-def merged(matching: Select[Any], walk: Walk, keys: list[Key], downwards: bool, limit: int) -> Subquery:
-    """The first rows of each value's walk, and of all of these the first."""
-    value = select(func.unnest(walk.values).label("value")).subquery()
-    one = matching.where(walk.column == value.c.value).lateral()
-    both = value.join(one, true())
-    order = _by(one, keys, downwards=downwards)
-    return select(*one.c).select_from(both).order_by(*order).limit(limit).subquery()
 
 
 def _by(rows_: Any, keys: list[Key], *, downwards: bool) -> list[ColumnElement[Any]]:

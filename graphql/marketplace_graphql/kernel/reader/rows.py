@@ -8,6 +8,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     get_named_type,
+    is_abstract_type,
 )
 from sqlalchemy import ColumnElement, and_, case, exists, func, inspect, null, select
 from sqlalchemy.dialects.postgresql import JSON
@@ -50,10 +51,12 @@ def type_at(place: "Place", type_: Any, of: fields.Function | None) -> Any:
 
 def _order(place: "Place", declaration: fields.Related, given: Any) -> Callable[[Any], Any] | None:
     """The sort keys of a relation's rows: as asked for, else as declared."""
-    sorting, declared = declaration.sort_by, declaration.order_by
+    sorting, declared, along = declaration.sort_by, declaration.order_by, declaration.order_along
     if sorting is not None and given is not None:
         key, down = sorting.keys[given.field], given.direction is OrderDirection.DESC
         return lambda target: _directed(key(target, place.ctx), down=down)
+    if along is not None:
+        return lambda target: along(place.row, target, place.ctx)
     return None if declared is None else lambda target: declared(target, place.ctx)
 
 
@@ -206,21 +209,29 @@ def as_type(
     if isinstance(named, GraphQLObjectType):
         if enter and named.name in compiler.schema.rows:
             ctx = entered(ctx, compiler.schema.rows[named.name], row)
-        selected = compiler.selection.below(named, nodes)
-        return compiler.object(named, selected, row, ctx, place.path, slot.below)
+        return of_object_type(place, named, nodes, slot, row, ctx)
     kinds = compiler.schema.kinds.get(named.name)
     if kinds is None:
         raise DeclarationError(f"{place.where}: {named.name} is no type over rows")
     whens = []
     for kind, type_name in kinds.types.items():
-        slots: list[Slot] = []
-        object_type = compiler.schema.object_type(type_name)
-        selected = compiler.selection.below(object_type, nodes)
-        made = compiler.object(object_type, selected, row, ctx, place.path, slots, tagged=True)
-        if slots:
-            slot.by_type[type_name] = slots
+        made = of_object_type(place, compiler.schema.object_type(type_name), nodes, slot, row, ctx)
         whens.append((kinds.kind(row, ctx) == kind, made))
     return case(*whens, else_=null())
+
+
+def of_object_type(
+    place: "Place", object_type: GraphQLObjectType, nodes: list[Any], slot: Slot, row: Any, ctx: Context
+) -> ColumnElement[Any]:
+    """A row's JSON as an object type: the type at this place, or one of those that the type there allows."""
+    selected = place.compiler.selection.below(object_type, nodes)
+    if not is_abstract_type(get_named_type(slot.type)):
+        return place.compiler.object(object_type, selected, row, ctx, place.path, slot.below)
+    slots: list[Slot] = []
+    made = place.compiler.object(object_type, selected, row, ctx, place.path, slots, tagged=True)
+    if slots:
+        slot.by_type[object_type.name] = slots
+    return made
 
 
 def one_of(place: "Place", declaration: fields.OneOf) -> ColumnElement[Any]:
@@ -240,14 +251,10 @@ def as_alternative(place: "Place", type_name: str, on: On) -> ColumnElement[Any]
     """The row of one type of an interface or union."""
     schema = place.compiler.schema
     rows, object_type = schema.rows_of(type_name), schema.object_type(type_name)
-    slots: list[Slot] = []
     target = aliased(rows.model)
     scope = place.ctx.scope(target)
     ctx = entered(place.ctx, rows, target)
     conditions = (on(target), registry.visible(rows.model, target, ctx))
-    selected = place.compiler.selection.below(object_type, place.nodes)
-    made = place.compiler.object(object_type, selected, target, ctx, place.path, slots, tagged=True)
-    if slots:
-        place.slot.by_type[type_name] = slots
+    made = of_object_type(place, object_type, place.nodes, place.slot, target, ctx)
     statement = select(made).select_from(scope.source).where(*conditions).limit(1)
     return statement.correlate_except(*scope.parts).scalar_subquery()

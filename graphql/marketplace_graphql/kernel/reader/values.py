@@ -116,7 +116,22 @@ class _Value:
     def many(
         self, spec: parts.Many, type_: GraphQLOutputType, nodes: list[Any], slot: Slot
     ) -> ColumnElement[Any]:
+        if spec.type_name is not None:
+            type_ = GraphQLList(self._compiler.schema.object_type(spec.type_name))
         return rows.many(self._place, type_, nodes, slot, spec.on, spec.order_by, spec.limit)
+
+    def cases(
+        self, spec: parts.Cases, type_: GraphQLOutputType, nodes: list[Any], slot: Slot
+    ) -> ColumnElement[Any]:
+        built = [(when, as_json(self.build(then, type_, nodes, slot))) for when, then in spec.alternatives]
+        return case(*built, else_=null())
+
+    def seen_as(
+        self, spec: parts.SeenAs, type_: GraphQLOutputType, nodes: list[Any], slot: Slot
+    ) -> ColumnElement[Any]:
+        place = self._place
+        object_type = self._compiler.schema.object_type(spec.type_name)
+        return rows.of_object_type(place, object_type, nodes, slot, spec.thing, place.ctx)
 
     def row(self, spec: Any, type_: GraphQLOutputType, nodes: list[Any], slot: Slot) -> ColumnElement[Any]:
         return rows.as_type(self._place, type_, nodes, slot, spec, self._place.ctx)
@@ -217,6 +232,8 @@ BUILDERS: dict[Any, Callable[..., ColumnElement[Any]]] = {
     parts.Each: _Value.each,
     parts.RawJson: _Value.raw,
     parts.Typed: _Value.typed,
+    parts.Cases: _Value.cases,
+    parts.SeenAs: _Value.seen_as,
     Mapping: _Value.object,
     list: _Value.listed,
     AliasedClass: _Value.row,

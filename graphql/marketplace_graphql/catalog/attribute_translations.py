@@ -1,0 +1,48 @@
+"""What of attributes and their values can be said in other languages."""
+
+from typing import TYPE_CHECKING
+
+from strawberry import ID
+
+from marketplace.catalog import attributes as models
+from marketplace_graphql.kernel import (
+    JSONString,
+    Node,
+    expression,
+    itself,
+    never_null,
+    node,
+    related,
+    translated,
+)
+from marketplace_graphql.kernel.reader.sql import global_id
+
+if TYPE_CHECKING:
+    from marketplace_graphql.catalog.attributes import Attribute, AttributeValue
+
+ASK_THE_ROOT = "Ask for it at the root: a translator need not read it."
+
+
+@node(models.Attribute)
+class AttributeTranslatableContent(Node):
+    """What of an attribute can be said in other languages."""
+
+    attribute_id: ID = expression(lambda row, ctx: never_null(global_id("Attribute", row.id)))
+    name: str
+    translation = translated("AttributeTranslation")
+    attribute: "Attribute | None" = itself(deprecated=ASK_THE_ROOT)
+
+
+@node(models.AttributeValue)
+class AttributeValueTranslatableContent(Node):
+    """What of an attribute's value can be said in other languages."""
+
+    attribute_value_id: ID = expression(lambda row, ctx: never_null(global_id("AttributeValue", row.id)))
+    name: str
+    rich_text: JSONString | None
+    plain_text: str | None
+    translation = translated("AttributeValueTranslation")
+    attribute_value: "AttributeValue | None" = itself(deprecated=ASK_THE_ROOT)
+    attribute: AttributeTranslatableContent | None = related(
+        lambda row, attribute, ctx: attribute.id == row.attribute_id
+    )
