@@ -34,7 +34,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
-from marketplace.catalog.models import ProductVariant
+from marketplace.catalog.models import Product, ProductType, ProductTypeKind, ProductVariant
 from marketplace.inventory.availability import available_pieces
 from marketplace.pricing.discounts import DiscountValueType
 from marketplace.pricing.predicates import chooses_order
@@ -190,6 +190,8 @@ _gift = (
     select(VariantChannelListing.variant_id, VariantChannelListing.price_minor)
     .join(rule_gift, rule_gift.c.variant_id == VariantChannelListing.variant_id)
     .join(ProductVariant, ProductVariant.id == VariantChannelListing.variant_id)
+    .join(Product, Product.id == ProductVariant.product_id)
+    .join(ProductType, ProductType.id == Product.product_type_id)
     .join(
         ProductChannelListing,
         and_(
@@ -201,6 +203,7 @@ _gift = (
         rule_gift.c.rule_id == PromotionRule.id,
         VariantChannelListing.channel_id == _channel_id,
         ProductChannelListing.is_live,
+        ProductType.kind != ProductTypeKind.GIFT_CARD,  # Those are issued, not sold: see `checkout.offers`.
         ProductChannelListing.available_for_purchase_at <= _now,
         or_(
             ~ProductVariant.track_inventory,

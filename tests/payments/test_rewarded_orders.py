@@ -6,6 +6,8 @@ from decimal import Decimal
 from types import ModuleType
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -28,7 +30,7 @@ from marketplace.pricing.promotions import PromotionTranslation
 from marketplace.pricing.service import reprice
 from marketplace.pricing.vouchers import VoucherType
 from tests.factories.checkout import Market, make_market, make_piece, make_ready_cart, promise_cash
-from tests.factories.markets import make_channel, make_method
+from tests.factories.markets import make_channel, make_method, make_tax_class
 from tests.factories.orders import parts_of
 from tests.factories.payouts import make_rule as make_commission
 from tests.factories.pricing import make_voucher
@@ -257,3 +259,64 @@ async def test_an_order_without_promotions_costs_what_it_did(
         await complete(session, cart.id)
     assert len(plain) <= 19
     assert len(promoted) == len(plain) + 1  # What the promotion is called.
+
+
+PIECE = st.tuples(st.integers(1, 999_99), st.integers(1, 4), st.sampled_from([0, 1000, 2000]))
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    goods=st.lists(PIECE, min_size=1, max_size=4),
+    off_catalogue=st.integers(0, 100),
+    worth=st.integers(0, 2_000_00),
+    is_percentage=st.booleans(),
+    gift_minor=st.one_of(st.none(), st.integers(1, 500_00)),
+    with_tax=st.booleans(),
+    currency=st.sampled_from(["MAD", "XOF"]),
+)
+async def test_whatever_the_reward_all_parts_add_up(
+    session: AsyncSession,
+    *,
+    goods: list[tuple[int, int, int]],
+    off_catalogue: int,
+    worth: int,
+    is_percentage: bool,
+    gift_minor: int | None,
+    with_tax: bool,
+    currency: str,
+) -> None:
+    async with session.begin_nested() as example:
+        channel = await make_channel(session, prices_entered_with_tax=with_tax, currency_code=currency)
+        market = Market(channel, await make_method(session, channel, 7_00))
+        pieces = []
+        for price_minor, _, rate_bp in goods:
+            tax_class = await make_tax_class(session, rate_bp)
+            pieces.append(await make_piece(session, channel, price_minor, tax_class_id=tax_class.id))
+        await make_rule(session, [channel], of(pieces[0]), percent=off_catalogue)
+        await reprice(session)
+        reward: dict[str, float | int] = (
+            {"percent": min(worth, 100_000) / 1000} if is_percentage else {"fixed_minor": worth}
+        )
+        await make_order_rule(session, [channel], **reward)  # type: ignore[arg-type]
+        if gift_minor is not None:
+            await make_order_rule(session, [channel], gifts=[await make_piece(session, channel, gift_minor)])
+        order = await _ordered(session, await make_ready_cart(session, market, *pieces, quantity=goods[0][1]))
+        await _check(session, order, with_tax=with_tax)
+        await example.rollback()
+
+
+async def _check(session: AsyncSession, order: Order, *, with_tax: bool) -> None:
+    parts, lines = await parts_of(session, order), await _lines(session, order)
+    for side in ("gross_minor", "net_minor"):
+        for name in ("subtotal", "shipping", "total"):
+            assert getattr(order, f"{name}_{side}") == sum(getattr(part, f"{name}_{side}") for part in parts)
+        assert getattr(order, f"subtotal_{side}") == sum(getattr(line, f"total_{side}") for line in lines)
+    assert all(0 <= line.total_net_minor <= line.total_gross_minor for line in lines)
+    assert all(line.total_gross_minor == 0 for line in lines if line.is_gift)
+    off = [
+        sum(await session.scalars(select(table.amount_minor))) for table in (OrderDiscount, OrderLineDiscount)
+    ]
+    side = "gross" if with_tax else "net"
+    before = getattr(order, f"undiscounted_total_{side}_minor")
+    assert before - getattr(order, f"total_{side}_minor") == sum(off)
+    assert await verify(session) == []
