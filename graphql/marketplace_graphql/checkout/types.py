@@ -152,8 +152,8 @@ class CheckoutLine(Node, ObjectWithMetadata, SellerOfCheckoutLine):
     """What one piece cost before."""
     prior_total_price: Money | None = value(lambda row, ctx: _prior(row, ctx, row.quantity))
     """What all pieces cost before."""
-    is_gift: bool | None = expression(lambda row, ctx: false())
-    """Whether it was added as a gift: there are none yet."""
+    is_gift: bool | None
+    """Whether a promotion gives it: it costs nothing, and can't be changed."""
     price_override_reason: str | None
     """Why its price is not the listed one."""
     problems: list[CheckoutLineProblem] | None = value(problems_of_line)  # type: ignore[valid-type]
