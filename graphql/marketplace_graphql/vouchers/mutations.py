@@ -1,5 +1,6 @@
 """What staff do with vouchers and gift cards, and buyers with their codes."""
 
+import uuid
 from typing import Any
 
 from strawberry import ID
@@ -14,8 +15,9 @@ from marketplace.people.permissions import Permission
 from marketplace.pricing import gift_card_use, gift_cards, voucher_editing, vouchers
 from marketplace.pricing.gift_card_use import NewGiftCard
 from marketplace_graphql.checkout.errors import CheckoutError
-from marketplace_graphql.checkout.inputs import checkout_key, metadata_entries
-from marketplace_graphql.kernel import UUID, Info, changes, error_type, mutation, object_type
+from marketplace_graphql.checkout.inputs import metadata_entries
+from marketplace_graphql.checkout.subject import the_checkout
+from marketplace_graphql.kernel import Info, changes, error_type, mutation, object_type
 from marketplace_graphql.rules import codes_of
 from marketplace_graphql.vouchers.errors import (
     DiscountError,
@@ -40,31 +42,24 @@ MANAGE_DISCOUNTS, MANAGE_GIFT_CARD = Permission.MANAGE_DISCOUNTS, Permission.MAN
 class PromoCodeMutations:
     """Promo codes in a checkout."""
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout)
     async def checkout_add_promo_code(
-        self,
-        info: Info,
-        promo_code: str,
-        id: ID | None = None,
-        token: UUID | None = None,
-        checkout_id: ID | None = None,
+        self, info: Info, key: uuid.UUID, promo_code: str
     ) -> checkout_models.Checkout:
         """Uses a voucher, in place of the one before, or has a gift card pay, by its code."""
-        key = checkout_key(id, checkout_id, token)
-        return await promo_codes.add_promo_code(info.session, key, promo_code)
+        return await promo_codes.add_promo_code(
+            info.session, key, promo_code, user_id=info.requester.user_id, address=info.address
+        )
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout)
     async def checkout_remove_promo_code(
         self,
         info: Info,
-        id: ID | None = None,
-        token: UUID | None = None,
-        checkout_id: ID | None = None,
+        key: uuid.UUID,
         promo_code: str | None = None,
         promo_code_id: ID | None = None,
     ) -> checkout_models.Checkout:
         """Takes a voucher or a gift card out, by its code or its id."""
-        key = checkout_key(id, checkout_id, token)
         if (promo_code is None) == (promo_code_id is None):
             raise DomainError("Name it by its code, or by its id.", field="promoCode", code="GRAPHQL_ERROR")
         if promo_code is not None:
