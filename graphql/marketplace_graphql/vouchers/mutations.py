@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from sqlalchemy import select
 from strawberry import ID
 
 from marketplace.checkout import models as checkout_models
@@ -10,6 +11,7 @@ from marketplace.checkout import promo_codes
 from marketplace.kit.errors import DomainError, InvalidError, NotFoundError, RequiredError
 from marketplace.kit.ids import int_pk, split_global_id
 from marketplace.kit.money import MINOR_DIGITS, Money
+from marketplace.markets.models import Channel
 from marketplace.people import models as people
 from marketplace.people.permissions import Permission
 from marketplace.pricing import gift_card_use, gift_cards, voucher_editing, vouchers
@@ -175,8 +177,9 @@ async def _new_gift_card(info: Info, given: GiftCardCreateInput) -> NewGiftCard:
     currency = given.balance.currency.upper()
     if currency not in MINOR_DIGITS:
         raise InvalidError(f"Nothing is sold for {currency} here.", field="balance")
-    if sent.get("user_email") and not sent.get("channel"):
-        raise RequiredError("Say in which channel's name it is sent.", field="channel")
+    sent_to = sent.get("user_email") or None
+    if sent_to is not None:
+        await _sending_channel(info, sent.get("channel"))
     requester = info.requester.user_id
     customer = sent.get("assigned_to")
     return NewGiftCard(
@@ -188,6 +191,15 @@ async def _new_gift_card(info: Info, given: GiftCardCreateInput) -> NewGiftCard:
         note=sent.get("note") or "",
         created_by=None if requester is None else await info.session.get(people.User, requester),
         assigned_to=None if not customer else await info.find(people.User, customer, field_name="assignedTo"),
+        sent_to=sent_to,
         public_metadata=metadata_entries(given.metadata or ()),
         private_metadata=metadata_entries(given.private_metadata or ()),
     )
+
+
+async def _sending_channel(info: Info, slug: str | None) -> None:
+    """The channel in whose name a card is sent must be there. Raises RequiredError, NotFoundError."""
+    if not slug:
+        raise RequiredError("Say in which channel's name it is sent.", field="channel")
+    if await info.session.scalar(select(Channel.id).where(Channel.slug == slug)) is None:
+        raise NotFoundError("There is no such channel.", field="channel")
