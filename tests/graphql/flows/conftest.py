@@ -113,7 +113,7 @@ class Storefront:
         assert event == {"type": "AUTHORIZATION_SUCCESS"}
         done = await self.ask(
             """mutation Complete($id: ID!) {
-              checkoutComplete(id: $id, redirectUrl: "https://shop.example.test/thanks") {
+              checkoutComplete(id: $id, redirectUrl: "http://testserver/thanks") {
                 order { id token number total { gross { amount } } }
                 confirmationNeeded errors { field code message } } }""",
             id=checkout,

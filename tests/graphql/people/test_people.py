@@ -115,7 +115,9 @@ async def test_an_address_is_asked_for_as_its_country_writes_it(read: Ask) -> No
     """
     morocco = (await read(query, country="MA"))["addressValidationRules"]
     assert (morocco["countryCode"], morocco["countryName"]) == ("MA", "Morocco")
-    assert morocco["requiredFields"] == ["city", "streetAddress"]
+    assert morocco["requiredFields"] == ["city", "streetAddress1"]
+    assert {"streetAddress1", "streetAddress2", "postalCode"} < set(morocco["allowedFields"])
+    assert "streetAddress" not in morocco["allowedFields"]
     assert morocco["postalCodeMatchers"] == [r"^\d{5}$"]
     states = (await read(query, country="US"))["addressValidationRules"]["countryAreaChoices"]
     assert {"raw": "AL", "verbose": "Alabama"} in states
