@@ -32,6 +32,7 @@ from marketplace_graphql.kernel import (
     mutation,
     object_type,
 )
+from marketplace_graphql.markets.settings import TransactionFlowStrategyEnum
 from marketplace_graphql.payments.stored_methods import StoredMethodMutations
 from marketplace_graphql.rules import codes_of
 
@@ -76,14 +77,6 @@ class TransactionProcessErrorCode(Enum):
     MISSING_PAYMENT_APP_RELATION = "MISSING_PAYMENT_APP_RELATION"
     MISSING_PAYMENT_APP = "MISSING_PAYMENT_APP"
     CHECKOUT_COMPLETION_IN_PROGRESS = "CHECKOUT_COMPLETION_IN_PROGRESS"
-
-
-@enum
-class TransactionFlowStrategyEnum(Enum):
-    """Whether a payment is to be promised first or paid at once."""
-
-    AUTHORIZATION = "AUTHORIZATION"
-    CHARGE = "CHARGE"
 
 
 @enum
