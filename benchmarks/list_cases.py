@@ -112,7 +112,7 @@ def _filtered(field: str, argument: str, samples: Samples) -> Iterator[Case]:
 
 def _short(written: str) -> str:
     """A value without what differs from shop to shop."""
-    return re.sub(r'"[^"]{8,}"', "...", written)[:30]
+    return re.sub(r'"[^"]{4,}"', "...", written)[:30]
 
 
 def _argument(field: str, name: str) -> object:

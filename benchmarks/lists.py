@@ -203,7 +203,7 @@ def _print(before: Times, after: Times, small: int, large: int) -> list[str]:
     """A line for each case; gives those whose page costs too much in the large shop."""
     over = []
     print(f"{'milliseconds':<74}{small:>10,}{large:>10,}{'ratio':>8}")
-    for key in before:
+    for key in [key for key in before if key in after]:
         ratio = after[key] / before[key]
         name = ", ".join(key)
         too_much = ratio > ALLOWED and after[key] > NOISE_MS

@@ -149,6 +149,7 @@ class Product(IntegerKey, Timestamped, Seo, WithMetadata, Base):
         # Of all products, and of those of a shelf: each list is one walk along its order.
         Index(None, "category_id", "name", "id"),
         Index(None, "category_id", "created_at", "id"),
+        Index(None, "product_type_id", "name", "id"),
         Index("ix_product_shelf_best_rated", "category_id", lowest_if_missing("rating", Float()), "id"),
         Index(None, "name", "id"),
         Index(None, "type_name", "id"),
@@ -169,7 +170,7 @@ class Product(IntegerKey, Timestamped, Seo, WithMetadata, Base):
     )
 
     vendor_id: Mapped[int] = mapped_column(ForeignKey("vendor.id"), index=True)
-    product_type_id: Mapped[int] = mapped_column(ForeignKey("product_type.id"), index=True)
+    product_type_id: Mapped[int] = mapped_column(ForeignKey("product_type.id"))
     type_name: Mapped[str] = mapped_column(default="", server_default="")
     """The type's own, repeated here so that a list sorted by it is one index. Written by a trigger."""
     category_id: Mapped[int | None] = mapped_column(ForeignKey("category.id", ondelete="SET NULL"))

@@ -56,6 +56,13 @@ async def allocate(session: AsyncSession, wanted: Sequence[Wanted]) -> None:
     await session.execute(_ALLOCATE, _arrays(shares))
 
 
+async def lock_sold(session: AsyncSession, line_ids: Collection[UUID]) -> None:
+    """Take the locks of whatever is sold to order lines, all at once: for who changes several sellers' parts
+    one after the other, and would otherwise take them in another order than a sale does.
+    """
+    await _locked_allocations(session, line_ids)
+
+
 async def release(session: AsyncSession, line_ids: Collection[UUID]) -> None:
     """Take back the sale of whatever of these order lines has not left yet: it is for sale again."""
     allocations = await _locked_allocations(session, line_ids)

@@ -64,9 +64,8 @@ class Stock(IntegerKey, Base):
 
     __tablename__ = "stock"
     __table_args__ = (
-        UniqueConstraint("variant_id", "warehouse_id"),
-        Index("ix_stock_free", "variant_id", postgresql_where=text("quantity > quantity_allocated")),
         UniqueConstraint("variant_id", "warehouse_id", "lot_id", postgresql_nulls_not_distinct=True),
+        Index("ix_stock_free", "variant_id", postgresql_where=text("quantity > quantity_allocated")),
         CheckConstraint("quantity >= 0", name="quantity_not_negative"),
         CheckConstraint("quantity_allocated BETWEEN 0 AND quantity", name="never_oversold"),
     )

@@ -5,12 +5,12 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.inventory.allocations import release
+from marketplace.inventory.allocations import lock_sold, release
 from marketplace.kit.events import publish
 from marketplace.orders.errors import CannotCancelOrderError, VendorOrderStatusError
 from marketplace.orders.events import VendorOrderCanceled
 from marketplace.orders.fulfilment import note
-from marketplace.orders.locks import lines_of, lock_part, lock_whole, refresh_status
+from marketplace.orders.locks import line_ids_of, lines_of, lock_part, lock_whole, refresh_status
 from marketplace.orders.models import Order, OrderEvent, OrderStatus, VendorOrder, VendorOrderStatus
 
 OVER = frozenset({VendorOrderStatus.CANCELED, VendorOrderStatus.REFUSED, VendorOrderStatus.RETURNED})
@@ -44,6 +44,7 @@ async def cancel_order(session: AsyncSession, order_id: UUID, *, user_id: int | 
     standing = [part for part in parts if part.status not in OVER]
     if not standing or any(part.status is not VendorOrderStatus.UNFULFILLED for part in standing):
         raise CannotCancelOrderError("This order can't be called off any more.", field="order")
+    await lock_sold(session, await line_ids_of(session, order.id))
     for part in standing:
         await _call_off(session, part, user_id)
     session.add(OrderEvent(order_id=order.id, type="CANCELED", user_id=user_id))

@@ -56,6 +56,11 @@ async def lines_of(session: AsyncSession, part: VendorOrder) -> list[OrderLine]:
     return list(lines)
 
 
+async def line_ids_of(session: AsyncSession, order_id: UUID) -> list[UUID]:
+    """The keys of all lines of an order, whoever sells them."""
+    return list(await session.scalars(select(OrderLine.id).where(OrderLine.order_id == order_id)))
+
+
 async def refresh_status(session: AsyncSession, order: Order) -> None:
     """Write the status that the parts of a locked order make."""
     await session.flush()

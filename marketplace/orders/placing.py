@@ -78,13 +78,13 @@ async def place(
     `OrderPlaced`. Raises InsufficientStockError, which the settled checkout's locks rule out.
     """
     cart = settled.cart
-    method = await _method(session, settled)
-    order = await _write_order(session, settled, paid, method, metadata or {})
+    carriage = await _carriage(session, settled)
+    order = await _write_order(session, settled, paid, carriage, metadata or {})
     parts = _split(cart, settled)
     line_ids = {line.id: uuid4() for line in cart.lines}
     appearances = await _appearances(session, cart)
     batch = Batch()
-    batch.insert(VendorOrder, [_vendor_order_row(order, cart, part, method) for part in parts])
+    batch.insert(VendorOrder, [_vendor_order_row(order, cart, part, carriage) for part in parts])
     batch.insert(
         OrderLine,
         [
@@ -140,15 +140,15 @@ class _Part:
 
 
 @dataclass(frozen=True, slots=True)
-class _Method:
-    """How the order travels; nothing of it is known where nothing is shipped."""
+class Carriage:
+    """What the method that carries the goods was called and taxed as at the sale, and how long it takes."""
 
-    id: int | None = None
-    name: str | None = None
-    minimum_days: int | None = None
-    maximum_days: int | None = None
+    method_id: int | None = None
+    method_name: str | None = None
     tax_class_id: int | None = None
     tax_class_name: str | None = None
+    minimum_days: int | None = None
+    maximum_days: int | None = None
 
     def days(self, on_the_way: int | None, part: _Part) -> int | None:
         """From the order to the door: what is made to order is made first."""
@@ -184,7 +184,7 @@ def _split(cart: Cart, settled: Settled) -> list[_Part]:
 
 
 async def _write_order(
-    session: AsyncSession, settled: Settled, paid: Paid, method: _Method, metadata: Mapping[str, str]
+    session: AsyncSession, settled: Settled, paid: Paid, carriage: Carriage, metadata: Mapping[str, str]
 ) -> Order:
     cart, checkout = settled.cart, settled.cart.checkout
     undiscounted = total_of(
@@ -208,10 +208,10 @@ async def _write_order(
         customer_note=checkout.note,
         billing_address_id=checkout.billing_address_id,
         shipping_address_id=checkout.shipping_address_id,
-        shipping_method_id=method.id,
-        shipping_method_name=method.name,
-        shipping_tax_class_id=method.tax_class_id,
-        shipping_tax_class_name=method.tax_class_name,
+        shipping_method_id=carriage.method_id,
+        shipping_method_name=carriage.method_name,
+        shipping_tax_class_id=carriage.tax_class_id,
+        shipping_tax_class_name=carriage.tax_class_name,
         currency=checkout.currency,
         subtotal_gross_minor=settled.subtotal.gross_minor,
         subtotal_net_minor=settled.subtotal.net_minor,
@@ -265,7 +265,7 @@ def _effective_rate_bp(shipping: Taxed, delivery: OfferedDelivery | None) -> int
     return (2 * tax_minor * BASIS_POINTS + shipping.net_minor) // (2 * shipping.net_minor)
 
 
-def _vendor_order_row(order: Order, cart: Cart, part: _Part, method: _Method) -> dict[str, object]:
+def _vendor_order_row(order: Order, cart: Cart, part: _Part, carriage: Carriage) -> dict[str, object]:
     total = part.total
     return {
         "id": part.id,
@@ -274,8 +274,8 @@ def _vendor_order_row(order: Order, cart: Cart, part: _Part, method: _Method) ->
         "position": part.position,
         "currency": order.currency,
         "weight_grams": part.parcel.weight_grams if part.parcel else 0,
-        "minimum_delivery_days": method.days(method.minimum_days, part),
-        "maximum_delivery_days": method.days(method.maximum_days, part),
+        "minimum_delivery_days": carriage.days(carriage.minimum_days, part),
+        "maximum_delivery_days": carriage.days(carriage.maximum_days, part),
         "subtotal_gross_minor": part.subtotal.gross_minor,
         "subtotal_net_minor": part.subtotal.net_minor,
         "shipping_gross_minor": part.shipping.gross_minor,
@@ -385,24 +385,24 @@ _APPEARANCES = (
 )
 
 
-async def _method(session: AsyncSession, settled: Settled) -> _Method:
+async def _carriage(session: AsyncSession, settled: Settled) -> Carriage:
     if settled.delivery is None:
-        return _Method()
+        return Carriage()
     language_code = settled.cart.checkout.language_code
     found = await session.execute(
-        _METHOD, {"method_id": settled.delivery.method_id, "language_code": language_code}
+        _CARRIAGE, {"method_id": settled.delivery.method_id, "language_code": language_code}
     )
-    return _Method(*found.one())
+    return Carriage(*found.one())
 
 
-_METHOD = (
+_CARRIAGE = (
     select(
         ShippingMethod.id,
         func.coalesce(ShippingMethodTranslation.name, ShippingMethod.name),
-        ShippingMethod.minimum_delivery_days,
-        ShippingMethod.maximum_delivery_days,
         ShippingMethod.tax_class_id,
         TaxClass.name,
+        ShippingMethod.minimum_delivery_days,
+        ShippingMethod.maximum_delivery_days,
     )
     .select_from(ShippingMethod)
     .outerjoin(TaxClass, TaxClass.id == ShippingMethod.tax_class_id)

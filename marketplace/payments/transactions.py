@@ -24,7 +24,6 @@ from marketplace.payments.gateways import Gateway, GatewayAnswer, Payable
 from marketplace.payments.gateways.known import gateway_of
 from marketplace.payments.models import TransactionEvent, TransactionEventType, TransactionItem
 
-PAID_IN_FULL = frozenset({ChargeStatus.FULL, ChargeStatus.OVERCHARGED})
 MAXIMUM_TRANSACTIONS = 100
 """Of one checkout or order: Saleor's limit."""
 
@@ -37,6 +36,7 @@ _FINAL = frozenset(
     }
 )
 """What ends the conversation with a gateway that a payment began with."""
+PAID_IN_FULL = frozenset({ChargeStatus.FULL, ChargeStatus.OVERCHARGED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ class SigningKey:
 
 def signing_keys(settings: Settings) -> tuple[SigningKey, ...]:
     """The installation's keys; the first one signs. Raises SettingsError where there is none."""
-    return _parsed(settings.rsa_private_key.get_secret_value())
+    return keys_in(settings.rsa_private_key.get_secret_value())
 
 
 def key_set(settings: Settings) -> dict[str, list[dict[str, str]]]:
@@ -42,7 +42,8 @@ def key_set(settings: Settings) -> dict[str, list[dict[str, str]]]:
 
 
 @lru_cache(maxsize=8)
-def _parsed(pem: str) -> tuple[SigningKey, ...]:
+def keys_in(pem: str) -> tuple[SigningKey, ...]:
+    """The keys of a text, in its order. Raises SettingsError where there is none."""
     # Where a variable can't hold several lines, their ends are written as \n.
     keys = tuple(_key(part) for part in _PEM.findall(pem.replace("\\n", "\n")))
     if not keys:

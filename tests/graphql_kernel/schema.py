@@ -535,6 +535,10 @@ class TitleTakenError(DomainError):
     code = "UNIQUE"
 
 
+class BadReviewError(DomainError):
+    keeps_changes = True
+
+
 @object_type
 class LibraryMutations:
     @mutation(returns="Book", errors=BookError, needs="MANAGE_BOOKS")
@@ -576,6 +580,13 @@ class LibraryMutations:
         """Rates a book as it was."""
         book.rating = 2.0
         return book
+
+    @mutation(returns="Book", errors=BookError, needs="MANAGE_BOOKS")
+    async def book_review(self, info: Info, id: ID) -> models.Book:
+        """Lowers a book's rating, and says why it is not worth more."""
+        book = await info.find(models.Book, id)
+        book.rating = 1.0
+        raise BadReviewError("It is dull.", field="id")
 
     @mutation(
         returns={"count": int, "first": "Book | None", "all": "list[Book] | None"},

@@ -160,6 +160,7 @@ async def test_an_orders_history_tells_it_all(session: AsyncSession) -> None:
         "TRACKING_UPDATED",
         "OTHER",
         "FULFILLMENT_RESTOCKED_ITEMS",
+        "ORDER_FULLY_PAID",  # What was delivered is, and nothing else is owed.
     ]
 
 

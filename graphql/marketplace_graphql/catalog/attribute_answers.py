@@ -238,13 +238,30 @@ def _product_or_variant_answers(row: Any, given: Any, ctx: Any) -> ColumnElement
     by_variant = select(true()).where(variant.product_id == row.id, _holds(variant, conditions))
     holds = or_(
         _holds(row, conditions),
-        by_variant.limit(1).correlate_except(variant).scalar_subquery().is_(true()),
+        and_(
+            _asked_of_variants(
+                given.slug
+            ),  # Looked up once: most attributes spare each row a look at variants.
+            by_variant.limit(1).correlate_except(variant).scalar_subquery().is_(true()),
+        ),
     )
     variants = _owners(answering, conditions).subquery()
     products = select(answering.product_id).join_from(variants, answering, answering.id == variants.c[0])
     both = union_all(_owners(row, conditions), products.correlate_except(variants, answering)).subquery()
     found: ColumnElement[bool] = ctx.few_or_many(row, select(both.c[0]), holds)
     return found
+
+
+def _asked_of_variants(slug: Any) -> ColumnElement[bool]:
+    """Whether any product type asks its variants for the attribute."""
+    asked, attribute = aliased(models.ProductTypeAttribute), aliased(models.Attribute)
+    return (
+        select(literal(1))
+        .join_from(asked, attribute, attribute.id == asked.attribute_id)
+        .where(attribute.slug == slug, asked.scope == models.AttributeScope.VARIANT)
+        .correlate_except(asked, attribute)
+        .exists()
+    )
 
 
 def _slugs_differ(asked: Sequence[Any], ctx: Any) -> None:

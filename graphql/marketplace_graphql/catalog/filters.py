@@ -234,8 +234,19 @@ def _stocked(row: Any, given: Any, ctx: Any) -> Any:
 
 def _gift_cards(row: Any, wanted: bool, ctx: Any) -> Any:
     kind = aliased(models.ProductType)
-    of_kind = select(kind.id).where(kind.kind == models.ProductTypeKind.GIFT_CARD)
-    return row.product_type_id.in_(of_kind) if wanted else row.product_type_id.not_in(of_kind)
+    of_kind = select(kind.id).where(kind.kind == models.ProductTypeKind.GIFT_CARD).correlate_except(kind)
+    if not wanted:
+        return row.product_type_id.not_in(of_kind)
+    # Asked first, once: a shop without gift cards is not searched for them.
+    return and_(of_kind.exists(), _of_types(row, func.array(of_kind.scalar_subquery()), ctx))
+
+
+def _of_types(row: Any, keys: Any, ctx: Any) -> Any:
+    return ctx.one_of_few(row, row.product_type_id, keys, sorted_by=row.name)
+
+
+def _of_vendors(row: Any, ids: Any, ctx: Any) -> Any:
+    return ctx.one_of_few(row, row.vendor_id, ctx.key(ids, "Vendor"), sorted_by=row.name)
 
 
 def _of_regions(row: Any, regions: Any, ctx: Any) -> Any:
@@ -274,7 +285,7 @@ _common = {
     "is_visible_in_listing": lambda row, wanted, ctx: _seen_by_all(row, wanted, ctx, "visible_in_listings"),
     "price": _asked_price,
     "minimal_price": lambda row, given, ctx: within(listing_of(row, ctx).price_minor, given, ctx),
-    "vendors": lambda row, ids, ctx: row.vendor_id == any_(ctx.key(ids, "Vendor")),
+    "vendors": _of_vendors,
     "regions": _of_regions,
 }
 product_filter = Filter(
@@ -285,7 +296,7 @@ product_filter = Filter(
         "categories": in_categories,
         "search": searching.found,
         "updated_at": between(lambda row, ctx: row.updated_at),
-        "product_types": refers(lambda row, ctx: row.product_type_id, "ProductType"),
+        "product_types": lambda row, ids, ctx: _of_types(row, ctx.key(ids, "ProductType"), ctx),
         "slugs": among(lambda row, ctx: row.slug),
     },
 )

@@ -1,8 +1,20 @@
 """What products and variants cost, from the prices kept with their listings."""
 
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, func, literal, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    SQLColumnExpression,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from marketplace.catalog.listings import VariantChannelListing
@@ -14,6 +26,9 @@ from marketplace.pricing.rounding import net_of_gross_sql, percentage_sql
 from marketplace.vendors.models import Vendor
 from marketplace_graphql.kernel import each, never_null, null_when, object_type
 from marketplace_graphql.values import USUAL_DIGITS, TaxedMoney, TaxedMoneyRange, taxed_money
+
+FARTHEST = literal(9 * 10**18, BigInteger())
+"""No price is beyond it, nor would one fit."""
 
 
 @object_type
@@ -203,14 +218,22 @@ def within(price_minor: SQLColumnExpression[int], given: Any, ctx: Any) -> Colum
     inside = given if given.range is None else given.range  # What an input doesn't have reads as None.
     conditions = []
     if given.eq is not None:
-        conditions.append(price_minor == given.eq * digits)
+        exactly = given.eq * digits
+        conditions += [price_minor == _whole(exactly, func.floor), exactly == func.floor(exactly)]
     if given.one_of is not None:
         conditions.append(price_minor / digits == func.any(given.one_of))
     if inside.gte is not None:
-        conditions.append(price_minor >= inside.gte * digits)
+        conditions.append(price_minor >= _whole(inside.gte * digits, func.ceil))
     if inside.lte is not None:
-        conditions.append(price_minor <= inside.lte * digits)
+        conditions.append(price_minor <= _whole(inside.lte * digits, func.floor))
     return and_(*conditions) if conditions else None
+
+
+def _whole(minor: ColumnElement[Any], rounded: Callable[[Any], ColumnElement[Any]]) -> ColumnElement[int]:
+    """A bound in whole minor units, within what a column holds: an index finds only what is of its type."""
+    clamped = func.least(func.greatest(rounded(minor), -FARTHEST), FARTHEST)
+    whole: ColumnElement[int] = cast(clamped, BigInteger)
+    return whole
 
 
 def _minor_per_unit(ctx: Any) -> ColumnElement[int]:

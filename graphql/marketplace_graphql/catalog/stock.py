@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, and_, case, func, literal, not_, or_, sele
 from sqlalchemy.orm import aliased, outerjoin
 
 from marketplace.catalog.models import ProductVariant
-from marketplace.inventory.availability import available_pieces
+from marketplace.inventory.availability import available_pieces, still_good
 from marketplace.inventory.models import Reservation, Stock
 from marketplace.markets.shop_settings import shop_setting
 
@@ -32,7 +32,11 @@ def in_stock(product: Any, ctx: Any) -> ColumnElement[bool]:
     carts hold is anything added up. So lists can ask it of every product.
     """
     variant, shelf = aliased(ProductVariant), aliased(Stock)
-    has_free = and_(shelf.variant_id == variant.id, shelf.quantity > shelf.quantity_allocated)
+    has_free = and_(
+        shelf.variant_id == variant.id,
+        shelf.quantity > shelf.quantity_allocated,
+        still_good(shelf.lot_id, ctx.now),
+    )
     sold = and_(shelf.id.is_not(None), or_(not_(_kept(variant, ctx)), available(variant, ctx) > 0))
     return (
         select(literal(1))

@@ -9,6 +9,7 @@ from strawberry import ID
 
 from marketplace.catalog import models
 from marketplace_graphql.catalog import search as searching
+from marketplace_graphql.catalog.attribute_answers import AssignedAttributeWhereInput, answers
 from marketplace_graphql.inputs import (
     DateTimeRangeInput,
     MetadataFilter,
@@ -64,6 +65,7 @@ class ProductVariantWhereInput:
     ids: list[ID] | None
     sku: StringFilterInput | None
     updated_at: DateTimeRangeInput | None
+    attributes: list[AssignedAttributeWhereInput] | None
     AND: "list[ProductVariantWhereInput] | None"
     OR: "list[ProductVariantWhereInput] | None"
 
@@ -99,6 +101,7 @@ variant_where = Filter(
         "metadata": has_metadata,
         "ids": by_id("ProductVariant"),
         "sku": matches(lambda row, ctx: row.sku),
+        "attributes": answers,
         "updated_at": between(lambda row, ctx: row.updated_at),
     },
 )

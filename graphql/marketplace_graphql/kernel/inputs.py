@@ -18,8 +18,10 @@ from graphql.execution.values import VariableValues
 from graphql.utilities import coerce_input_literal
 from strawberry import UNSET
 
-from marketplace_graphql.kernel.errors import QueryError
+from marketplace.kit.errors import InvalidError
 from marketplace_graphql.kernel.schema import ApiSchema
+
+NO_NUL = "A text can't contain the character U+0000."
 
 
 def python_arguments(
@@ -29,7 +31,10 @@ def python_arguments(
     node: FieldNode,
     variables: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """The arguments of a field by Python name. Absent ones are left to the function's own defaults."""
+    """The arguments of a field by Python name. Absent ones are left to the function's own defaults.
+
+    Raises InvalidError for a text that no database can keep.
+    """
     given = {argument.name.value: argument.value for argument in node.arguments or ()}
     values: dict[str, Any] = {}
     for name, argument in field.args.items():
@@ -43,38 +48,37 @@ def python_arguments(
         if value is Undefined:
             value = argument.default_value
         if value is not Undefined:
-            values[names[name]] = _python(schema, value, argument.type)
+            values[names[name]] = _python(schema, value, argument.type, name)
     return values
 
 
-def _python(schema: ApiSchema, value: Any, type_: GraphQLInputType) -> Any:
+def _python(schema: ApiSchema, value: Any, type_: GraphQLInputType, name: str) -> Any:
     if isinstance(type_, GraphQLNonNull):
         type_ = type_.of_type
     if value is None:
         return None
     if isinstance(type_, GraphQLList):
         items = value if isinstance(value, list) else [value]
-        return [_python(schema, item, type_.of_type) for item in items]
+        return [_python(schema, item, type_.of_type, name) for item in items]
     if isinstance(type_, GraphQLInputObjectType):
-        types = {field.out_name or name: field.type for name, field in type_.fields.items()}
-        made = {name: _python(schema, item, types[name]) for name, item in value.items()}
+        fields = {field.out_name or api_name: (api_name, field) for api_name, field in type_.fields.items()}
+        made = {}
+        for python_name, item in value.items():
+            api_name, field = fields[python_name]
+            made[python_name] = _python(schema, item, field.type, api_name)
         return schema.classes[type_.name](**made)
-    check_text(value)
+    if _holds_nul(value):
+        raise InvalidError(NO_NUL, field=name)
     return value
 
 
-def check_text(value: Any) -> None:
-    """PostgreSQL's texts, those in JSON included, can't hold U+0000. Raises QueryError for what has it."""
+def _holds_nul(value: Any) -> bool:
+    """Whether a text, or one in a piece of JSON, has the one character that PostgreSQL can't keep."""
     if isinstance(value, str):
-        if "\x00" in value:
-            raise QueryError("A text can't contain the character U+0000.")
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            check_text(key)
-            check_text(item)
-    elif isinstance(value, list):
-        for item in value:
-            check_text(item)
+        return "\0" in value
+    if isinstance(value, Mapping):
+        return any(_holds_nul(key) or _holds_nul(item) for key, item in value.items())
+    return isinstance(value, list) and any(_holds_nul(item) for item in value)
 
 
 def changes(given: Any) -> dict[str, Any]:

@@ -123,6 +123,7 @@ class OrdersMutations(InvoiceMutations):
         order_id = info.key(order, "Order")
         with codes_of(OrderError):
             quantities = await _quantities_by_part(info, order_id, input.lines)
+            await fulfilment.lock_before(info.session, order_id, quantities)
             fulfilments = [
                 await fulfilment.fulfil(
                     info.session,

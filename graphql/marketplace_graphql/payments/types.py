@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Text, cast, distinct, func, literal, null, select
+from sqlalchemy import ColumnElement, Text, cast, distinct, false, func, literal, null, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 from strawberry import ID
@@ -37,6 +37,7 @@ from marketplace_graphql.values import Money, money
 
 if TYPE_CHECKING:
     from marketplace_graphql.checkout.types import Checkout
+    from marketplace_graphql.content.pages import Page
     from marketplace_graphql.orders.types import Order
     from marketplace_graphql.people.types import UserOrApp
 
@@ -125,6 +126,8 @@ class TransactionEvent(Node):
     """What the client called the request by."""
     created_by: "UserOrApp | None" = one_of({"User": lambda row, user, ctx: user.id == row.user_id})  # type: ignore[valid-type]
     """Who caused it: nobody for what a guest or a gateway did."""
+    reason_reference: "Page | None" = related(lambda row, page, ctx: false())
+    """The page that says why: there is none."""
 
 
 @node(models.TransactionItem, order_by=lambda row, ctx: row.id)
@@ -167,6 +170,8 @@ class TransactionItem(Node, ObjectWithMetadata):
     )
     reason: str | None = expression(lambda row, ctx: cast(null(), Text))
     """Why it is paid back: nothing that gateways here can do gives a reason."""
+    reason_reference: "Page | None" = related(lambda row, page, ctx: false())
+    """The page that says why it is paid back: there is none."""
 
     @expression
     def external_url(row: Any, ctx: Any) -> str:

@@ -7,6 +7,7 @@ from strawberry import ID
 from marketplace.markets.queries import channel_to_shop_in
 from marketplace.people import accounts, address_book, models
 from marketplace.people.accounts import Registration
+from marketplace.people.address_book import AddressType
 from marketplace_graphql.checkout.inputs import metadata_entries, postal_address
 from marketplace_graphql.inputs import MetadataInput
 from marketplace_graphql.kernel import AUTHENTICATED, Info, changes, input_type, mutation, object_type
@@ -187,12 +188,8 @@ class AccountMutations:
         entries = metadata_entries(input.metadata)
         user.public_metadata = {**user.public_metadata, **entries}
         with codes_of(AccountError):
-            if input.default_shipping_address:
-                address = postal_address(input.default_shipping_address)
-                await address_book.set_default_to(info.session, user, address, "SHIPPING")
-            if input.default_billing_address:
-                address = postal_address(input.default_billing_address)
-                await address_book.set_default_to(info.session, user, address, "BILLING")
+            await _set_default(info, user, input.default_shipping_address, "SHIPPING")
+            await _set_default(info, user, input.default_billing_address, "BILLING")
         return user
 
     @mutation(returns=None, errors=AccountError, needs=AUTHENTICATED)
@@ -213,3 +210,11 @@ class AccountMutations:
         with codes_of(AccountError):
             await accounts.delete(info.session, settings_of(info), user, token)
         return {"user": told}
+
+
+async def _set_default(
+    info: Info, user: models.User, given: "AddressInput | None", address_type: AddressType
+) -> None:
+    if given:
+        address = await address_book.set_default_to(info.session, user, postal_address(given), address_type)
+        address.public_metadata = {**address.public_metadata, **metadata_entries(given.metadata)}

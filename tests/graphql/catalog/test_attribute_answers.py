@@ -268,3 +268,20 @@ async def test_pages_are_found_by_what_they_answer(session: AsyncSession, read: 
         found = await read(query, where={"attributes": [asked]})
         assert [edge["node"]["slug"] for edge in found["pages"]["edges"]] == ["tapis-de-taznakht"]
     assert (await read(query, where={"attributes": []}))["pages"]["edges"] == []
+
+
+async def test_variants_are_found_by_what_they_answer(
+    session: AsyncSession, read: Ask, channel: Channel, kind: ProductType
+) -> None:
+    size = await make_attribute(session, kind, slug="taille", scope=AttributeScope.VARIANT)
+    for sku, slug in (("S", "petit"), ("L", "grand")):
+        _, variant = await make_listed_product(session, channel, product_type_id=kind.id)
+        variant.sku = sku
+        await answer(session, variant, await make_value(session, size, slug=slug))
+    query = """
+    query ($channel: String, $where: ProductVariantWhereInput) {
+      productVariants(first: 5, channel: $channel, where: $where) { totalCount edges { node { sku } } } }
+    """
+    asked = {"attributes": [{"slug": "taille", "value": {"slug": {"eq": "grand"}}}]}
+    found = (await read(query, channel=channel.slug, where=asked))["productVariants"]
+    assert found == {"totalCount": 1, "edges": [{"node": {"sku": "L"}}]}

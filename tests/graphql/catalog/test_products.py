@@ -295,6 +295,10 @@ async def test_lists_are_narrowed_and_sorted_as_asked(
     assert await found(filter={"minimalPrice": {"gte": 15, "lte": 25}}) == "c"
     assert await found(where={"price": {"range": {"lte": 20}}}) == "bc"
     assert await found(where={"minimalPrice": {"eq": 20}}) == "c"
+    assert await found(where={"minimalPrice": {"eq": 20.001}}) == ""
+    assert await found(filter={"minimalPrice": {"gte": 19.999, "lte": 20.001}}) == "c"
+    assert await found(filter={"minimalPrice": {"gte": -1e300, "lte": 1e300}}) == "abc"
+    assert await found(filter={"price": {"gte": 1e300}}) == ""
     assert await found(where={"minimalPrice": {"oneOf": [10, 30]}}) == "ab"
     assert await found(where={"slug": {"oneOf": ["slug-a", "slug-b"]}}) == "ab"
     either = [{"name": {"eq": "a"}}, {"slug": {"eq": "slug-c"}}]

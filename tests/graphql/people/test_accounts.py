@@ -393,3 +393,21 @@ async def test_no_service_is_connected_to_sign_in_with_and_the_answer_says_so(
     data = (await post(document))["it"]
     assert data["errors"] == [{"field": "pluginId", "code": "NOT_FOUND"}]
     assert not any(value for name, value in data.items() if name != "errors")
+
+
+@pytest.mark.parametrize(
+    ("document", "field"),
+    [
+        ("tokenCreate(email: $text, password: $text)", "email"),
+        ("setPassword(email: $text, token: $text, password: $text)", "email"),
+        ('requestPasswordReset(email: "a@b.test", redirectUrl: "x", channel: $text)', "channel"),
+        ("accountUpdate(input: {metadata: [{key: $text, value: $text}]})", "key"),
+        ("accountAddressCreate(input: {city: $text, country: MA})", "city"),
+    ],
+)
+async def test_a_text_that_no_database_keeps_is_refused_by_its_field(
+    post: Post, fatima: User, document: str, field: str
+) -> None:
+    mutation = f"mutation ($text: String!) {{ it: {document} {{ errors {{ field code }} }} }}"
+    data = await post(mutation, fatima, text="a\0b@c.test")
+    assert data["it"]["errors"] == [{"field": field, "code": "INVALID"}]
