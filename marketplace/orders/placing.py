@@ -30,7 +30,8 @@ from marketplace.inventory.allocations import allocate
 from marketplace.inventory.reservations import Wanted
 from marketplace.kit.batch import Batch
 from marketplace.kit.money import BASIS_POINTS, share
-from marketplace.markets.models import ShippingMethod, ShippingMethodTranslation, TaxClass
+from marketplace.markets.models import TaxClass
+from marketplace.orders.carriage import Carriage, carriage_of
 from marketplace.orders.discounting import insert_discounts, unit_discount
 from marketplace.orders.models import (
     AuthorizeStatus,
@@ -78,7 +79,7 @@ async def place(
     `OrderPlaced`. Raises InsufficientStockError, which the settled checkout's locks rule out.
     """
     cart = settled.cart
-    carriage = await _carriage(session, settled)
+    carriage = await carriage_of(session, settled)
     order = await _write_order(session, settled, paid, carriage, metadata or {})
     parts = _split(cart, settled)
     line_ids = {line.id: uuid4() for line in cart.lines}
@@ -137,24 +138,6 @@ class _Part:
     @property
     def total(self) -> Taxed:
         return self.subtotal + self.shipping
-
-
-@dataclass(frozen=True, slots=True)
-class Carriage:
-    """What the method that carries the goods was called and taxed as at the sale, and how long it takes."""
-
-    method_id: int | None = None
-    method_name: str | None = None
-    tax_class_id: int | None = None
-    tax_class_name: str | None = None
-    minimum_days: int | None = None
-    maximum_days: int | None = None
-
-    def days(self, on_the_way: int | None, part: _Part) -> int | None:
-        """From the order to the door: what is made to order is made first."""
-        if part.parcel is None or on_the_way is None:
-            return None
-        return part.lead_time_days + on_the_way
 
 
 def _split(cart: Cart, settled: Settled) -> list[_Part]:
@@ -267,6 +250,7 @@ def _effective_rate_bp(shipping: Taxed, delivery: OfferedDelivery | None) -> int
 
 def _vendor_order_row(order: Order, cart: Cart, part: _Part, carriage: Carriage) -> dict[str, object]:
     total = part.total
+    carried = carriage if part.parcel else Carriage()
     return {
         "id": part.id,
         "order_id": order.id,
@@ -274,8 +258,8 @@ def _vendor_order_row(order: Order, cart: Cart, part: _Part, carriage: Carriage)
         "position": part.position,
         "currency": order.currency,
         "weight_grams": part.parcel.weight_grams if part.parcel else 0,
-        "minimum_delivery_days": carriage.days(carriage.minimum_days, part),
-        "maximum_delivery_days": carriage.days(carriage.maximum_days, part),
+        "minimum_delivery_days": carried.days(carried.minimum_days, part.lead_time_days),
+        "maximum_delivery_days": carried.days(carried.maximum_days, part.lead_time_days),
         "subtotal_gross_minor": part.subtotal.gross_minor,
         "subtotal_net_minor": part.subtotal.net_minor,
         "shipping_gross_minor": part.shipping.gross_minor,
@@ -382,36 +366,4 @@ _APPEARANCES = (
         ),
     )
     .where(ProductVariant.id == func.any(bindparam("variant_ids", type_=ARRAY(BigInteger))))
-)
-
-
-async def _carriage(session: AsyncSession, settled: Settled) -> Carriage:
-    if settled.delivery is None:
-        return Carriage()
-    language_code = settled.cart.checkout.language_code
-    found = await session.execute(
-        _CARRIAGE, {"method_id": settled.delivery.method_id, "language_code": language_code}
-    )
-    return Carriage(*found.one())
-
-
-_CARRIAGE = (
-    select(
-        ShippingMethod.id,
-        func.coalesce(ShippingMethodTranslation.name, ShippingMethod.name),
-        ShippingMethod.tax_class_id,
-        TaxClass.name,
-        ShippingMethod.minimum_delivery_days,
-        ShippingMethod.maximum_delivery_days,
-    )
-    .select_from(ShippingMethod)
-    .outerjoin(TaxClass, TaxClass.id == ShippingMethod.tax_class_id)
-    .outerjoin(
-        ShippingMethodTranslation,
-        and_(
-            ShippingMethodTranslation.shipping_method_id == ShippingMethod.id,
-            ShippingMethodTranslation.language_code == _language_code,
-        ),
-    )
-    .where(ShippingMethod.id == bindparam("method_id", type_=BigInteger))
 )
