@@ -45,6 +45,7 @@ from marketplace_graphql.kernel import (
     value,
 )
 from marketplace_graphql.languages import LanguageCodeEnum, language_code
+from marketplace_graphql.payments.stored_methods import StoredMethodsOfCheckout
 from marketplace_graphql.payments.types import PaymentGateway, gateways_of
 from marketplace_graphql.values import Money, TaxedMoney, Weight, money, taxed_money, weight
 from marketplace_graphql.vouchers.fields import DiscountsOfCheckout
@@ -74,6 +75,19 @@ def checkout_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
     if ctx.requester.has(*SEES_ALL_CHECKOUTS):
         return true()
     return or_(row.user_id.is_(None), row.user_id == ctx.requester.user_id)
+
+
+def line_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
+    """With its checkout."""
+    if ctx.requester.has(*SEES_ALL_CHECKOUTS):
+        return true()
+    checkout = aliased(models.Checkout)
+    return (
+        select(literal(1))
+        .where(checkout.id == row.checkout_id, checkout_visible(checkout, ctx))
+        .correlate_except(checkout)
+        .exists()
+    )
 
 
 @enum
@@ -126,7 +140,7 @@ class Delivery:
         return never_null(collects.scalar_subquery())
 
 
-@node(models.CheckoutLine, order_by=lambda row, ctx: (row.created_at, row.id))
+@node(models.CheckoutLine, visible=line_visible, order_by=lambda row, ctx: (row.created_at, row.id))
 class CheckoutLine(Node, ObjectWithMetadata, SellerOfCheckoutLine):
     """Pieces of one variant in a checkout."""
 
@@ -191,7 +205,7 @@ def _prior(line: Any, ctx: Any, pieces: Any) -> Any:
     channel=lambda row: row.channel_id,
     order_by=lambda row, ctx: row.created_at,
 )
-class Checkout(Node, ObjectWithMetadata, DiscountsOfCheckout, ParcelsOfCheckout):
+class Checkout(Node, ObjectWithMetadata, DiscountsOfCheckout, ParcelsOfCheckout, StoredMethodsOfCheckout):
     """What a buyer means to buy, until it becomes an order."""
 
     created: DateTime = column("created_at")
