@@ -9,7 +9,10 @@ from sqlalchemy import select
 from marketplace.kit.database import Database
 from marketplace.markets.models import Channel
 from marketplace.orders.models import Order, VendorOrder
+from marketplace.pricing.promotions import Promotion, PromotionType
+from tests.factories.checkout import make_piece
 from tests.factories.pricing import make_gift_card, make_voucher
+from tests.factories.promotions import make_order_rule, make_promotion
 from tests.pages.conftest import Shop
 
 ADDRESS = {
@@ -238,6 +241,29 @@ async def test_a_promo_code_and_a_gift_card_make_the_order_cheaper(
         "Réduction déjà déduite BIENVENUE10 120,00 MAD",
     ]
     await expect(plain.locator(".parcel-totals .grand")).to_contain_text(text("610,00 MAD"))
+
+
+async def test_a_gift_is_shown_as_one_and_has_nothing_to_change(
+    plain: Page, shop: Shop, database: Database
+) -> None:
+    async with database.transaction() as session:
+        channel = (await session.scalars(select(Channel).where(Channel.slug == "maroc"))).one()
+        mug = await make_piece(session, channel, 40_00)
+        promotion = await make_promotion(session, PromotionType.ORDER, name="Aïd")
+        await make_order_rule(session, [channel], gifts=[mug], promotion=promotion)
+    await add(plain, shop, shop.rug)
+    gift = plain.locator(".line", has_text="Offert")
+    await expect(gift).to_have_count(1)
+    await expect(gift.get_by_role("button")).to_have_count(0)
+    await expect(plain.locator(".totals .grand")).to_contain_text(text("1 200,00 MAD"))
+    async with database.transaction() as session:
+        channel = (await session.scalars(select(Channel).where(Channel.slug == "maroc"))).one()
+        await make_order_rule(
+            session, [channel], percent=10, promotion=await session.get_one(Promotion, promotion.id)
+        )
+    await add(plain, shop, shop.rug)
+    await expect(plain.locator(".line", has_text="Offert")).to_have_count(0)
+    await expect(plain.locator(".totals div", has_text="Réduction")).to_contain_text("Aïd")
 
 
 async def test_a_gift_card_can_pay_all_of_it(plain: Page, shop: Shop, database: Database) -> None:
