@@ -30,8 +30,9 @@ from marketplace.inventory.allocations import allocate
 from marketplace.inventory.reservations import Wanted
 from marketplace.kit.batch import Batch
 from marketplace.kit.money import BASIS_POINTS, share
-from marketplace.markets.models import ShippingMethod, ShippingMethodTranslation, TaxClass
-from marketplace.orders.discounting import insert_discounts, unit_discount
+from marketplace.markets.models import TaxClass
+from marketplace.orders.carriage import Carriage, carriage_of
+from marketplace.orders.discounting import all_reductions, insert_discounts, line_discount
 from marketplace.orders.models import (
     AuthorizeStatus,
     ChargeStatus,
@@ -78,10 +79,11 @@ async def place(
     `OrderPlaced`. Raises InsufficientStockError, which the settled checkout's locks rule out.
     """
     cart = settled.cart
-    carriage = await _carriage(session, settled)
+    carriage = await carriage_of(session, settled)
     order = await _write_order(session, settled, paid, carriage, metadata or {})
     parts = _split(cart, settled)
     line_ids = {line.id: uuid4() for line in cart.lines}
+    reductions = await all_reductions(session, cart)
     appearances = await _appearances(session, cart)
     batch = Batch()
     batch.insert(VendorOrder, [_vendor_order_row(order, cart, part, carriage) for part in parts])
@@ -89,6 +91,7 @@ async def place(
         OrderLine,
         [
             _line_row(order, part, cart, line, line_ids[line.id], position, appearances[line.variant_id])
+            | line_discount(cart, line, reductions)
             for part in parts
             for position, line in enumerate(cart.lines, 1)
             if cart.offer(line).vendor_id == part.vendor_id
@@ -102,7 +105,7 @@ async def place(
             for type_ in ("PLACED", "CONFIRMED")
         ],
     )
-    insert_discounts(batch, order, settled, line_ids)
+    insert_discounts(batch, order, settled, reductions, line_ids)
     await batch.write(session)
     if settled.card_uses:
         await spend(session, settled.card_uses, order.id, str(order.number), cart.checkout.user_id)
@@ -137,24 +140,6 @@ class _Part:
     @property
     def total(self) -> Taxed:
         return self.subtotal + self.shipping
-
-
-@dataclass(frozen=True, slots=True)
-class Carriage:
-    """What the method that carries the goods was called and taxed as at the sale, and how long it takes."""
-
-    method_id: int | None = None
-    method_name: str | None = None
-    tax_class_id: int | None = None
-    tax_class_name: str | None = None
-    minimum_days: int | None = None
-    maximum_days: int | None = None
-
-    def days(self, on_the_way: int | None, part: _Part) -> int | None:
-        """From the order to the door: what is made to order is made first."""
-        if part.parcel is None or on_the_way is None:
-            return None
-        return part.lead_time_days + on_the_way
 
 
 def _split(cart: Cart, settled: Settled) -> list[_Part]:
@@ -267,6 +252,7 @@ def _effective_rate_bp(shipping: Taxed, delivery: OfferedDelivery | None) -> int
 
 def _vendor_order_row(order: Order, cart: Cart, part: _Part, carriage: Carriage) -> dict[str, object]:
     total = part.total
+    carried = carriage if part.parcel else Carriage()
     return {
         "id": part.id,
         "order_id": order.id,
@@ -274,8 +260,8 @@ def _vendor_order_row(order: Order, cart: Cart, part: _Part, carriage: Carriage)
         "position": part.position,
         "currency": order.currency,
         "weight_grams": part.parcel.weight_grams if part.parcel else 0,
-        "minimum_delivery_days": carriage.days(carriage.minimum_days, part),
-        "maximum_delivery_days": carriage.days(carriage.maximum_days, part),
+        "minimum_delivery_days": carried.days(carried.minimum_days, part.lead_time_days),
+        "maximum_delivery_days": carried.days(carried.maximum_days, part.lead_time_days),
         "subtotal_gross_minor": part.subtotal.gross_minor,
         "subtotal_net_minor": part.subtotal.net_minor,
         "shipping_gross_minor": part.shipping.gross_minor,
@@ -330,7 +316,6 @@ def _line_row(
         "total_gross_minor": line.total_gross_minor,
         "total_net_minor": line.total_net_minor,
         "metadata": line.public_metadata,
-        **unit_discount(cart, line),
     }
 
 
@@ -382,36 +367,4 @@ _APPEARANCES = (
         ),
     )
     .where(ProductVariant.id == func.any(bindparam("variant_ids", type_=ARRAY(BigInteger))))
-)
-
-
-async def _carriage(session: AsyncSession, settled: Settled) -> Carriage:
-    if settled.delivery is None:
-        return Carriage()
-    language_code = settled.cart.checkout.language_code
-    found = await session.execute(
-        _CARRIAGE, {"method_id": settled.delivery.method_id, "language_code": language_code}
-    )
-    return Carriage(*found.one())
-
-
-_CARRIAGE = (
-    select(
-        ShippingMethod.id,
-        func.coalesce(ShippingMethodTranslation.name, ShippingMethod.name),
-        ShippingMethod.tax_class_id,
-        TaxClass.name,
-        ShippingMethod.minimum_delivery_days,
-        ShippingMethod.maximum_delivery_days,
-    )
-    .select_from(ShippingMethod)
-    .outerjoin(TaxClass, TaxClass.id == ShippingMethod.tax_class_id)
-    .outerjoin(
-        ShippingMethodTranslation,
-        and_(
-            ShippingMethodTranslation.shipping_method_id == ShippingMethod.id,
-            ShippingMethodTranslation.language_code == _language_code,
-        ),
-    )
-    .where(ShippingMethod.id == bindparam("method_id", type_=BigInteger))
 )

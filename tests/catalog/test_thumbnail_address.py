@@ -12,7 +12,7 @@ from marketplace.catalog import media
 from marketplace.catalog.models import ProductMedia
 from marketplace.kit.ids import to_global_id
 from marketplace.kit.storage import FolderStorage
-from tests.factories.catalog import make_product
+from tests.factories.catalog import make_category, make_product
 
 
 @pytest.fixture
@@ -51,3 +51,16 @@ async def test_what_is_no_picture_is_not_found(
     known, unknown = (to_global_id("ProductMedia", picture.id + more) for more in (0, 1))
     answer = await client.get(f"/thumbnail/{path.format(id=known, other=unknown)}")
     assert answer.status_code in {404, 422}
+
+
+async def test_pictures_of_shelves_have_sizes_too(
+    client: httpx.AsyncClient, session: AsyncSession, picture: ProductMedia
+) -> None:
+    shelf = await make_category(session, picture_path=picture.path)
+    bare = await make_category(session)
+    await session.commit()
+    answer = await client.get(f"/thumbnail/{to_global_id('Category', shelf.id)}/100/avif/")
+    assert answer.status_code == 302
+    assert answer.headers["location"].endswith("/128.avif")
+    for global_id in (to_global_id("Category", bare.id), to_global_id("Product", picture.product_id)):
+        assert (await client.get(f"/thumbnail/{global_id}/128/webp/")).status_code == 404

@@ -13,7 +13,8 @@ from marketplace.catalog.search import named_like
 from marketplace.kit.models import lowest_if_missing
 from marketplace_graphql.catalog.categories import background
 from marketplace_graphql.catalog.channel_listings import CollectionChannelListing
-from marketplace_graphql.catalog.filters import member_of, product_connection
+from marketplace_graphql.catalog.filters import product_connection
+from marketplace_graphql.catalog.sorts import member_of
 from marketplace_graphql.catalog.visibility import sees_all_products
 from marketplace_graphql.inputs import MetadataFilter, has_metadata
 from marketplace_graphql.kernel import (

@@ -16,6 +16,7 @@ from marketplace.vendors.models import Vendor
 from marketplace_graphql.catalog import search as searching
 from marketplace_graphql.catalog.attribute_answers import AttributeInput, product_answers
 from marketplace_graphql.catalog.pricing import within
+from marketplace_graphql.catalog.sorts import product_order, published_since
 from marketplace_graphql.catalog.stock import for_sale, in_stock
 from marketplace_graphql.catalog.visibility import listed, listing_of, sees_unlisted
 from marketplace_graphql.inputs import (
@@ -32,9 +33,6 @@ from marketplace_graphql.inputs import (
 from marketplace_graphql.kernel import (
     DateTime,
     Filter,
-    OrderDirection,
-    QueryError,
-    Sorting,
     among,
     between,
     by_id,
@@ -42,8 +40,6 @@ from marketplace_graphql.kernel import (
     enum,
     input_type,
     matches,
-    missing_last,
-    never_null,
     refers,
 )
 
@@ -134,36 +130,6 @@ class ProductWhereInput:
     """From one of these regions, by ISO 3166-2 code."""
     AND: "list[ProductWhereInput] | None"
     OR: "list[ProductWhereInput] | None"
-
-
-@enum
-class ProductOrderField(Enum):
-    """What products can be sorted by."""
-
-    NAME = "NAME"
-    RANK = "RANK"
-    PRICE = "PRICE"
-    MINIMAL_PRICE = "MINIMAL_PRICE"
-    LAST_MODIFIED = "LAST_MODIFIED"
-    DATE = "DATE"
-    TYPE = "TYPE"
-    PUBLISHED = "PUBLISHED"
-    PUBLICATION_DATE = "PUBLICATION_DATE"
-    PUBLISHED_AT = "PUBLISHED_AT"
-    LAST_MODIFIED_AT = "LAST_MODIFIED_AT"
-    COLLECTION = "COLLECTION"
-    """By hand: for the products of a collection."""
-    RATING = "RATING"
-    CREATED_AT = "CREATED_AT"
-
-
-@input_type
-class ProductOrder:
-    """How products are sorted."""
-
-    direction: OrderDirection
-    channel: str | None
-    field: ProductOrderField | None
 
 
 def in_categories(row: Any, ids: Any, ctx: Any) -> Any:
@@ -310,76 +276,6 @@ product_where = Filter(
         "category": refers(lambda row, ctx: row.category_id, "Category"),
         "collection": _in_collection,
         "updated_at": matches(lambda row, ctx: row.updated_at),
-    },
-)
-
-
-def published_since(row: Any, ctx: Any) -> Any:
-    """When a product was published in the channel; "since ever" where nobody said."""
-    return lowest_if_missing(listing_of(row, ctx).published_at)
-
-
-def membership(row: Any, collection: Any, ctx: Any) -> Any:
-    """A product's row in a collection."""
-    return ctx.joined(
-        row,
-        models.CollectionProduct,
-        lambda member: and_(member.product_id == row.id, member.collection_id == collection.id),
-        key="membership",
-    )
-
-
-def member_of(collection: Any, row: Any, ctx: Any) -> Any:
-    """Whether a product is in a collection. The list may be sorted by its place there."""
-    return membership(row, collection, ctx).product_id.is_not(None)
-
-
-def _place(row: Any, ctx: Any) -> Any:
-    place = ctx.already_joined(row, models.CollectionProduct, key="membership")
-    if place is None:
-        raise QueryError("Sorting by COLLECTION is available only for the products of a collection.")
-    return never_null(place.position), never_null(place.product_id)
-
-
-def _in_listing(row: Any, ctx: Any) -> Any:
-    """The product's key as its listing has it: a page then begins anywhere in the listings' index."""
-    return never_null(listing_of(row, ctx).product_id)
-
-
-def _publication(row: Any, ctx: Any) -> Any:
-    since = never_null(published_since(row, ctx))
-    return since if sees_unlisted(ctx) else (since, _in_listing(row, ctx))
-
-
-def _published(row: Any, ctx: Any) -> Any:
-    if not sees_unlisted(ctx):
-        return row.name  # All that others see is published.
-    return never_null(func.coalesce(listing_of(row, ctx).is_published, False)), row.name
-
-
-def _price(row: Any, ctx: Any) -> Any:
-    price = listing_of(row, ctx).price_minor
-    # Whoever sees only live listings sees none without a price.
-    return missing_last(price) if sees_unlisted(ctx) else (never_null(price), _in_listing(row, ctx))
-
-
-product_order = Sorting(
-    ProductOrder,
-    {
-        ProductOrderField.NAME: lambda row, ctx: row.name,
-        ProductOrderField.PRICE: _price,
-        ProductOrderField.MINIMAL_PRICE: _price,
-        ProductOrderField.LAST_MODIFIED: lambda row, ctx: row.updated_at,
-        ProductOrderField.LAST_MODIFIED_AT: lambda row, ctx: row.updated_at,
-        ProductOrderField.DATE: lambda row, ctx: row.updated_at,
-        ProductOrderField.TYPE: lambda row, ctx: row.type_name,
-        ProductOrderField.PUBLISHED: _published,
-        ProductOrderField.PUBLICATION_DATE: _publication,
-        ProductOrderField.PUBLISHED_AT: _publication,
-        ProductOrderField.COLLECTION: _place,
-        ProductOrderField.RATING: lambda row, ctx: missing_last(row.rating),
-        ProductOrderField.CREATED_AT: lambda row, ctx: row.created_at,
-        ProductOrderField.RANK: lambda row, ctx: row.id,
     },
 )
 
