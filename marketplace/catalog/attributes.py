@@ -1,4 +1,4 @@
-"""Tables of attributes: what a product type asks of its products, and what each product answers.
+"""Tables of attributes: what types of products and of customers ask, and what products and people answer.
 
 What page types ask, and what pages answer, stands in `content/pages.py`.
 """
@@ -285,6 +285,31 @@ Index(
     variant_attribute_value.c.value_id,
     variant_attribute_value.c.variant_id,
 )
+
+
+class CustomerTypeAttribute(Base):
+    """An attribute that a kind of customer is asked for: here, since people know nothing of attributes."""
+
+    __tablename__ = "customer_type_attribute"
+
+    customer_type_id: Mapped[int] = mapped_column(
+        ForeignKey("customer_type.id", ondelete="CASCADE"), primary_key=True
+    )
+    attribute_id: Mapped[int] = mapped_column(
+        ForeignKey("attribute.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    position: Mapped[int] = mapped_column(default=0)
+
+
+user_attribute_value = Table(
+    "user_attribute_value",
+    Base.metadata,
+    Column("user_id", BigInteger, ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True),
+    Column("value_id", BigInteger, ForeignKey("attribute_value.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", BigInteger, nullable=False, server_default=text("0")),
+)
+
+Index("ix_user_attribute_value_value_id", user_attribute_value.c.value_id, user_attribute_value.c.user_id)
 
 # For the attributes of a shelf: one look for each type and shelf, whatever the number of products.
 Index("ix_product_product_type_id_category_id", Product.product_type_id, Product.category_id)

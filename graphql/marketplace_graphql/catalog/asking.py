@@ -17,6 +17,7 @@ from marketplace.catalog.attributes import (
 from marketplace.catalog.models import Product, ProductVariant
 from marketplace.people.permissions import Permission
 from marketplace_graphql.catalog.answering import Answering, answers_attributes
+from marketplace_graphql.catalog.asked_attributes import Asking
 from marketplace_graphql.catalog.attribute_choices import named_like
 from marketplace_graphql.catalog.attribute_enums import VariantAttributeScope
 from marketplace_graphql.catalog.attribute_filters import attribute_filter, attribute_where
@@ -88,19 +89,13 @@ def chosen_by(asked: Any, wanted: VariantAttributeScope | None) -> Any:
     return true()
 
 
+_asking = Asking(ProductTypeAttribute, "product_type_id", AttributeType.PRODUCT_TYPE)
+
+
 def _place(product_type: Any, attribute: Any, scope: AttributeScope, wanted: Any = None) -> Any:
-    """Where an attribute stands among those asked for; NULL if it is not among them."""
-    asked = aliased(ProductTypeAttribute)
-    return (
-        select(asked.position)
-        .where(
-            asked.product_type_id == product_type.id,
-            asked.attribute_id == attribute.id,
-            asked.scope == scope,
-            chosen_by(asked, wanted),
-        )
-        .correlate_except(asked)
-        .scalar_subquery()
+    """Where an attribute stands among those asked for in a scope; NULL if it is not among them."""
+    return _asking.place(
+        product_type, attribute, lambda asked: and_(asked.scope == scope, chosen_by(asked, wanted))
     )
 
 

@@ -99,15 +99,6 @@ class AttributeSortingInput:
     field: AttributeSortField
 
 
-class _AttributeFilter(Filter):
-    """A filter of which one field, `channel`, says in which channel the others are meant."""
-
-    def predicate(self, row: Any, given: Any, ctx: Any) -> Any:
-        return super().predicate(
-            row, given, ctx if given.channel is None else ctx.channel_with_slug(given.channel)
-        )
-
-
 def _asked_in_category(row: Any, category_id: Any, ctx: Any) -> Any:
     """Shelf by shelf and type by type one look whether there is such a product: not product by product."""
     shelf, asked, product = aliased(Category), aliased(models.ProductTypeAttribute), aliased(Product)
@@ -173,14 +164,13 @@ _common = {
     "in_collection": _asked_in_collection,
     **{name: _flag(name) for name in ("value_required", "visible_in_storefront", "filterable_in_dashboard")},
 }
-attribute_filter = _AttributeFilter(
+attribute_filter = Filter(
     AttributeFilterInput,
     {
         **_common,
         "search": named_like,
         "type": lambda row, type_, ctx: row.type == type_,
         "slugs": lambda row, slugs, ctx: row.slug == any_(slugs),
-        "channel": lambda row, slug, ctx: None,
         **{
             name: _flag(name) for name in ("is_variant_only", "filterable_in_storefront", "available_in_grid")
         },

@@ -1,10 +1,13 @@
 """What of attributes and their values can be said in other languages."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog import attributes as models
+from marketplace_graphql.catalog.answering import answering_of
 from marketplace_graphql.kernel import (
     JSONString,
     Node,
@@ -46,3 +49,26 @@ class AttributeValueTranslatableContent(Node):
     attribute: AttributeTranslatableContent | None = related(
         lambda row, attribute, ctx: attribute.id == row.attribute_id
     )
+
+
+TEXTS = (models.AttributeInputType.RICH_TEXT, models.AttributeInputType.PLAIN_TEXT)
+"""Answers that are texts of the row's own; chosen values are translated once for all."""
+
+
+def own_texts() -> Any:
+    """The field `attributeValues` of what there is to translate of rows that answer attributes."""
+
+    @related
+    def attribute_values(row: Any, target: Any, ctx: Any) -> list[AttributeValueTranslatableContent]:
+        """Texts that it answers to attributes."""
+        return _is_own_text(row, target)
+
+    return attribute_values
+
+
+def _is_own_text(row: Any, value: Any) -> ColumnElement[bool]:
+    answering = answering_of(row)
+    said, attribute = answering.said.alias(), aliased(models.Attribute)
+    given = select(said.c.value_id).where(said.c[answering.owner] == row.id).correlate_except(said)
+    texts = select(attribute.id).where(attribute.input_type.in_(TEXTS)).correlate_except(attribute)
+    return and_(value.id.in_(given), value.attribute_id.in_(texts))

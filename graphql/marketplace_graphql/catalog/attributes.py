@@ -59,13 +59,19 @@ if TYPE_CHECKING:
     )
     from marketplace_graphql.catalog.products import ProductType
 
-SEES_HIDDEN_ATTRIBUTES = (
+KEEPS_THE_SHOP = (
     Permission.MANAGE_PRODUCTS,
     Permission.MANAGE_PRODUCT_TYPES_AND_ATTRIBUTES,
     Permission.MANAGE_PAGES,
     Permission.MANAGE_PAGE_TYPES_AND_ATTRIBUTES,
 )
-"""Any of these shows attributes that buyers are not shown, as in Saleor."""
+KEEPS_CUSTOMERS = (Permission.MANAGE_USERS, Permission.MANAGE_CUSTOMER_TYPES_AND_ATTRIBUTES)
+SEES_HIDDEN = {
+    models.AttributeType.PRODUCT_TYPE: KEEPS_THE_SHOP,
+    models.AttributeType.PAGE_TYPE: KEEPS_THE_SHOP,
+    models.AttributeType.CUSTOMER_TYPE: KEEPS_CUSTOMERS,
+}
+"""Any of these shows attributes that buyers are not shown. What is noted of people is not for all staff."""
 
 LISTED = PositiveInt(100)
 """So many of a nested list where nothing else is asked."""
@@ -76,7 +82,10 @@ ReferenceType = union(
 
 
 def attribute_visible(row: Any, ctx: Any) -> Any:
-    return None if ctx.requester.has(*SEES_HIDDEN_ATTRIBUTES) else row.visible_in_storefront
+    seen = [kind for kind, needed in SEES_HIDDEN.items() if ctx.requester.has(*needed)]
+    if len(seen) == len(SEES_HIDDEN):
+        return None
+    return or_(row.visible_in_storefront, row.type.in_(seen)) if seen else row.visible_in_storefront
 
 
 def attribute_of(row: Any, ctx: Any) -> Any:

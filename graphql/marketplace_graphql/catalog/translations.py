@@ -6,6 +6,7 @@ from sqlalchemy import func
 from strawberry import ID
 
 from marketplace.catalog import models
+from marketplace_graphql.catalog.attribute_translations import own_texts
 from marketplace_graphql.kernel import (
     JSONString,
     Node,
@@ -60,6 +61,7 @@ class ProductTranslatableContent(Node):
     seo_description: str | None
     translation = translated("ProductTranslation")
     product: "Product | None" = itself(deprecated=ITSELF)
+    attribute_values = own_texts()
 
 
 @node(models.CategoryTranslation)
@@ -146,3 +148,4 @@ class ProductVariantTranslatableContent(Node):
     name: str
     translation = translated("ProductVariantTranslation")
     product_variant: "ProductVariant | None" = itself(deprecated=ITSELF)
+    attribute_values = own_texts()

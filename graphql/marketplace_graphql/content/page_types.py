@@ -3,14 +3,14 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, any_, literal, select
+from sqlalchemy import ColumnElement, any_, literal, select
 from sqlalchemy.orm import aliased
 
 from marketplace.catalog.attributes import AttributeType
 from marketplace.content import pages as models
 from marketplace.people.permissions import Permission
+from marketplace_graphql.catalog.asked_attributes import Asking
 from marketplace_graphql.catalog.attribute_choices import named_like
-from marketplace_graphql.catalog.attribute_filters import attribute_filter, attribute_where
 from marketplace_graphql.catalog.attributes import Attribute
 from marketplace_graphql.kernel import (
     CountableConnection,
@@ -19,26 +19,16 @@ from marketplace_graphql.kernel import (
     ObjectWithMetadata,
     OrderDirection,
     Sorting,
-    connection,
     enum,
     expression,
     input_type,
     node,
-    related,
 )
 
 KEEPS_PAGES = (Permission.MANAGE_PAGES, Permission.MANAGE_PAGE_TYPES_AND_ATTRIBUTES)
 
 
-def _place(page_type: Any, attribute: Any) -> ColumnElement[Any]:
-    """Where an attribute stands among those asked for; NULL if it is not among them."""
-    asked = aliased(models.PageTypeAttribute)
-    return (
-        select(asked.position)
-        .where(asked.page_type_id == page_type.id, asked.attribute_id == attribute.id)
-        .correlate_except(asked)
-        .scalar_subquery()
-    )
+asking = Asking(models.PageTypeAttribute, "page_type_id", AttributeType.PAGE_TYPE)
 
 
 def _has_pages(row: Any, ctx: Any) -> ColumnElement[bool]:
@@ -52,20 +42,9 @@ class PageType(Node, ObjectWithMetadata):
 
     name: str
     slug: str
-    attributes: list[Attribute] | None = related(
-        lambda row, attribute, ctx: _place(row, attribute).is_not(None),
-        order_along=lambda row, attribute, ctx: _place(row, attribute),
-    )
+    attributes: list[Attribute] | None = asking.attributes()
     """What its pages are asked for."""
-    available_attributes: CountableConnection[Attribute] | None = connection(
-        on=lambda row, attribute, ctx: and_(
-            attribute.type == AttributeType.PAGE_TYPE, _place(row, attribute).is_(None)
-        ),
-        filter=attribute_filter,
-        where=attribute_where,
-        search=named_like,
-        needs=KEEPS_PAGES,
-    )
+    available_attributes: CountableConnection[Attribute] | None = asking.available(*KEEPS_PAGES)
     """What it could ask for besides."""
     has_pages: bool | None = expression(_has_pages, needs=KEEPS_PAGES)
 

@@ -1,17 +1,16 @@
 """Pages, in the shop's language and in others."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, or_
 from sqlalchemy import Date as SqlDate
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
-from marketplace.catalog import attributes
 from marketplace.content import pages as models
 from marketplace.people.permissions import Permission
 from marketplace_graphql.catalog.answering import Answering, answers_attributes
+from marketplace_graphql.catalog.attribute_translations import own_texts
 from marketplace_graphql.catalog.selected_attributes import (
     ObjectWithAttributes,
     all_attributes,
@@ -35,9 +34,6 @@ from marketplace_graphql.kernel import (
 )
 from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.languages import LanguageDisplay, language
-
-if TYPE_CHECKING:
-    from marketplace_graphql.catalog.attribute_translations import AttributeValueTranslatableContent
 
 SAME_AS_CONTENT = "The same as `content`."
 
@@ -109,17 +105,6 @@ class Page(Node, ObjectWithMetadata, ObjectWithAttributes):
     attributes = all_attributes()
 
 
-TRANSLATED_VALUES = (attributes.AttributeInputType.RICH_TEXT, attributes.AttributeInputType.PLAIN_TEXT)
-"""Answers that are texts of the page's own; chosen values are translated once for all."""
-
-
-def _own_texts(row: Any, target: Any, ctx: Any) -> ColumnElement[bool]:
-    said, attribute = models.page_attribute_value.alias(), aliased(attributes.Attribute)
-    given = select(said.c.value_id).where(said.c.page_id == row.id).correlate_except(said)
-    texts = select(attribute.id).where(attribute.input_type.in_(TRANSLATED_VALUES))
-    return and_(target.id.in_(given), target.attribute_id.in_(texts.correlate_except(attribute)))
-
-
 @node(models.Page)
 class PageTranslatableContent(Node):
     """What of a page can be said in other languages."""
@@ -134,5 +119,4 @@ class PageTranslatableContent(Node):
     content_json: JSONString | None = column("content", deprecated=SAME_AS_CONTENT)
     translation = translated("PageTranslation")
     page: Page | None = itself(deprecated="Ask for it at the root: a translator need not read it.")
-    attribute_values: "list[AttributeValueTranslatableContent]" = related(_own_texts)
-    """Texts that it answers to attributes."""
+    attribute_values = own_texts()

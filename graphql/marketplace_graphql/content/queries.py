@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import literal, select, true
+from sqlalchemy import and_, literal, select
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -16,6 +16,7 @@ from marketplace_graphql.content.translations import (
     TranslatableItemConnection,
     TranslatableKinds,
     content_of,
+    may_be_read,
 )
 from marketplace_graphql.kernel import CountableConnection, connection, object_type, related
 from marketplace_graphql.languages import LanguageCodeEnum
@@ -37,14 +38,14 @@ class ContentQueries:
         root: Any, content: Any, ctx: Any, kind: TranslatableKinds
     ) -> TranslatableItemConnection | None:
         """All things of a kind, with the texts that can be translated."""
-        return true()
+        return may_be_read(content, ctx, kind)
 
     @related(of=content_of, shown=True, needs=Permission.MANAGE_TRANSLATIONS)
     def translation(
         root: Any, content: Any, ctx: Any, id: ID, kind: TranslatableKinds
     ) -> "TranslatableItem | None":
         """The texts of one thing that can be translated."""
-        return content.id == ctx.key(id, kind.value)
+        return and_(content.id == ctx.key(id, kind.value), may_be_read(content, ctx, kind))
 
     @related
     def menu(

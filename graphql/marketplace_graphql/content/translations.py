@@ -3,6 +3,11 @@
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import ColumnElement, and_, select, true
+from sqlalchemy.orm import aliased
+
+from marketplace.catalog.attributes import WITH_CHOICES, Attribute, AttributeType
+from marketplace_graphql.catalog.attributes import KEEPS_CUSTOMERS
 from marketplace_graphql.kernel import PageInfo, QueryError, enum, object_type, union_of_declared
 from marketplace_graphql.kernel.registry import registry
 
@@ -60,3 +65,15 @@ def content_of(kind: TranslatableKinds) -> str:
     if CONTENTS[kind] not in registry.types:
         raise QueryError(f"There is nothing of the kind {kind.name} in this shop.")
     return CONTENTS[kind]
+
+
+def may_be_read(content: Any, ctx: Any, kind: TranslatableKinds) -> ColumnElement[bool]:
+    """Whether a translator may read a thing's texts. What was noted of one customer is not for them."""
+    if kind is not TranslatableKinds.ATTRIBUTE_VALUE or ctx.requester.has(*KEEPS_CUSTOMERS):
+        return true()
+    attribute = aliased(Attribute)
+    of_people = and_(attribute.type == AttributeType.CUSTOMER_TYPE, attribute.input_type.not_in(WITH_CHOICES))
+    found: ColumnElement[bool] = content.attribute_id.not_in(
+        select(attribute.id).where(of_people).correlate_except(attribute)
+    )
+    return found

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
+from marketplace.catalog.attributes import AttributeType
 from marketplace.kit.ids import uuid_pk
 from marketplace.payments.models import TransactionItem
 from marketplace.people.permissions import Permission
@@ -38,10 +39,19 @@ def _over_user(user: Any) -> str:
     return Permission.MANAGE_STAFF if user.is_staff else Permission.MANAGE_USERS
 
 
+def _over_attribute(attribute: Any) -> str:
+    return OVER_ATTRIBUTES[attribute.type]
+
+
 def _payment(global_id: str) -> Select[Any]:
     return select(TransactionItem).where(TransactionItem.token == uuid_pk(global_id, "TransactionItem"))
 
 
+OVER_ATTRIBUTES: dict[AttributeType, str] = {
+    AttributeType.PRODUCT_TYPE: Permission.MANAGE_PRODUCT_TYPES_AND_ATTRIBUTES,
+    AttributeType.PAGE_TYPE: Permission.MANAGE_PAGE_TYPES_AND_ATTRIBUTES,
+    AttributeType.CUSTOMER_TYPE: Permission.MANAGE_CUSTOMER_TYPES_AND_ATTRIBUTES,
+}
 PEOPLE = (Permission.MANAGE_USERS, Permission.MANAGE_STAFF)
 PRODUCTS = Access((Permission.MANAGE_PRODUCTS,))
 PRODUCT_TYPES = Access((Permission.MANAGE_PRODUCT_TYPES_AND_ATTRIBUTES,))
@@ -53,15 +63,13 @@ MENUS = Access((Permission.MANAGE_MENUS,))
 
 ACCESS: dict[str, Access] = {
     "Address": Access((Permission.MANAGE_USERS,), owner=lambda address: address.user_id),
-    "Attribute": Access(
-        (Permission.MANAGE_PRODUCT_TYPES_AND_ATTRIBUTES, Permission.MANAGE_PAGE_TYPES_AND_ATTRIBUTES)
-    ),
+    "Attribute": Access(tuple(OVER_ATTRIBUTES.values()), needs_of=_over_attribute),
     "Category": PRODUCTS,
     "Channel": Access((Permission.MANAGE_CHANNELS,)),
     "Checkout": Access((Permission.MANAGE_CHECKOUTS,), public=True),
     "CheckoutLine": Access((Permission.MANAGE_CHECKOUTS,), public=True),
     "Collection": PRODUCTS,
-    "CustomerType": Access((Permission.MANAGE_USERS,)),
+    "CustomerType": Access((Permission.MANAGE_CUSTOMER_TYPES_AND_ATTRIBUTES,)),
     "Fulfillment": ORDERS,
     "GiftCard": Access((Permission.MANAGE_GIFT_CARD,)),
     "Invoice": ORDERS,

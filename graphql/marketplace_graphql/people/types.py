@@ -9,6 +9,7 @@ from marketplace.people import models
 from marketplace.people.permissions import Permission as PermissionCode
 from marketplace.vendors.models import VendorMember
 from marketplace_graphql.catalog.pictures import picture_url
+from marketplace_graphql.catalog.selected_attributes import ObjectWithAttributes
 from marketplace_graphql.checkout.of_user import CheckoutsOfUser
 from marketplace_graphql.kernel import (
     DateTime,
@@ -32,6 +33,7 @@ from marketplace_graphql.values import Image, ThumbnailFormatEnum
 from marketplace_graphql.vouchers.gift_cards import GiftCardsOfUser
 
 if TYPE_CHECKING:
+    from marketplace_graphql.people.customer_types import CustomerType
     from marketplace_graphql.vendors.types import Vendor
 
 SEES_PEOPLE = (PermissionCode.MANAGE_USERS, PermissionCode.MANAGE_STAFF, PermissionCode.MANAGE_ORDERS)
@@ -75,6 +77,7 @@ class Address(Node, ObjectWithMetadata):
 class User(
     Node,
     ObjectWithMetadata,
+    ObjectWithAttributes,
     OrdersOfUser,
     CheckoutsOfUser,
     RightsOfUser,
@@ -125,16 +128,6 @@ class User(
         address = picture_url(row.avatar_path, ctx, size, format, owner=None)
         picture = {"url": address, "alt": row.first_name}
         return null_when(row.avatar_path.is_(None), picture)
-
-
-@node(models.CustomerType, order_by=lambda row, ctx: row.name)
-class CustomerType(Node, ObjectWithMetadata):
-    """A kind of customer, which staff tell apart."""
-
-    name: str
-    slug: str
-    is_default: bool
-    """Whether whoever opens an account is of this kind."""
 
 
 def _sellers_of(user_id: Any) -> Any:

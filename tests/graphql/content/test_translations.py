@@ -3,10 +3,13 @@
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.catalog.attributes import AttributeInputType, AttributeScope
 from marketplace.content.menus import MenuItemTranslation
 from marketplace.kit.ids import to_global_id
 from marketplace.markets.models import ShippingMethodTranslation
 from marketplace_graphql.kernel import Requester
+from tests.factories.attributes import answer, make_attribute, make_value
+from tests.factories.catalog import make_product, make_product_type, make_variant
 from tests.factories.checkout import make_market
 from tests.factories.content import make_item, make_menu
 from tests.graphql.conftest import Ask, staff
@@ -43,6 +46,27 @@ async def test_a_translator_reads_the_texts_of_one_thing(session: AsyncSession, 
     assert (found["shippingMethodId"], found["shippingMethod"]) == (method_id, {"id": method_id})
     assert "Chez vous" in found["description"]
     assert found["way"] == {"name": "توصيل", "translatableContent": {"shippingMethodId": method_id}}
+
+
+async def test_products_and_variants_show_what_they_say_in_words_of_their_own(
+    session: AsyncSession, read: Ask
+) -> None:
+    kind = await make_product_type(session)
+    product = await make_product(session, product_type_id=kind.id)
+    variant = await make_variant(session, product)
+    for row, scope in ((product, AttributeScope.PRODUCT), (variant, AttributeScope.VARIANT)):
+        story = await make_attribute(session, kind, scope=scope, input_type=AttributeInputType.PLAIN_TEXT)
+        colour = await make_attribute(session, kind, scope=scope)
+        said = await make_value(session, story, plain_text=f"Texte de {scope}")
+        await answer(session, row, said, await make_value(session, colour))
+    for type_name, row_id, scope in (
+        ("Product", product.id, "PRODUCT"),
+        ("ProductVariant", variant.id, "VARIANT"),
+    ):
+        question = """query T($id: ID!, $kind: TranslatableKinds!) { translation(id: $id, kind: $kind) {
+          ... on %sTranslatableContent { attributeValues { plainText } } } }"""
+        found = await read(question % type_name, TRANSLATOR, id=to_global_id(type_name, row_id), kind=scope)
+        assert found["translation"] == {"attributeValues": [{"plainText": f"Texte de {scope}"}]}
 
 
 async def test_all_things_of_a_kind_are_listed_page_by_page(session: AsyncSession, read: Ask) -> None:
