@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import literal, null, select
+from sqlalchemy import false, literal, null, select
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -35,6 +35,7 @@ from marketplace_graphql.orders.visibility import of_own_sale, part_visible
 from marketplace_graphql.payouts.breakdown import BreakdownOfOrderLine
 from marketplace_graphql.values import (
     Image,
+    Money,
     TaxedMoney,
     ThumbnailFormatEnum,
     rate,
@@ -44,6 +45,7 @@ from marketplace_graphql.vouchers.fields import DiscountsOfOrderLine
 
 if TYPE_CHECKING:
     from marketplace_graphql.catalog.products import ProductVariant
+    from marketplace_graphql.content.pages import Page
 
 
 SEES_TAX_CLASSES = (Permission.MANAGE_ORDERS, Permission.MANAGE_TAXES, Permission.HANDLE_TAXES)
@@ -151,6 +153,8 @@ class FulfillmentLine(Node):
     order_line: OrderLine | None = related()
     reason: str | None = expression(lambda row, ctx: null())
     """Why these pieces came back, where that was said: refusing a parcel needs no reason."""
+    reason_reference: "Page | None" = related(lambda row, page, ctx: false())
+    """A page that names the reason: none does."""
 
 
 @node(models.Fulfillment, visible=part_visible, order_by=lambda row, ctx: row.fulfillment_order)
@@ -167,6 +171,12 @@ class Fulfillment(Node, ObjectWithMetadata):
     lines: list[FulfillmentLine] | None = related()
     reason: str | None = expression(lambda row, ctx: null())
     """Why it came back, where that was said: refusing a parcel needs no reason."""
+    reason_reference: "Page | None" = related(lambda row, page, ctx: false())
+    """A page that names the reason: none does."""
+    shipping_refunded_amount: Money | None = value(lambda row, ctx: None)
+    """What was paid back of its delivery: nothing is paid back by parcel."""
+    total_refunded_amount: Money | None = value(lambda row, ctx: None)
+    """What was paid back for it: nothing is paid back by parcel."""
 
     @expression
     def status_display(row: Any, ctx: Any) -> str | None:
