@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = '61a21cb5c814'
+revision = '222d08059b73'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -320,6 +320,15 @@ def upgrade() -> None:
     sa.UniqueConstraint('collection_id', 'language_code', name=op.f('uq_collection_translation_collection_id_language_code')),
     sa.UniqueConstraint('language_code', 'slug', name=op.f('uq_collection_translation_language_code_slug'))
     )
+    op.create_table('customer_type_attribute',
+    sa.Column('customer_type_id', sa.BigInteger(), nullable=False),
+    sa.Column('attribute_id', sa.BigInteger(), nullable=False),
+    sa.Column('position', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['attribute_id'], ['attribute.id'], name=op.f('fk_customer_type_attribute_attribute_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['customer_type_id'], ['customer_type.id'], name=op.f('fk_customer_type_attribute_customer_type_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('customer_type_id', 'attribute_id', name=op.f('pk_customer_type_attribute'))
+    )
+    op.create_index(op.f('ix_customer_type_attribute_attribute_id'), 'customer_type_attribute', ['attribute_id'], unique=False)
     op.create_table('page',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('page_type_id', sa.BigInteger(), nullable=False),
@@ -1884,6 +1893,15 @@ def upgrade() -> None:
     op.create_index('ix_stock_free', 'stock', ['variant_id'], unique=False, postgresql_where=sa.text('quantity > quantity_allocated'))
     op.create_index(op.f('ix_stock_lot_id'), 'stock', ['lot_id'], unique=False)
     op.create_index(op.f('ix_stock_warehouse_id'), 'stock', ['warehouse_id'], unique=False)
+    op.create_table('user_attribute_value',
+    sa.Column('user_id', sa.BigInteger(), nullable=False),
+    sa.Column('value_id', sa.BigInteger(), nullable=False),
+    sa.Column('position', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_user_attribute_value_user_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['value_id'], ['attribute_value.id'], name=op.f('fk_user_attribute_value_value_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('user_id', 'value_id', name=op.f('pk_user_attribute_value'))
+    )
+    op.create_index('ix_user_attribute_value_value_id', 'user_attribute_value', ['value_id', 'user_id'], unique=False)
     op.create_table('variant_attribute_value',
     sa.Column('variant_id', sa.BigInteger(), nullable=False),
     sa.Column('value_id', sa.BigInteger(), nullable=False),
