@@ -170,6 +170,25 @@ REFERENCING OLD TABLE AS before NEW TABLE AS after
 FOR EACH STATEMENT EXECUTE FUNCTION catalog_value_changed()
 """
 
+WORDS_OF_A_CUSTOMER = """
+CREATE OR REPLACE FUNCTION catalog_forget_words_of_customers() RETURNS trigger
+LANGUAGE plpgsql AS $$
+-- What one customer answered in words of their own goes with them; values from a list stay in it.
+BEGIN
+    DELETE FROM attribute_value v USING attribute a
+    WHERE v.id IN (SELECT value_id FROM gone) AND a.id = v.attribute_id AND a.type = 'CUSTOMER_TYPE'
+        AND a.input_type NOT IN ('DROPDOWN', 'MULTISELECT', 'SWATCH')
+        AND NOT EXISTS (SELECT FROM user_attribute_value y WHERE y.value_id = v.id);
+    RETURN NULL;
+END
+$$
+"""
+
+WORDS_OF_A_CUSTOMER_TRIGGER = """
+CREATE OR REPLACE TRIGGER user_answers_delete AFTER DELETE ON user_attribute_value
+REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION catalog_forget_words_of_customers()
+"""
+
 STATEMENTS = [
     SEARCH_QUERY,
     PLAIN_TEXT,
@@ -183,5 +202,7 @@ STATEMENTS = [
     VALUE_CHANGED,
     *ANSWERED_TRIGGERS,
     VALUE_CHANGED_TRIGGER,
+    WORDS_OF_A_CUSTOMER,
+    WORDS_OF_A_CUSTOMER_TRIGGER,
 ]
 """Run once all tables are there: by the migration, and where tests make the tables themselves."""
