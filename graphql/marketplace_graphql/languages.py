@@ -9,7 +9,7 @@ from babel import Locale, localedata
 from sqlalchemy import ColumnElement, Text, cast, func, literal
 from sqlalchemy.dialects.postgresql import JSONB
 
-from marketplace_graphql.kernel.fields import column
+from marketplace_graphql.kernel.fields import column, value
 from marketplace_graphql.kernel.parts import Named, named
 from marketplace_graphql.kernel.types import enum, object_type
 
@@ -97,3 +97,10 @@ def _english_name(code: str) -> str:
         code.split("-", maxsplit=1)[0]
     )
     return parsed or code
+
+
+@object_type
+class InLanguage:
+    """What translations have in common, whatever they translate."""
+
+    language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))

@@ -287,6 +287,20 @@ Index(
 )
 
 
+class ProductAnswerOrder(Base):
+    """What a product answers to an attribute, as products are sorted by it. Triggers keep it (`ddl.py`)."""
+
+    __tablename__ = "product_answer_order"
+    __table_args__ = (Index(None, "attribute_id", "words", "product_id"),)
+
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
+    attribute_id: Mapped[int] = mapped_column(
+        ForeignKey("attribute.id", ondelete="CASCADE"), primary_key=True
+    )
+    words: Mapped[str]
+    """Of each value its name, number, day, moment or truth, such that they sort; one after the other."""
+
+
 class CustomerTypeAttribute(Base):
     """An attribute that a kind of customer is asked for: here, since people know nothing of attributes."""
 

@@ -40,7 +40,7 @@ from marketplace_graphql.inputs import (
     StringFilterInput,
 )
 from marketplace_graphql.kernel import QueryError, between, input_type, matches
-from marketplace_graphql.kernel.reader.parameters import Parameter, array_of, text
+from marketplace_graphql.kernel.reader.parameters import Inputs, Parameter, array_of, text
 
 Conditions = Callable[[Any], list[ColumnElement[bool] | None]]
 """What must hold of a value."""
@@ -112,7 +112,7 @@ def product_answers(row: Any, asked: Sequence[Any], ctx: Any) -> ColumnElement[b
             raise QueryError(MIXED)
         if given.slug is None:
             raise QueryError(SLUG_MISSING)
-    return and_(*[_product_or_variant_answers(row, given, ctx) for given in asked])
+    return and_(*[_product_or_variant_answers(row, given, asked, ctx) for given in asked])
 
 
 def _answers(row: Any, given: Any, ctx: Any) -> ColumnElement[bool]:
@@ -217,39 +217,92 @@ def _of_attribute(value: Any, slug: Any) -> ColumnElement[bool] | None:
     return same
 
 
-def _product_or_variant_answers(row: Any, given: Any, ctx: Any) -> ColumnElement[bool]:
+def _product_or_variant_answers(row: Any, given: Any, asked: Sequence[Any], ctx: Any) -> ColumnElement[bool]:
     """As earlier clients ask: the product answers so, or one of its variants does."""
-
-    def conditions(value: Any) -> list[ColumnElement[bool] | None]:
-        said: list[ColumnElement[bool] | None] = [_of_attribute(value, given.slug)]
-        if given.values is not None:
-            said.append(value.slug == any_(given.values))
-        if given.values_range is not None:
-            said.append(between(lambda row, ctx: row.numeric)(value, given.values_range, None))
-        if given.date is not None:
-            said.append(between(lambda row, ctx: row.day)(value, given.date, None))
-        if given.date_time is not None:
-            said.append(between(lambda row, ctx: row.date_time)(value, given.date_time, None))
-        if given.boolean is not None:
-            said.append(value.boolean.is_(given.boolean))
-        return said
-
+    ways = _ways(given, asked)
     variant, answering = aliased(ProductVariant), aliased(ProductVariant)
-    by_variant = select(true()).where(variant.product_id == row.id, _holds(variant, conditions))
+    by_variant = select(true()).where(
+        variant.product_id == row.id, or_(*[_holds(variant, conditions) for conditions in ways])
+    )
     holds = or_(
-        _holds(row, conditions),
+        *[_holds(row, conditions) for conditions in ways],
         and_(
-            _asked_of_variants(
-                given.slug
-            ),  # Looked up once: most attributes spare each row a look at variants.
+            # Looked up once: most attributes spare each row a look at variants.
+            _asked_of_variants(given.slug),
             by_variant.limit(1).correlate_except(variant).scalar_subquery().is_(true()),
         ),
     )
-    variants = _owners(answering, conditions).subquery()
+    variants = union_all(*[_owners(answering, conditions) for conditions in ways]).subquery()
     products = select(answering.product_id).join_from(variants, answering, answering.id == variants.c[0])
-    both = union_all(_owners(row, conditions), products.correlate_except(variants, answering)).subquery()
+    both = union_all(
+        *[_owners(row, conditions) for conditions in ways], products.correlate_except(variants, answering)
+    ).subquery()
     found: ColumnElement[bool] = ctx.few_or_many(row, select(both.c[0]), holds)
     return found
+
+
+def _ways(given: Any, asked: Sequence[Any]) -> list[Conditions]:
+    """How an entry may be met: its own way, or that of another entry on the same attribute, of the same kind.
+
+    Saleor unites what is chosen of one attribute, in however many entries. Which attributes these are is
+    known only at the request: chosen values are put together there, other ways passed over if slugs differ.
+    """
+    kinds = _kinds(given)
+    if kinds == {"values"}:
+        alike = [other for other in asked if _kinds(other) == kinds]
+        chosen = given.values if len(alike) == 1 else _chosen_together(given, alike)
+        return [lambda value: [_of_attribute(value, given.slug), value.slug == any_(chosen)]]
+
+    def way(other: Any) -> Conditions:
+        same = None if other is given else given.slug == other.slug
+        return lambda value: [_of_attribute(value, given.slug), same, *_says_older(value, other)]
+
+    return [way(given), *[way(other) for other in asked if other is not given and _kinds(other) == kinds]]
+
+
+def _kinds(given: Any) -> set[str]:
+    return {name for name, wanted in given.items() if name != "slug" and wanted is not None}
+
+
+def _chosen_together(given: Any, alike: Sequence[Any]) -> Parameter:
+    """The values of all entries that have the slug of this one."""
+
+    def together(inputs: Inputs) -> list[str]:
+        slug = given.slug.getter(inputs)
+        return [
+            each
+            for other in alike
+            if other.slug.getter(inputs) == slug
+            for each in other.values.getter(inputs)
+        ]
+
+    key = tuple(part.source_key for other in alike for part in (other.slug, other.values))
+    return Parameter(
+        ("chosen together", given.slug.source_key, key),
+        ARRAY(Text()),
+        together,
+        array_of(text),
+        given.values.path,
+    )
+
+
+def _says_older(value: Any, given: Any) -> list[ColumnElement[bool] | None]:
+    says: list[ColumnElement[bool] | None] = []
+    if given.values is not None:
+        says.append(value.slug == any_(given.values))
+    inside = (
+        (value.numeric, given.values_range),
+        (value.day, given.date),
+        (value.date_time, given.date_time),
+    )
+    says += [_within(subject, wanted) for subject, wanted in inside if wanted is not None]
+    if given.boolean is not None:
+        says.append(value.boolean.is_(given.boolean))
+    return says
+
+
+def _within(subject: Any, wanted: Any) -> ColumnElement[bool] | None:
+    return between(lambda row, ctx: subject)(None, wanted, None)
 
 
 def _asked_of_variants(slug: Any) -> ColumnElement[bool]:

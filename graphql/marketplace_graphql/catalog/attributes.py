@@ -49,7 +49,7 @@ from marketplace_graphql.kernel import (
     value,
 )
 from marketplace_graphql.kernel.reader.sql import global_id
-from marketplace_graphql.languages import LanguageDisplay, language
+from marketplace_graphql.languages import InLanguage
 from marketplace_graphql.values import File
 
 if TYPE_CHECKING:
@@ -148,10 +148,9 @@ def _reference(row: Any, ctx: Any) -> Any:
 
 
 @node(models.AttributeTranslation)
-class AttributeTranslation(Node):
+class AttributeTranslation(Node, InLanguage):
     """An attribute in another language."""
 
-    language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
     name: str = expression(lambda row, ctx: never_null(func.coalesce(row.name, "")))
     translatable_content: "AttributeTranslatableContent | None" = related(
         lambda row, attribute, ctx: attribute.id == row.attribute_id
@@ -160,10 +159,9 @@ class AttributeTranslation(Node):
 
 
 @node(models.AttributeValueTranslation)
-class AttributeValueTranslation(Node):
+class AttributeValueTranslation(Node, InLanguage):
     """An attribute's value in another language."""
 
-    language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
     name: str = expression(lambda row, ctx: never_null(func.coalesce(row.name, "")))
     rich_text: JSONString | None
     plain_text: str | None

@@ -52,6 +52,17 @@ class MediaSortingInput:
 media_order = Sorting(MediaSortingInput, {MediaChoicesSortField.ID: lambda row, ctx: row.id})
 
 
+@expression
+def picture_address(
+    row: Any,
+    ctx: Any,
+    size: int | None = None,
+    format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,
+) -> str:
+    """Its address; with a size, that of a small version of it."""
+    return never_null(media_url(row, ctx, size, format))
+
+
 @node(models.ProductMedia, order_by=lambda row, ctx: row.position)
 class ProductMedia(Node, ObjectWithMetadata):
     """A picture of a product."""
@@ -64,15 +75,7 @@ class ProductMedia(Node, ObjectWithMetadata):
     """What an outside player said of a video; pictures have nothing of the kind."""
     product_id: ID | None = expression(lambda row, ctx: global_id("Product", row.product_id))
 
-    @expression
-    def url(
-        row: Any,
-        ctx: Any,
-        size: int | None = None,
-        format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,
-    ) -> str:
-        """Its address; with a size, that of a small version of it."""
-        return never_null(media_url(row, ctx, size, format))
+    url = picture_address
 
 
 @record(models.ProductMedia, order_by=lambda row, ctx: row.position)
@@ -84,15 +87,7 @@ class ProductImage:
     alt: str | None
     sort_order: int | None = column("position")
 
-    @expression
-    def url(
-        row: Any,
-        ctx: Any,
-        size: int | None = None,
-        format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,
-    ) -> str:
-        """Its address; with a size, that of a small version of it."""
-        return never_null(media_url(row, ctx, size, format))
+    url = picture_address
 
 
 def images_of(row: Any, image: Any, ctx: Any) -> ColumnElement[bool]:

@@ -3,20 +3,27 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import and_, func
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import aliased
+from strawberry import ID
 
 from marketplace.catalog import models
+from marketplace.catalog.attributes import Attribute, ProductAnswerOrder
 from marketplace.kit.models import lowest_if_missing
+from marketplace_graphql.catalog.attributes import attribute_visible
 from marketplace_graphql.catalog.visibility import listing_of, sees_unlisted
 from marketplace_graphql.kernel import (
     OrderDirection,
     QueryError,
     Sorting,
     enum,
+    in_turn,
     input_type,
     missing_last,
     never_null,
 )
+
+ONE_ORDER = "Products are sorted either by a `field` or by an `attributeId`."
 
 
 @enum
@@ -46,6 +53,8 @@ class ProductOrder:
 
     direction: OrderDirection
     channel: str | None
+    attribute_id: ID | None
+    """By what is answered to this attribute, in place of a field. Who answers nothing comes last."""
     field: ProductOrderField | None
 
 
@@ -98,6 +107,30 @@ def _price(row: Any, ctx: Any) -> Any:
     return missing_last(price) if sees_unlisted(ctx) else (never_null(price), _in_listing(row, ctx))
 
 
+def _by_answer(row: Any, given: Any, ctx: Any) -> Any:
+    """Those who answer to an attribute, as they answer; then the others by name."""
+    if given.attribute_id is None:
+        return None
+    if given.field is not None:
+        raise QueryError(ONE_ORDER)
+    attribute = aliased(Attribute)
+    visible = attribute_visible(attribute, ctx)
+    asked = select(attribute.id).where(attribute.id == ctx.key(given.attribute_id, "Attribute"))
+    if visible is not None:  # Nor does an order tell what is hidden.
+        asked = asked.where(visible)
+    wanted = asked.correlate_except(attribute).scalar_subquery()
+    answer = ctx.joined(
+        row,
+        ProductAnswerOrder,
+        lambda answer: and_(answer.product_id == row.id, answer.attribute_id == wanted),
+        key="answer",
+    )
+    return in_turn(
+        (answer.product_id.is_not(None), (never_null(answer.words), never_null(answer.product_id))),
+        (answer.product_id.is_(None), (never_null(row.name), never_null(row.id))),
+    )
+
+
 product_order = Sorting(
     ProductOrder,
     {
@@ -116,4 +149,5 @@ product_order = Sorting(
         ProductOrderField.CREATED_AT: lambda row, ctx: row.created_at,
         ProductOrderField.RANK: lambda row, ctx: row.id,
     },
+    otherwise=_by_answer,
 )

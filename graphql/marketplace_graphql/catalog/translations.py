@@ -15,12 +15,12 @@ from marketplace_graphql.kernel import (
     itself,
     never_null,
     node,
+    object_type,
     related,
     translated,
-    value,
 )
 from marketplace_graphql.kernel.reader.sql import global_id
-from marketplace_graphql.languages import LanguageDisplay, language
+from marketplace_graphql.languages import InLanguage
 
 if TYPE_CHECKING:
     from marketplace_graphql.catalog.categories import Category
@@ -31,17 +31,34 @@ SAME = "The same as `description`."
 ITSELF = "Ask for it by its own root field."
 
 
-@node(models.ProductTranslation)
-class ProductTranslation(Node):
-    """A product in another language."""
+@object_type
+class TextsInLanguage(InLanguage):
+    """What is said of products and of what holds them in another language."""
 
-    language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
     name: str | None
     slug: str | None
     description: JSONString | None
     description_json: JSONString | None = column("description", deprecated=SAME)
     seo_title: str | None
     seo_description: str | None
+
+
+@object_type
+class TextsToTranslate:
+    """What is said of products and of what holds them, in the language it was written in."""
+
+    name: str
+    slug: str | None
+    description: JSONString | None
+    description_json: JSONString | None = column("description", deprecated=SAME)
+    seo_title: str | None
+    seo_description: str | None
+
+
+@node(models.ProductTranslation)
+class ProductTranslation(Node, TextsInLanguage):
+    """A product in another language."""
+
     translatable_content: "ProductTranslatableContent | None" = related(
         lambda row, content, ctx: content.id == row.product_id
     )
@@ -49,32 +66,19 @@ class ProductTranslation(Node):
 
 
 @node(models.Product)
-class ProductTranslatableContent(Node):
+class ProductTranslatableContent(Node, TextsToTranslate):
     """What of a product can be translated, in the language it was written in."""
 
     product_id: ID = expression(lambda row, ctx: never_null(global_id("Product", row.id)))
-    name: str
-    slug: str | None
-    description: JSONString | None
-    description_json: JSONString | None = column("description", deprecated=SAME)
-    seo_title: str | None
-    seo_description: str | None
     translation = translated("ProductTranslation")
     product: "Product | None" = itself(deprecated=ITSELF)
     attribute_values = own_texts()
 
 
 @node(models.CategoryTranslation)
-class CategoryTranslation(Node):
+class CategoryTranslation(Node, TextsInLanguage):
     """A category in another language."""
 
-    language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
-    name: str | None
-    slug: str | None
-    description: JSONString | None
-    description_json: JSONString | None = column("description", deprecated=SAME)
-    seo_title: str | None
-    seo_description: str | None
     translatable_content: "CategoryTranslatableContent | None" = related(
         lambda row, content, ctx: content.id == row.category_id
     )
@@ -82,31 +86,18 @@ class CategoryTranslation(Node):
 
 
 @node(models.Category)
-class CategoryTranslatableContent(Node):
+class CategoryTranslatableContent(Node, TextsToTranslate):
     """What of a category can be translated, in the language it was written in."""
 
     category_id: ID = expression(lambda row, ctx: never_null(global_id("Category", row.id)))
-    name: str
-    slug: str | None
-    description: JSONString | None
-    description_json: JSONString | None = column("description", deprecated=SAME)
-    seo_title: str | None
-    seo_description: str | None
     translation = translated("CategoryTranslation")
     category: "Category | None" = itself(deprecated=ITSELF)
 
 
 @node(models.CollectionTranslation)
-class CollectionTranslation(Node):
+class CollectionTranslation(Node, TextsInLanguage):
     """A collection in another language."""
 
-    language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
-    name: str | None
-    slug: str | None
-    description: JSONString | None
-    description_json: JSONString | None = column("description", deprecated=SAME)
-    seo_title: str | None
-    seo_description: str | None
     translatable_content: "CollectionTranslatableContent | None" = related(
         lambda row, content, ctx: content.id == row.collection_id
     )
@@ -114,25 +105,18 @@ class CollectionTranslation(Node):
 
 
 @node(models.Collection)
-class CollectionTranslatableContent(Node):
+class CollectionTranslatableContent(Node, TextsToTranslate):
     """What of a collection can be translated, in the language it was written in."""
 
     collection_id: ID = expression(lambda row, ctx: never_null(global_id("Collection", row.id)))
-    name: str
-    slug: str | None
-    description: JSONString | None
-    description_json: JSONString | None = column("description", deprecated=SAME)
-    seo_title: str | None
-    seo_description: str | None
     translation = translated("CollectionTranslation")
     collection: "Collection | None" = itself(deprecated=ITSELF)
 
 
 @node(models.ProductVariantTranslation)
-class ProductVariantTranslation(Node):
+class ProductVariantTranslation(Node, InLanguage):
     """A variant in another language."""
 
-    language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
     name: str = expression(lambda row, ctx: never_null(func.coalesce(row.name, "")))
     translatable_content: "ProductVariantTranslatableContent | None" = related(
         lambda row, content, ctx: content.id == row.product_variant_id

@@ -22,10 +22,9 @@ from marketplace_graphql.kernel import (
     node,
     related,
     translated,
-    value,
 )
 from marketplace_graphql.kernel.reader.sql import global_id
-from marketplace_graphql.languages import LanguageDisplay, language
+from marketplace_graphql.languages import InLanguage
 
 if TYPE_CHECKING:
     from marketplace_graphql.catalog.categories import Category
@@ -46,10 +45,9 @@ class Menu(Node, ObjectWithMetadata):
 
 
 @node(models.MenuItemTranslation, order_by=lambda row, ctx: row.language_code)
-class MenuItemTranslation(Node):
+class MenuItemTranslation(Node, InLanguage):
     """A link's name in another language."""
 
-    language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
     name: str
     translatable_content: "MenuItemTranslatableContent | None" = related(
         lambda row, item, ctx: item.id == row.menu_item_id

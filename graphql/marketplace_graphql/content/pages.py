@@ -30,10 +30,9 @@ from marketplace_graphql.kernel import (
     node,
     related,
     translated,
-    value,
 )
 from marketplace_graphql.kernel.reader.sql import global_id
-from marketplace_graphql.languages import LanguageDisplay, language
+from marketplace_graphql.languages import InLanguage
 
 SAME_AS_CONTENT = "The same as `content`."
 
@@ -62,10 +61,9 @@ def _or_no_blocks(content: Any) -> Any:
 
 
 @node(models.PageTranslation)
-class PageTranslation(Node):
+class PageTranslation(Node, InLanguage):
     """A page in another language."""
 
-    language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
     seo_title: str | None
     seo_description: str | None
     slug: str | None

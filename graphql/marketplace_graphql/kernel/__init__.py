@@ -46,6 +46,7 @@ from marketplace_graphql.kernel.parts import (
     cases,
     each,
     either,
+    in_turn,
     many,
     missing_last,
     named,

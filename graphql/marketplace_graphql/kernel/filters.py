@@ -69,8 +69,8 @@ BEST_MATCH: Key = _best_match
 class Sorting:
     """The `sortBy` input (with `direction` and `field`) and the expressions of each of its fields.
 
-    Keys are the sort enum's members. `otherwise` takes (row, given, ctx) where `field` is not given
-    (Saleor's products may be sorted by an attribute's id).
+    Keys are the sort enum's members. `otherwise` takes (row, given, ctx) and gives what the input says by no
+    `field` (Saleor's products may be sorted by an attribute's id), or None where it says nothing else.
     """
 
     input: type[Any]

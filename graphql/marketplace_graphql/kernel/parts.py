@@ -77,6 +77,11 @@ class MissingLast:
 
 
 @dataclass(frozen=True)
+class InTurn:
+    lists: tuple[tuple[ColumnElement[bool], tuple[Any, ...]], ...]
+
+
+@dataclass(frozen=True)
 class Named:
     expression: Any
 
@@ -164,6 +169,15 @@ def missing_last(expression: ColumnElement[Any]) -> MissingLast:
     Serve it with two indexes: on `lowest_if_missing` and on `highest_if_missing` (`kit.models`).
     """
     return MissingLast(expression)
+
+
+def in_turn(*lists: tuple[ColumnElement[bool], tuple[Any, ...]]) -> InTurn:
+    """The sort key of lists that are read one after the other, whether each goes up or down.
+
+    Each is a condition, which says what is in it, and its own keys: of the same types in all, never null, the
+    last of them unique. Each is a walk along an index of its own. What no condition holds of is not listed.
+    """
+    return InTurn(lists)
 
 
 def unwrapped(expression: Any) -> tuple[Any, bool]:

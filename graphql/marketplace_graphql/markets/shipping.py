@@ -41,7 +41,7 @@ from marketplace_graphql.kernel import (
     related,
     value,
 )
-from marketplace_graphql.languages import LanguageCodeEnum, LanguageDisplay, language
+from marketplace_graphql.languages import InLanguage, LanguageCodeEnum
 from marketplace_graphql.values import Money, Weight, money, weight
 
 if TYPE_CHECKING:
@@ -196,10 +196,9 @@ class OfferedMethod(Base):
 
 
 @node(models.ShippingMethodTranslation)
-class ShippingMethodTranslation(Node):
+class ShippingMethodTranslation(Node, InLanguage):
     """A shipping method in another language."""
 
-    language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
     name: str | None
     description: JSONString | None = expression(lambda row, ctx: editor_text(row.description))
     translatable_content: "ShippingMethodTranslatableContent | None" = related(

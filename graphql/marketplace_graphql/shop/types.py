@@ -48,6 +48,7 @@ from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.languages import (
     ENGLISH_COUNTRY_NAMES,
     CountryDisplay,
+    InLanguage,
     LanguageCodeEnum,
     LanguageDisplay,
     country,
@@ -107,10 +108,9 @@ class CountryFilterInput:
 
 
 @node(TranslationRow)
-class ShopTranslation(Node):
+class ShopTranslation(Node, InLanguage):
     """The shop's texts in another language."""
 
-    language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
     header_text: str
     description: str
 

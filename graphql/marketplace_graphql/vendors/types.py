@@ -30,7 +30,7 @@ from marketplace_graphql.kernel import (
     value,
 )
 from marketplace_graphql.kernel.reader.sql import global_id
-from marketplace_graphql.languages import CountryDisplay, LanguageDisplay, country, language
+from marketplace_graphql.languages import CountryDisplay, InLanguage, country
 from marketplace_graphql.payouts.fields import MoneyOfVendor
 from marketplace_graphql.values import Image, ThumbnailFormatEnum
 
@@ -208,10 +208,9 @@ class BankAccount:
 
 
 @node(models.VendorTranslation)
-class VendorTranslation(Node):
+class VendorTranslation(Node, InLanguage):
     """A seller in another language."""
 
-    language: LanguageDisplay = value(lambda row, ctx: language(row.language_code))
     name: str | None
     craft: str | None
     story: str | None

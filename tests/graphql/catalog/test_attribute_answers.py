@@ -118,6 +118,42 @@ async def test_by_all_of_several_attributes(session: AsyncSession, shelf: Shelf,
     assert await shelf.found(by="filter") == "AB", "nothing chosen restricts nothing"
 
 
+async def test_earlier_clients_may_choose_of_one_attribute_in_several_entries(
+    session: AsyncSession, shelf: Shelf, kind: ProductType
+) -> None:
+    colour = await make_attribute(session, kind, slug="couleur")
+    size = await make_attribute(session, kind, slug="taille")
+    length = await make_attribute(session, kind, slug="longueur", input_type=Input.NUMERIC)
+    width = await make_attribute(session, kind, slug="largeur", input_type=Input.NUMERIC)
+    for name, slug, number in (("A", "bleu", 1), ("B", "rouge", 2), ("C", "vert", 3)):
+        product = await shelf.put(name, colour, {"slug": slug})
+        for attribute, given in (
+            (size, {"slug": f"t{number}"}),
+            (length, {"numeric": number}),
+            (width, {"numeric": 5}),
+        ):
+            await answer(session, product, await make_value(session, attribute, **given))
+
+    async def found(*asked: dict[str, Any]) -> str:
+        return await shelf.found(*asked, by="filter")
+
+    blue, red, first = (
+        {"slug": "couleur", "values": ["bleu"]},
+        {"slug": "couleur", "values": ["rouge"]},
+        {"slug": "taille", "values": ["t1"]},
+    )
+    assert await found(blue, red) == "AB", "one of them is enough"
+    assert await found(blue, red, first) == "A", "another attribute must hold besides"
+    assert await found(red, first) == ""
+    short, long = (
+        {"slug": "longueur", "valuesRange": {"lte": 1}},
+        {"slug": "longueur", "valuesRange": {"gte": 3}},
+    )
+    assert await found(short, long) == "AC"
+    assert await found(short, {"slug": "largeur", "valuesRange": {"gte": 3}}) == "A"
+    assert await found(short, long, blue) == "A"
+
+
 async def test_by_numbers_exactly(session: AsyncSession, shelf: Shelf, kind: ProductType) -> None:
     pile = await make_attribute(session, kind, slug="poil", input_type=Input.NUMERIC)
     for name, number in (("A", "2"), ("B", "12.5"), ("C", "0.1")):

@@ -5,13 +5,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.catalog.attributes import Attribute, AttributeInputType, product_attribute_value
 from marketplace.catalog.listings import ProductChannelListing
 from marketplace.catalog.models import CollectionProduct, Product, ProductType
 from marketplace.kit.ids import to_global_id
 from marketplace.markets.models import Channel
+from tests.factories.attributes import answer, make_attribute, make_value
 from tests.factories.catalog import (
     make_category,
     make_collection,
@@ -204,3 +206,160 @@ async def test_a_cursor_of_another_kind_is_refused(ask: Ask, channel: Channel) -
     given = {"channel": channel.slug, "first": 2, "after": "WyJ4IiwgInkiXQ=="}
     refused = await ask(PAGE, **given, sort={"field": "RATING", "direction": "ASC"})
     assert refused["errors"][0]["message"] == "Received cursor is invalid."
+
+
+async def make_answers(
+    session: AsyncSession, products: list[Product], **given: Any
+) -> tuple[Attribute, dict[str, tuple[str, ...]]]:
+    """An attribute to which some products answer once, some twice, some not at all; and what they answer."""
+    attribute = await make_attribute(session, **given)
+    values = [
+        await make_value(session, attribute, name=name, position=place)
+        for place, name in enumerate(("Rouge", "Bleu", "Cuivre"))
+    ]
+    said = {}
+    for number, product in enumerate(products):
+        chosen = [values[number % 3], *([values[2]] if number % 6 == 0 else [])][: number % 4]
+        await answer(session, product, *chosen)
+        said[product.name] = tuple(value.name for value in chosen)
+    return attribute, said
+
+
+def by(attribute: Attribute, direction: str = "ASC") -> dict[str, str]:
+    return {"attributeId": to_global_id("Attribute", attribute.id), "direction": direction}
+
+
+@pytest.mark.parametrize("narrowed", [False, True])
+@pytest.mark.parametrize("way", ["first", "last"])
+@pytest.mark.parametrize("direction", ["ASC", "DESC"])
+async def test_by_an_attributes_values_and_without_one_last(
+    session: AsyncSession,
+    read: Ask,
+    channel: Channel,
+    products: list[Product],
+    direction: str,
+    way: str,
+    narrowed: bool,
+) -> None:
+    attribute, said = await make_answers(session, products, slug="couleur")
+    wanted = (
+        {"filter": {"attributes": [{"slug": "couleur", "values": ["rouge", "bleu"]}]}} if narrowed else {}
+    )
+    if narrowed:
+        await session.execute(
+            text("UPDATE attribute_value SET slug = lower(name) WHERE attribute_id = :id"),
+            {"id": attribute.id},
+        )
+        said = {name: chosen for name, chosen in said.items() if set(chosen) & {"Rouge", "Bleu"}}
+    given = {"channel": channel.slug, "sort": by(attribute, direction), **wanted}
+    pages = [await walked(read, way, size, **given) for size in (2, 5, 40)]
+    assert pages[0] == pages[1] == pages[2]
+    assert sorted(pages[0]) == sorted(said)
+    with_one = [name for name in pages[0] if said[name]]
+    assert pages[0][: len(with_one)] == with_one, "who answers nothing comes last"
+    up = ["Bleu", "Cuivre", "Rouge", "Rouge,Cuivre"]
+    order = [up.index(",".join(said[name])) for name in with_one]
+    assert order == sorted(order, reverse=direction == "DESC")
+    rest = pages[0][len(with_one) :]
+    assert rest == sorted(rest, reverse=direction == "DESC")
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "values"),
+    [
+        (AttributeInputType.NUMERIC, "numeric", [-20, -3.5, 0, 2, 10, 10.25, 100_000]),
+        (AttributeInputType.BOOLEAN, "boolean", [False, True]),
+        (
+            AttributeInputType.DATE,
+            "day",
+            [BEGINNING.date() + timedelta(days=each) for each in (0, 9, 10, 400)],
+        ),
+        (
+            AttributeInputType.DATE_TIME,
+            "date_time",
+            [BEGINNING + timedelta(hours=each) for each in (0, 3, 30)],
+        ),
+    ],
+)
+async def test_numbers_days_and_truths_sort_as_such(
+    session: AsyncSession,
+    read: Ask,
+    channel: Channel,
+    products: list[Product],
+    kind: AttributeInputType,
+    column: str,
+    values: list[Any],
+) -> None:
+    attribute = await make_attribute(session, input_type=kind)
+    for product, value in zip(products, reversed(values), strict=False):
+        await answer(session, product, await make_value(session, attribute, name="Z", **{column: value}))
+    names = await walked(read, "first", 3, channel=channel.slug, sort=by(attribute))
+    assert names[: len(values)] == [product.name for product in reversed(products[: len(values)])]
+
+
+async def test_the_order_follows_what_is_answered(
+    session: AsyncSession, read: Ask, channel: Channel, products: list[Product]
+) -> None:
+    attribute = await make_attribute(session)
+    low, high = [await make_value(session, attribute, name=name) for name in ("a", "b")]
+    first, second = products[:2]
+    await answer(session, first, low)
+    await answer(session, second, high)
+
+    async def leading() -> list[str]:
+        return (await walked(read, "first", 20, channel=channel.slug, sort=by(attribute)))[:2]
+
+    assert await leading() == [first.name, second.name]
+    low.name = "c"
+    await session.flush()
+    assert await leading() == [second.name, first.name]
+    said = product_attribute_value.c
+    await session.execute(delete(product_attribute_value).where(said.product_id == second.id))
+    assert (await leading())[0] == first.name
+    await session.delete(low)
+    await session.flush()
+    assert await leading() == sorted(product.name for product in products)[:2]
+
+
+async def test_an_order_does_not_tell_what_is_hidden(
+    session: AsyncSession, read: Ask, channel: Channel, products: list[Product]
+) -> None:
+    attribute, said = await make_answers(session, products, visible_in_storefront=False)
+    names = await walked(read, "first", 40, channel=channel.slug, sort=by(attribute))
+    assert names == sorted(said)
+    names = await walked(
+        lambda query, **given: read(query, staff("MANAGE_PRODUCTS"), **given),
+        "first",
+        40,
+        channel=channel.slug,
+        sort=by(attribute),
+    )
+    assert names != sorted(said)
+
+
+async def test_products_on_a_shelf_are_sorted_by_an_attribute_too(
+    session: AsyncSession, read: Ask, channel: Channel, products: list[Product]
+) -> None:
+    attribute, said = await make_answers(session, products)
+    query = """query ($id: ID!, $channel: String, $sort: ProductOrder) { category(id: $id) {
+      products(first: 40, channel: $channel, sortBy: $sort) { totalCount edges { node { name } } } } }"""
+    given = {"id": to_global_id("Category", products[0].category_id or 0), "channel": channel.slug}
+    found = (await read(query, **given, sort=by(attribute)))["category"]["products"]
+    whole = await walked(read, "first", 40, channel=channel.slug, sort=by(attribute))
+    assert [edge["node"]["name"] for edge in found["edges"]] == whole
+    assert found["totalCount"] == len(said)
+
+
+@pytest.mark.parametrize(
+    ("sort", "message"),
+    [
+        ({"attributeId": "QXR0cmlidXRlOjE=", "field": "NAME"}, "either by a `field` or by an `attributeId`"),
+        ({"attributeId": to_global_id("Product", 1)}, "Attribute"),
+    ],
+)
+async def test_an_order_by_an_attribute_names_an_attribute_and_nothing_else(
+    ask: Ask, channel: Channel, sort: dict[str, str], message: str
+) -> None:
+    found = await ask(PAGE, channel=channel.slug, first=2, sort={"direction": "ASC", **sort})
+    assert found["data"] == {"products": None}
+    assert message in found["errors"][0]["message"]

@@ -16,6 +16,7 @@ from marketplace.kit.settings import Settings
 from marketplace.kit.storage import storage_from
 from marketplace_graphql.asgi import make_api
 from marketplace_graphql.kernel import Api
+from tests.factories.attributes import make_attribute, make_value
 from tests.factories.catalog import make_category, make_product
 from tests.factories.markets import make_channel
 from tests.shared_connection import SharedConnection
@@ -38,6 +39,10 @@ INSERT INTO product_channel_listing (product_id, channel_id, category_id, curren
 SELECT id, :channel, category_id, 'MAD', id * 7919 % 1000, true, true, true,
        now() - id * interval '1 minute'
 FROM made
+"""
+ANSWER = """
+INSERT INTO product_attribute_value (product_id, value_id)
+SELECT id, :first + id % 7 FROM product WHERE id % 3 > 0
 """
 ORDERS = ["NAME", "PRICE", "MINIMAL_PRICE", "TYPE", "PUBLISHED", "PUBLISHED_AT", "RATING", "CREATED_AT"]
 ORDERS += ["LAST_MODIFIED_AT"]
@@ -112,6 +117,19 @@ async def test_every_order_is_a_walk_along_an_index(
         given = {"channel": shop["channel"], "sort": {"field": field, "direction": direction}}
         cursor = await expect_a_walk(explaining, session, **given)
         await expect_a_walk(explaining, session, **given, after=cursor)
+
+
+@pytest.mark.parametrize("direction", ["ASC", "DESC"])
+async def test_the_order_by_an_attribute_is_two_walks(
+    session: AsyncSession, explaining: tuple[Api, Explaining], shop: dict[str, str], direction: str
+) -> None:
+    colour = await make_attribute(session)
+    values = [await make_value(session, colour) for _ in range(7)]
+    await session.execute(text(ANSWER), {"first": values[0].id})
+    await session.execute(text("ANALYZE product_answer_order"))
+    sort = {"attributeId": to_global_id("Attribute", colour.id), "direction": direction}
+    cursor = await expect_a_walk(explaining, session, channel=shop["channel"], sort=sort)
+    await expect_a_walk(explaining, session, channel=shop["channel"], sort=sort, after=cursor)
 
 
 @pytest.mark.parametrize("direction", ["ASC", "DESC"])

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.catalog.attributes import Attribute, AttributeInputType, AttributeType
+from marketplace.catalog.attributes import Attribute, AttributeInputType, AttributeType, AttributeValue
 from marketplace.kit.ids import to_global_id
 from marketplace.people.models import CustomerType, User
 from marketplace_graphql.kernel import Requester
@@ -88,6 +89,18 @@ async def test_a_customer_of_no_kind_is_asked_nothing(
       assignedAttribute(slug: "rooms") { attribute { slug } } } }"""
     found = (await read(query, buyer(await make_user(session))))["me"]
     assert found == {"customerType": None, "assignedAttributes": [], "assignedAttribute": None}
+
+
+async def test_what_customers_answered_in_their_own_words_goes_with_them(
+    session: AsyncSession, houses: CustomerType, guest_house: User
+) -> None:
+    style = await make_attribute(session, houses)
+    chosen = await make_value(session, style, name="Riad")
+    await answer(session, guest_house, chosen)
+    assert len((await session.scalars(select(AttributeValue.id))).all()) == 3
+    await session.delete(guest_house)
+    await session.flush()
+    assert (await session.scalars(select(AttributeValue.id))).all() == [chosen.id]
 
 
 AVAILABLE = """

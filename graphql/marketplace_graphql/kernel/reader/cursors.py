@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,7 @@ from marketplace_graphql.kernel.errors import QueryError
 from marketplace_graphql.kernel.reader.parameters import Encode, Inputs, Parameter, text
 
 if TYPE_CHECKING:
-    from marketplace_graphql.kernel.reader.pages import Key
+    from marketplace_graphql.kernel.reader.keys import Key
 
 INVALID = "Received cursor is invalid."
 
@@ -43,12 +44,15 @@ def encoded(keys: list[ColumnElement[Any]]) -> ColumnElement[Any]:
     return func.translate(func.encode(as_bytes, "base64"), "\n", "", type_=Text)
 
 
-def beyond(keys: list["Key"], cursor: Parameter, *, downwards: bool) -> ColumnElement[bool]:
+def beyond(
+    keys: list["Key"], cursor: Parameter, *, downwards: bool, marks: Sequence[Parameter] | None = None
+) -> ColumnElement[bool]:
     """Whether a row comes after the cursor's, in the direction that the list is read.
 
+    `marks` are the keys' values in it, if these are only some of its keys.
     NULL counts as larger than everything, as PostgreSQL sorts it.
     """
-    marks = [_part(cursor, index, len(keys), key) for index, key in enumerate(keys)]
+    marks = parts(keys, cursor) if marks is None else marks
     if all(key.never_null and key.descending is keys[0].descending for key in keys):
         here = tuple_(*[key.expression for key in keys])
         there = tuple_(*marks)
@@ -64,6 +68,11 @@ def beyond(keys: list["Key"], cursor: Parameter, *, downwards: bool) -> ColumnEl
     if condition is None:
         raise ValueError("a list is sorted at least by its primary key")
     return condition
+
+
+def parts(keys: list["Key"], cursor: Parameter) -> list[Parameter]:
+    """The keys' values in a cursor."""
+    return [_part(cursor, index, len(keys), key) for index, key in enumerate(keys)]
 
 
 def _past(key: "Key", mark: Parameter, *, downwards: bool) -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ counted, without any of that, only where it is selected.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from graphql import GraphQLObjectType, get_named_type
@@ -26,16 +26,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
 from sqlalchemy.orm import aliased
-from sqlalchemy.sql import operators
-from sqlalchemy.sql.elements import UnaryExpression
 
-from marketplace.kit.models import highest_if_missing, lowest_if_missing
 from marketplace_graphql.kernel.errors import QueryError
 from marketplace_graphql.kernel.filters import BEST_MATCH, in_channel_of
 from marketplace_graphql.kernel.pagination import OrderDirection
-from marketplace_graphql.kernel.parts import MissingLast, unwrapped
-from marketplace_graphql.kernel.reader import counting, cursors, rows, walks
+from marketplace_graphql.kernel.parts import InTurn
+from marketplace_graphql.kernel.reader import counting, cursors, rows, turns, walks
 from marketplace_graphql.kernel.reader.context import Context, Scope, Walk
+from marketplace_graphql.kernel.reader.keys import Key, key_of, ordered_by
 from marketplace_graphql.kernel.reader.parameters import Parameter
 from marketplace_graphql.kernel.reader.slots import Slot
 from marketplace_graphql.kernel.reader.sql import as_json, json_object, json_text, mark
@@ -59,19 +57,6 @@ def connection(place: "Place", declaration: "fields.Connection") -> ColumnElemen
     return case((and_(*conditions), as_json(made)), else_=mark("denied"))
 
 
-@dataclass(frozen=True)
-class Key:
-    """One sort key: its expression on a row of the list."""
-
-    expression: ColumnElement[Any]
-    never_null: bool
-    descending: bool = False
-    """It goes against the list's direction: `order_by=lambda row, ctx: row.created_at.desc()`."""
-
-    def ordered(self, expression: ColumnElement[Any], *, downwards: bool) -> ColumnElement[Any]:
-        return expression.desc() if downwards is not self.descending else expression
-
-
 class _Connection:
     def __init__(self, place: "Place", declaration: "fields.Connection") -> None:
         self.place = place
@@ -92,6 +77,7 @@ class _Connection:
         self.ctx = replace(self.ctx.counting(self.size or 1), demands=[])
         self.cursor = self._cursor()
         self.descending = self._descending()
+        self.in_turn = False
 
     def json(self) -> ColumnElement[Any]:
         if self.size and self.names & {"edges", "pageInfo"}:
@@ -151,11 +137,10 @@ class _Connection:
 
     # The list
 
-    def _keys(self, row: Any) -> list[Key]:
-        """The sort keys on a row: as asked, else best match first, else the declared order. The key last."""
-        expressions = self._order(row)
+    def _keys(self, row: Any, expressions: Any) -> list[Key]:
+        """The sort keys on a row. The primary key last."""
         given = list(expressions) if isinstance(expressions, tuple | list) else [expressions]
-        keys = [_key(part, downwards=self.descending) for part in given]
+        keys = [key_of(part, downwards=self.descending) for part in given]
         own_key = rows.primary_key(row)
         if keys and keys[-1].never_null and counting.names_row(keys[-1].expression, own_key):
             return keys
@@ -164,16 +149,18 @@ class _Connection:
         return [*keys, Key(own_key, never_null=True, descending=descending)]
 
     def _order(self, row: Any) -> Any:
+        """What a row is sorted by: as asked, else best match first, else the declared order."""
         sorting, given = self.declaration.sort_by, self.given.get("sort_by")
         if sorting is not None and given is not None:
             ctx = in_channel_of(given, self.ctx)
+            other = None if sorting.otherwise is None else sorting.otherwise(row, given, ctx)
+            if other is not None:
+                return other
             key = sorting.keys[given.field] if given.field is not None else None
             if key is BEST_MATCH:
                 return self._best_match(row)
             if key is not None:
                 return key(row, ctx)
-            if sorting.otherwise is not None:
-                return sorting.otherwise(row, given, ctx)
         term, rank = self.given.get("search"), self.declaration.rank
         if rank is not None and term is not None:
             # Best first, though all keys go the same way: a cursor compares them all at once.
@@ -223,7 +210,10 @@ class _Connection:
         base = aliased(self.rows.model)
         scope = self.ctx.scope(base)
         conditions = self._conditions(base, self.ctx)
-        keys = self._keys(base)
+        order = self._order(base)
+        if isinstance(order, InTurn):
+            return self._in_turn(base, scope, conditions, order)
+        keys = self._keys(base, order)
         backwards = self.last is not None
         downwards = self.descending is not backwards
         if self.cursor is not None:
@@ -242,7 +232,21 @@ class _Connection:
             .correlate_except(*scope.parts)
         )
         found = self._found(matching, scope, keys, downwards, limit)
-        order = _by(found, keys, downwards=downwards)
+        return self._numbered(found, keys, downwards=downwards)
+
+    def _in_turn(
+        self, base: Any, scope: Scope, conditions: list[ColumnElement[bool]], order: InTurn
+    ) -> ColumnElement[Any]:
+        """The page of lists that are read one after the other."""
+        self.in_turn = True
+        lists = turns.Turns(order, descending=self.descending, backwards=self.last is not None)
+        columns = [column.label(column.key) for column in _columns(base)]
+        matching = select(*columns).where(*conditions).correlate_except(*scope.parts)
+        found = lists.found(matching, scope, self.cursor, (self.size or 0) + 1)
+        return self._numbered(found, lists.keys, downwards=lists.downwards)
+
+    def _numbered(self, found: Any, keys: list[Key], *, downwards: bool) -> ColumnElement[Any]:
+        order = ordered_by(found, keys, downwards=downwards)
         place_in_page = func.row_number().over(order_by=order)
         page = select(*found.c, place_in_page.label("place")).correlate_except(found).subquery()
         return self._assembled(page, keys)
@@ -253,7 +257,7 @@ class _Connection:
         """The page's rows: among a few that are known by key, or else along the list."""
 
         def ordered(found: Any) -> list[ColumnElement[Any]]:
-            return _by(found, keys, downwards=downwards)
+            return ordered_by(found, keys, downwards=downwards)
 
         walk = self._walk(scope, keys)
 
@@ -267,7 +271,8 @@ class _Connection:
 
     def _counts_along(self) -> bool:
         """Whether the page counts the list: what a search finds is read to its end anyway, to rank it."""
-        return self.given.get("search") is not None and self.cursor is None and "totalCount" in self.names
+        by_words = self.given.get("search") is not None and not self.in_turn
+        return by_words and self.cursor is None and "totalCount" in self.names
 
     def _walk(self, scope: Scope, keys: list[Key]) -> Walk | None:
         """The way along an index that serves the order asked for, where the list has one."""
@@ -347,26 +352,9 @@ class _Connection:
         return json_object(pairs)
 
 
-def _by(rows_: Any, keys: list[Key], *, downwards: bool) -> list[ColumnElement[Any]]:
-    return [key.ordered(rows_.c[f"sort_{index}"], downwards=downwards) for index, key in enumerate(keys)]
-
-
 def _node_type(connection_type: GraphQLObjectType) -> Any:
     edge_type = get_named_type(connection_type.fields["edges"].type)
     return edge_type.fields["node"].type
-
-
-def _key(part: Any, *, downwards: bool) -> Key:
-    if isinstance(part, MissingLast):
-        stand_in = lowest_if_missing if downwards else highest_if_missing
-        return Key(stand_in(part.expression), never_null=True)
-    expression, promised = unwrapped(part)
-    descending = isinstance(expression, UnaryExpression) and expression.modifier is operators.desc_op
-    if descending:
-        expression, inner_promise = unwrapped(expression.element)
-        promised = promised or inner_promise
-    column = getattr(expression, "expression", expression)
-    return Key(expression, promised or getattr(column, "nullable", True) is False, descending)
 
 
 def _columns(base: Any) -> list[Any]:
