@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = '222d08059b73'
+revision = '16cd81bbd0c8'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -1389,6 +1389,15 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_order_event'))
     )
     op.create_index(op.f('ix_order_event_order_id_id'), 'order_event', ['order_id', 'id'], unique=False)
+    op.create_table('product_answer_order',
+    sa.Column('product_id', sa.BigInteger(), nullable=False),
+    sa.Column('attribute_id', sa.BigInteger(), nullable=False),
+    sa.Column('words', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['attribute_id'], ['attribute.id'], name=op.f('fk_product_answer_order_attribute_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['product_id'], ['product.id'], name=op.f('fk_product_answer_order_product_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('product_id', 'attribute_id', name=op.f('pk_product_answer_order'))
+    )
+    op.create_index(op.f('ix_product_answer_order_attribute_id_words_product_id'), 'product_answer_order', ['attribute_id', 'words', 'product_id'], unique=False)
     op.create_table('product_channel_listing',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('product_id', sa.BigInteger(), nullable=False),
@@ -2031,6 +2040,124 @@ def upgrade() -> None:
         r"""
     CREATE OR REPLACE TRIGGER product_type_renamed AFTER UPDATE OF name ON product_type
     FOR EACH ROW WHEN (OLD.name IS DISTINCT FROM NEW.name) EXECUTE FUNCTION catalog_type_renamed()
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE FUNCTION catalog_sorted_answer(input_type text, given attribute_value) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    -- A value as a text that sorts as the value does. Numbers: above zero by a constant, of equal length.
+    SELECT left(CASE input_type
+        WHEN 'NUMERIC' THEN
+            to_char(greatest(least(given.numeric, 1e15), -1e15) + 1e15, 'FM0000000000000000.000000')
+        WHEN 'BOOLEAN' THEN given.boolean::int::text
+        WHEN 'DATE' THEN to_char(given.date, 'YYYY-MM-DD')
+        WHEN 'DATE_TIME' THEN to_char(given.date_time AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')
+        ELSE given.name END, 100)
+    $$
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE FUNCTION catalog_sort_answers(product_ids bigint[]) RETURNS void
+    LANGUAGE plpgsql AS $$
+    -- Keep product_answer_order for some products: what is said now, and no more what was said.
+    BEGIN
+        -- Two who answer for one product at once: the second sees what the first has said.
+        PERFORM FROM product p WHERE p.id = ANY (product_ids) ORDER BY p.id FOR NO KEY UPDATE;
+        WITH said AS MATERIALIZED (
+            SELECT y.product_id, v.attribute_id,
+                left(string_agg(catalog_sorted_answer(a.input_type::text, v), ',' ORDER BY v.position, v.id), 300)
+                    AS words
+            FROM product_attribute_value y
+            JOIN attribute_value v ON v.id = y.value_id
+            JOIN attribute a ON a.id = v.attribute_id
+            WHERE y.product_id = ANY (product_ids)
+            GROUP BY y.product_id, v.attribute_id
+            HAVING count(catalog_sorted_answer(a.input_type::text, v)) > 0),
+        gone AS (
+            DELETE FROM product_answer_order o
+            WHERE o.product_id = ANY (product_ids) AND NOT EXISTS (
+                SELECT FROM said WHERE said.product_id = o.product_id AND said.attribute_id = o.attribute_id))
+        INSERT INTO product_answer_order (product_id, attribute_id, words)
+        SELECT product_id, attribute_id, words FROM said ORDER BY product_id, attribute_id
+        ON CONFLICT (product_id, attribute_id) DO UPDATE SET words = excluded.words
+        WHERE product_answer_order.words <> excluded.words;
+    END
+    $$
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE FUNCTION catalog_answered() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+    BEGIN
+        PERFORM catalog_sort_answers(ARRAY(SELECT DISTINCT product_id FROM changed));
+        RETURN NULL;
+    END
+    $$
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE FUNCTION catalog_value_changed() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+    BEGIN
+        PERFORM catalog_sort_answers(ARRAY(
+            SELECT DISTINCT y.product_id
+            FROM before JOIN after USING (id) JOIN product_attribute_value y ON y.value_id = after.id
+            WHERE (before.name, before.numeric, before.boolean, before.date, before.date_time, before.position)
+                IS DISTINCT FROM
+                (after.name, after.numeric, after.boolean, after.date, after.date_time, after.position)));
+        RETURN NULL;
+    END
+    $$
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE TRIGGER product_answers_insert AFTER insert ON product_attribute_value
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog_answered()
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE TRIGGER product_answers_update AFTER update ON product_attribute_value
+    REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog_answered()
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE TRIGGER product_answers_delete AFTER delete ON product_attribute_value
+    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION catalog_answered()
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE TRIGGER attribute_value_changed AFTER UPDATE ON attribute_value
+    REFERENCING OLD TABLE AS before NEW TABLE AS after
+    FOR EACH STATEMENT EXECUTE FUNCTION catalog_value_changed()
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE FUNCTION catalog_forget_words_of_customers() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+    -- What one customer answered in words of their own goes with them; values from a list stay in it.
+    BEGIN
+        DELETE FROM attribute_value v USING attribute a
+        WHERE v.id IN (SELECT value_id FROM gone) AND a.id = v.attribute_id AND a.type = 'CUSTOMER_TYPE'
+            AND a.input_type NOT IN ('DROPDOWN', 'MULTISELECT', 'SWATCH')
+            AND NOT EXISTS (SELECT FROM user_attribute_value y WHERE y.value_id = v.id);
+        RETURN NULL;
+    END
+    $$
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE TRIGGER user_answers_delete AFTER DELETE ON user_attribute_value
+    REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION catalog_forget_words_of_customers()
         """
     )
     op.run_sql(
