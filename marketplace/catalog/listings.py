@@ -82,6 +82,7 @@ class VariantChannelListing(IntegerKey, Base):
     __tablename__ = "variant_channel_listing"
     __table_args__ = (
         UniqueConstraint("variant_id", "channel_id"),
+        Index("ix_variant_channel_listing_asked", "channel_id", "entered_price_minor", "variant_id"),
         Index(
             "ix_variant_channel_listing_price_valid_until",
             "price_valid_until",

@@ -15,6 +15,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
+    not_,
     or_,
     select,
 )
@@ -57,10 +58,11 @@ def still_good(
     """Whether pieces of a lot may be sold: not past its best-before day, in Morocco's own time.
 
     Pieces of no lot always may. They are told apart first: most pieces are no food, and look nothing up.
+    Asked of many shelves, the few lots that are past it are looked up once: PostgreSQL may hash them.
     """
     lot = Lot.__table__.alias()
-    keeps = select(func.coalesce(lot.c.best_before >= today(now), True)).where(lot.c.id == lot_id)
-    return or_(lot_id.is_(None), keeps.correlate_except(lot).scalar_subquery())
+    past = select(lot.c.id).where(lot.c.id == lot_id, lot.c.best_before < today(now)).correlate_except(lot)
+    return or_(lot_id.is_(None), not_(past.exists()))
 
 
 def today(now: SQLColumnExpression[datetime] | datetime) -> ColumnElement[date]:

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import and_, any_, false, func, literal, not_, select
+from sqlalchemy import and_, any_, case, false, func, literal, not_, select, true
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog import models
-from marketplace.catalog.listings import VariantChannelListing
+from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
 from marketplace.inventory.models import Stock
 from marketplace.kit.models import lowest_if_missing
 from marketplace.vendors.models import Vendor
@@ -42,6 +42,9 @@ from marketplace_graphql.kernel import (
     matches,
     refers,
 )
+
+FEW_OF_A_BAND = 2_000
+"""Prices know nothing of the other orders: of more products in a band, a walk soon meets a page of them."""
 
 
 @enum
@@ -159,25 +162,50 @@ def _in_collection(row: Any, given: Any, ctx: Any) -> Any:
 
 
 def _asked_price(row: Any, given: Any, ctx: Any) -> Any:
-    variant, listing = aliased(models.ProductVariant), aliased(VariantChannelListing)
-    inside = within(listing.entered_price_minor, given, ctx)
-    if inside is None:
+    """Has a variant that is asked so much for."""
+    if within(VariantChannelListing.entered_price_minor, given, ctx) is None:
         return None
-    return (
-        select(literal(1))
-        .where(
-            variant.product_id == row.id,
-            listing.variant_id == variant.id,
-            listing.channel_id == ctx.channel.id,
-            inside,
-        )
-        .exists()
+
+    variant, listing = aliased(models.ProductVariant), aliased(VariantChannelListing)
+    asked = select(listing.variant_id).where(
+        listing.channel_id == ctx.channel.id, within(listing.entered_price_minor, given, ctx)
     )
+    band = (asked if ctx.whole else asked.limit(FEW_OF_A_BAND + 1)).subquery()
+    keys = select(variant.product_id).join_from(band, variant, variant.id == band.c.variant_id)
+    return ctx.few_or_many(row, keys, _variant_is_asked(row, given, ctx), few=FEW_OF_A_BAND)
+
+
+def _variant_is_asked(row: Any, given: Any, ctx: Any) -> Any:
+    """Whether one of its variants is asked so much for."""
+    variant, listing = aliased(models.ProductVariant), aliased(VariantChannelListing)
+    of_variant = and_(listing.variant_id == variant.id, listing.channel_id == ctx.channel.id)
+    inside = _row_by_row(within(listing.entered_price_minor, given, ctx))
+    holds = select(true()).select_from(variant).join(listing, of_variant)
+    one = holds.where(variant.product_id == row.id, inside).limit(1).correlate_except(variant, listing)
+    return one.scalar_subquery().is_(true())
+
+
+def _price(row: Any, given: Any, ctx: Any) -> Any:
+    """Costs so much. In the order of prices that is a range of the index."""
+    price = listing_of(row, ctx).price_minor
+    inside, listing = within(price, given, ctx), aliased(ProductChannelListing)
+    if inside is None or ctx.whole:
+        return inside
+    live = true() if sees_unlisted(ctx) else and_(listing.is_live, listing.visible_in_listings)
+    keys = select(listing.product_id).where(
+        listing.channel_id == ctx.channel.id, live, within(listing.price_minor, given, ctx)
+    )
+    return ctx.few_or_many(row, keys, _row_by_row(inside), few=FEW_OF_A_BAND, in_order=(price, inside))
+
+
+def _row_by_row(condition: Any) -> Any:
+    """A condition that PostgreSQL asks of each row that it comes by, and reads no range of an index for."""
+    return case((condition, true()), else_=false())
 
 
 def _available(row: Any, wanted: bool, ctx: Any) -> Any:
-    buyable = and_(for_sale(listing_of(row, ctx), ctx), in_stock(row, ctx))
-    return buyable if wanted else not_(func.coalesce(buyable, False))
+    buyable = in_stock(row, ctx, for_sale(listing_of(row, ctx), ctx))
+    return buyable if wanted else not_(buyable)
 
 
 def _stocked(row: Any, given: Any, ctx: Any) -> Any:
@@ -185,17 +213,38 @@ def _stocked(row: Any, given: Any, ctx: Any) -> Any:
     if given.warehouse_ids is None and given.quantity is None:
         return None
     variant, stock = aliased(models.ProductVariant), aliased(Stock)
-    stocked = select(variant.product_id).where(stock.variant_id == variant.id)
+    counted = select(stock.variant_id.label("id"))
+    if given.warehouse_ids is not None:
+        counted = counted.where(stock.warehouse_id == any_(ctx.key(given.warehouse_ids, "Warehouse")))
+    inside = None
     if given.quantity is not None:
         inside = between(lambda _row, _ctx: func.sum(stock.quantity))(row, given.quantity, ctx)
-        stocked = (
-            stocked.group_by(variant.id) if inside is None else stocked.group_by(variant.id).having(inside)
-        )
-    if given.warehouse_ids is None:
-        return stocked.where(variant.product_id == row.id).correlate_except(variant, stock).exists()
-    # Few pieces lie in a few store rooms: from there to their products, not the other way round.
-    there = stock.warehouse_id == any_(ctx.key(given.warehouse_ids, "Warehouse"))
-    return row.id.in_(stocked.where(there))
+        counted = counted.group_by(stock.variant_id)
+        counted = counted if inside is None else counted.having(inside)
+    if given.warehouse_ids is not None:
+        # Few pieces lie in a few store rooms: from there to their products, not the other way round.
+        stocked = counted.subquery()
+        return row.id.in_(select(variant.product_id).join_from(stocked, variant, variant.id == stocked.c.id))
+    # Variants are added up along the shelves' index, until there are enough of them or all are added up.
+    stocked = counted.subquery()
+    keys = select(variant.product_id).join_from(stocked, variant, variant.id == stocked.c.id)
+    return ctx.few_or_many(row, keys, _shelves_hold(row, given.quantity, ctx))
+
+
+def _shelves_hold(row: Any, wanted: Any, ctx: Any) -> Any:
+    """Whether the shelves of one of its variants do. No EXISTS: it would become a join of all products."""
+    variant, stock = aliased(models.ProductVariant), aliased(Stock)
+    inside = between(lambda _row, _ctx: func.sum(stock.quantity))(row, wanted, ctx)
+    held = (
+        select(true())
+        .select_from(variant)
+        .join(stock, stock.variant_id == variant.id)
+        .where(variant.product_id == row.id)
+        .group_by(variant.id)
+        .limit(1)
+        .correlate_except(variant, stock)
+    )
+    return (held if inside is None else held.having(inside)).scalar_subquery().is_(true())
 
 
 def _gift_cards(row: Any, wanted: bool, ctx: Any) -> Any:
@@ -250,7 +299,7 @@ _common = {
     "is_available": _available,
     "is_visible_in_listing": lambda row, wanted, ctx: _seen_by_all(row, wanted, ctx, "visible_in_listings"),
     "price": _asked_price,
-    "minimal_price": lambda row, given, ctx: within(listing_of(row, ctx).price_minor, given, ctx),
+    "minimal_price": _price,
     "vendors": _of_vendors,
     "regions": _of_regions,
 }

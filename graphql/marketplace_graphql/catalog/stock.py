@@ -25,11 +25,12 @@ def quantity_available(variant: Any, ctx: Any) -> ColumnElement[int]:
     )
 
 
-def in_stock(product: Any, ctx: Any) -> ColumnElement[bool]:
-    """Whether a product has a variant of which at least one piece can be had.
+def in_stock(product: Any, ctx: Any, *also: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a product has a variant of which at least one piece can be had; and `also` holds.
 
     No shelf is oversold, so one with pieces that nobody has bought is enough; only for the few variants that
-    carts hold is anything added up. So lists can ask it of every product.
+    carts hold is anything added up. So lists can ask it of every product. What is to hold besides stands
+    inside: what does not hold of all together is then counted by one join.
     """
     variant, shelf = aliased(ProductVariant), aliased(Stock)
     has_free = and_(
@@ -37,21 +38,29 @@ def in_stock(product: Any, ctx: Any) -> ColumnElement[bool]:
         shelf.quantity > shelf.quantity_allocated,
         still_good(shelf.lot_id, ctx.now),
     )
-    sold = and_(shelf.id.is_not(None), or_(not_(_kept(variant, ctx)), available(variant, ctx) > 0))
+    sold = and_(shelf.id.is_not(None), not_(_all_kept(variant, ctx)))
     return (
         select(literal(1))
         .select_from(outerjoin(variant, shelf, has_free))
-        .where(variant.product_id == product.id, or_(variant.track_inventory.is_(False), sold))
+        .where(variant.product_id == product.id, or_(variant.track_inventory.is_(False), sold), *also)
         .correlate_except(variant, shelf)
         .exists()
     )
 
 
-def _kept(variant: Any, ctx: Any) -> ColumnElement[bool]:
-    """Whether carts hold pieces of a variant."""
+def _all_kept(variant: Any, ctx: Any) -> ColumnElement[bool]:
+    """Whether carts hold pieces of a variant, and all that there are."""
     reservation = aliased(Reservation)
-    held = (reservation.variant_id == variant.id, reservation.reserved_until > ctx.now)
-    return select(literal(1)).where(*held).correlate_except(reservation).exists()
+    return (
+        select(literal(1))
+        .where(
+            reservation.variant_id == variant.id,
+            reservation.reserved_until > ctx.now,
+            available_pieces(reservation.variant_id, ctx.now) <= 0,
+        )
+        .correlate_except(reservation)
+        .exists()
+    )
 
 
 def for_sale(listing: Any, ctx: Any) -> ColumnElement[bool]:

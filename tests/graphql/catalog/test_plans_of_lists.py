@@ -15,9 +15,11 @@ from marketplace.kit.ids import to_global_id
 from marketplace.kit.settings import Settings
 from marketplace.kit.storage import storage_from
 from marketplace_graphql.asgi import make_api
+from marketplace_graphql.catalog import filters
 from marketplace_graphql.kernel import Api
 from tests.factories.attributes import make_attribute, make_value
 from tests.factories.catalog import make_category, make_product
+from tests.factories.inventory import make_warehouse
 from tests.factories.markets import make_channel
 from tests.shared_connection import SharedConnection
 
@@ -44,6 +46,21 @@ ANSWER = """
 INSERT INTO product_attribute_value (product_id, value_id)
 SELECT id, :first + id % 7 FROM product WHERE id % 3 > 0
 """
+STOCK = """
+WITH made AS (
+    INSERT INTO product_variant (product_id, name, sku, position, track_inventory, created_at, updated_at,
+                                 metadata, private_metadata)
+    SELECT id, '', 's' || id, 0, true, now(), now(), '{}', '{}' FROM product RETURNING id),
+listed AS (
+    INSERT INTO variant_channel_listing (variant_id, channel_id, currency, entered_price_minor, price_minor,
+        tax_rate_bp, gross_minor, net_minor, undiscounted_gross_minor, undiscounted_net_minor)
+    SELECT made.id, channel.id, 'MAD', 900, 900, 0, 900, 900, 900, 900
+    FROM made, channel WHERE channel.slug = :channel)
+INSERT INTO stock (warehouse_id, variant_id, quantity, quantity_allocated)
+SELECT CAST(:warehouse AS uuid), id, id % 20, 0 FROM made
+"""
+COUNT = """query ($channel: String, $filter: ProductFilterInput) {
+  products(channel: $channel, filter: $filter) { totalCount } }"""
 ORDERS = ["NAME", "PRICE", "MINIMAL_PRICE", "TYPE", "PUBLISHED", "PUBLISHED_AT", "RATING", "CREATED_AT"]
 ORDERS += ["LAST_MODIFIED_AT"]
 ORDERS_OF_A_SHELF = ["NAME", "PRICE", "CREATED_AT"]
@@ -145,3 +162,54 @@ async def test_the_usual_orders_of_a_shelf_are_walks_too(
         }
         cursor = await expect_a_walk(explaining, session, **given)
         await expect_a_walk(explaining, session, **given, after=cursor)
+
+
+async def test_a_band_of_prices_is_walked_in_the_order_asked_for(
+    session: AsyncSession,
+    explaining: tuple[Api, Explaining],
+    shop: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(filters, "FEW_OF_A_BAND", 100)
+    for field in ["NAME", "PRICE", "CREATED_AT"]:
+        given = {
+            "channel": shop["channel"],
+            "filter": {"minimalPrice": {"gte": 1, "lte": 4}},
+            "sort": {"field": field, "direction": "ASC"},
+        }
+        cursor = await expect_a_walk(explaining, session, **given)
+        await expect_a_walk(explaining, session, **given, after=cursor)
+
+
+@pytest.mark.parametrize(
+    "narrowed",
+    [
+        {"stockAvailability": "IN_STOCK"},
+        {"stockAvailability": "OUT_OF_STOCK"},
+        {"isAvailable": True},
+        {"isAvailable": False},
+        {"stocks": {"quantity": {"gte": 5}}},
+        {"price": {"gte": 5}},
+    ],
+)
+async def test_what_lies_on_shelves_is_counted_by_joins(
+    session: AsyncSession, explaining: tuple[Api, Explaining], shop: dict[str, str], narrowed: dict[str, Any]
+) -> None:
+    """A look at the shelves for each product would take a second in a shop of 100,000."""
+    warehouse = await make_warehouse(session)
+    await session.execute(text(STOCK), {"channel": shop["channel"], "warehouse": warehouse.id})
+    for table in ("product_variant", "variant_channel_listing", "stock"):
+        await session.execute(text(f"ANALYZE {table}"))
+    api, listening = explaining
+    await session.commit()
+    await api.execute(COUNT, {"channel": shop["channel"], "filter": narrowed})
+    statement, parameters = listening.asked[-1]
+    (plan,) = orjson.loads(await listening.fetch_json(f"EXPLAIN (FORMAT JSON) {statement}", parameters))
+    for part in subplans(plan["Plan"]):
+        tables = {node.get("Relation Name") for node in nodes(part)}
+        assert not tables & {"product_variant"}, (narrowed, part)
+
+
+def subplans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What PostgreSQL does for each row."""
+    return (node for node in nodes(plan) if node.get("Parent Relationship") == "SubPlan")

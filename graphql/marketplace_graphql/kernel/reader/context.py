@@ -70,6 +70,16 @@ class Walk:
     sorted_by: ColumnElement[Any]
 
 
+@dataclass(frozen=True)
+class Few:
+    """The keys of the rows of which a condition holds, and when these are no way to a page."""
+
+    keys: Select[Any]
+    at_most: int | None
+    in_order: tuple[ColumnElement[Any], ColumnElement[bool]] | None
+    """In this order, the condition is this range of an index."""
+
+
 @dataclass
 class Scope:
     """One FROM clause in the making: an alias, and the rows joined to it so far."""
@@ -79,7 +89,7 @@ class Scope:
     joins: dict[Any, Any] = field(default_factory=dict)
     on_clauses: dict[Any, ColumnElement[bool]] = field(default_factory=dict)
     walks: list["Walk"] = field(default_factory=list)
-    few: list[Select[Any]] = field(default_factory=list)
+    few: list[Few] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.source = self.row if self.source is None else self.source
@@ -271,13 +281,24 @@ class Context:
             scope.walks.append(Walk(column, values, sorted_by))
         return column == any_(values)
 
-    def few_or_many(self, row: Any, keys: Select[Any], holds: ColumnElement[bool]) -> ColumnElement[bool]:
+    def few_or_many(
+        self,
+        row: Any,
+        keys: Select[Any],
+        holds: ColumnElement[bool],
+        *,
+        few: int | None = None,
+        in_order: tuple[ColumnElement[Any], ColumnElement[bool]] | None = None,
+    ) -> ColumnElement[bool]:
         """A condition that may hold of a handful of rows or of most: how many is known only at the request.
 
         `keys` selects the primary keys of the rows of which it holds, by an index and from nothing else;
         `holds` says the same of one row, by looking up what hangs on it. A page first reads some of the keys:
         if these are all, it is found among them; else the list is walked in its order, and each row looked at
         until the page is full. So neither costs more the longer the list is.
+
+        `few`: so many keys are still found one by one. `in_order`: an order in which the condition is a
+        range of an index, said as second; the keys are left alone there.
         """
         if self.whole:
             mapper = inspect(row).mapper
@@ -286,7 +307,7 @@ class Context:
             return found
         scope = self.scopes.get(id(row))
         if scope is not None and self.always:
-            scope.few.append(keys)
+            scope.few.append(Few(keys, few, in_order))
         return holds
 
     def demand(self, condition: ColumnElement[bool], message: str) -> None:

@@ -32,7 +32,7 @@ from marketplace_graphql.kernel.filters import BEST_MATCH, in_channel_of
 from marketplace_graphql.kernel.pagination import OrderDirection
 from marketplace_graphql.kernel.parts import InTurn
 from marketplace_graphql.kernel.reader import counting, cursors, rows, turns, walks
-from marketplace_graphql.kernel.reader.context import Context, Scope, Walk
+from marketplace_graphql.kernel.reader.context import Context, Few, Scope, Walk
 from marketplace_graphql.kernel.reader.keys import Key, key_of, ordered_by
 from marketplace_graphql.kernel.reader.parameters import Parameter
 from marketplace_graphql.kernel.reader.slots import Slot
@@ -264,9 +264,11 @@ class _Connection:
         def along(rows_: Select[Any]) -> Select[Any]:
             return rows_ if walk is None else walks.merged(rows_, walk, ordered, limit)
 
-        if not scope.few or self.given.get("search") is not None:
+        ranges, few = _ranges(scope.few, keys)
+        matching = matching.where(*ranges)
+        if not few or self.given.get("search") is not None:
             return along(matching).subquery()  # What words find is read to its end anyway.
-        found = walks.few_or_many(matching, scope.few, rows.primary_key(scope.row), along)
+        found = walks.few_or_many(matching, few, rows.primary_key(scope.row), along)
         return select(*found.c).order_by(*ordered(found)).limit(limit).subquery()
 
     def _counts_along(self) -> bool:
@@ -350,6 +352,17 @@ class _Connection:
             part = json_text(type_.name) if name == "__typename" else info.get(name, null())
             pairs.append((key, part))
         return json_object(pairs)
+
+
+def _ranges(few: list[Few], keys: list[Key]) -> tuple[list[ColumnElement[bool]], list[Few]]:
+    """Conditions that may hold of few rows: those that are a range in the order asked for; the others."""
+    ranges, others = [], []
+    for each in few:
+        if each.in_order is not None and counting.same(each.in_order[0], keys[0].expression):
+            ranges.append(each.in_order[1])
+        else:
+            others.append(each)
+    return ranges, others
 
 
 def _node_type(connection_type: GraphQLObjectType) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Subquery, any_, func, select, true, union_all
 
-from marketplace_graphql.kernel.reader.context import Walk
+from marketplace_graphql.kernel.reader.context import Few, Walk
 
 Ordered = Callable[[Any], list[ColumnElement[Any]]]
 """The page's order, on anything that has its sort columns."""
@@ -27,7 +27,7 @@ def merged(matching: Select[Any], walk: Walk, ordered: Ordered, limit: int) -> S
 
 def few_or_many(
     matching: Select[Any],
-    few: Sequence[Select[Any]],
+    few: Sequence[Few],
     key: ColumnElement[Any],
     along: Callable[[Select[Any]], Select[Any]],
 ) -> Subquery:
@@ -40,19 +40,27 @@ def few_or_many(
     for place in range(len(tried) + 1):
         known = _known_keys(tried)
         sizes = [func.cardinality(column) for column in known.c]
-        many = [size > FEW for size in sizes[:place]]
+        many = [size > _at_most(each) for size, each in zip(sizes[:place], tried, strict=False)]
         if place == len(tried):
             one = along(matching.where(*many)).lateral()
         else:
-            one = matching.where(*many, sizes[place] <= FEW, key == any_(known.c[place])).lateral()
+            one = matching.where(
+                *many, sizes[place] <= _at_most(tried[place]), key == any_(known.c[place])
+            ).lateral()
         ways.append(select(*one.c).select_from(known.join(one, true())))
     return union_all(*ways).subquery()
 
 
-def _known_keys(few: Sequence[Select[Any]]) -> Subquery:
+def _known_keys(few: Sequence[Few]) -> Subquery:
     """For each condition the keys of its rows, at most one more than few. Worked out only where used."""
     arrays = [
-        func.array(keys.limit(FEW + 1).scalar_subquery(), type_=ARRAY(BigInteger())).label(f"keys_{number}")
-        for number, keys in enumerate(few)
+        func.array(each.keys.limit(_at_most(each) + 1).scalar_subquery(), type_=ARRAY(BigInteger())).label(
+            f"keys_{number}"
+        )
+        for number, each in enumerate(few)
     ]
     return select(*arrays).offset(0).subquery()  # The offset keeps PostgreSQL from working them out twice.
+
+
+def _at_most(few: Few) -> int:
+    return FEW if few.at_most is None else few.at_most
