@@ -20,7 +20,6 @@ from marketplace.kit.errors import DomainError, NotFoundError
 from marketplace.kit.ids import int_pk, split_global_id, uuid_pk
 from marketplace.kit.storage import FileMissingError, Storage
 from marketplace.orders.models import OrderLine
-from marketplace.people.models import User
 from marketplace.vendors.models import Vendor
 
 AT_ONCE = 2
@@ -32,7 +31,6 @@ OWNERS: dict[str, QueryableAttribute[str | None]] = {
     "Category": Category.picture_path,
     "Collection": Collection.picture_path,
     "OrderLine": OrderLine.picture_path,
-    "User": User.avatar_path,
     "VendorLogo": Vendor.logo_path,
     "VendorCover": Vendor.cover_path,
 }

@@ -237,7 +237,7 @@ class ProductVariant(IntegerKey, Timestamped, WithMetadata, Base):
         Index(None, "product_id", "position", "id"),
         Index(None, "position", "id"),
         Index(None, "updated_at", "id"),
-        Index("ix_product_variant_sku_beginning", text('lower(sku) COLLATE "C"')),
+        Index(None, "sku_folded"),
         metadata_index(),
         CheckConstraint(
             "lead_time_days IS NULL OR (lead_time_days BETWEEN 1 AND 365 AND NOT track_inventory)",
@@ -248,6 +248,10 @@ class ProductVariant(IntegerKey, Timestamped, WithMetadata, Base):
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(default="")
     sku: Mapped[str | None] = mapped_column(unique=True)
+    sku_folded: Mapped[str | None] = mapped_column(
+        String(collation="C"), Computed("lower(sku)", persisted=True)
+    )
+    """Without capitals, compared letter by letter: what begins with a term is a stretch of its index."""
     position: Mapped[int] = mapped_column(default=0)
     track_inventory: Mapped[bool] = mapped_column(default=True)
     weight_grams: Mapped[int | None]

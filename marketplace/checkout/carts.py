@@ -1,13 +1,13 @@
 """A checkout, locked and in hand: its lines, and what they cost today."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, exists, select
+from sqlalchemy import DateTime, Uuid, bindparam, delete, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.models import ProductVariant
@@ -17,12 +17,14 @@ from marketplace.checkout.offers import OFFER_COLUMNS, Offer, offer_of, up_to_da
 from marketplace.checkout.totals import Taxed, line_totals, share_of, total_of
 from marketplace.inventory.availability import number_locked
 from marketplace.inventory.models import Stock
+from marketplace.inventory.reservations import give_up
 from marketplace.kit import clock
 from marketplace.markets.errors import InactiveChannelError
 from marketplace.markets.models import Channel
 from marketplace.pricing.errors import VoucherNotApplicableError
 from marketplace.pricing.gift_card_use import is_good
 from marketplace.pricing.gift_cards import GiftCard
+from marketplace.pricing.order_promotions import order_promotions_in_force
 from marketplace.pricing.voucher_use import UsableVoucher, usable_voucher
 
 if TYPE_CHECKING:
@@ -47,6 +49,12 @@ class Cart:
     """The voucher of the checkout's promo code, if it is good today."""
     gift_cards: list[GiftCard] = field(default_factory=list)
     """Those that shall pay, in the order in which they were added."""
+    may_be_rewarded: bool = False
+    """Whether an order promotion is in force in the channel, or has given the cart a gift."""
+    delivery_minor: int = 0
+    """The price of the chosen delivery, as entered, that order promotions reckon with."""
+    locked_variants: frozenset[int] | None = None
+    """Those whose stocks are locked, once that is so: no other gift is given then."""
     reduction: "Reduction | None" = None
     """What `discounts` has taken off the cart."""
     refusal: VoucherNotApplicableError | None = None
@@ -54,6 +62,35 @@ class Cart:
 
     def offer(self, line: CheckoutLine) -> Offer:
         return self.offers[line.variant_id]
+
+    @property
+    def goods(self) -> list[CheckoutLine]:
+        """What its buyer has put into it."""
+        return [line for line in self.lines if not line.is_gift]
+
+    @property
+    def gift(self) -> CheckoutLine | None:
+        """What an order promotion has put into it."""
+        return next((line for line in self.lines if line.is_gift), None)
+
+    @property
+    def gift_variant_id(self) -> int | None:
+        return self.gift.variant_id if self.gift else None
+
+    def price(self, line: CheckoutLine) -> int | None:
+        """Of one piece after promotions of the catalogue, as entered; None where it is not sold any more."""
+        offer = self.offers.get(line.variant_id)
+        if offer is None or offer.price_minor is None or line.price_override_minor is None:
+            return offer.price_minor if offer else None
+        return line.price_override_minor
+
+    def bases(self) -> dict[UUID, int]:
+        """What each line that is still sold comes to before discounts of the cart; gifts are none of them."""
+        return {
+            line.id: price_minor * line.quantity
+            for line in self.goods
+            if (price_minor := self.price(line)) is not None
+        }
 
     @property
     def is_shipping_required(self) -> bool:
@@ -71,18 +108,27 @@ class Cart:
 
 async def lock(session: AsyncSession, checkout_id: UUID, *, for_deletion: bool = False) -> Cart:
     """Take hold of a checkout. Raises CheckoutGoneError, InactiveChannelError."""
+    now = clock.now()
     found = await session.execute(
         _LOCKED_FOR_DELETION if for_deletion else _LOCKED,
-        {"checkout_id": checkout_id},
+        {"checkout_id": checkout_id, "now": now},
         execution_options={"populate_existing": True},
     )
     row = found.one_or_none()
     if row is None:
         raise CheckoutGoneError
-    checkout, channel, method_id, has_deliveries = row
+    checkout, channel, method_id, delivery_minor, has_deliveries, may_be_rewarded = row
     if not channel.is_active:
         raise InactiveChannelError("This channel is closed: nothing can be bought in it.", field="channel")
-    cart = Cart(checkout, channel, clock.now(), method_id, has_deliveries)
+    cart = Cart(
+        checkout,
+        channel,
+        now,
+        method_id,
+        has_deliveries,
+        may_be_rewarded=may_be_rewarded,
+        delivery_minor=delivery_minor or 0,
+    )
     if checkout.voucher_code is not None:
         cart.voucher = await find_voucher(session, cart, [checkout.voucher_code])
     if checkout.uses_gift_cards:
@@ -90,12 +136,19 @@ async def lock(session: AsyncSession, checkout_id: UUID, *, for_deletion: bool =
     return cart
 
 
+REWARDS_IN_FORCE = order_promotions_in_force(Channel.id, bindparam("now", type_=DateTime(timezone=True)))
+"""Whether carts of a channel may earn a reward. Parameter: `now`."""
 _CHECKOUT = (
     select(
         Checkout,
         Channel,
         CheckoutDelivery.method_id,
+        CheckoutDelivery.price_minor,
         exists().where(CheckoutDelivery.checkout_id == Checkout.id).correlate(Checkout),
+        or_(
+            REWARDS_IN_FORCE,
+            exists().where(CheckoutLine.checkout_id == Checkout.id, CheckoutLine.is_gift).correlate(Checkout),
+        ),
     )
     .join(Channel, Channel.id == Checkout.channel_id)
     .outerjoin(CheckoutDelivery, CheckoutDelivery.id == Checkout.delivery_id)
@@ -136,18 +189,18 @@ _GIFT_CARDS = (
 
 
 async def load_lines(session: AsyncSession, cart: Cart) -> None:
-    """Read the cart's lines, oldest first."""
+    """Read the cart's lines, oldest first, a gift last."""
     lines = await session.scalars(
         select(CheckoutLine)
         .where(CheckoutLine.checkout_id == cart.checkout.id)
-        .order_by(CheckoutLine.created_at, CheckoutLine.id),
+        .order_by(CheckoutLine.is_gift, CheckoutLine.created_at, CheckoutLine.id),
         execution_options={"populate_existing": True},
     )
     cart.lines = list(lines)
 
 
 async def load_priced_lines(session: AsyncSession, cart: Cart, *, lock_stocks: bool = False) -> None:
-    """Read the cart's lines, oldest first, and work out what each costs where it goes, in one statement.
+    """Read the cart's lines, in the same order, and work out what each costs where it goes, in one statement.
 
     A line that is not sold any more keeps its last price: it can't be bought, and the buyer is told so.
     """
@@ -176,7 +229,7 @@ _LINES = (
         .join(ProductVariant, ProductVariant.id == CheckoutLine.variant_id)
     )
     .where(CheckoutLine.checkout_id == bindparam("checkout_id", type_=Uuid))
-    .order_by(CheckoutLine.created_at, CheckoutLine.id)
+    .order_by(CheckoutLine.is_gift, CheckoutLine.created_at, CheckoutLine.id)
 )
 _LOCKING_LINES = _LINES.add_columns(
     number_locked(
@@ -199,7 +252,9 @@ def price_line(line: CheckoutLine, offer: Offer, entered_with_tax: bool) -> None
     price_minor, undiscounted_minor = offer.price_minor, offer.undiscounted_minor
     if price_minor is None or undiscounted_minor is None:
         return
-    if line.price_override_minor is not None:
+    if line.is_gift:
+        price_minor = 0
+    elif line.price_override_minor is not None:
         price_minor = undiscounted_minor = line.price_override_minor
     totals = line_totals(price_minor, undiscounted_minor, line.quantity, offer.rate_bp, entered_with_tax)
     line.tax_rate_bp = offer.rate_bp
@@ -207,6 +262,21 @@ def price_line(line: CheckoutLine, offer: Offer, entered_with_tax: bool) -> None
     line.unit_gross_minor, line.unit_net_minor = totals.unit.gross_minor, totals.unit.net_minor
     line.total_gross_minor, line.total_net_minor = totals.total.gross_minor, totals.total.net_minor
     line.discount_minor = 0
+
+
+async def take_out(session: AsyncSession, cart: Cart, line_ids: Collection[UUID]) -> None:
+    """Delete lines of a cart, with what is kept for them."""
+    if not line_ids:
+        return
+    await give_up(session, line_ids)
+    await session.execute(
+        delete(CheckoutLine).where(CheckoutLine.id.in_(line_ids)),
+        execution_options={"synchronize_session": False},
+    )
+    for line in cart.lines:
+        if line.id in line_ids:
+            session.expunge(line)
+    cart.lines = [line for line in cart.lines if line.id not in line_ids]
 
 
 def add_up(cart: Cart, shipping: Taxed) -> None:

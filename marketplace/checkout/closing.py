@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.checkout import carts, deliveries
 from marketplace.checkout.carts import Cart
 from marketplace.checkout.deliveries import OfferedDelivery
-from marketplace.checkout.discounts import reduce_delivery, reduce_lines
+from marketplace.checkout.discounts import follow_delivery, reduce_delivery, reduce_lines
 from marketplace.checkout.errors import (
     BillingAddressNotSetError,
     DeliveryNotOfferedError,
@@ -22,6 +22,7 @@ from marketplace.checkout.errors import (
 from marketplace.checkout.lines import check_stock
 from marketplace.checkout.models import Checkout
 from marketplace.checkout.offers import check_buyable
+from marketplace.checkout.rewards import lock_with_gift
 from marketplace.checkout.service import check_address_again
 from marketplace.checkout.totals import NOTHING, Taxed, share_of
 from marketplace.people.models import Address
@@ -76,12 +77,14 @@ async def settle(session: AsyncSession, checkout_id: UUID) -> Settled:
     cart = await carts.lock(session, checkout_id, for_deletion=True)
     if not cart.checkout.email:
         raise EmailNotSetError("Whom shall we write to? The checkout has no e-mail address.", field="email")
-    await carts.load_priced_lines(session, cart, lock_stocks=True)
-    if not cart.lines:
+    await _price_under_locks(session, cart)
+    if not cart.goods:
         raise NoLinesError("There is nothing in the cart.", field="lines")
-    check_buyable([cart.offer(line) for line in cart.lines])
+    check_buyable([cart.offer(line) for line in cart.goods])
     await reduce_lines(session, cart, strictly=True)
-    delivery = await _delivery(session, cart) if cart.is_shipping_required else None
+    delivery = await _delivery(session, cart)
+    if await follow_delivery(session, cart, delivery, strictly=True):
+        delivery = await _delivery(session, cart)
     delivery = reduce_delivery(cart, delivery, strictly=True)
     await _check_addresses(session, cart)
     await check_stock(session, cart)
@@ -117,7 +120,20 @@ async def discard(session: AsyncSession, cart: Cart) -> None:
     )
 
 
-async def _delivery(session: AsyncSession, cart: Cart) -> OfferedDelivery:
+async def _price_under_locks(session: AsyncSession, cart: Cart) -> None:
+    """Read the cart's lines at today's prices, with their stocks locked, and that of a gift it may earn."""
+    if not cart.may_be_rewarded:
+        await carts.load_priced_lines(session, cart, lock_stocks=True)
+        return
+    await carts.load_lines(session, cart)
+    await lock_with_gift(session, cart)
+    carts.price_all(cart)
+
+
+async def _delivery(session: AsyncSession, cart: Cart) -> OfferedDelivery | None:
+    """What carries the goods today; None where nothing is shipped."""
+    if not cart.is_shipping_required:
+        return None
     if cart.checkout.shipping_address_id is None:
         raise ShippingAddressNotSetError("Say where it goes, please.", field="shippingAddress")
     if cart.chosen_method_id is None:

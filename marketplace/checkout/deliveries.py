@@ -69,15 +69,21 @@ async def calculate_deliveries(session: AsyncSession, checkout_id: UUID) -> list
     await carts.load_priced_lines(session, cart)
     await discounts.reduce_lines(session, cart)
     offered = await offered_deliveries(session, cart)
+    if await discounts.follow_delivery(session, cart, _chosen(cart, offered)):
+        offered = await offered_deliveries(session, cart)
+    chosen = _chosen(cart, offered)
     ids = {delivery.method_id: uuid4() for delivery in offered}
     if cart.chosen_method_id in ids and cart.checkout.delivery_id is not None:
         ids[cart.chosen_method_id] = cart.checkout.delivery_id
     await _replace(session, cart, offered, ids)
-    chosen = next((one for one in offered if one.method_id == cart.chosen_method_id), None)
     cart.checkout.delivery_id = ids[chosen.method_id] if chosen else None
     add_up(cart, chosen)
     await session.flush()
     return [ids[delivery.method_id] for delivery in offered]
+
+
+def _chosen(cart: Cart, offered: list[OfferedDelivery]) -> OfferedDelivery | None:
+    return next((one for one in offered if one.method_id == cart.chosen_method_id), None)
 
 
 async def offered_deliveries(
@@ -212,15 +218,24 @@ async def choose_delivery(
 
 
 async def _travel_by(session: AsyncSession, cart: Cart, delivery: OfferedDelivery | None) -> None:
-    """Write what a chosen delivery costs. Only a cart with a promo code is priced anew for it: its voucher
-    may be one of the delivery, or may have ended.
+    """Write what a chosen delivery costs. Only a cart that has a promo code or may be rewarded is priced anew
+    for it: its voucher may be one of the delivery, or may have ended; a reward may ask for a total.
     """
-    if cart.checkout.voucher_code is None:
+    cart.chosen_method_id = delivery.method_id if delivery else None
+    if cart.checkout.voucher_code is None and not cart.may_be_rewarded:
         carts.set_shipping(cart, delivery.price if delivery else NOTHING)
-    else:
-        await carts.load_priced_lines(session, cart)
-        await discounts.reduce_lines(session, cart)
+        await session.flush()
+        return
+    await carts.load_priced_lines(session, cart)
+    gift_variant_id = cart.gift_variant_id
+    cart.delivery_minor = delivery.price_minor if delivery else 0
+    await discounts.reduce_lines(session, cart)
+    await discounts.follow_delivery(session, cart, delivery)
+    if cart.gift_variant_id == gift_variant_id:
         add_up(cart, delivery)
+    else:
+        cart.has_deliveries = True
+        await refresh(session, cart)
     await session.flush()
 
 
@@ -238,8 +253,9 @@ async def refresh(session: AsyncSession, cart: Cart) -> None:
     chosen = None
     if cart.has_deliveries:
         if cart.chosen_method_id is not None:
-            offered = await offered_deliveries(session, cart, cart.chosen_method_id)
-            chosen = offered[0] if offered else None
+            chosen = await _offered(session, cart, cart.chosen_method_id)
+            if await discounts.follow_delivery(session, cart, chosen):
+                chosen = await _offered(session, cart, cart.chosen_method_id)
         kept_id = cart.checkout.delivery_id
         if chosen is None or kept_id is None:
             await _replace(session, cart, [], {})
@@ -247,6 +263,11 @@ async def refresh(session: AsyncSession, cart: Cart) -> None:
         else:
             await _replace(session, cart, [chosen], {chosen.method_id: kept_id})
     add_up(cart, chosen)
+
+
+async def _offered(session: AsyncSession, cart: Cart, method_id: int) -> OfferedDelivery | None:
+    offered = await offered_deliveries(session, cart, method_id)
+    return offered[0] if offered else None
 
 
 async def _replace(

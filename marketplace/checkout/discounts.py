@@ -2,8 +2,9 @@
 
 In this order, as Saleor computes it: a line's price is already what catalogue promotions left of it; a
 voucher reduces lines (each eligible piece, or the cheapest one), or the goods as a whole, spread over the
-lines in proportion, or the delivery, spread over the parcels. Tax is worked out on what is left of each line
-and each parcel. Gift cards then pay of the sum (`carts.set_total`): they change nobody's price.
+lines in proportion, or the delivery, spread over the parcels. A cart without a voucher may earn the reward
+of an order promotion instead: a discount of the goods as a whole, or a gift. Tax is worked out on what is
+left of each line and each parcel. Gift cards then pay of the sum (`carts.set_total`): they change no price.
 
 All amounts are minor units as prices are entered in the channel. Shares are made by largest remainder, so
 that lines, sellers and parcels add up to what was taken off.
@@ -17,12 +18,15 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.checkout import carts, rewards
 from marketplace.checkout.carts import Cart
 from marketplace.checkout.models import CheckoutLine
 from marketplace.checkout.totals import taxed, unit_of
-from marketplace.kit.money import share
+from marketplace.kit.ids import to_global_id
+from marketplace.kit.money import Money, share
 from marketplace.pricing.discounts import DiscountType, DiscountValueType
 from marketplace.pricing.errors import VoucherNotApplicableError
+from marketplace.pricing.order_promotions import OrderReward
 from marketplace.pricing.voucher_use import UsableVoucher, check_voucher, eligible_variants
 from marketplace.pricing.vouchers import VoucherType
 
@@ -49,32 +53,56 @@ class Reduction:
     is_per_line: bool
     voucher_id: int | None = None
     voucher_code: str | None = None
+    promotion_id: UUID | None = None
 
     @property
     def reason(self) -> str | None:
-        return f"Voucher code: {self.voucher_code}" if self.voucher_code else None
+        """As Saleor writes it."""
+        if self.voucher_code:
+            return f"Voucher code: {self.voucher_code}"
+        return f"Promotion: {to_global_id('Promotion', self.promotion_id)}" if self.promotion_id else None
 
 
 async def reduce_lines(session: AsyncSession, cart: Cart, *, strictly: bool = False) -> None:
     """Take a cart's discount off its priced lines and write it into the checkout.
 
-    A voucher that does not apply any more is taken out of the checkout, as in Saleor; `strictly` raises
-    VoucherNotApplicableError instead: nobody's order gets dearer than what they have agreed to.
-
-    An order promotion is for carts without a promo code only (Saleor mixes the two never): its reward is a
-    `Reduction` of the type ORDER_PROMOTION over `spread(cart, amount)`, made where there is no voucher.
+    A voucher that does not apply any more is taken out of the checkout, as in Saleor; `strictly`, for the
+    order itself, raises VoucherNotApplicableError instead: nobody's order gets dearer than what they have
+    agreed to. An order promotion is for carts without a voucher only: Saleor never mixes the two.
     """
     cart.reduction = None
-    if cart.checkout.voucher_code is None:
-        return
-    try:
-        cart.reduction = await _of_voucher(session, cart)
-    except VoucherNotApplicableError as refused:
-        if strictly:
-            raise
-        drop_voucher(cart, refused)
-        return
+    if cart.checkout.voucher_code is not None:
+        try:
+            cart.reduction = await _of_voucher(session, cart)
+        except VoucherNotApplicableError as refused:
+            if strictly:
+                raise
+            drop_voucher(cart, refused)
+    if cart.checkout.voucher_code is not None:
+        await rewards.take_back(session, cart)
+    else:
+        reward = await rewards.grant(session, cart, keep=not strictly)
+        cart.reduction = _of_reward(cart, reward) if reward else None
     _write(cart, cart.reduction)
+
+
+async def follow_delivery(
+    session: AsyncSession, cart: Cart, delivery: "OfferedDelivery | None", *, strictly: bool = False
+) -> bool:
+    """Work out anew what hangs on the chosen delivery, once its price is known: a voucher of the delivery is
+    dropped with it, and an order promotion may ask for a total.
+
+    Gives whether another gift has come of it: then the delivery isn't what it was, and has to be worked out
+    again. `strictly` as in `reduce_lines`.
+    """
+    gift_variant_id, price_minor = cart.gift_variant_id, delivery.price_minor if delivery else 0
+    had_voucher, followed = cart.voucher is not None, cart.delivery_minor == price_minor
+    cart.delivery_minor = price_minor
+    reduce_delivery(cart, delivery, strictly=strictly)
+    if cart.may_be_rewarded and cart.voucher is None and (had_voucher or not followed):
+        carts.price_all(cart)
+        await reduce_lines(session, cart, strictly=strictly)
+    return cart.gift_variant_id != gift_variant_id
 
 
 def reduce_delivery(
@@ -115,20 +143,19 @@ def reduce_delivery(
 def drop_voucher(cart: Cart, refused: VoucherNotApplicableError | None = None) -> None:
     """Take the voucher out of the checkout. Its lines are priced without it from the next pricing on."""
     cart.voucher, cart.reduction, cart.refusal = None, None, refused
-    checkout = cart.checkout
-    checkout.voucher_code = checkout.discount_name = checkout.translated_discount_name = None
-    checkout.discount_minor = 0
+    cart.checkout.voucher_code = None
+    _write(cart, None)
 
 
 def spread(cart: Cart, amount_minor: int) -> dict[UUID, int]:
     """What of a discount of all goods falls on each line: in proportion to what the line comes to."""
-    bases = _bases(cart)
+    bases = cart.bases()
     return dict(zip(bases, share(amount_minor, list(bases.values())), strict=True))
 
 
 def base_subtotal(cart: Cart) -> int:
     """What the goods come to after catalogue promotions, before anything here."""
-    return sum(_bases(cart).values())
+    return sum(cart.bases().values())
 
 
 async def _of_voucher(session: AsyncSession, cart: Cart) -> Reduction:
@@ -136,7 +163,7 @@ async def _of_voucher(session: AsyncSession, cart: Cart) -> Reduction:
     usable = cart.voucher
     if usable is None:
         raise VoucherNotApplicableError("This code can't be used any more.", field="voucherCode")
-    check_voucher(usable, base_subtotal(cart), sum(line.quantity for line in cart.lines))
+    check_voucher(usable, base_subtotal(cart), sum(line.quantity for line in cart.goods))
     if usable.voucher.type is VoucherType.SHIPPING:
         return _reduction(usable, 0, {})
     if usable.is_per_line:
@@ -148,21 +175,21 @@ async def _of_voucher(session: AsyncSession, cart: Cart) -> Reduction:
 
 async def _per_line(session: AsyncSession, cart: Cart, usable: UsableVoucher) -> dict[UUID, int]:
     """What a voucher takes off each eligible line, or off the cheapest piece of them."""
-    lines = [line for line in cart.lines if _price(cart, line) is not None]
+    lines = [line for line in cart.goods if cart.price(line) is not None]
     if usable.voucher.type is VoucherType.SPECIFIC_PRODUCT:
         variants = await eligible_variants(session, usable.voucher, [line.variant_id for line in lines])
         lines = [line for line in lines if line.variant_id in variants]
     if not lines:
         raise VoucherNotApplicableError("This code is for other goods.", field="promoCode")
     if usable.voucher.apply_once_per_order:
-        cheapest = min(lines, key=lambda line: _price(cart, line) or 0)
-        return {cheapest.id: usable.off(_price(cart, cheapest) or 0)}
+        cheapest = min(lines, key=lambda line: cart.price(line) or 0)
+        return {cheapest.id: usable.off(cart.price(cheapest) or 0)}
     return {line.id: _off_line(cart, usable, line) for line in lines}
 
 
 def _off_line(cart: Cart, usable: UsableVoucher, line: CheckoutLine) -> int:
     """Per cent are of the line, a fixed amount is off each of its pieces: as Saleor rounds."""
-    price_minor = _price(cart, line) or 0
+    price_minor = cart.price(line) or 0
     if usable.voucher.discount_value_type is DiscountValueType.PERCENTAGE:
         return usable.off(price_minor * line.quantity)
     return usable.off(price_minor) * line.quantity
@@ -199,16 +226,48 @@ def _reduction(usable: UsableVoucher, amount_minor: int, by_line: Mapping[UUID, 
     )
 
 
-def _write(cart: Cart, reduction: Reduction) -> None:
-    """Write a reduction into the checkout and the lines that it falls on, which are priced without it."""
-    checkout = cart.checkout
-    checkout.discount_minor = reduction.amount_minor
-    checkout.discount_name = reduction.name
-    checkout.translated_discount_name = reduction.translated_name
-    for line in cart.lines:
+def _of_reward(cart: Cart, reward: OrderReward) -> Reduction:
+    """What a cart's reward takes off its goods; of a gift, what it would cost."""
+    value_type, value, amount_minor = reward.value_type, reward.value, reward.amount_minor
+    gift = cart.gift
+    if gift is None:
+        by_line = spread(cart, amount_minor)
+    else:
+        amount_minor = gift.undiscounted_unit_price_minor
+        value_type, value = DiscountValueType.FIXED, Money(amount_minor, gift.currency).amount
+        by_line = {gift.id: amount_minor}
+    return Reduction(
+        DiscountType.ORDER_PROMOTION,
+        reward.name,
+        reward.translated_name or "",
+        value_type,
+        value,
+        amount_minor,
+        by_line,
+        gift is not None,
+        promotion_id=reward.promotion_id,
+    )
+
+
+def _write(cart: Cart, reduction: Reduction | None) -> None:
+    """Write a reduction into the checkout and the lines that it falls on, which are priced without it.
+
+    A gift says so itself: as in Saleor the checkout has no discount then.
+    """
+    checkout, of_all = cart.checkout, reduction if cart.gift is None else None
+    if of_all is not None or checkout.discount_name is not None or checkout.discount_minor:
+        checkout.discount_minor = of_all.amount_minor if of_all else 0
+        checkout.discount_name = of_all.name if of_all else None
+        checkout.translated_discount_name = of_all.translated_name if of_all else None
+    if reduction is None:
+        return
+    if cart.gift is not None:
+        cart.gift.discount_minor = reduction.amount_minor
+        return
+    for line in cart.goods:
         off_minor = reduction.by_line.get(line.id, 0)
         if off_minor:
-            _reduce(line, (_price(cart, line) or 0) * line.quantity - off_minor, off_minor, cart)
+            _reduce(line, (cart.price(line) or 0) * line.quantity - off_minor, off_minor, cart)
 
 
 def _reduce(line: CheckoutLine, left_minor: int, off_minor: int, cart: Cart) -> None:
@@ -218,17 +277,3 @@ def _reduce(line: CheckoutLine, left_minor: int, off_minor: int, cart: Cart) -> 
     line.total_gross_minor, line.total_net_minor = total.gross_minor, total.net_minor
     line.unit_gross_minor = unit_of(total.gross_minor, line.quantity)
     line.unit_net_minor = unit_of(total.net_minor, line.quantity)
-
-
-def _bases(cart: Cart) -> dict[UUID, int]:
-    """What each line that is still sold comes to before discounts of the cart."""
-    return {
-        line.id: price_minor * line.quantity
-        for line in cart.lines
-        if (price_minor := _price(cart, line)) is not None
-    }
-
-
-def _price(cart: Cart, line: CheckoutLine) -> int | None:
-    """Of one piece after catalogue promotions; None where it is not sold any more."""
-    return cart.offer(line).price_minor

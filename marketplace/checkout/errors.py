@@ -24,6 +24,20 @@ class ZeroQuantityError(DomainError):
     code = "ZERO_QUANTITY"
 
 
+class GiftLineError(DomainError):
+    code = "NON_EDITABLE_GIFT_LINE"
+
+    def __init__(self, *, field: str, lines: list[str]) -> None:
+        super().__init__("A gift can't be changed.", field=field, lines=lines)
+
+
+class GiftRemovalError(DomainError):
+    code = "NON_REMOVABLE_GIFT_LINE"
+
+    def __init__(self, *, field: str, lines: list[str]) -> None:
+        super().__init__("A gift can't be taken out.", field=field, lines=lines)
+
+
 class QuantityLimitError(DomainError):
     code = "QUANTITY_GREATER_THAN_LIMIT"
 

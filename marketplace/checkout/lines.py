@@ -7,21 +7,22 @@ from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.checkout import carts, deliveries
+from marketplace.checkout import carts, deliveries, rewards
 from marketplace.checkout.carts import Cart
 from marketplace.checkout.errors import (
+    GiftLineError,
+    GiftRemovalError,
     QuantityLimitError,
     UnknownLineError,
     UnknownVariantError,
     ZeroQuantityError,
 )
 from marketplace.checkout.models import Checkout, CheckoutLine
-from marketplace.checkout.offers import Offer, check_buyable, offers
+from marketplace.checkout.offers import Offer, check_buyable
 from marketplace.inventory.errors import InsufficientStockError
-from marketplace.inventory.reservations import Wanted, check_available, give_up, reserve
+from marketplace.inventory.reservations import Wanted, check_available, reserve
 from marketplace.kit.errors import InvalidError
 from marketplace.kit.ids import to_global_id
 from marketplace.kit.money import Money
@@ -88,27 +89,24 @@ async def choose(session: AsyncSession, cart: Cart, adding: Sequence[LineToAdd])
     Their stocks are locked. To write them, to `keep` their pieces and to add the cart up is the caller's.
     """
     variant_ids = {line.variant_id for line in adding}
-    known = {line.variant_id for line in cart.lines}
+    known = {line.variant_id for line in cart.goods}
     if len(variant_ids | known) > MAXIMUM_LINES:  # Before all their stocks are locked.
         raise _too_many_lines()
-    cart.offers = await offers(
-        session,
-        variant_ids | known,
-        cart.channel.id,
-        cart.checkout.country_code,
-        cart.now,
-        lock_stocks=True,
-    )
+    with session.no_autoflush:  # Lines are written once, with their prices.
+        changed = _merged(cart, adding)
+        await rewards.lock_with_gift(session, cart)
     check_known(cart.offers, variant_ids)
     check_buyable([cart.offers[variant_id] for variant_id in variant_ids])
-    changed = _merged(cart, adding)
     _check_limits(cart, changed)
     carts.price_all(cart)
     return changed
 
 
 async def update_lines(session: AsyncSession, checkout_id: UUID, changes: Sequence[LineChange]) -> Checkout:
-    """Set quantities; zero takes a line out. Raises what `add_lines` raises, and UnknownLineError."""
+    """Set quantities; zero takes a line out.
+
+    Raises what `add_lines` raises, UnknownLineError and GiftLineError.
+    """
     check_quantities([change.quantity for change in changes if change.quantity is not None], least=0)
     cart = await carts.lock(session, checkout_id)
     await carts.load_lines(session, cart)
@@ -118,7 +116,7 @@ async def update_lines(session: AsyncSession, checkout_id: UUID, changes: Sequen
         if change.line_id is None
         and change.variant_id is not None
         and change.quantity
-        and not any(line.variant_id == change.variant_id for line in cart.lines)
+        and not any(line.variant_id == change.variant_id for line in cart.goods)
     ]
     wanted = {line.id: change for change in changes if (line := _line_of(cart, change)) is not None}
     emptied = [line_id for line_id, change in wanted.items() if change.quantity == 0]
@@ -128,7 +126,7 @@ async def update_lines(session: AsyncSession, checkout_id: UUID, changes: Sequen
         line.quantity = line.quantity if change.quantity is None else change.quantity
         line.public_metadata = {**line.public_metadata, **change.metadata}
         _set_price(line, change.price)
-    await _take_out(session, cart, emptied)
+    await carts.take_out(session, cart, emptied)
     added = await choose(session, cart, new)
     check_buyable([cart.offer(line) for line in changed])
     _check_limits(cart, changed)
@@ -141,7 +139,7 @@ async def update_lines(session: AsyncSession, checkout_id: UUID, changes: Sequen
 
 
 async def delete_lines(session: AsyncSession, checkout_id: UUID, line_ids: Sequence[UUID]) -> Checkout:
-    """Take lines out. Raises UnknownLineError, CheckoutGoneError, InactiveChannelError."""
+    """Take lines out. Raises UnknownLineError, GiftRemovalError, CheckoutGoneError, InactiveChannelError."""
     cart = await carts.lock(session, checkout_id)
     await carts.load_lines(session, cart)
     unknown = set(line_ids) - {line.id for line in cart.lines}
@@ -151,7 +149,8 @@ async def delete_lines(session: AsyncSession, checkout_id: UUID, line_ids: Seque
             field="linesIds",
             lines=[to_global_id("CheckoutLine", line_id) for line_id in line_ids if line_id in unknown],
         )
-    await _take_out(session, cart, line_ids)
+    _check_no_gift([line for line in cart.lines if line.id in line_ids], GiftRemovalError, "linesIds")
+    await carts.take_out(session, cart, line_ids)
     await carts.load_priced_lines(session, cart)
     await deliveries.refresh(session, cart)
     await session.flush()
@@ -185,13 +184,14 @@ def _line_of(cart: Cart, change: LineChange) -> CheckoutLine | None:
     if change.line_id is not None:
         for line in cart.lines:
             if line.id == change.line_id:
+                _check_no_gift([line], GiftLineError, "lineId")
                 return line
         raise UnknownLineError(
             "This line is not in this checkout.",
             field="lineId",
             lines=[to_global_id("CheckoutLine", change.line_id)],
         )
-    of_variant = [line for line in cart.lines if line.variant_id == change.variant_id]
+    of_variant = [line for line in cart.goods if line.variant_id == change.variant_id]
     if len(of_variant) > 1:
         raise InvalidError("Several lines have this variant: name the line.", field="variantId")
     if not of_variant and change.quantity is None:
@@ -199,10 +199,19 @@ def _line_of(cart: Cart, change: LineChange) -> CheckoutLine | None:
     return of_variant[0] if of_variant else None
 
 
+def _check_no_gift(
+    lines: Iterable[CheckoutLine], error: type[GiftLineError | GiftRemovalError], field: str
+) -> None:
+    """Raises the error, naming the lines, where there is a gift among them."""
+    gifts = [to_global_id("CheckoutLine", line.id) for line in lines if line.is_gift]
+    if gifts:
+        raise error(field=field, lines=gifts)
+
+
 def _merged(cart: Cart, adding: Sequence[LineToAdd]) -> list[CheckoutLine]:
     """Lines with the added pieces: one for each variant, except where a line of its own was asked for."""
     lines_by_variant: dict[int, list[CheckoutLine]] = defaultdict(list)
-    for line in cart.lines:
+    for line in cart.goods:
         lines_by_variant[line.variant_id].append(line)
     changed: dict[UUID, CheckoutLine] = {}
     for given in adding:
@@ -242,10 +251,10 @@ def _set_price(line: CheckoutLine, price: PriceOverride | None) -> None:
 
 
 def _check_limits(cart: Cart, changed: Sequence[CheckoutLine]) -> None:
-    if len(cart.lines) > MAXIMUM_LINES:
+    if len(cart.goods) > MAXIMUM_LINES:
         raise _too_many_lines()
     pieces: dict[int, int] = defaultdict(int)
-    for line in cart.lines:
+    for line in cart.goods:
         pieces[line.variant_id] += line.quantity
     for line in changed:
         offer = cart.offer(line)
@@ -297,17 +306,3 @@ def _in_words(cart: Cart, refused: InsufficientStockError) -> InsufficientStockE
         "lines": [to_global_id("CheckoutLine", line.id) for line in cart.lines if line.variant_id in short],
     }
     return error
-
-
-async def _take_out(session: AsyncSession, cart: Cart, line_ids: Sequence[UUID]) -> None:
-    if not line_ids:
-        return
-    await give_up(session, line_ids)
-    await session.execute(
-        delete(CheckoutLine).where(CheckoutLine.id.in_(line_ids)),
-        execution_options={"synchronize_session": False},
-    )
-    for line in cart.lines:
-        if line.id in line_ids:
-            session.expunge(line)
-    cart.lines = [line for line in cart.lines if line.id not in line_ids]

@@ -54,7 +54,7 @@ class Checkout(UuidKey, Timestamped, WithMetadata, Base):
     voucher_code: Mapped[str | None]
     """The promo code in use, as it is written. Kept as text: a code may go while carts have it."""
     discount_minor: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    """What a voucher takes off, as prices are entered."""
+    """What a voucher or an order promotion takes off, as prices are entered. A gift takes nothing off."""
     discount_name: Mapped[str | None]
     translated_discount_name: Mapped[str | None]
     uses_gift_cards: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
@@ -88,6 +88,8 @@ class CheckoutLine(UuidKey, Timestamped, WithMetadata, Base):
     __table_args__ = (
         CheckConstraint("quantity > 0", name="quantity_positive"),
         Index(None, "created_at", "id"),
+        # At most one gift; and every change of a cart asks whether it has one.
+        Index("ix_checkout_line_gift", "checkout_id", unique=True, postgresql_where=text("is_gift")),
     )
 
     checkout_id: Mapped[UUID] = mapped_column(ForeignKey("checkout.id", ondelete="CASCADE"), index=True)
@@ -104,7 +106,10 @@ class CheckoutLine(UuidKey, Timestamped, WithMetadata, Base):
     total_gross_minor: Mapped[int] = mapped_column(default=0)
     total_net_minor: Mapped[int] = mapped_column(default=0)
     discount_minor: Mapped[int] = mapped_column(default=0, server_default=text("0"))
-    """What of the cart's voucher falls on this line, as prices are entered. The prices above are after it."""
+    """What of the cart's discount falls on this line, as prices are entered. The prices above are after it;
+    a gift's is all that it would cost."""
+    is_gift: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Whether an order promotion has put it there: one piece, which costs nothing. Buyers can't change it."""
 
     checkout: Mapped[Checkout] = relationship(back_populates="lines", lazy="raise")
     variant: Mapped[ProductVariant] = relationship(lazy="raise")

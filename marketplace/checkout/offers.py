@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
-from marketplace.catalog.models import Product, ProductType, ProductVariant
+from marketplace.catalog.models import Product, ProductType, ProductTypeKind, ProductVariant
 from marketplace.checkout.errors import NotForSaleError, NotPublishedError, VariantNotInChannelError
 from marketplace.inventory.availability import number_locked, stocks_of
 from marketplace.kit.errors import DomainError
@@ -153,9 +153,14 @@ OFFER_COLUMNS = (
     ).label("rate_bp"),
     _tax_class_id.label("tax_class_id"),
     func.coalesce(ProductChannelListing.is_live, False).label("is_live"),
-    func.coalesce(
-        ProductChannelListing.available_for_purchase_at <= bindparam("now", type_=DateTime(timezone=True)),
-        False,
+    and_(
+        func.coalesce(
+            ProductChannelListing.available_for_purchase_at
+            <= bindparam("now", type_=DateTime(timezone=True)),
+            False,
+        ),
+        # Whoever paid for a card would be given none: cards are given away by staff, not sold.
+        ProductType.kind != ProductTypeKind.GIFT_CARD,
     ).label("is_for_sale"),
 )
 _OFFER_FIELDS = tuple(part.name for part in fields(Offer))

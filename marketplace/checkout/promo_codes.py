@@ -10,6 +10,8 @@ from marketplace.checkout import carts, deliveries, discounts
 from marketplace.checkout.carts import Cart
 from marketplace.checkout.models import Checkout, CheckoutGiftCard
 from marketplace.kit.errors import InvalidError, NotFoundError
+from marketplace.people import throttling
+from marketplace.people.errors import AttemptDelayedError
 from marketplace.pricing.errors import UnknownPromoCodeError
 from marketplace.pricing.gift_card_use import usable_card
 from marketplace.pricing.voucher_use import UsableVoucher
@@ -17,12 +19,38 @@ from marketplace.pricing.voucher_use import UsableVoucher
 MAXIMUM_GIFT_CARDS = 20
 
 
-async def add_promo_code(session: AsyncSession, checkout_id: UUID, promo_code: str) -> Checkout:
+async def add_promo_code(
+    session: AsyncSession,
+    checkout_id: UUID,
+    promo_code: str,
+    *,
+    user_id: int | None = None,
+    address: str | None = None,
+) -> Checkout:
     """Use a voucher, in place of the one before, or have a gift card pay, besides others.
 
-    A code is looked up as it is, and in capitals. Raises UnknownPromoCodeError, VoucherNotApplicableError,
-    InvalidError, CheckoutGoneError, InactiveChannelError.
+    A code is looked up as it is, and in capitals. It is a secret: who tries many that are wrong, a customer
+    or somebody at an address on the net, has to wait, whatever the checkout. Raises UnknownPromoCodeError,
+    AttemptDelayedError, VoucherNotApplicableError, InvalidError, CheckoutGoneError, InactiveChannelError.
     """
+    tried = throttling.wrong_codes(user_id, address)
+    await _take_turn(session, tried)
+    try:
+        return await _use(session, checkout_id, promo_code)
+    except UnknownPromoCodeError:
+        await throttling.count(session, tried)
+        raise
+
+
+async def _take_turn(session: AsyncSession, tried: throttling.Keys) -> None:
+    """Raises AttemptDelayedError, with a code that Saleor's checkouts know."""
+    try:
+        await throttling.take_turn(session, tried)
+    except AttemptDelayedError as delayed:
+        raise AttemptDelayedError(delayed.until, field=None, code="INVALID") from None
+
+
+async def _use(session: AsyncSession, checkout_id: UUID, promo_code: str) -> Checkout:
     cart = await carts.lock(session, checkout_id)
     code = promo_code.strip()
     spellings = list(dict.fromkeys([code, code.upper()]))

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.checkout import carts, deliveries
+from marketplace.checkout import carts, deliveries, discounts
 from marketplace.checkout.carts import Cart
 from marketplace.checkout.errors import MissingAddressError
 from marketplace.checkout.lines import LineToAdd, check_quantities, choose, keep
@@ -14,7 +14,7 @@ from marketplace.checkout.models import Checkout
 from marketplace.checkout.totals import NOTHING
 from marketplace.kit import clock
 from marketplace.kit.errors import DomainError, Errors, InvalidError, PermissionDeniedError
-from marketplace.markets.queries import channel_to_shop_in
+from marketplace.markets.queries import channel_and
 from marketplace.people.addresses import (
     PostalAddress,
     change_address,
@@ -60,7 +60,7 @@ class NewCheckout:
 
 async def create_checkout(session: AsyncSession, given: NewCheckout) -> Checkout:
     """Open a checkout. Raises what the channel, an address, the e-mail address or a line can be refused
-    for: see `channel_to_shop_in`, `checked_address`, `checked_email`, `lines.add_lines`; and
+    for: see `channel_and`, `checked_address`, `checked_email`, `lines.add_lines`; and
     MissingAddressError.
     """
     check_quantities([line.quantity for line in given.lines], least=1)
@@ -68,7 +68,8 @@ async def create_checkout(session: AsyncSession, given: NewCheckout) -> Checkout
         raise MissingAddressError("There is no address to save.", field="saveShippingAddress")
     if given.save_billing_address is not None and given.billing_address is None:
         raise MissingAddressError("There is no address to save.", field="saveBillingAddress")
-    channel = await channel_to_shop_in(session, given.channel_slug)
+    now = clock.now()
+    channel, may_be_rewarded = await channel_and(session, given.channel_slug, carts.REWARDS_IN_FORCE, now=now)
     shipping, billing = given.shipping_address, given.billing_address
     if shipping is not None:
         shipping = _checked(shipping, "SHIPPING", given.shipping_checks)
@@ -90,12 +91,16 @@ async def create_checkout(session: AsyncSession, given: NewCheckout) -> Checkout
         shipping_address_id=await _kept(session, shipping),
         billing_address_id=await _kept(session, billing),
     )
-    cart = Cart(checkout, channel, clock.now())
+    cart = Cart(checkout, channel, now, may_be_rewarded=may_be_rewarded)
     changed = await choose(session, cart, given.lines)
     carts.add_up(cart, NOTHING)
     session.add_all([checkout, *changed])
     await session.flush()
     await keep(session, cart, changed)
+    if may_be_rewarded:
+        await discounts.reduce_lines(session, cart)
+        carts.add_up(cart, NOTHING)
+        await session.flush()
     return checkout
 
 

@@ -118,7 +118,7 @@ class Settings(BaseSettings):
     """Where browsers fetch media from the bucket, if that isn't the endpoint itself."""
 
     smtp_url: SecretStr | None = None
-    """smtp://user:password@host:port (smtps: TLS from the start); none: letters are written to the log."""
+    """smtp://user:password@host:port (smtps: TLS from the start); none: files in the data directory."""
     mail_sender_name: str = "SIL Marketplace"
     mail_sender_address: str = "no-reply@localhost"
     """Whom letters come from. Production with an SMTP server needs an address of its own domain."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit.errors import NotFoundError
@@ -15,17 +15,26 @@ async def channel_to_shop_in(session: AsyncSession, slug: str | None) -> Channel
 
     Raises MissingChannelError, NotFoundError, InactiveChannelError.
     """
-    if slug is None:
-        channels = (await session.scalars(select(Channel).where(Channel.is_active).limit(2))).all()
-        if len(channels) != 1:
-            raise MissingChannelError("Say in which channel: there are several.", field="channel")
-        return channels[0]
-    channel = await session.scalar(select(Channel).where(Channel.slug == slug))
-    if channel is None:
-        raise NotFoundError(f"There is no channel {slug}.", field="channel")
-    if not channel.is_active:
-        raise InactiveChannelError(f"The channel {slug} is closed.", field="channel")
+    channel: Channel = (await channel_and(session, slug))[0]
     return channel
+
+
+async def channel_and(
+    session: AsyncSession, slug: str | None, *more: ColumnElement[Any], **parameters: object
+) -> Row[*tuple[Any, ...]]:
+    """The same channel, first in a row with what expressions over Channel say of it: in one statement."""
+    channels = select(Channel, *more)
+    if slug is None:
+        found = (await session.execute(channels.where(Channel.is_active).limit(2), parameters)).all()
+        if len(found) != 1:
+            raise MissingChannelError("Say in which channel: there are several.", field="channel")
+        return found[0]
+    row = (await session.execute(channels.where(Channel.slug == slug), parameters)).one_or_none()
+    if row is None:
+        raise NotFoundError(f"There is no channel {slug}.", field="channel")
+    if not row[0].is_active:
+        raise InactiveChannelError(f"The channel {slug} is closed.", field="channel")
+    return row
 
 
 def carries(method_id: Any, product_id: Any) -> ColumnElement[bool]:

@@ -262,6 +262,10 @@ class OrderLine(UuidKey, WithMetadata, Base):
     unit_discount_reason: Mapped[str | None]
     voucher_code: Mapped[str | None]
     """Of the voucher that reduced this very line."""
+    is_gift: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Whether an order promotion gave it: it cost nothing."""
+    promotion_id: Mapped[UUID | None]
+    """Of the promotion of the catalogue that reduced it then: a promotion may be deleted, this stays."""
 
     order: Mapped[Order] = relationship(back_populates="lines", lazy="raise")
     vendor_order: Mapped[VendorOrder] = relationship(back_populates="lines", lazy="raise")

@@ -32,7 +32,7 @@ from marketplace.kit.batch import Batch
 from marketplace.kit.money import BASIS_POINTS, share
 from marketplace.markets.models import TaxClass
 from marketplace.orders.carriage import Carriage, carriage_of
-from marketplace.orders.discounting import insert_discounts, unit_discount
+from marketplace.orders.discounting import all_reductions, insert_discounts, line_discount
 from marketplace.orders.models import (
     AuthorizeStatus,
     ChargeStatus,
@@ -83,6 +83,7 @@ async def place(
     order = await _write_order(session, settled, paid, carriage, metadata or {})
     parts = _split(cart, settled)
     line_ids = {line.id: uuid4() for line in cart.lines}
+    reductions = await all_reductions(session, cart)
     appearances = await _appearances(session, cart)
     batch = Batch()
     batch.insert(VendorOrder, [_vendor_order_row(order, cart, part, carriage) for part in parts])
@@ -90,6 +91,7 @@ async def place(
         OrderLine,
         [
             _line_row(order, part, cart, line, line_ids[line.id], position, appearances[line.variant_id])
+            | line_discount(cart, line, reductions)
             for part in parts
             for position, line in enumerate(cart.lines, 1)
             if cart.offer(line).vendor_id == part.vendor_id
@@ -103,7 +105,7 @@ async def place(
             for type_ in ("PLACED", "CONFIRMED")
         ],
     )
-    insert_discounts(batch, order, settled, line_ids)
+    insert_discounts(batch, order, settled, reductions, line_ids)
     await batch.write(session)
     if settled.card_uses:
         await spend(session, settled.card_uses, order.id, str(order.number), cart.checkout.user_id)
@@ -314,7 +316,6 @@ def _line_row(
         "total_gross_minor": line.total_gross_minor,
         "total_net_minor": line.total_net_minor,
         "metadata": line.public_metadata,
-        **unit_discount(cart, line),
     }
 
 

@@ -34,13 +34,17 @@ async def reorder(
 ) -> tuple[Checkout, list[Unavailable]]:
     """Open a checkout, the requester's if there is one, with the lines of an order that can be bought now.
 
+    Gifts were not bought: this checkout may earn its own.
+
     Addresses are not taken over: who may know an order need not be who it was sent to. Raises what
     `channel_to_shop_in` raises.
     """
     channel = await session.get_one(Channel, order.channel_id)
     lines = (
         await session.scalars(
-            select(OrderLine).where(OrderLine.order_id == order.id).order_by(OrderLine.position)
+            select(OrderLine)
+            .where(OrderLine.order_id == order.id, ~OrderLine.is_gift)
+            .order_by(OrderLine.position)
         )
     ).all()
     found = await offers(

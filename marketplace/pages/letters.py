@@ -41,6 +41,13 @@ def about_account(templates: Templates, name: str, language: Language, values: M
     return _letter(templates, name, language, values)
 
 
+def gift_card(templates: Templates, language: Language, values: Mapping[str, Any]) -> Letter:
+    """What somebody gets who is given a gift card. `values`: its `code`, its `balance` (`{amount, currency}`)
+    and `expires_on`, a day as ISO 8601 writes it, or None.
+    """
+    return _letter(templates, "gift_card", language, values)
+
+
 def _letter(templates: Templates, name: str, language: Language, values: Mapping[str, Any]) -> Letter:
     """A letter's plain text begins with its subject, on a line of its own."""
     subject, _, text = templates.render(f"emails/{name}.txt", language, values).partition("\n")

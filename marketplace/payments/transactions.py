@@ -115,8 +115,9 @@ async def initialize_transaction(
 async def process_transaction(session: AsyncSession, token: UUID) -> Begun:
     """Go on with a payment that a client had to do something for.
 
-    Whoever was given its token may. One that has ended already is given as it ended, as in Saleor: no
-    gateway of this shop leaves one open. Raises NotFoundError, NotBegunError, UnknownGatewayError.
+    One that has ended already is given as it ended, as in Saleor: no gateway of this shop leaves one open.
+    Whether the requester may is the caller's to ask. Raises NotFoundError, NotBegunError, and
+    UnknownGatewayError.
     """
     transaction = await session.scalar(
         select(TransactionItem).where(TransactionItem.token == token).with_for_update()

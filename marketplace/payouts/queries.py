@@ -92,7 +92,8 @@ _RULES: dict[str, str] = {
         SELECT format('vendor order %s is %s', part.id, part.status)
         FROM vendor_order AS part
         LEFT JOIN journal_entry AS entry ON entry.vendor_order_id = part.id AND entry.kind = 'delivered'
-        WHERE (part.status IN ('DELIVERED', 'RETURNED')) <> (entry.id IS NOT NULL)
+        WHERE (part.status IN ('DELIVERED', 'RETURNED') AND part.total_gross_minor <> 0)
+              <> (entry.id IS NOT NULL)
     """,
     "what is released is marked so": """
         SELECT format('vendor order %s', earning.vendor_order_id)

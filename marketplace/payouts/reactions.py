@@ -44,7 +44,8 @@ async def book_delivery(session: AsyncSession, event: VendorOrderDelivered) -> N
         gift_cards=Money(part.gift_card_minor, part.currency),
         at=part.delivered_at or clock.now(),
     )
-    await record(session, [entry])
+    # A gift that travels for nothing moves no money: there is nothing to write.
+    await record(session, [entry] if part.total_gross_minor else [])
 
 
 @subscribe(GiftCardIssued)

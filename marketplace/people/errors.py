@@ -28,7 +28,7 @@ class AttemptDelayedError(DomainError):
 
     code = "LOGIN_ATTEMPT_DELAYED"
 
-    def __init__(self, until: datetime, field: str = "email", code: str | None = None) -> None:
+    def __init__(self, until: datetime, field: str | None = "email", code: str | None = None) -> None:
         when = until.isoformat(timespec="seconds")
         super().__init__(f"Too many attempts. The next one is possible at {when}.", field=field, code=code)
         self.until = until

@@ -132,7 +132,7 @@ async def refresh(
     session: AsyncSession, settings: Settings, refresh_token: str, csrf_token: str | None = None
 ) -> tuple[User, str]:
     """The user and a new access token, for a refresh token. Raises RefreshTokenError."""
-    user, claims = await user_of_token(session, settings, refresh_token, "refresh")
+    user, claims = await user_of_token(session, settings, refresh_token, "refresh", field="refreshToken")
     if csrf_token is not None and not hmac.compare_digest(csrf_token, claims.csrf_token or ""):
         raise RefreshTokenError(
             "The CSRF token does not belong to this refresh token.",
@@ -144,16 +144,24 @@ async def refresh(
 
 
 async def user_of_token(
-    session: AsyncSession, settings: Settings, token: str, expected: tokens.TokenType | None = None
+    session: AsyncSession,
+    settings: Settings,
+    token: str,
+    expected: tokens.TokenType | None = None,
+    *,
+    field: str = "token",
 ) -> tuple[User, tokens.Claims]:
-    """Whose token it is, and what it says. Raises RefreshTokenError with the reason as its code."""
+    """Whose token it is, and what it says. Raises RefreshTokenError with the reason as its code.
+
+    `field` is what the token was given as.
+    """
     try:
         claims = tokens.read_token(token, settings, expected)
     except TokenError as error:
-        raise RefreshTokenError(error.message, field="token", code=_CODES.get(error.code)) from error
+        raise RefreshTokenError(error.message, field=field, code=_CODES.get(error.code)) from error
     user = await session.get(User, claims.user_id)
     if user is None or not user.is_active or not hmac.compare_digest(user.token_key, claims.token_key):
-        raise RefreshTokenError("This token is no longer good. Please sign in again.", field="token")
+        raise RefreshTokenError("This token is no longer good. Please sign in again.", field=field)
     return user, claims
 
 

@@ -1,4 +1,4 @@
-"""How often somebody may try: a wrong password costs the next one time, and so does asking for letters.
+"""How often somebody may try: a wrong password or promo code costs the next one time, and so do letters.
 
 Counts are rows, so that every process of every machine sees them. What is counted for an account is counted
 for one address on the net at a time: a stranger who guesses keeps nobody else from signing in. No wait is
@@ -21,7 +21,9 @@ from marketplace.people.models import AttemptCount
 FORGOTTEN_AFTER = timedelta(hours=2)
 LONGEST_WAIT_SECONDS = 900
 AT_ONCE = 3
-"""Passwords of one account that are checked at a time for one address: guesses sent together gain nothing."""
+"""Passwords of one account, or promo codes, that are checked at a time for one address: guesses sent together
+gain nothing.
+"""
 IPV6_NETWORK_BITS = 64
 """What one customer of a provider has for themselves."""
 
@@ -40,6 +42,8 @@ GUESSES_FROM_ADDRESS = Allowance("guesses from an address", free=40, step=10)
 """Whole towns share an address of a mobile network."""
 ACCOUNTS_FROM_ADDRESS = Allowance("accounts from an address", free=20, step=5)
 LETTERS_FROM_ADDRESS = Allowance("letters from an address", free=20, step=5)
+CODES_FROM_ADDRESS = Allowance("promo codes from an address", free=40, step=5)
+CODES_OF_CUSTOMER = Allowance("promo codes of a customer", free=10, step=2)
 
 
 Keys = dict[str, Allowance]
@@ -55,6 +59,15 @@ def guesses(account: str, address: str | None) -> Keys:
 def of_address(allowance: Allowance, address: str | None) -> Keys:
     """What is counted for an address alone: nothing, where it isn't known."""
     return {} if address is None else {_key(allowance, _network(address)): allowance}
+
+
+def wrong_codes(user_id: int | None, address: str | None) -> Keys:
+    """What a wrong promo code counts for: a guest's for their address, a customer's for themselves alone, so
+    that neighbours who guess keep nobody who signs in from using a code.
+    """
+    if user_id is not None:
+        return {_key(CODES_OF_CUSTOMER, str(user_id)): CODES_OF_CUSTOMER}
+    return of_address(CODES_FROM_ADDRESS, address)
 
 
 async def check(session: AsyncSession, keys: Keys) -> None:
@@ -73,8 +86,9 @@ async def take_turn(session: AsyncSession, keys: Keys) -> None:
 
     What is taken is given back by the end of the transaction; nobody waits in line.
     """
-    account_key = next(iter(keys))
-    turn = int(account_key[:15], 16)
+    if not keys:
+        return
+    turn = int(next(iter(keys))[:15], 16)
     tries = " OR ".join(f"pg_try_advisory_xact_lock({turn + number})" for number in range(AT_ONCE))
     if not await session.scalar(text(f"SELECT {tries}")):
         raise AttemptDelayedError(_now() + timedelta(seconds=1))

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from marketplace.kit.ids import to_global_id
 from marketplace.kit.jobs import Retry, Work, job
+from marketplace.kit.money import Money
 from marketplace.orders.models import Order, VendorOrder
 from marketplace.pages import letters
 from marketplace.people import mail_tokens
@@ -11,8 +12,11 @@ from marketplace.people.letters import JOB, AccountLetter
 from marketplace.people.mail_tokens import Purpose
 from marketplace.people.models import User
 from marketplace.people.redirects import link
+from marketplace.people.service import user_by_email
 from marketplace.post.reading import read
 from marketplace.post.sending import forget_old, language_of, send_once, templates_for
+from marketplace.pricing import gift_card_use
+from marketplace.pricing.gift_cards import GiftCard
 from marketplace_graphql.kernel import Requester
 
 PATIENT = Retry(times=10, first_wait_seconds=10)
@@ -91,6 +95,24 @@ async def new_order(work: Work, vendor_order_id: UUID, user_id: int) -> None:
     language = language_of(user.language_code)
     letter = letters.new_order(templates_for(work.settings.public_url), language, data["vendorOrder"])
     await send_once(work, f"new_order:{part.id}:{user.id}", user.email, language, letter)
+
+
+@job(gift_card_use.LETTER, retry=PATIENT)
+async def gift_card(work: Work, gift_card_id: int, email: str) -> None:
+    """Send a gift card's code, which no row of the queue knows, in the language of the address's account."""
+    card = await work.session.get(GiftCard, gift_card_id)
+    if card is None:
+        return
+    user = await user_by_email(work.session, email)
+    language = language_of(user.language_code if user else "")
+    balance = Money(card.current_balance_minor, card.currency)
+    values = {
+        "code": card.code,
+        "balance": {"amount": balance.amount, "currency": balance.currency},
+        "expires_on": card.expires_on.isoformat() if card.expires_on else None,
+    }
+    letter = letters.gift_card(templates_for(work.settings.public_url), language, values)
+    await send_once(work, f"gift_card:{card.id}", email, language, letter)
 
 
 @job("post.tidy")

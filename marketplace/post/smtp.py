@@ -41,12 +41,12 @@ class Envelope:
 
 
 async def send(settings: Settings, envelope: Envelope) -> None:
-    """Hand a letter over. Without a mail server it is written to the log.
+    """Hand a letter over. Without a mail server a developer's machine keeps it as a file.
 
     Raises LetterRefusedError for what is refused for good; aiosmtplib's errors for what may be tried again.
     """
     if settings.smtp_url is None:
-        _log(settings, envelope)
+        _keep(settings, envelope)
         return
     server = urlsplit(settings.smtp_url.get_secret_value())
     try:
@@ -89,14 +89,18 @@ def _give_up_if(for_good: bool, envelope: Envelope) -> None:
         raise LetterRefusedError(f"The mail server does not take the letter {envelope.key}.") from None
 
 
-def _log(settings: Settings, envelope: Envelope) -> None:
-    """What a developer reads instead of mail. In production the text stays out: its links open accounts."""
+def _keep(settings: Settings, envelope: Envelope) -> None:
+    """A file that a developer reads instead of mail, and a line in the log that says where.
+
+    The log itself hides tokens, and a link without its token is of no use. In production nothing is kept:
+    whoever read the file could follow a link that opens somebody's account.
+    """
     if settings.environment == "production":
         log.error("letter not sent: MARKETPLACE_SMTP_URL is not set", letter=envelope.key)
         return
-    log.info(
-        "letter (no mail server is set)",
-        to=envelope.to,
-        subject=envelope.letter.subject,
-        text=envelope.letter.text,
-    )
+    letter, folder = envelope.letter, settings.data_dir / "letters"
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"{clock.now():%Y-%m-%d-%H%M%S}-{sha256(envelope.key.encode()).hexdigest()[:8]}.txt"
+    kept = folder / name
+    kept.write_text(f"To: {envelope.to}\nSubject: {letter.subject}\n\n{letter.text}", encoding="utf-8")
+    log.info("letter (no mail server is set)", to=envelope.to, subject=letter.subject, file=str(kept))

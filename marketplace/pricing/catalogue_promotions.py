@@ -2,7 +2,8 @@
 
 Of the rules in force that choose a variant, the one that takes off most is applied, alone; of equals the
 oldest. Reductions are worked out on the price as entered, rounded half up to the currency's unit, and never
-exceed it: what `reward_minor` says of one rule, `best_reductions` works out for any number of listings.
+exceed it: what `reductions.reduction_minor` says of one rule, `best_reductions` works out for any number of
+listings.
 
 What comes out holds up to a moment, `changes_at`: the next at which a rule that chooses the listing begins or
 ends. It is kept with the price, so that whoever sells knows when a price is out of date.
@@ -11,6 +12,7 @@ ends. It is kept with the price, so that whoever sells knows when a price is out
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -38,15 +40,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.listings import VariantChannelListing
 from marketplace.catalog.models import Product, ProductVariant
+from marketplace.pricing.discounts import DiscountValueType
 from marketplace.pricing.predicates import Predicate, chosen_variants
 from marketplace.pricing.promotions import (
     Promotion,
     PromotionRule,
     PromotionType,
     RewardValueType,
+    discount_name,
     in_force,
     not_ended,
     rule_channel,
+    said_reward,
+    translated_discount_name,
+    with_translations,
 )
 from marketplace.pricing.rounding import share_sql
 
@@ -70,11 +77,41 @@ class ReducedPrice:
     rule_id: UUID | None
 
 
-def reward_minor(price_minor: int, value_type: RewardValueType, value: int) -> int:
-    """What a reward takes off an amount: `value` in minor units, or in thousandths of a percent."""
-    if value_type is RewardValueType.FIXED:
-        return min(value, price_minor)
-    return min((2 * price_minor * value + WHOLE) // (2 * WHOLE), price_minor)
+@dataclass(frozen=True, slots=True)
+class SaidRule:
+    """A rule as an order keeps it, once it has lowered the price of a line."""
+
+    promotion_id: UUID
+    name: str
+    """As buyers read it: the promotion's name and the rule's."""
+    translated_name: str | None
+    value_type: DiscountValueType
+    value: Decimal
+    """Per cent, or an amount in the currency's unit."""
+
+
+async def said_rules(
+    session: AsyncSession, rule_ids: Collection[UUID], language_code: str
+) -> dict[UUID, SaidRule]:
+    """What rules are called, and how much they take off. Those that have been deleted are left out."""
+    rows = await session.execute(_SAID, {"rule_ids": list(rule_ids), "language_code": language_code})
+    return {
+        rule.id: SaidRule(
+            rule.promotion_id,
+            name,
+            translated_name,
+            DiscountValueType(rule.reward_value_type.value),
+            said_reward(rule.reward_value_type, rule.reward_value, rule.currency),
+        )
+        for rule, name, translated_name in rows
+    }
+
+
+_SAID: Select[*tuple[Any, ...]] = with_translations(
+    select(PromotionRule, discount_name(), translated_discount_name()).join(
+        Promotion, Promotion.id == PromotionRule.promotion_id
+    )
+).where(PromotionRule.id == any_(bindparam("rule_ids", type_=ARRAY(Uuid))))
 
 
 async def catalogue_rules(session: AsyncSession, now: datetime) -> list[CatalogueRule]:
@@ -100,7 +137,7 @@ _RULES = (
 def best_reductions(
     rules: Sequence[CatalogueRule], products: ColumnElement[bool] | None, now: datetime
 ) -> Subquery:
-    """`listing_id`, `reward_minor`, `rule_id` and `changes_at` of the listings that any of the rules
+    """`listing_id`, `reduction_minor`, `rule_id` and `changes_at` of the listings that any of the rules
     chooses among the products (a condition on Product; None: all).
 
     Each rule finds its variants for itself, by its own indexes; the best is then found over what was found.
@@ -178,7 +215,7 @@ def _found_by(rule: CatalogueRule, products: ColumnElement[bool] | None) -> Sele
 
 
 def _reduction(price_minor: SQLColumnExpression[int]) -> ColumnElement[int]:
-    """`reward_minor` of the rule in the same row."""
+    """What the rule in the same row takes off: as `reductions.reduction_minor`."""
     value = cast(PromotionRule.reward_value, BigInteger)
     share = share_sql(price_minor, value, WHOLE)
     fixed = PromotionRule.reward_value_type == RewardValueType.FIXED

@@ -9,6 +9,8 @@ class UnknownPromoCodeError(DomainError):
     """
 
     code = "INVALID"
+    keeps_changes = True
+    """It has been counted."""
 
     def __init__(self) -> None:
         super().__init__("This promo code is not valid.", field="promoCode")

@@ -17,8 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.kit import clock
 from marketplace.kit.errors import InvalidError
 from marketplace.kit.events import publish
+from marketplace.kit.jobs import enqueue
 from marketplace.kit.money import Money
 from marketplace.people.models import User
+from marketplace.people.service import checked_email
 from marketplace.pricing.errors import CodeTakenError
 from marketplace.pricing.events import GiftCardIssued
 from marketplace.pricing.gift_cards import (
@@ -38,6 +40,8 @@ SHORTEST_CODE, LONGEST_CODE = 8, 16
 """As Saleor takes a code of one's own."""
 LONGEST_TEXT = 255
 MAXIMUM_BALANCE_MINOR = 10**12
+LETTER = "post.gift_card"
+"""The job that sends a card's code to somebody."""
 
 
 def new_code() -> str:
@@ -56,12 +60,14 @@ class NewGiftCard:
     note: str = ""
     created_by: User | None = None
     assigned_to: User | None = None
+    sent_to: str | None = None
+    """The e-mail address that its code goes to; None: nobody is written to."""
     public_metadata: Mapping[str, str] = field(default_factory=dict)
     private_metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 async def issue(session: AsyncSession, given: NewGiftCard) -> GiftCard:
-    """Make a gift card. Raises InvalidError, CodeTakenError."""
+    """Make a gift card, and have its code sent to whom it is for. Raises InvalidError, CodeTakenError."""
     if not 0 < given.balance.minor <= MAXIMUM_BALANCE_MINOR:
         raise InvalidError("A gift card is worth something.", field="balance")
     if given.expires_on is not None and given.expires_on <= clock.now().date():
@@ -95,6 +101,10 @@ async def issue(session: AsyncSession, given: NewGiftCard) -> GiftCard:
     )
     if given.note.strip():
         note_event(session, card, GiftCardEventType.NOTE_ADDED, actor_id, message=given.note.strip())
+    if given.sent_to is not None:
+        email = checked_email(given.sent_to, "userEmail")
+        note_event(session, card, GiftCardEventType.SENT_TO_CUSTOMER, actor_id, email=email)
+        await enqueue(session, LETTER, gift_card_id=card.id, email=email)
     await session.flush()
     await publish(session, GiftCardIssued(card.id))
     return card

@@ -5,7 +5,7 @@ is worth most is granted, alone. A discount is worth what it takes off the subto
 A gift is given while there is one to give.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,15 +15,16 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     BindParameter,
+    Boolean,
     ColumnElement,
     DateTime,
     Row,
     SQLColumnExpression,
-    String,
     Uuid,
     and_,
     bindparam,
     exists,
+    func,
     or_,
     select,
     true,
@@ -35,14 +36,11 @@ from sqlalchemy.orm import aliased
 from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
 from marketplace.catalog.models import ProductVariant
 from marketplace.inventory.availability import available_pieces
-from marketplace.pricing.catalogue_promotions import reward_minor
 from marketplace.pricing.discounts import DiscountValueType
 from marketplace.pricing.predicates import chooses_order
 from marketplace.pricing.promotions import (
     Promotion,
     PromotionRule,
-    PromotionRuleTranslation,
-    PromotionTranslation,
     PromotionType,
     RewardType,
     RewardValueType,
@@ -52,9 +50,9 @@ from marketplace.pricing.promotions import (
     rule_gift,
     said_reward,
     translated_discount_name,
+    with_translations,
 )
-
-NO_LINE = UUID(int=0)
+from marketplace.pricing.reductions import reduction_minor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +82,16 @@ async def best_order_reward(
     now: datetime,
     total_minor: int | None = None,
     language_code: str = "",
-    gift_line_id: UUID | None = None,
+    own_lines: Collection[UUID] = (),
+    pieces: Mapping[int, int] | None = None,
+    gifts_among: Collection[int] | None = None,
 ) -> OrderReward | None:
     """The reward of a cart with these amounts, in one statement; None where it earns none.
 
     Amounts are minor units of the channel's currency, after promotions of the catalogue and before this one
-    and vouchers; the total (default: the subtotal) has the delivery in it. `gift_line_id` is the line of a
-    gift that the cart has already: the piece kept for it can be given to it.
+    and vouchers; the total (default: the subtotal) has the delivery in it. What is kept for `own_lines`, the
+    cart's lines with or without a gift, can be had by it; its own `pieces`, by variant, are not given away as
+    a gift on top. `gifts_among` are the variants that may be given: for whoever has their stocks locked.
     """
     if total_minor is None:
         total_minor = subtotal_minor
@@ -98,7 +99,11 @@ async def best_order_reward(
         "channel_id": channel_id,
         "now": now,
         "language_code": language_code,
-        "own_lines": [gift_line_id or NO_LINE],
+        "own_lines": list(own_lines),
+        "bought_variants": list(pieces or ()),
+        "bought_pieces": list((pieces or {}).values()),
+        "any_gift": gifts_among is None,
+        "gifts_among": list(gifts_among or ()),
     }
     best: OrderReward | None = None
     for row in await session.execute(_RULES, parameters):
@@ -141,8 +146,13 @@ def _reward(row: Row[*tuple[Any, ...]], subtotal_minor: int, currency: str) -> O
         amount, value_type = gift_price_minor, RewardValueType.FIXED
         value = gift_price_minor
     else:
-        amount = reward_minor(subtotal_minor, rule.reward_value_type, rule.reward_value)
         value_type, value = rule.reward_value_type, rule.reward_value
+        amount = reduction_minor(
+            subtotal_minor,
+            DiscountValueType(value_type.value),
+            said_reward(value_type, value, currency),
+            currency,
+        )
     return OrderReward(
         rule_id=rule.id,
         promotion_id=rule.promotion_id,
@@ -159,9 +169,23 @@ def _reward(row: Row[*tuple[Any, ...]], subtotal_minor: int, currency: str) -> O
 _channel_id = bindparam("channel_id", type_=BigInteger)
 _now: ColumnElement[datetime] = bindparam("now", type_=DateTime(timezone=True))
 _own_lines: BindParameter[Sequence[UUID]] = bindparam("own_lines", type_=ARRAY(Uuid))
-_language_code = bindparam("language_code", type_=String)
+_bought_variants = bindparam("bought_variants", type_=ARRAY(BigInteger))
+_bought_pieces = bindparam("bought_pieces", type_=ARRAY(BigInteger))
+_gifts_among = bindparam("gifts_among", type_=ARRAY(BigInteger))
 
-# The dearest of a rule's gifts that is for sale and of which a piece is left.
+_bought = (
+    func.unnest(_bought_variants, _bought_pieces)
+    .table_valued("variant_id", "pieces", name="bought")
+    .render_derived()
+)
+_bought_of_gift = func.coalesce(
+    select(func.sum(_bought.c.pieces))
+    .where(_bought.c.variant_id == ProductVariant.id)
+    .correlate(ProductVariant)
+    .scalar_subquery(),
+    0,
+)
+# The dearest of a rule's gifts that is for sale and of which a piece is left beside what is bought.
 _gift = (
     select(VariantChannelListing.variant_id, VariantChannelListing.price_minor)
     .join(rule_gift, rule_gift.c.variant_id == VariantChannelListing.variant_id)
@@ -180,15 +204,16 @@ _gift = (
         ProductChannelListing.available_for_purchase_at <= _now,
         or_(
             ~ProductVariant.track_inventory,
-            available_pieces(ProductVariant.id, _now, _own_lines) > 0,
+            available_pieces(ProductVariant.id, _now, _own_lines) > _bought_of_gift,
         ),
+        or_(bindparam("any_gift", type_=Boolean), rule_gift.c.variant_id == func.any(_gifts_among)),
     )
     .order_by(VariantChannelListing.price_minor.desc(), VariantChannelListing.variant_id)
     .limit(1)
     .correlate(PromotionRule)
     .lateral("gift")
 )
-_RULES = (
+_RULES = with_translations(
     select(
         PromotionRule,
         discount_name(),
@@ -202,20 +227,6 @@ _RULES = (
         and_(rule_channel.c.rule_id == PromotionRule.id, rule_channel.c.channel_id == _channel_id),
     )
     .outerjoin(_gift, true())
-    .outerjoin(
-        PromotionTranslation,
-        and_(
-            PromotionTranslation.promotion_id == Promotion.id,
-            PromotionTranslation.language_code == _language_code,
-        ),
-    )
-    .outerjoin(
-        PromotionRuleTranslation,
-        and_(
-            PromotionRuleTranslation.promotion_rule_id == PromotionRule.id,
-            PromotionRuleTranslation.language_code == _language_code,
-        ),
-    )
     .where(
         Promotion.type == PromotionType.ORDER,
         in_force(_now),

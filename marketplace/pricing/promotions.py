@@ -7,7 +7,7 @@ of its subtotal or by a gift. How the former reach the listings is told in `pric
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVarTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -18,12 +18,14 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    Select,
     SQLColumnExpression,
     String,
     Table,
     UniqueConstraint,
     Uuid,
     and_,
+    bindparam,
     case,
     or_,
     text,
@@ -36,6 +38,8 @@ from marketplace.kit import clock
 from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey, WithMetadata
 from marketplace.kit.money import MINOR_DIGITS
 from marketplace.markets.models import Channel
+
+_Row = TypeVarTuple("_Row")
 
 PERCENT_DIGITS = 3
 """Decimals of a percentage: it is stored in thousandths."""
@@ -207,6 +211,26 @@ def discount_name() -> ColumnElement[str]:
 def translated_discount_name() -> ColumnElement[str]:
     """The same from `PromotionTranslation` and `PromotionRuleTranslation`; null where there is neither."""
     return _joined(PromotionTranslation.name, PromotionRuleTranslation.name)
+
+
+def with_translations(rules: Select[*_Row]) -> Select[*_Row]:
+    """Join what `translated_discount_name` reads to a statement over rules and their promotions. Parameter:
+    `language_code`.
+    """
+    language_code = bindparam("language_code", type_=String)
+    return rules.outerjoin(
+        PromotionTranslation,
+        and_(
+            PromotionTranslation.promotion_id == Promotion.id,
+            PromotionTranslation.language_code == language_code,
+        ),
+    ).outerjoin(
+        PromotionRuleTranslation,
+        and_(
+            PromotionRuleTranslation.promotion_rule_id == PromotionRule.id,
+            PromotionRuleTranslation.language_code == language_code,
+        ),
+    )
 
 
 def _joined(

@@ -1,5 +1,7 @@
 """Letters about accounts: in their reader's language, over SMTP, with a link that works, and only once."""
 
+import re
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -165,3 +167,29 @@ async def test_a_registration_is_confirmed_by_its_letter(
     async with database.transaction() as session:
         user = await accounts.confirm(session, mailing, said["email"][0], said["token"][0])
         assert user.is_confirmed
+
+
+async def test_without_a_mail_server_a_developer_finds_the_letter_in_a_file_with_a_link_that_works(
+    database: Database, mailing: Settings, tmp_path: Path
+) -> None:
+    here = mailing.model_copy(update={"smtp_url": None, "data_dir": tmp_path})
+    await ask(database, AccountLetter.CONFIRM_ACCOUNT)
+    await work(here)
+    (kept,) = (tmp_path / "letters").iterdir()
+    text_of_it = kept.read_text(encoding="utf-8")
+    assert text_of_it.startswith(f"To: {ADDRESS}\nSubject: Confirmez votre adresse")
+    (found,) = re.findall(r"https://\S+", text_of_it)
+    token = parse_qs(urlsplit(found).query)["token"][0]
+    async with database.transaction() as session:
+        user = await user_by_email(session, ADDRESS)
+        assert user is not None
+        assert mail_tokens.check(here, Purpose.CONFIRM_ACCOUNT, user, token) is user
+
+
+async def test_in_production_a_letter_without_a_mail_server_leaves_no_copy(
+    database: Database, mailing: Settings, tmp_path: Path
+) -> None:
+    here = mailing.model_copy(update={"smtp_url": None, "data_dir": tmp_path, "environment": "production"})
+    await ask(database, AccountLetter.CONFIRM_ACCOUNT)
+    await work(here)
+    assert not (tmp_path / "letters").exists()

@@ -15,9 +15,11 @@ from marketplace.catalog.models import Collection, CollectionProduct
 from marketplace.kit import clock
 from marketplace.kit.ids import split_global_id, to_global_id
 from marketplace.kit.money import percentage
-from marketplace.pricing.catalogue_promotions import WHOLE, prices_now, reward_minor
+from marketplace.pricing.catalogue_promotions import WHOLE, prices_now
+from marketplace.pricing.discounts import DiscountValueType
 from marketplace.pricing.predicates import checked_catalogue_predicate
-from marketplace.pricing.promotions import RewardValueType
+from marketplace.pricing.promotions import RewardValueType, said_reward
+from marketplace.pricing.reductions import reduction_minor
 from marketplace.pricing.service import reprice
 from tests.factories.catalog import make_category, make_listed_product, make_variant, put_on_sale
 from tests.factories.markets import make_channel
@@ -32,16 +34,22 @@ values = st.one_of(
 )
 
 
+def off(price: int, value_type: RewardValueType, value: int) -> int:
+    """What a rule takes off a price, by the definition."""
+    said = said_reward(value_type, value, "MAD")
+    return reduction_minor(price, DiscountValueType(value_type.value), said, "MAD")
+
+
 @given(amounts, values)
 def test_a_reduction_is_never_below_zero_nor_above_the_price(
     price: int, value: tuple[RewardValueType, int]
 ) -> None:
-    assert 0 <= reward_minor(price, *value) <= price
+    assert 0 <= off(price, *value) <= price
 
 
 @given(amounts, st.integers(0, 10_000))
 def test_a_percentage_is_rounded_as_money_is(price: int, rate_bp: int) -> None:
-    assert reward_minor(price, RewardValueType.PERCENTAGE, rate_bp * 10) == percentage(price, rate_bp)
+    assert off(price, RewardValueType.PERCENTAGE, rate_bp * 10) == percentage(price, rate_bp)
 
 
 @dataclass(frozen=True)
@@ -182,7 +190,7 @@ async def test_the_best_price_is_that_of_the_definition(
         expected = {}
         for thing, entered in zip(things, prices, strict=True):
             reductions = [
-                reward_minor(entered, *rule.value)
+                off(entered, *rule.value)
                 for rule, predicate in told
                 if rule.here and rule.is_in_force() and chooses(predicate, thing)
             ]

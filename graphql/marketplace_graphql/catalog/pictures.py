@@ -27,11 +27,12 @@ def picture_url(
     size: Any,
     picture_format: ThumbnailFormatEnum | None,
     *,
-    owner: ColumnElement[str],
+    owner: ColumnElement[str] | None,
 ) -> ColumnElement[str]:
     """A picture of which the usual sizes were made when it was kept: of a category, a seller, a sold product.
 
-    `owner` is the name under which `marketplace.pictures` finds it, for the other sizes.
+    `owner` is the name under which `marketplace.pictures` finds it, for the other sizes. People's have none,
+    since names can be guessed: the original stands in.
     """
     there = [literal(made, BigInteger()) for made in USUAL_SIZES]
     return _url(path, ctx, size, picture_format, owner, lambda made: made.in_(there))
@@ -52,7 +53,7 @@ def _url(
     ctx: Any,
     size: Any,
     picture_format: ThumbnailFormatEnum | None,
-    owner: ColumnElement[str],
+    owner: ColumnElement[str] | None,
     is_there: Any,
 ) -> ColumnElement[str]:
     suffix = "avif" if picture_format is ThumbnailFormatEnum.AVIF else "webp"
@@ -60,7 +61,9 @@ def _url(
         return file_url(path, ctx)
     made = LARGEST if size is None else size.converted("made size", BigInteger(), _snapped_text)
     to_be_made = (
-        ctx.setting("public_url")
+        file_url(path, ctx)
+        if owner is None
+        else ctx.setting("public_url")
         .concat("/thumbnail/")
         .concat(owner)
         .concat("/")

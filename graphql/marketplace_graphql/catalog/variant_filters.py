@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, collate, false, func, select, union
+from sqlalchemy import ColumnElement, false, func, select, union
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -39,8 +39,10 @@ def found(row: Any, term: Any, ctx: Any) -> ColumnElement[bool]:
         aliased(models.ProductVariant),
     )
     by_words = select(variant.id).where(variant.product_id == product.id, searching.found(product, term, ctx))
-    sku, beginning = collate(func.lower(other.sku), "C"), func.lower(term)
-    by_sku = select(other.id).where(sku >= beginning, sku < beginning.concat(LAST_LETTER))
+    beginning = func.lower(term)
+    by_sku = select(other.id).where(
+        other.sku_folded >= beginning, other.sku_folded < beginning.concat(LAST_LETTER)
+    )
     return row.id.in_(union(by_words, by_sku))
 
 

@@ -3,7 +3,6 @@
 import uuid
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from strawberry import ID, UNSET
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 METADATA_KEY_LENGTH = 256
 REASON_LENGTH = 1000
-URL_LENGTH = 2000
 
 
 @input_type
@@ -214,19 +212,6 @@ def address_checks(
         form=rules.check_fields_format is not False,
         normalise=rules.enable_fields_normalization is not False,
     )
-
-
-def redirect_address(given: str | None) -> str | None:
-    """A page of the web, or None. Raises InvalidError."""
-    if not given:
-        return None
-    try:
-        parts = urlsplit(given)
-    except ValueError:
-        parts = urlsplit("")
-    if parts.scheme not in {"http", "https"} or not parts.netloc or len(given) > URL_LENGTH:
-        raise InvalidError("This is no address of a page.", field="redirectUrl")
-    return given
 
 
 def metadata_entries(given: Any) -> dict[str, str]:

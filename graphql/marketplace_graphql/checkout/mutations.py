@@ -1,6 +1,6 @@
 """What a buyer does to a checkout, from opening it to the moment before it is completed.
 
-As in Saleor, whoever knows a checkout's id, which can't be guessed, may change it.
+Whoever knows the id of a guest's may change it; it can't be guessed. A customer's is theirs (`subject.py`).
 """
 
 import uuid
@@ -16,6 +16,7 @@ from marketplace.kit.ids import int_pk, split_global_id, uuid_pk
 from marketplace.payments import completion
 from marketplace.people.models import User
 from marketplace.people.permissions import Permission
+from marketplace.people.redirects import checked_redirect
 from marketplace_graphql.checkout.errors import CheckoutError, DeliveryOptionsCalculateError
 from marketplace_graphql.checkout.inputs import (
     CheckoutAddressValidationRules,
@@ -28,7 +29,6 @@ from marketplace_graphql.checkout.inputs import (
     lines_to_add,
     metadata_entries,
     postal_address,
-    redirect_address,
 )
 from marketplace_graphql.checkout.reordering import Reordering
 from marketplace_graphql.checkout.subject import (
@@ -47,6 +47,7 @@ from marketplace_graphql.kernel import (
     object_type,
 )
 from marketplace_graphql.languages import LanguageCodeEnum
+from marketplace_graphql.people.requests import settings_of
 from marketplace_graphql.rules import codes_of
 
 if TYPE_CHECKING:
@@ -291,9 +292,8 @@ class CheckoutMutations(Reordering):
         What is paid is told by transactions: `paymentData` and `storeSource`, of the time before these, are
         taken and say nothing.
         """
-        order = await completion.complete(
-            info.session, key, metadata_entries(metadata), redirect_url=redirect_address(redirect_url)
-        )
+        link = checked_redirect(settings_of(info), redirect_url) if redirect_url else None
+        order = await completion.complete(info.session, key, metadata_entries(metadata), redirect_url=link)
         if not may_change(info, order.user_id):
             # It was an order already, somebody else's.
             raise CheckoutGoneError

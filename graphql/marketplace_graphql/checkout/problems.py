@@ -127,7 +127,7 @@ def _of_lines(ctx: Any) -> Select[*tuple[Any, ...]]:
     own_ids = func.array(select(own.id).where(same_checkout).correlate_except(own).scalar_subquery())
     wanted = (
         select(func.sum(own.quantity))
-        .where(same_checkout, own.variant_id == line.variant_id)
+        .where(same_checkout, own.variant_id == line.variant_id, ~own.is_gift)
         .correlate_except(own)
         .scalar_subquery()
     )
@@ -145,7 +145,8 @@ def _of_lines(ctx: Any) -> Select[*tuple[Any, ...]]:
         )
         .join(checkout, checkout.id == line.checkout_id)
         .join(variant, variant.id == line.variant_id)
-        .where(or_(~is_for_sale, and_(variant.track_inventory, available < wanted)))
+        # A gift that is gone stands in nobody's way: it leaves the cart.
+        .where(~line.is_gift, or_(~is_for_sale, and_(variant.track_inventory, available < wanted)))
     )
 
 

@@ -45,6 +45,7 @@ from marketplace_graphql.kernel import (
     value,
 )
 from marketplace_graphql.languages import LanguageCodeEnum, language_code
+from marketplace_graphql.payments.stored_methods import StoredMethodsOfCheckout
 from marketplace_graphql.payments.types import PaymentGateway, gateways_of
 from marketplace_graphql.values import Money, TaxedMoney, Weight, money, taxed_money, weight
 from marketplace_graphql.vouchers.fields import DiscountsOfCheckout
@@ -74,6 +75,19 @@ def checkout_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
     if ctx.requester.has(*SEES_ALL_CHECKOUTS):
         return true()
     return or_(row.user_id.is_(None), row.user_id == ctx.requester.user_id)
+
+
+def line_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
+    """With its checkout."""
+    if ctx.requester.has(*SEES_ALL_CHECKOUTS):
+        return true()
+    checkout = aliased(models.Checkout)
+    return (
+        select(literal(1))
+        .where(checkout.id == row.checkout_id, checkout_visible(checkout, ctx))
+        .correlate_except(checkout)
+        .exists()
+    )
 
 
 @enum
@@ -126,7 +140,7 @@ class Delivery:
         return never_null(collects.scalar_subquery())
 
 
-@node(models.CheckoutLine, order_by=lambda row, ctx: (row.created_at, row.id))
+@node(models.CheckoutLine, visible=line_visible, order_by=lambda row, ctx: (row.created_at, row.id))
 class CheckoutLine(Node, ObjectWithMetadata, SellerOfCheckoutLine):
     """Pieces of one variant in a checkout."""
 
@@ -152,8 +166,8 @@ class CheckoutLine(Node, ObjectWithMetadata, SellerOfCheckoutLine):
     """What one piece cost before."""
     prior_total_price: Money | None = value(lambda row, ctx: _prior(row, ctx, row.quantity))
     """What all pieces cost before."""
-    is_gift: bool | None = expression(lambda row, ctx: false())
-    """Whether it was added as a gift: there are none yet."""
+    is_gift: bool | None
+    """Whether a promotion gives it: it costs nothing, and can't be changed."""
     price_override_reason: str | None
     """Why its price is not the listed one."""
     problems: list[CheckoutLineProblem] | None = value(problems_of_line)  # type: ignore[valid-type]
@@ -191,7 +205,7 @@ def _prior(line: Any, ctx: Any, pieces: Any) -> Any:
     channel=lambda row: row.channel_id,
     order_by=lambda row, ctx: row.created_at,
 )
-class Checkout(Node, ObjectWithMetadata, DiscountsOfCheckout, ParcelsOfCheckout):
+class Checkout(Node, ObjectWithMetadata, DiscountsOfCheckout, ParcelsOfCheckout, StoredMethodsOfCheckout):
     """What a buyer means to buy, until it becomes an order."""
 
     created: DateTime = column("created_at")

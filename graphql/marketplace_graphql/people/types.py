@@ -23,7 +23,6 @@ from marketplace_graphql.kernel import (
     union,
     value,
 )
-from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.languages import CountryDisplay, LanguageCodeEnum, country
 from marketplace_graphql.orders.queries import OrdersOfUser
 from marketplace_graphql.payments.stored_methods import StoredMethodsOfUser
@@ -123,8 +122,7 @@ class User(
         format: ThumbnailFormatEnum | None = ThumbnailFormatEnum.ORIGINAL,
     ) -> Image | None:
         """Their picture."""
-        owner = global_id("User", row.id.expression)
-        address = picture_url(row.avatar_path, ctx, size, format, owner=owner)
+        address = picture_url(row.avatar_path, ctx, size, format, owner=None)
         picture = {"url": address, "alt": row.first_name}
         return null_when(row.avatar_path.is_(None), picture)
 

@@ -1,5 +1,6 @@
 """How staff make, change and end promotions."""
 
+from dataclasses import replace
 from enum import Enum
 from typing import Any
 
@@ -27,6 +28,7 @@ from marketplace_graphql.pricing.promotion_inputs import (
     rule_fields,
 )
 from marketplace_graphql.translations import TranslationError
+from marketplace_graphql.vouchers.errors import DiscountError
 
 
 @enum
@@ -163,6 +165,21 @@ class PricingMutations:
         promotion = await info.find(models.Promotion, _checked(info, id, "Promotion"))
         info.afterwards(lambda: promoting.delete_promotions(info.session, [promotion.id]))
         return promotion
+
+    @mutation(
+        returns={"count": int}, failed={"count": 0}, errors=replace(DiscountError, twin=None), needs=NEEDS
+    )
+    async def promotion_bulk_delete(self, info: Info, ids: list[ID]) -> dict[str, int]:
+        """Takes promotions back with all their rules: all of them or none."""
+        try:
+            keys = {key_of(info, promotion_id, "Promotion") for promotion_id in ids}
+        except NotFoundError as error:
+            error.field = "ids"
+            raise
+        deleted = await promoting.delete_promotions(info.session, keys)
+        if len(deleted) < len(keys):
+            raise NotFoundError("Some of these promotions do not exist.", field="ids")
+        return {"count": len(deleted)}
 
     @mutation(returns="PromotionRule", errors=PromotionRuleCreateError, needs=NEEDS)
     async def promotion_rule_create(

@@ -35,10 +35,10 @@ from marketplace_graphql.vouchers.types import Voucher
 
 @object_type
 class DiscountsOfCheckout:
-    """What a promo code does to a checkout: a part of `Checkout`."""
+    """What promo codes and promotions do to a checkout: a part of `Checkout`."""
 
     discount: Money | None = made_of(lambda row, ctx: money(row.discount_minor, row.currency))
-    """What a voucher takes off, as prices are entered in the channel."""
+    """What a voucher or a promotion of orders takes off, as prices are entered in the channel."""
     discount_name: str | None
     translated_discount_name: str | None
     """In the checkout's language; empty where it has no such name."""

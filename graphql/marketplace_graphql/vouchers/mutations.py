@@ -1,7 +1,9 @@
 """What staff do with vouchers and gift cards, and buyers with their codes."""
 
+import uuid
 from typing import Any
 
+from sqlalchemy import select
 from strawberry import ID
 
 from marketplace.checkout import models as checkout_models
@@ -9,13 +11,15 @@ from marketplace.checkout import promo_codes
 from marketplace.kit.errors import DomainError, InvalidError, NotFoundError, RequiredError
 from marketplace.kit.ids import int_pk, split_global_id
 from marketplace.kit.money import MINOR_DIGITS, Money
+from marketplace.markets.models import Channel
 from marketplace.people import models as people
 from marketplace.people.permissions import Permission
 from marketplace.pricing import gift_card_use, gift_cards, voucher_editing, vouchers
 from marketplace.pricing.gift_card_use import NewGiftCard
 from marketplace_graphql.checkout.errors import CheckoutError
-from marketplace_graphql.checkout.inputs import checkout_key, metadata_entries
-from marketplace_graphql.kernel import UUID, Info, changes, error_type, mutation, object_type
+from marketplace_graphql.checkout.inputs import metadata_entries
+from marketplace_graphql.checkout.subject import the_checkout
+from marketplace_graphql.kernel import Info, changes, error_type, mutation, object_type
 from marketplace_graphql.rules import codes_of
 from marketplace_graphql.vouchers.errors import (
     DiscountError,
@@ -40,31 +44,24 @@ MANAGE_DISCOUNTS, MANAGE_GIFT_CARD = Permission.MANAGE_DISCOUNTS, Permission.MAN
 class PromoCodeMutations:
     """Promo codes in a checkout."""
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout)
     async def checkout_add_promo_code(
-        self,
-        info: Info,
-        promo_code: str,
-        id: ID | None = None,
-        token: UUID | None = None,
-        checkout_id: ID | None = None,
+        self, info: Info, key: uuid.UUID, promo_code: str
     ) -> checkout_models.Checkout:
         """Uses a voucher, in place of the one before, or has a gift card pay, by its code."""
-        key = checkout_key(id, checkout_id, token)
-        return await promo_codes.add_promo_code(info.session, key, promo_code)
+        return await promo_codes.add_promo_code(
+            info.session, key, promo_code, user_id=info.requester.user_id, address=info.address
+        )
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout)
     async def checkout_remove_promo_code(
         self,
         info: Info,
-        id: ID | None = None,
-        token: UUID | None = None,
-        checkout_id: ID | None = None,
+        key: uuid.UUID,
         promo_code: str | None = None,
         promo_code_id: ID | None = None,
     ) -> checkout_models.Checkout:
         """Takes a voucher or a gift card out, by its code or its id."""
-        key = checkout_key(id, checkout_id, token)
         if (promo_code is None) == (promo_code_id is None):
             raise DomainError("Name it by its code, or by its id.", field="promoCode", code="GRAPHQL_ERROR")
         if promo_code is not None:
@@ -180,8 +177,9 @@ async def _new_gift_card(info: Info, given: GiftCardCreateInput) -> NewGiftCard:
     currency = given.balance.currency.upper()
     if currency not in MINOR_DIGITS:
         raise InvalidError(f"Nothing is sold for {currency} here.", field="balance")
-    if sent.get("user_email") and not sent.get("channel"):
-        raise RequiredError("Say in which channel's name it is sent.", field="channel")
+    sent_to = sent.get("user_email") or None
+    if sent_to is not None:
+        await _sending_channel(info, sent.get("channel"))
     requester = info.requester.user_id
     customer = sent.get("assigned_to")
     return NewGiftCard(
@@ -193,6 +191,15 @@ async def _new_gift_card(info: Info, given: GiftCardCreateInput) -> NewGiftCard:
         note=sent.get("note") or "",
         created_by=None if requester is None else await info.session.get(people.User, requester),
         assigned_to=None if not customer else await info.find(people.User, customer, field_name="assignedTo"),
+        sent_to=sent_to,
         public_metadata=metadata_entries(given.metadata or ()),
         private_metadata=metadata_entries(given.private_metadata or ()),
     )
+
+
+async def _sending_channel(info: Info, slug: str | None) -> None:
+    """The channel in whose name a card is sent must be there. Raises RequiredError, NotFoundError."""
+    if not slug:
+        raise RequiredError("Say in which channel's name it is sent.", field="channel")
+    if await info.session.scalar(select(Channel.id).where(Channel.slug == slug)) is None:
+        raise NotFoundError("There is no such channel.", field="channel")

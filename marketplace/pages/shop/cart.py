@@ -5,7 +5,7 @@ from fastapi.responses import Response
 from starlette.datastructures import FormData
 
 from marketplace.pages.api import Data
-from marketplace.pages.shop.problems import Problem, message_of, problems_in, promo_message
+from marketplace.pages.shop.problems import Problem, message_of, problems_in, promo_message, promo_problem_of
 from marketplace.pages.visits import Visit, Visiting
 
 router = APIRouter()
@@ -87,7 +87,7 @@ async def use_code(visit: Visiting) -> Response:
         "promo_code_add", {"checkoutAddPromoCode"}, id=visit.cart_id, code=code[:LONGEST_CODE]
     )
     problems = problems_in(answer["checkoutAddPromoCode"])
-    return visit.go(back, promo=problems[0].code if problems else "", anchor="promo")
+    return visit.go(back, promo=promo_problem_of(problems[0]) if problems else "", anchor="promo")
 
 
 @router.post("/cart/promo-code/remove")

@@ -63,6 +63,7 @@ PROMO_MESSAGES: Mapping[str, str] = {
     "VOUCHER_NOT_APPLICABLE": marked(
         "Ce code ne convient pas à ce panier : montant, articles, livraison ou client."
     ),
+    "TOO_MANY": MESSAGES["LOGIN_ATTEMPT_DELAYED"],
 }
 
 
@@ -87,6 +88,11 @@ def message_of(code: str) -> str:
 def promo_message(code: str) -> str:
     """What is told beside the field of promo codes."""
     return PROMO_MESSAGES.get(code) or message_of(code)
+
+
+def promo_problem_of(problem: Problem) -> str:
+    """What `promo_message` knows a problem by. One wrong code is the field's problem; too many are not."""
+    return "TOO_MANY" if problem.code == "INVALID" and problem.field is None else problem.code
 
 
 def problems_in(*payloads: Data | None) -> list[Problem]:

@@ -156,3 +156,29 @@ async def test_made_to_order_says_how_long_it_takes(
     await make_to_order(session, rug.id, days)
     made = (await _seen(read, rug, channel))["variants"][0]["madeToOrder"]
     assert made == {"leadTimeDays": days, "exceedsLegalDeliveryTime": is_late}
+
+
+async def test_what_is_past_its_best_is_out_of_stock_in_lists_too(session: AsyncSession, read: Ask) -> None:
+    channel = await make_channel(session)
+    old, good = await make_piece(session, channel, stock=0), await make_piece(session, channel, stock=0)
+    today = clock.now().date()
+    await make_lot(session, old, best_before=today - timedelta(days=2))
+    await make_lot(session, good, best_before=today + timedelta(days=2))
+    asked = """
+      query ($channel: String!, $wanted: StockAvailability!) {
+        products(first: 9, channel: $channel, filter: {stockAvailability: $wanted}) {
+          edges { node { id isAvailable variants { quantityAvailable } } }
+        }
+      }
+    """
+    for wanted, piece, pieces in (("IN_STOCK", good, 10), ("OUT_OF_STOCK", old, 0)):
+        found = (await read(asked, channel=channel.slug, wanted=wanted))["products"]["edges"]
+        assert found == [
+            {
+                "node": {
+                    "id": to_global_id("Product", piece.product_id),
+                    "isAvailable": pieces > 0,
+                    "variants": [{"quantityAvailable": pieces}],
+                }
+            }
+        ]

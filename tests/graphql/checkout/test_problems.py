@@ -13,8 +13,9 @@ from marketplace.checkout.models import Checkout
 from marketplace.inventory.models import Stock
 from marketplace.kit.ids import to_global_id
 from marketplace.markets.models import ShippingMethod, ShippingMethodListing
-from tests.factories.checkout import make_cart, make_market, make_piece, make_ready_cart
+from tests.factories.checkout import Market, make_cart, make_market, make_piece, make_ready_cart
 from tests.factories.markets import make_channel
+from tests.factories.pricing import make_voucher
 from tests.graphql.conftest import Ask, staff
 
 PROBLEMS = """
@@ -137,3 +138,44 @@ async def test_nobody_fetches_their_goods_themselves(session: AsyncSession, read
     question = "query Q($id: ID!) { checkout(id: $id) { availableCollectionPoints { id } } }"
     found = await read(question, id=to_global_id("Checkout", cart.id))
     assert found["checkout"] == {"availableCollectionPoints": []}
+
+
+@pytest.mark.parametrize("wrong", ["short", "not for sale"])
+async def test_what_stands_in_the_way_lets_no_other_mutation_fail(
+    session: AsyncSession, read: Ask, wrong: str
+) -> None:
+    """What `checkoutSettings.useLegacyErrorFlow: false` promises."""
+    market = await make_market(session)
+    rug, bowl = [await make_piece(session, market.channel, stock=5) for _ in range(2)]
+    cart = await make_ready_cart(session, market, rug, quantity=5)
+    code = await make_voucher(session, market.channel)
+    if wrong == "short":
+        await session.execute(update(Stock).where(Stock.variant_id == rug.id).values(quantity=1))
+    else:
+        listing = update(ProductChannelListing).where(ProductChannelListing.product_id == rug.product_id)
+        await session.execute(listing.values(is_live=False))
+    assert len(await problems(read, cart)) == 1
+    address = '{country: MA, city: "Rabat", streetAddress1: "1", firstName: "S", lastName: "B"}'
+    for mutation in (
+        'checkoutEmailUpdate(id: $id, email: "other@example.test")',
+        f"checkoutShippingAddressUpdate(id: $id, shippingAddress: {address})",
+        f"checkoutBillingAddressUpdate(id: $id, billingAddress: {address})",
+        'checkoutCustomerNoteUpdate(id: $id, customerNote: "x")',
+        f'checkoutAddPromoCode(id: $id, promoCode: "{code}")',
+        f'checkoutRemovePromoCode(id: $id, promoCode: "{code}")',
+        "deliveryOptionsCalculate(id: $id)",
+        f'checkoutDeliveryMethodUpdate(id: $id, deliveryMethodId: "{_method(market)}")',
+        f'checkoutLinesAdd(id: $id, lines: [{{variantId: "{_variant(bowl)}", quantity: 1}}])',
+        "paymentGatewayInitialize(id: $id)",
+    ):
+        document = f"mutation M($id: ID!) {{ it: {mutation} {{ errors {{ field code message }} }} }}"
+        answer = await read(document, id=to_global_id("Checkout", cart.id))
+        assert answer["it"]["errors"] == [], mutation
+
+
+def _method(market: Market) -> str:
+    return to_global_id("ShippingMethod", market.method.id)
+
+
+def _variant(variant: ProductVariant) -> str:
+    return to_global_id("ProductVariant", variant.id)

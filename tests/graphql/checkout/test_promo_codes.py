@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.catalog.models import Product, ProductType, ProductTypeKind
 from marketplace.kit.ids import to_global_id
 from marketplace.pricing.vouchers import VoucherType
 from tests.factories.catalog import make_category
@@ -395,11 +397,46 @@ async def test_staff_give_a_card_away_and_close_it(session: AsyncSession, read: 
     assert events["giftCard"]["events"] == [{"type": "DEACTIVATED", "user": {"email": giver.email}}]
 
 
+async def test_a_card_is_sent_to_an_address_in_a_channels_name(session: AsyncSession, read: Ask) -> None:
+    channel = await make_channel(session)
+    give = """mutation Give($input: GiftCardCreateInput!) { giftCardCreate(input: $input) {
+      giftCard { events { type email } boughtInChannel product { id } } errors { field code } } }"""
+    given = {"balance": {"currency": "MAD", "amount": 50}, "isActive": True, "channel": channel.slug}
+    manager = staff("MANAGE_GIFT_CARD")
+    sent = (await read(give, manager, input=given | {"userEmail": "salma@example.test"}))["giftCardCreate"]
+    assert sent["giftCard"] == {
+        "events": [
+            {"type": "ISSUED", "email": None},
+            {"type": "SENT_TO_CUSTOMER", "email": "salma@example.test"},
+        ],
+        "boughtInChannel": None,
+        "product": None,
+    }
+    wrong = (await read(give, manager, input=given | {"userEmail": "salma"}))["giftCardCreate"]
+    assert wrong == {"giftCard": None, "errors": [{"field": "userEmail", "code": "INVALID"}]}
+
+
+async def test_gift_cards_are_given_not_sold(session: AsyncSession, read: Ask) -> None:
+    market = await make_market(session)
+    card, rug = [await make_piece(session, market.channel) for _ in range(2)]
+    cart = await make_cart(session, market.channel, rug)
+    product = await session.get_one(Product, card.product_id)
+    kind = update(ProductType).where(ProductType.id == product.product_type_id)
+    await session.execute(kind.values(kind=ProductTypeKind.GIFT_CARD))
+    add = """mutation ($id: ID!, $variant: ID!) {
+      checkoutLinesAdd(id: $id, lines: [{variantId: $variant, quantity: 1}]) { errors { code variants } } }"""
+    variant_id = to_global_id("ProductVariant", card.id)
+    refused = (await read(add, id=_id(cart), variant=variant_id))["checkoutLinesAdd"]
+    assert refused["errors"] == [{"code": "PRODUCT_UNAVAILABLE_FOR_PURCHASE", "variants": [variant_id]}]
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
         ({"balance": {"currency": "MAD", "amount": 0}}, ("balance", "INVALID")),
         ({"balance": {"currency": "ZZZ", "amount": 5}}, ("balance", "INVALID")),
+        ({"userEmail": "salma@example.test"}, ("channel", "REQUIRED")),
+        ({"userEmail": "salma@example.test", "channel": "nowhere"}, ("channel", "NOT_FOUND")),
         ({"expiryDate": "2020-01-01"}, ("expiryDate", "INVALID")),
         ({"code": "short"}, ("code", "INVALID")),
         ({"userEmail": "a@b.test"}, ("channel", "REQUIRED")),

@@ -3,8 +3,10 @@
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.checkout.models import CheckoutLine
 from marketplace.kit.ids import to_global_id
 from tests.factories.checkout import make_cart, make_market, make_piece, make_ready_cart, promise_cash
 from tests.factories.markets import make_channel
@@ -30,6 +32,12 @@ MUTATIONS = {
     "checkoutShippingMethodUpdate": "",
     "checkoutComplete": "",
     "deliveryOptionsCalculate": "",
+    "checkoutAddPromoCode": 'promoCode: "BIENVENUE"',
+    "checkoutRemovePromoCode": 'promoCode: "BIENVENUE"',
+    "paymentGatewayInitialize": "",
+    "transactionInitialize": 'paymentGateway: {id: "marketplace.cash_on_delivery"}',
+    "updateMetadata": 'input: [{key: "gift", value: "yes"}]',
+    "deleteMetadata": 'keys: ["gift"]',
 }
 
 
@@ -44,13 +52,27 @@ async def test_anothers_checkout_can_not_be_told_from_none(
         f"mutation M($id: ID!) {{ {name}(id: $id {MUTATIONS[name]}) {{ errors {{ field code message }} }} }}"
     )
     for requester in (None, buyer(stranger)):
-        theirs = await ask(document, requester, id=to_global_id("Checkout", cart.id))
-        nobodys = await ask(document, requester, id=to_global_id("Checkout", uuid4()))
-        assert theirs == nobodys
+        own, none = to_global_id("Checkout", cart.id), to_global_id("Checkout", uuid4())
+        theirs = await ask(document, requester, id=own)
+        nobodys = await ask(document, requester, id=none)
+        assert repr(theirs).replace(own, "") == repr(nobodys).replace(none, "")
         if theirs["data"][name] is not None:  # Else only who has signed in may ask.
             assert theirs["data"][name]["errors"][0]["code"] == "NOT_FOUND"
     await session.refresh(cart)
     assert (cart.email, cart.user_id) == ("salma@example.test", customer.id)
+
+
+async def test_the_lines_of_anothers_checkout_can_not_be_written_on(session: AsyncSession, ask: Ask) -> None:
+    market = await make_market(session)
+    customer, stranger = await make_user(session), await make_user(session)
+    cart = await make_cart(session, market.channel, await make_piece(session, market.channel), user=customer)
+    (line,) = await session.scalars(select(CheckoutLine).where(CheckoutLine.checkout_id == cart.id))
+    document = """mutation M($id: ID!) { updateMetadata(id: $id, input: [{key: "gift", value: "yes"}]) {
+      errors { code } } }"""
+    key = to_global_id("CheckoutLine", line.id)
+    for requester, codes in ((None, ["NOT_FOUND"]), (buyer(stranger), ["NOT_FOUND"]), (buyer(customer), [])):
+        answer = await ask(document, requester, id=key)
+        assert [error["code"] for error in answer["data"]["updateMetadata"]["errors"]] == codes
 
 
 async def test_its_customer_and_staff_may_change_it(session: AsyncSession, ask: Ask) -> None:

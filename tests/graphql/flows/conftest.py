@@ -1,11 +1,16 @@
 """A storefront that speaks Saleor's GraphQL over HTTP and knows nothing else of the shop."""
 
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import httpx
+from graphql import parse, print_ast, separate_operations
 
 from marketplace.kit.ids import to_global_id
+
+DOCUMENTS = Path(__file__).parent / "documents"
 
 ADDRESS = {
     "firstName": "Salma",
@@ -16,6 +21,15 @@ ADDRESS = {
     "country": "MA",
     "phone": "+212661234567",
 }
+
+
+@cache
+def operations() -> dict[str, str]:
+    """Every operation of the documents, by its name, with the fragments that it spreads: what a storefront's
+    build makes of them.
+    """
+    written = "\n".join(path.read_text() for path in sorted(DOCUMENTS.glob("*.graphql")))
+    return {name: print_ast(alone) for name, alone in separate_operations(parse(written)).items()}
 
 
 @dataclass
@@ -35,6 +49,20 @@ class Storefront:
         assert "errors" not in said, said["errors"]
         data: dict[str, Any] = said["data"]
         return data
+
+    async def run(self, operation: str, **variables: Any) -> Any:
+        """What the root field of one of the documents' operations answers: without errors of any kind."""
+        (answer,) = (await self.ask(operations()[operation], **variables)).values()
+        assert not (isinstance(answer, dict) and answer.get("errors")), answer["errors"]
+        return answer
+
+    async def refused(self, operation: str, **variables: Any) -> list[tuple[str | None, str]]:
+        """What is wrong with a mutation of the documents: fields and codes, and nothing beside them."""
+        (answer,) = (await self.ask(operations()[operation], **variables)).values()
+        errors = answer.pop("errors")
+        assert not any(answer.values()), answer
+        assert all(error["message"] for error in errors)
+        return [(error["field"], error["code"]) for error in errors]
 
     def changed(self, data: dict[str, Any], name: str) -> dict[str, Any]:
         """The payload of a mutation that has changed something."""
@@ -113,7 +141,7 @@ class Storefront:
         assert event == {"type": "AUTHORIZATION_SUCCESS"}
         done = await self.ask(
             """mutation Complete($id: ID!) {
-              checkoutComplete(id: $id, redirectUrl: "https://shop.example.test/thanks") {
+              checkoutComplete(id: $id, redirectUrl: "http://testserver/thanks") {
                 order { id token number total { gross { amount } } }
                 confirmationNeeded errors { field code message } } }""",
             id=checkout,

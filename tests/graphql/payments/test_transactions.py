@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit.ids import to_global_id
@@ -12,6 +12,7 @@ from marketplace.payments.models import TransactionEvent, TransactionItem
 from marketplace.payments.transactions import MAXIMUM_TRANSACTIONS
 from marketplace_graphql.kernel import Requester
 from tests.factories.checkout import make_market, make_piece, make_ready_cart, promise_cash
+from tests.factories.orders import make_order
 from tests.factories.people import make_user
 from tests.graphql.conftest import Ask, buyer, staff
 
@@ -153,3 +154,40 @@ async def test_there_is_an_end_to_the_payments_of_one_cart(session: AsyncSession
     given = to_global_id("Checkout", promised.checkout_id or uuid4())
     payload = (await read(INITIALIZE, id=given))["transactionInitialize"]
     assert payload["errors"] == [{"field": "transactions", "code": "INVALID"}]
+
+
+async def test_a_customers_checkout_and_order_are_paid_by_nobody_else(
+    session: AsyncSession, ask: Ask, read: Ask
+) -> None:
+    customer, stranger = await make_user(session), await make_user(session)
+    market = await make_market(session)
+    rug = await make_piece(session, market.channel)
+    cart = await make_ready_cart(session, market, rug, user=customer)
+    order = await make_order(session, market, rug, user=customer)
+    gateways = "mutation ($id: ID!) { it: paymentGatewayInitialize(id: $id) { errors { field code } } }"
+    for owned in (to_global_id("Checkout", cart.id), to_global_id("Order", order.id)):
+        for requester in (None, buyer(stranger)):
+            for document, name in ((gateways, "it"), (INITIALIZE, "transactionInitialize")):
+                answer = await ask(document, requester, id=owned)
+                assert answer["data"][name]["errors"] == [{"field": "id", "code": "NOT_FOUND"}]
+        for requester in (buyer(customer), staff("HANDLE_PAYMENTS")):
+            assert (await read(gateways, requester, id=owned))["it"]["errors"] == []
+    assert (await session.scalar(select(func.count()).select_from(TransactionItem))) == 1  # The order's own.
+
+
+async def test_a_customers_payment_is_gone_on_with_by_nobody_else(session: AsyncSession, ask: Ask) -> None:
+    customer, stranger = await make_user(session), await make_user(session)
+    market = await make_market(session)
+    cart = await make_ready_cart(session, market, await make_piece(session, market.channel), user=customer)
+    promised = (await promise_cash(session, cart.id)).transaction
+    document = "mutation ($token: UUID) { it: transactionProcess(token: $token) { errors { code } } }"
+    for requester, codes in ((None, ["NOT_FOUND"]), (buyer(stranger), ["NOT_FOUND"]), (buyer(customer), [])):
+        answer = await ask(document, requester, token=str(promised.token))
+        assert [error["code"] for error in answer["data"]["it"]["errors"]] == codes
+
+
+async def test_a_guests_order_is_paid_by_whoever_knows_its_id(session: AsyncSession, read: Ask) -> None:
+    market = await make_market(session)
+    order = await make_order(session, market, await make_piece(session, market.channel))
+    gateways = "mutation ($id: ID!) { it: paymentGatewayInitialize(id: $id) { errors { code } } }"
+    assert (await read(gateways, id=to_global_id("Order", order.id)))["it"]["errors"] == []

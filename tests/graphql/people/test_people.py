@@ -58,7 +58,7 @@ async def test_who_does_not_know_the_password_gets_nothing(read: Ask, fatima: Us
 
 
 async def test_a_refresh_says_why_it_fails(read: Ask, settings: Settings, fatima: User) -> None:
-    codes = []
+    said = []
     for token, csrf in (
         (None, None),
         ("junk", None),
@@ -67,8 +67,13 @@ async def test_a_refresh_says_why_it_fails(read: Ask, settings: Settings, fatima
     ):
         data = (await read(REFRESH, token=token, csrf=csrf))["tokenRefresh"]
         assert data["token"] is None
-        codes += [error["code"] for error in data["errors"]]
-    assert codes == ["JWT_MISSING_TOKEN", "JWT_DECODE_ERROR", "JWT_INVALID_TOKEN", "JWT_INVALID_CSRF_TOKEN"]
+        said += [(error["field"], error["code"]) for error in data["errors"]]
+    assert said == [
+        ("refreshToken", "JWT_MISSING_TOKEN"),
+        ("refreshToken", "JWT_DECODE_ERROR"),
+        ("refreshToken", "JWT_INVALID_TOKEN"),
+        ("csrfToken", "JWT_INVALID_CSRF_TOKEN"),
+    ]
 
 
 async def test_a_token_is_verified(read: Ask, settings: Settings, fatima: User) -> None:
@@ -115,7 +120,9 @@ async def test_an_address_is_asked_for_as_its_country_writes_it(read: Ask) -> No
     """
     morocco = (await read(query, country="MA"))["addressValidationRules"]
     assert (morocco["countryCode"], morocco["countryName"]) == ("MA", "Morocco")
-    assert morocco["requiredFields"] == ["city", "streetAddress"]
+    assert morocco["requiredFields"] == ["city", "streetAddress1"]
+    assert {"streetAddress1", "streetAddress2", "postalCode"} < set(morocco["allowedFields"])
+    assert "streetAddress" not in morocco["allowedFields"]
     assert morocco["postalCodeMatchers"] == [r"^\d{5}$"]
     states = (await read(query, country="US"))["addressValidationRules"]["countryAreaChoices"]
     assert {"raw": "AL", "verbose": "Alabama"} in states

@@ -1,6 +1,7 @@
 """Staff make promotions; buyers see lower prices."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -361,3 +362,23 @@ async def test_an_unknown_promotion_is_not_found(ask: Ask, unknown: str) -> None
     said = {"promotion": unknown, "cataloguePredicate": {}}
     answer = await ask(ADD, DISCOUNTS, input=said)
     assert only_error(answer["data"]["promotionRuleCreate"]) == ("promotion", "NOT_FOUND")
+
+
+BULK_DELETE = """mutation ($ids: [ID!]!) { promotionBulkDelete(ids: $ids) {
+  count errors { field code message } } }"""
+
+
+async def test_many_promotions_are_taken_back_at_once(ask: Ask, session: AsyncSession) -> None:
+    first, second, third = [await make_promotion(session) for _ in range(3)]
+    answer = await ask(BULK_DELETE, DISCOUNTS, ids=[gid(first), gid(second)])
+    assert answer["data"]["promotionBulkDelete"] == {"count": 2, "errors": []}
+    assert list(await session.scalars(select(Promotion.id))) == [third.id]
+
+
+@pytest.mark.parametrize("wrong", [to_global_id("Promotion", UUID(int=7)), to_global_id("Product", 1), "x"])
+async def test_all_promotions_are_taken_back_or_none(ask: Ask, session: AsyncSession, wrong: str) -> None:
+    promotion = await make_promotion(session)
+    answer = await ask(BULK_DELETE, DISCOUNTS, ids=[gid(promotion), wrong])
+    payload = answer["data"]["promotionBulkDelete"]
+    assert (payload["count"], only_error(payload)) == (0, ("ids", "NOT_FOUND"))
+    assert list(await session.scalars(select(Promotion.id))) == [promotion.id]
