@@ -156,13 +156,12 @@ def _on_shelves(row: Any, wanted: Any, ctx: Any) -> Any:
 def _of_category(row: Any, given: Any, ctx: Any) -> Any:
     """On these very shelves, nothing below."""
     wanted = given.one_of if given.eq is None else given.eq
-    on_shelf = refers(lambda row, ctx: row.category_id, "Category")(row, given, ctx)
-    if wanted is None or not ctx.channel.given or sees_unlisted(ctx):
-        return on_shelf
+    either = given.given("eq") is not given.given("one_of")
+    if wanted is None or not either or not ctx.channel.given or sees_unlisted(ctx):
+        return refers(lambda row, ctx: row.category_id, "Category")(row, given, ctx)
     keys = ctx.key(wanted, "Category")
     shelves = keys if keys.is_list else func.array_append(literal("{}"), keys)
-    walked = _on_shelves(row, shelves, ctx)
-    return walked if on_shelf is None else and_(on_shelf, walked)
+    return _on_shelves(row, shelves, ctx)
 
 
 def _in_collections(row: Any, keys: Any) -> Any:
