@@ -142,10 +142,26 @@ def in_categories(row: Any, ids: Any, ctx: Any) -> Any:
     wanted = func.array(select(category.id).where(category.path.overlap(keys)).scalar_subquery())
     if not ctx.channel.given:
         return row.category_id == any_(wanted)
+    return _on_shelves(row, wanted, ctx)
+
+
+def _on_shelves(row: Any, wanted: Any, ctx: Any) -> Any:
+    """On one of a few shelves: in the usual orders, a walk for each of them."""
     listing = listing_of(row, ctx)
     for sorted_by in (row.name, row.created_at, lowest_if_missing(row.rating)):
         ctx.one_of_few(row, row.category_id, wanted, sorted_by=sorted_by)
     return ctx.one_of_few(row, listing.category_id, wanted, sorted_by=listing.price_minor)
+
+
+def _of_category(row: Any, given: Any, ctx: Any) -> Any:
+    """On these very shelves, nothing below."""
+    wanted = given.one_of if given.eq is None else given.eq
+    either = given.given("eq") is not given.given("one_of")
+    if wanted is None or not either or not ctx.channel.given or sees_unlisted(ctx):
+        return refers(lambda row, ctx: row.category_id, "Category")(row, given, ctx)
+    keys = ctx.key(wanted, "Category")
+    shelves = keys if keys.is_list else func.array_append(literal("{}"), keys)
+    return _on_shelves(row, shelves, ctx)
 
 
 def _in_collections(row: Any, keys: Any) -> Any:
@@ -163,13 +179,11 @@ def _in_collection(row: Any, given: Any, ctx: Any) -> Any:
 
 def _asked_price(row: Any, given: Any, ctx: Any) -> Any:
     """Has a variant that is asked so much for."""
-    if within(VariantChannelListing.entered_price_minor, given, ctx) is None:
-        return None
-
     variant, listing = aliased(models.ProductVariant), aliased(VariantChannelListing)
-    asked = select(listing.variant_id).where(
-        listing.channel_id == ctx.channel.id, within(listing.entered_price_minor, given, ctx)
-    )
+    inside = within(listing.entered_price_minor, given, ctx)
+    if inside is None:
+        return None
+    asked = select(listing.variant_id).where(listing.channel_id == ctx.channel.id, inside)
     band = (asked if ctx.whole else asked.limit(FEW_OF_A_BAND + 1)).subquery()
     keys = select(variant.product_id).join_from(band, variant, variant.id == band.c.variant_id)
     return ctx.few_or_many(row, keys, _variant_is_asked(row, given, ctx), few=FEW_OF_A_BAND)
@@ -188,13 +202,12 @@ def _variant_is_asked(row: Any, given: Any, ctx: Any) -> Any:
 def _price(row: Any, given: Any, ctx: Any) -> Any:
     """Costs so much. In the order of prices that is a range of the index."""
     price = listing_of(row, ctx).price_minor
-    inside, listing = within(price, given, ctx), aliased(ProductChannelListing)
-    if inside is None or ctx.whole:
+    inside, listing = within(price, given, ctx), ProductChannelListing.__table__.alias()
+    in_band = within(listing.c.price_minor, given, ctx)
+    if inside is None or in_band is None or ctx.whole:
         return inside
-    live = true() if sees_unlisted(ctx) else and_(listing.is_live, listing.visible_in_listings)
-    keys = select(listing.product_id).where(
-        listing.channel_id == ctx.channel.id, live, within(listing.price_minor, given, ctx)
-    )
+    live = true() if sees_unlisted(ctx) else and_(listing.c.is_live, listing.c.visible_in_listings)
+    keys = select(listing.c.product_id).where(listing.c.channel_id == ctx.channel.id, live, in_band)
     return ctx.few_or_many(row, keys, _row_by_row(inside), few=FEW_OF_A_BAND, in_order=(price, inside))
 
 
@@ -322,7 +335,7 @@ product_where = Filter(
         "name": matches(lambda row, ctx: row.name),
         "slug": matches(lambda row, ctx: row.slug),
         "product_type": refers(lambda row, ctx: row.product_type_id, "ProductType"),
-        "category": refers(lambda row, ctx: row.category_id, "Category"),
+        "category": _of_category,
         "collection": _in_collection,
         "updated_at": matches(lambda row, ctx: row.updated_at),
     },
