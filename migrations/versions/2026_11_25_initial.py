@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = '16cd81bbd0c8'
+revision = '17c41b628296'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -1801,6 +1801,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_variant_channel_listing')),
     sa.UniqueConstraint('variant_id', 'channel_id', name=op.f('uq_variant_channel_listing_variant_id_channel_id'))
     )
+    op.create_index('ix_variant_channel_listing_asked', 'variant_channel_listing', ['channel_id', 'entered_price_minor', 'variant_id'], unique=False)
     op.create_index(op.f('ix_variant_channel_listing_channel_id'), 'variant_channel_listing', ['channel_id'], unique=False)
     op.create_index('ix_variant_channel_listing_price_valid_until', 'variant_channel_listing', ['price_valid_until'], unique=False, postgresql_where=sa.text('price_valid_until IS NOT NULL'))
     op.create_table('voucher_variant',
