@@ -136,7 +136,7 @@ class ProductWhereInput:
 
 
 def in_categories(row: Any, ids: Any, ctx: Any) -> Any:
-    """In one of the categories or below. Compared with the copy in the listing, which the price index has."""
+    """In one of the categories or below."""
     category = aliased(models.Category)
     keys = ctx.key(ids, "Category")
     wanted = func.array(select(category.id).where(category.path.overlap(keys)).scalar_subquery())
@@ -150,7 +150,9 @@ def _on_shelves(row: Any, wanted: Any, ctx: Any) -> Any:
     listing = listing_of(row, ctx)
     for sorted_by in (row.name, row.created_at, lowest_if_missing(row.rating)):
         ctx.one_of_few(row, row.category_id, wanted, sorted_by=sorted_by)
-    return ctx.one_of_few(row, listing.category_id, wanted, sorted_by=listing.price_minor)
+    by_price = ctx.one_of_few(row, listing.category_id, wanted, sorted_by=listing.price_minor)
+    # Counted by the listing's copy, from one table; a page must not be joined from both columns' indexes.
+    return by_price if ctx.whole else row.category_id == any_(wanted)
 
 
 def _of_category(row: Any, given: Any, ctx: Any) -> Any:
