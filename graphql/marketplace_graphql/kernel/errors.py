@@ -18,6 +18,8 @@ PERMISSION_DENIED = "PermissionDenied"
 INTERNAL = "InternalServerError"
 INTERNAL_MESSAGE = "Internal Server Error"
 """What went wrong inside is in the log, not in the answer."""
+NO_NUL = "A text can't contain the character U+0000."
+"""Which PostgreSQL can't keep, and which is refused before it is asked to."""
 
 
 class QueryError(Exception):

@@ -19,9 +19,8 @@ from graphql.utilities import coerce_input_literal
 from strawberry import UNSET
 
 from marketplace.kit.errors import InvalidError
+from marketplace_graphql.kernel.errors import NO_NUL
 from marketplace_graphql.kernel.schema import ApiSchema
-
-NO_NUL = "A text can't contain the character U+0000."
 
 
 def python_arguments(

@@ -18,7 +18,7 @@ from sqlalchemy.sql.type_api import TypeEngine
 
 from marketplace.kit.errors import InvalidError
 from marketplace.kit.ids import int_pk, split_global_id, uuid_pk
-from marketplace_graphql.kernel.errors import Path, QueryError
+from marketplace_graphql.kernel.errors import NO_NUL, Path, QueryError
 
 if TYPE_CHECKING:
     from marketplace_graphql.kernel.requester import Requester
@@ -99,7 +99,7 @@ def text(value: object) -> str:
     match value:
         case str():
             if "\x00" in value:
-                raise QueryError("A text can't contain the character U+0000.")
+                raise QueryError(NO_NUL)
             return value
         case bool():
             return "true" if value else "false"
