@@ -85,6 +85,8 @@ def authentication(settings: Settings, database: Database) -> Authenticate:
             person = await person_of_token(database.reads.fetch_json, settings, token)
         except TokenError as error:
             raise AuthenticationError(error.code, error.message) from error
-        return Requester(person.user_id, person.permissions, person.vendor_ids, person.is_staff)
+        return Requester(
+            person.user_id, person.permissions, person.vendor_ids, person.is_staff, within=person.within
+        )
 
     return authenticate

@@ -9,13 +9,14 @@ from sqlalchemy.orm import aliased
 
 from marketplace.kit.errors import DomainError, Errors
 from marketplace_graphql.kernel import DeclarationError, QueryError
+from marketplace_graphql.kernel.fields import api_name
 from marketplace_graphql.kernel.mutations import ErrorType
 from marketplace_graphql.kernel.reader.rows import only_foreign_key
 
 
 def staff_only(row: Any, ctx: Any) -> ColumnElement[bool]:
-    """For what any member of staff may see, whatever else they may do."""
-    return true() if ctx.requester.is_staff else false()
+    """For what any member of staff and any app may see, whatever else they may do."""
+    return true() if ctx.requester.is_staff or ctx.requester.is_app else false()
 
 
 def by_key(row: Any, ctx: Any, type_name: str, id: Any, **others: Any) -> ColumnElement[bool]:
@@ -24,12 +25,12 @@ def by_key(row: Any, ctx: Any, type_name: str, id: Any, **others: Any) -> Column
     """
     given = {name: value for name, value in {"id": id, **others}.items() if value is not None}
     if not given:
-        names = ", ".join(f"'{_camel(name)}'" for name in ("id", *others))
+        names = ", ".join(f"'{api_name(name)}'" for name in ("id", *others))
         raise QueryError(f"At least one of arguments is required: {names}.")
     first, *rest = given
     if rest:
-        names = ", ".join(f"'{_camel(name)}'" for name in rest)
-        raise QueryError(f"Argument '{_camel(first)}' cannot be combined with {names}")
+        names = ", ".join(f"'{api_name(name)}'" for name in rest)
+        raise QueryError(f"Argument '{api_name(first)}' cannot be combined with {names}")
     if id is not None:
         found: ColumnElement[bool] = row.id == ctx.key(id, type_name)
         return found
@@ -63,8 +64,3 @@ def codes_of(errors: ErrorType) -> Iterator[None]:
             if error.code not in errors.codes.__members__:
                 error.code = "INVALID"
         raise
-
-
-def _camel(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(part.capitalize() for part in others)

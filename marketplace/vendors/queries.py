@@ -1,7 +1,7 @@
 """Who a requester is: the person, what they may do, and for which sellers they work."""
 
 import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,13 +23,24 @@ FetchJson = Callable[[str, dict[str, object]], Awaitable[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A signed-in person as far as rights go. `vendor_ids`: the sellers this person works for."""
+    """A signed-in person as far as rights go. `vendor_ids`: the sellers this person works for; `within`: what
+    the roles there allow, each permission with the sellers in which it holds.
+    """
 
     user_id: int
     permissions: frozenset[str]
     vendor_ids: tuple[int, ...]
     is_staff: bool
+    within: dict[str, tuple[int, ...]]
 
+
+ROLE_PERMISSIONS = {
+    MemberRole.OWNER: (Permission.MANAGE_PRODUCTS, Permission.MANAGE_ORDERS),
+    MemberRole.LISTER: (Permission.MANAGE_PRODUCTS,),
+    MemberRole.PACKER: (Permission.MANAGE_ORDERS,),
+    MemberRole.TREASURER: (),
+}
+"""What a member may do within its seller, by Saleor's names: never outside of it."""
 
 _PERSON_SQL = """
 SELECT json_build_object(
@@ -42,8 +53,9 @@ SELECT json_build_object(
         JOIN permission_group g ON g.id = m.group_id
         CROSS JOIN LATERAL unnest(g.permissions) AS held(permission)
         WHERE m.user_id = u.id) END,
-    'vendor_ids', (
-        SELECT json_agg(v.vendor_id ORDER BY v.vendor_id) FROM vendor_member v WHERE v.user_id = u.id)
+    'roles', (
+        SELECT json_agg(json_build_array(v.vendor_id, v.role) ORDER BY v.vendor_id)
+        FROM vendor_member v WHERE v.user_id = u.id)
 )
 FROM user_account u
 WHERE u.id = %(user_id)s AND u.is_active
@@ -70,7 +82,18 @@ def _person(claims: Claims, found: dict[str, Any]) -> Person:
     permissions = (
         ALL_PERMISSIONS if is_staff and found["is_superuser"] else frozenset(found["permissions"] or ())
     )
-    return Person(claims.user_id, permissions, tuple(found["vendor_ids"] or ()), is_staff)
+    roles = [(vendor_id, MemberRole(role)) for vendor_id, role in found["roles"] or ()]
+    vendor_ids = tuple(vendor_id for vendor_id, _ in roles)
+    return Person(claims.user_id, permissions, vendor_ids, is_staff, within_sellers(roles))
+
+
+def within_sellers(roles: Iterable[tuple[int, MemberRole]]) -> dict[str, tuple[int, ...]]:
+    """The permissions that roles at sellers give, each with the sellers in which it holds."""
+    within: dict[str, tuple[int, ...]] = {}
+    for vendor_id, role in roles:
+        for permission in ROLE_PERMISSIONS[role]:
+            within[permission] = (*within.get(permission, ()), vendor_id)
+    return within
 
 
 async def works_as(session: AsyncSession, user_id: int | None, vendor_id: int, *roles: MemberRole) -> bool:

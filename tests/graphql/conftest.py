@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from marketplace.kit.settings import Settings
 from marketplace.kit.storage import storage_from
 from marketplace.people.models import User
+from marketplace.vendors.models import MemberRole
+from marketplace.vendors.queries import within_sellers
 from marketplace_graphql.asgi import make_api
 from marketplace_graphql.kernel import Api, Requester
 from tests.shared_connection import SharedConnection
@@ -58,6 +60,6 @@ def buyer(user: User) -> Requester:
     return Requester(user_id=user.id)
 
 
-def seller(vendor_id: int, user: User) -> Requester:
+def seller(vendor_id: int, user: User, role: MemberRole = MemberRole.OWNER) -> Requester:
     """Someone who works for a seller."""
-    return Requester(user_id=user.id, vendor_ids=(vendor_id,))
+    return Requester(user_id=user.id, vendor_ids=(vendor_id,), within=within_sellers([(vendor_id, role)]))

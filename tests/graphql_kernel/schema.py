@@ -64,6 +64,7 @@ from marketplace_graphql.kernel import (
     value,
 )
 from tests.graphql_kernel import models
+from tests.graphql_kernel.staff_mutations import StaffMutations
 
 
 @enum
@@ -611,7 +612,7 @@ class Query(LibraryQueries):
 
 
 @object_type
-class Mutation(LibraryMutations):
+class Mutation(LibraryMutations, StaffMutations):
     """What can be changed."""
 
 

@@ -5,9 +5,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, any_, false, or_, select, true
 from sqlalchemy.orm import aliased
 
+from marketplace.catalog.attributes import Attribute, AttributeValue
 from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
-from marketplace.catalog.models import Product
+from marketplace.catalog.models import (
+    Category,
+    Product,
+    ProductMedia,
+    ProductType,
+    ProductVariant,
+)
 from marketplace.people.permissions import Permission
+from marketplace_graphql.kernel import owned, shared
 
 SEES_ALL_PRODUCTS = (
     Permission.MANAGE_PRODUCTS,
@@ -99,3 +107,20 @@ def listed(row: Any, ctx: Any) -> ColumnElement[bool]:
     if ctx.requester.is_vendor:
         return or_(row.vendor_id == any_(ctx.requester.vendor_ids), in_lists)
     return in_lists
+
+
+shared(Attribute, AttributeValue, Category, ProductType)
+
+
+@owned(Product)
+def product_of_sellers(row: Any, vendor_ids: tuple[int, ...]) -> ColumnElement[bool]:
+    owned_by: ColumnElement[bool] = row.vendor_id.in_(vendor_ids)
+    return owned_by
+
+
+@owned(ProductVariant)
+@owned(ProductMedia)
+def part_of_sellers_product(row: Any, vendor_ids: tuple[int, ...]) -> ColumnElement[bool]:
+    """A variant or a picture, with its product."""
+    own: ColumnElement[bool] = row.product_id.in_(select(Product.id).where(Product.vendor_id.in_(vendor_ids)))
+    return own

@@ -18,6 +18,7 @@ from marketplace_graphql.kernel import (
     expression,
     never_null,
     node,
+    owned,
     related,
 )
 
@@ -48,6 +49,20 @@ def stock_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
         .correlate_except(warehouse)
         .exists()
     )
+
+
+@owned(models.Warehouse)
+def own_warehouse(row: Any, vendor_ids: tuple[int, ...]) -> ColumnElement[bool]:
+    own: ColumnElement[bool] = row.vendor_id.in_(vendor_ids)
+    return own
+
+
+@owned(models.Stock)
+def own_stock(row: Any, vendor_ids: tuple[int, ...]) -> ColumnElement[bool]:
+    """With its store room."""
+    rooms = select(models.Warehouse.id).where(models.Warehouse.vendor_id.in_(vendor_ids))
+    own: ColumnElement[bool] = row.warehouse_id.in_(rooms)
+    return own
 
 
 def _company_of(warehouse: Any) -> Any:

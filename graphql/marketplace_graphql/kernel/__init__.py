@@ -2,6 +2,8 @@
 
 from strawberry import ID, UNSET
 
+from marketplace_graphql.kernel.bulk import ErrorPolicyEnum, Faults, Outcome, in_bulk
+from marketplace_graphql.kernel.deletions import bulk_deletion, deletion
 from marketplace_graphql.kernel.errors import QueryError
 from marketplace_graphql.kernel.execution import Api, Request
 from marketplace_graphql.kernel.fields import (
@@ -36,7 +38,7 @@ from marketplace_graphql.kernel.metadata import (
     private_metadata_needs,
     translated,
 )
-from marketplace_graphql.kernel.mutations import error_type, mutation, subject
+from marketplace_graphql.kernel.mutations import error_entries, error_type, mutation
 from marketplace_graphql.kernel.pagination import (
     CountableConnection,
     OrderDirection,
@@ -59,8 +61,19 @@ from marketplace_graphql.kernel.parts import (
 )
 from marketplace_graphql.kernel.reader.completion import Row
 from marketplace_graphql.kernel.reader.context import ChannelSource, Context
-from marketplace_graphql.kernel.registry import DeclarationError, visibility
-from marketplace_graphql.kernel.requester import ANONYMOUS, AUTHENTICATED, Requester
+from marketplace_graphql.kernel.registry import (
+    DeclarationError,
+    owned,
+    shared,
+    visibility,
+)
+from marketplace_graphql.kernel.requester import (
+    ANONYMOUS,
+    AUTHENTICATED,
+    AUTHENTICATED_APP,
+    AUTHENTICATED_STAFF,
+    Requester,
+)
 from marketplace_graphql.kernel.scalars import (
     JSON,
     UUID,
@@ -81,6 +94,7 @@ from marketplace_graphql.kernel.scalars import (
     WeightScalar,
 )
 from marketplace_graphql.kernel.schema import ApiSchema
+from marketplace_graphql.kernel.subjects import row_by, subject
 from marketplace_graphql.kernel.types import (
     Node,
     enum,

@@ -284,10 +284,19 @@ class Run:
         request = self.request
         return Info(self.schema, self.inputs, session, request.headers, self.api.context, request.address)
 
-    def permit(self, declaration: fields.Declaration) -> None:
-        """Raises QueryError where the requester has none of the permissions that a root field needs."""
-        if declaration.needs and not self.inputs.requester.has_any(declaration.needs):
-            raise denied(declaration.needs)
+    def permit(self, declaration: fields.Declaration) -> tuple[int, ...] | None:
+        """The sellers within which a root field may be used; None: everywhere.
+
+        Raises QueryError where the requester has none of the permissions that it needs.
+        """
+        requester = self.inputs.requester
+        if not declaration.needs or requester.has_any(declaration.needs):
+            return None
+        if isinstance(declaration, mutations.Mutation) and declaration.sellers:
+            within = requester.sellers_where(declaration.needs)
+            if within:
+                return within
+        raise denied(declaration.needs)
 
     async def mutation(self) -> bytes:
         root = self.schema.graphql.mutation_type

@@ -1,6 +1,6 @@
 """What mutations, resolvers and computed fields get besides their arguments."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sized
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from marketplace.kit.errors import NotFoundError
+from marketplace.kit.errors import InvalidError, NotFoundError
 from marketplace_graphql.kernel.reader import rows
 from marketplace_graphql.kernel.reader.context import Context, ValueBinder
 from marketplace_graphql.kernel.reader.parameters import Inputs, key_of
@@ -31,6 +31,8 @@ class Info:
     """What the application gave to the API: its gateways, its storage."""
     address: str | None = None
     """Where the request comes from on the net, as far as that is known."""
+    within: tuple[int, ...] | None = None
+    """The sellers within which a mutation may change anything; None: everywhere."""
     left_to_do: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
 
     @property
@@ -65,6 +67,11 @@ class Info:
         can then be shown as it was. What it raises becomes the mutation's errors.
         """
         self.left_to_do.append(work)
+
+    def at_most(self, limit: int, given: Sized, field_name: str) -> None:
+        """Raises InvalidError where a list has more items than are worked on at once."""
+        if len(given) > limit:
+            raise InvalidError(f"At most {limit} at once.", field=field_name)
 
     def key(self, global_id: str, *type_names: str) -> Any:
         """The primary key of a global id. Raises InvalidError for another type's."""
@@ -110,6 +117,8 @@ class Info:
         scope = ctx.scope(row)
         key = rows.primary_key(row) if by is None else by(row)
         conditions = [key.in_(list(values)), registry.visible(model, row, ctx)]
+        if self.within is not None:
+            conditions.append(registry.owned(model, row, self.within))
         if rule is not None:
             conditions.append(rule(row))
         statement = select(key, row).select_from(scope.source).where(*conditions)

@@ -3,19 +3,23 @@
 import enum
 import inspect
 import sys
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import TYPE_CHECKING, Any, Self
 
 from graphql import GraphQLNonNull, GraphQLObjectType
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.kit.announcements import announce
 from marketplace.kit.errors import DomainError, Errors
 from marketplace_graphql.kernel import fields
 from marketplace_graphql.kernel.errors import QueryError, entry, response, told
 from marketplace_graphql.kernel.inputs import python_arguments
 from marketplace_graphql.kernel.reader.completion import Completer, NullError
 from marketplace_graphql.kernel.registry import DeclarationError
+from marketplace_graphql.kernel.subjects import Subject
+from marketplace_graphql.kernel.types import enum as declared_enum
 from marketplace_graphql.kernel.types import object_type
 
 if TYPE_CHECKING:
@@ -34,47 +38,45 @@ class ErrorType:
 
 
 def error_type(
-    name: str, codes: type[enum.Enum], *, twin: str | None = None, code_name: str = "code", **extra: Any
+    name: str,
+    codes: type[enum.Enum] | Sequence[str],
+    *,
+    twin: str | None = None,
+    code_name: str = "code",
+    path_only: bool = False,
+    **extra: Any,
 ) -> ErrorType:
-    """`<name> { field message code ... }`. Extra fields are filled from the DomainError's details."""
+    """`<name> { field message code ... }`. Extra fields are filled from the DomainError's details.
+
+    Codes given as words make the enum `<name>Code`. With `path_only` the wrong field stands in `path` and
+    there is no `field`, as in errors of Saleor's bulk mutations.
+    """
+    module = sys._getframe(1).f_globals["__name__"]  # noqa: SLF001 - the caller's names
+    if not isinstance(codes, type):
+        codes = _codes(f"{name}Code", codes, module)
+    where = "path" if path_only else "field"
     namespace: dict[str, Any] = {
-        "__annotations__": {"field": str | None, "message": str | None, code_name: codes, **extra},
-        "__module__": sys._getframe(1).f_globals["__name__"],  # noqa: SLF001 - the caller's names
+        "__annotations__": {where: str | None, "message": str | None, code_name: codes, **extra},
+        "__module__": module,
         "__doc__": "Why a mutation changed nothing.",
-        **{part: fields.column(description=text) for part, text in ERROR_DOCS.items()},
+        where: fields.column(description=ERROR_DOCS["field"]),
+        "message": fields.column(description=ERROR_DOCS["message"]),
         code_name: fields.column(description="What kind of mistake it is."),
     }
     return ErrorType(object_type(type(name, (), namespace)), codes, twin, tuple(extra))
+
+
+def _codes(name: str, words: Sequence[str], module: str) -> type[enum.Enum]:
+    made = enum.Enum(name, {word: word for word in words}, module=module)  # type: ignore[misc]
+    made.__doc__ = "What kind of mistake it is."
+    declared: type[enum.Enum] = declared_enum(made)
+    return declared
 
 
 ERROR_DOCS = {
     "field": "The input's field that is wrong; null where it is none of them alone.",
     "message": "What is wrong, for a person to read.",
 }
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What mutations are about, where several arguments may name it: `id`, and its older names."""
-
-    find: Callable[..., Awaitable[Any]]
-    """(info, **arguments) -> what the mutation's method gets after `info`."""
-    arguments: tuple[fields.Argument, ...]
-
-    def without(self, *names: str) -> "Subject":
-        """The same, for mutations that never had some of the names."""
-        return replace(self, arguments=tuple(each for each in self.arguments if each.name not in names))
-
-
-def subject(**outdated: str) -> Callable[[Callable[..., Awaitable[Any]]], Subject]:
-    """Declare what mutations are about: `async def the_thing(info, **arguments)`, arguments being those that
-    name it. `outdated` says of some of them, by their Python names, why they are deprecated.
-    """
-
-    def declare(function: Callable[..., Awaitable[Any]]) -> Subject:
-        return Subject(function, tuple(fields.arguments_of(function, 1, outdated=outdated)))
-
-    return declare
 
 
 @dataclass
@@ -85,7 +87,9 @@ class Mutation(fields.Declaration):
     returns: tuple[str, ...] = ()
     failed: Mapping[str, object] = dataclass_field(default_factory=dict)
     single: bool = False
-    about: "Subject | None" = None
+    about: Subject | None = None
+    tells: str | None = None
+    sellers: bool = False
 
     positional = 2
 
@@ -125,13 +129,18 @@ def mutation(
     deprecated: str | None = None,
     about: Subject | None = None,
     outdated: Mapping[str, str] | None = None,
+    tells: str | None = None,
+    sellers: bool = False,
 ) -> Callable[[fields.Function], Any]:
     """Declare a mutation: `async def name(self, info, **arguments)`.
 
     `returns` is the payload's type, under its own name in lower case (or `field`), and the method returns its
     row; or a dict of Python field names to annotations, and the method returns a dict (or None for all null).
     `failed` says what the payload's fields that are never null have when nothing was changed. With `about`,
-    the method is `name(self, info, it, **arguments)`: see `subject`.
+    the method is `name(self, info, it, **arguments)`: see `subject`. `tells` names the event that is
+    announced of the payload's first field once the method has returned (`PRODUCT_UPDATED`). With `sellers`,
+    members of a seller may call it if they hold a needed permission within the seller; `info.find` then gives
+    them only what is the seller's own, and what is everybody's: see `owned` and `shared`.
     """
     made = _payload_fields(returns, field)
 
@@ -145,6 +154,8 @@ def mutation(
             deprecated=deprecated,
             about=about,
             outdated=outdated or {},
+            tells=tells,
+            sellers=sellers,
             needs=(needs,) if isinstance(needs, str) else tuple(needs),
         )
         declared(function)
@@ -211,8 +222,8 @@ async def _run_one(
     if not isinstance(declaration, Mutation):
         raise DeclarationError(f"Mutation.{name} is no mutation")
     try:
-        execution.permit(declaration)
-        return await _committed(execution, root, key, nodes, declaration, errors)
+        within = execution.permit(declaration)
+        return await _committed(execution, root, key, nodes, declaration, errors, within)
     except (DomainError, Errors) as error:
         try:
             payload = _failure(declaration, error)
@@ -236,6 +247,7 @@ async def _committed(
     nodes: list[Any],
     declaration: Mutation,
     errors: list[dict[str, Any]],
+    within: tuple[int, ...] | None,
 ) -> Any:
     """The service's work and the reading of its result, in one transaction."""
     name = nodes[0].name.value
@@ -246,9 +258,11 @@ async def _committed(
             execution.schema, field, declared.python_names, nodes[0], execution.inputs.variables
         )
         info = execution.info(session)
+        info.within = within
         try:
             result = await declaration.call(info, keywords)
             payload = _success(declaration, result)
+            await _tell(session, declaration, payload)
         except DomainError as refused:
             if not refused.keeps_changes:
                 raise
@@ -260,6 +274,15 @@ async def _committed(
         for work in info.left_to_do:
             await work()
         return made
+
+
+async def _tell(session: AsyncSession, declaration: Mutation, payload: Mapping[str, Any]) -> None:
+    """Announce what the mutation says it tells of, of what it made."""
+    if declaration.tells is None:
+        return
+    made = payload[declaration.returns[0]]
+    rows = made if isinstance(made, list) else [made]
+    await announce(session, declaration.tells, *(row for row in rows if row is not None))
 
 
 def _success(declaration: Mutation, result: Any) -> dict[str, Any]:
@@ -280,19 +303,25 @@ def _errors(declaration: Mutation, found: list[DomainError]) -> dict[str, Any]:
     if declaration.errors is None:
         raise DeclarationError("a mutation says the type of its errors")
     kind = declaration.errors
-    entries = [
+    entries = error_entries(kind, found)
+    made: dict[str, Any] = {"errors": entries}
+    if kind.twin is not None:
+        made[_snake(kind.twin)] = entries
+    return made
+
+
+def error_entries(kind: ErrorType, found: Sequence[DomainError]) -> list[dict[str, Any]]:
+    """Errors in the shape of an error type: for payloads that tell the errors of each of their rows."""
+    return [
         {
             "field": error.field,
+            "path": error.field,
             "message": error.message,
             "code": _code(kind, error),
             **{name: error.details.get(name) for name in kind.extra},
         }
         for error in found
     ]
-    made: dict[str, Any] = {"errors": entries}
-    if kind.twin is not None:
-        made[_snake(kind.twin)] = entries
-    return made
 
 
 def _code(kind: ErrorType, error: DomainError) -> enum.Enum:

@@ -10,6 +10,10 @@ Predicate = Callable[[Any, Any], "ColumnElement[bool] | None"]
 """(row, ctx) -> whether the row may be seen; None: it may."""
 
 
+Owned = Callable[[Any, tuple[int, ...]], ColumnElement[bool]]
+"""(row, the keys of sellers) -> whether the row is one of theirs."""
+
+
 class DeclarationError(TypeError):
     """A declaration contradicts itself, its model or its GraphQL type: a fault of the program."""
 
@@ -33,6 +37,8 @@ class Registry:
     private_needs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By type: the permissions of which one shows private metadata."""
     rules: dict[type[Any], Predicate] = field(default_factory=dict)
+    owners: dict[type[Any], "Owned | None"] = field(default_factory=dict)
+    """By model: whether a row is one of some sellers'; None where the rows are everybody's."""
 
     def add_type(self, name: str, declared: type[Any]) -> None:
         self.types[name] = declared
@@ -54,6 +60,13 @@ class Registry:
         rule = self.rules.get(model)
         visible = None if rule is None else rule(row, ctx)
         return true() if visible is None else visible
+
+    def owned(self, model: type[Any], row: Any, vendor_ids: tuple[int, ...]) -> ColumnElement[bool]:
+        """Raises DeclarationError for a model that does not say whose its rows are."""
+        if model not in self.owners:
+            raise DeclarationError(f"{model.__name__} does not say whose its rows are: see owned and shared")
+        rule = self.owners[model]
+        return true() if rule is None else rule(row, vendor_ids)
 
 
 registry = Registry()
@@ -83,3 +96,23 @@ def visibility(model: type[Any]) -> Callable[[Predicate], Predicate]:
         return rule
 
     return register
+
+
+def owned(model: type[Any]) -> Callable[[Owned], Owned]:
+    """Say which rows of a model are a seller's own: what its members may change.
+
+    @owned(models.Product)
+    def own_product(row, vendor_ids):
+        return row.vendor_id.in_(vendor_ids)
+    """
+
+    def register(rule: Owned) -> Owned:
+        registry.owners[model] = rule
+        return rule
+
+    return register
+
+
+def shared(*models: type[Any]) -> None:
+    """Say that rows of models are nobody's own: a seller's mutations may point to those that it sees."""
+    registry.owners |= dict.fromkeys(models)

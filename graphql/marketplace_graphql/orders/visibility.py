@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, any_, false, literal, or_, select, true
 from sqlalchemy.orm import aliased
 
-from marketplace.orders.models import Order, OrderStatus, VendorOrder
+from marketplace.orders.models import Fulfillment, Order, OrderLine, OrderStatus, VendorOrder
 from marketplace.people.permissions import Permission
+from marketplace_graphql.kernel import owned
 
 STAFF = Permission.MANAGE_ORDERS
 NOT_PLACED = (OrderStatus.DRAFT, OrderStatus.UNCONFIRMED)
@@ -76,3 +77,18 @@ def bought(order_id: Any, ctx: Any) -> ColumnElement[bool]:
         .correlate_except(order)
         .exists()
     )
+
+
+@owned(VendorOrder)
+def own_sale(row: Any, vendor_ids: tuple[int, ...]) -> ColumnElement[bool]:
+    own: ColumnElement[bool] = row.vendor_id.in_(vendor_ids)
+    return own
+
+
+@owned(OrderLine)
+@owned(Fulfillment)
+def part_of_own_sale(row: Any, vendor_ids: tuple[int, ...]) -> ColumnElement[bool]:
+    """A line or a parcel, with its vendor order."""
+    sales = select(VendorOrder.id).where(VendorOrder.vendor_id.in_(vendor_ids))
+    own: ColumnElement[bool] = row.vendor_order_id.in_(sales)
+    return own

@@ -155,6 +155,7 @@ class RequesterFacts:
         self.is_staff = requester.is_staff
         self.is_anonymous = requester.user_id is None
         self.is_vendor = bool(requester.vendor_ids)
+        self.is_app = requester.is_app
 
     def has(self, *permissions: str) -> bool:
         """Whether one of the permissions is held."""
