@@ -7,13 +7,11 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.attributes import (
-    WITH_CHOICES,
     Attribute,
     AttributeEntityType,
     AttributeInputType,
     AttributeReferencePageType,
     AttributeReferenceProductType,
-    AttributeType,
     AttributeValue,
 )
 from marketplace.catalog.choices import lock_attribute
@@ -25,8 +23,6 @@ from marketplace.kit.errors import DomainError, Errors, InvalidError, RequiredEr
 NAME_LENGTH = 255
 REFERENCE_LENGTH = 250
 REFERENCE_TYPES_LIMIT = 100
-VALUES_LIMIT = 1000
-LARGEST_POSITION = 2**31 - 1
 
 Input = AttributeInputType
 LISTED = frozenset(
@@ -47,12 +43,6 @@ FLAGS: dict[str, frozenset[AttributeInputType]] = {
     "storefront_search_position": LISTED - {Input.NUMERIC, Input.SWATCH},
 }
 """What only some kinds of attributes can be. A place in searches, of 0, is none."""
-FIELDS = {
-    "filterable_in_storefront": "filterableInStorefront",
-    "filterable_in_dashboard": "filterableInDashboard",
-    "available_in_grid": "availableInGrid",
-    "storefront_search_position": "storefrontSearchPosition",
-}
 REFERENCES = frozenset({Input.REFERENCE, Input.SINGLE_REFERENCE})
 TYPED = (AttributeEntityType.PRODUCT, AttributeEntityType.PRODUCT_VARIANT, AttributeEntityType.PAGE)
 """What references point at that has types."""
@@ -134,35 +124,48 @@ async def _columns(
     session: AsyncSession, attribute: Attribute, said: Mapping[str, Any], faults: list[DomainError]
 ) -> dict[str, Any]:
     """The columns that what was said means; what is wrong with it is noted."""
-    columns: dict[str, Any] = {}
-    if "name" in said:
-        name = (said["name"] or "").strip()
-        columns["name"] = name
-        if not name:
-            faults.append(RequiredError("An attribute needs a name.", field="name"))
-        elif len(name) > NAME_LENGTH:
-            faults.append(_too_long("name", NAME_LENGTH))
+    columns = _named(said, faults)
     if "slug" in said and (said["slug"] or attribute.id is not None):
         try:
             columns["slug"] = await checked_slug(session, Attribute, said["slug"], attribute.id)
         except DomainError as error:
             faults.append(error)
-    for name, allowed in FLAGS.items():
-        if said.get(name) and attribute.input_type not in allowed:
-            kind = attribute.input_type.value
-            message = f"{FIELDS[name]} can't be set on a {kind} attribute."
-            faults.append(InvalidError(message, field=FIELDS[name]))
-    columns |= {name: said[name] for name in COLUMNS if said.get(name) is not None}
-    if abs(columns.get("storefront_search_position", 0)) > LARGEST_POSITION:
-        faults.append(InvalidError("That is no place.", field="storefrontSearchPosition"))
-    if "unit" in said:
-        columns["unit"] = said["unit"]
-        if said["unit"] is not None and attribute.input_type is not Input.NUMERIC:
-            faults.append(InvalidError("Only numbers have a unit.", field="unit"))
+    columns |= _settings(attribute, said, faults)
     if "external_reference" in said:
         columns["external_reference"] = said["external_reference"] or None
         await _check_reference(session, attribute, columns["external_reference"], faults)
     return columns
+
+
+def _named(said: Mapping[str, Any], faults: list[DomainError]) -> dict[str, Any]:
+    if "name" not in said:
+        return {}
+    name = (said["name"] or "").strip()
+    if not name:
+        faults.append(RequiredError("An attribute needs a name.", field="name"))
+    elif len(name) > NAME_LENGTH:
+        faults.append(_too_long("name", NAME_LENGTH))
+    return {"name": name}
+
+
+def _settings(attribute: Attribute, said: Mapping[str, Any], faults: list[DomainError]) -> dict[str, Any]:
+    """What the attribute's kind may have."""
+    kind = attribute.input_type.value
+    for name, allowed in FLAGS.items():
+        if said.get(name) and attribute.input_type not in allowed:
+            field = _field(name)
+            faults.append(InvalidError(f"{field} can't be set on a {kind} attribute.", field=field))
+    columns = {name: said[name] for name in COLUMNS if said.get(name) is not None}
+    if "unit" in said:
+        columns["unit"] = said["unit"]
+        if said["unit"] is not None and attribute.input_type is not Input.NUMERIC:
+            faults.append(InvalidError("Only numbers have a unit.", field="unit"))
+    return columns
+
+
+def _field(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(other.capitalize() for other in others)
 
 
 async def _check_reference(
@@ -180,7 +183,7 @@ async def _check_reference(
 
 
 def _too_long(field: str, length: int) -> InvalidError:
-    return InvalidError(f"At most {length} letters, please.", field=field)
+    return InvalidError(f"At most {length} letters, please.", field=field, code="MAX_LENGTH")
 
 
 def _check_reference_types(
@@ -233,10 +236,3 @@ async def _values_of(
     if len(values) < len(set(value_ids)):
         faults.append(InvalidError("Some values are none of this attribute.", field="removeValues"))
     return values
-
-
-def has_choices(attribute: Attribute) -> bool:
-    return attribute.input_type in WITH_CHOICES
-
-
-__all__ = ["AttributeType", "create_attribute", "has_choices", "update_attribute"]

@@ -1,6 +1,6 @@
 """What the catalogue does after a commit."""
 
-from marketplace.catalog import forgetting, media, search
+from marketplace.catalog import following, forgetting, media, search
 from marketplace.kit.jobs import Work, job
 
 
@@ -35,3 +35,15 @@ async def follow_values(
 ) -> None:
     """Sort and find products by values that are called otherwise now, or stand elsewhere."""
     await forgetting.follow_values(work.session, attribute_id, value_id, after_product_id)
+
+
+@job("catalog.follow")
+async def follow(work: Work, product_ids: list[int]) -> None:
+    """Have searches find products by what they are called now, and tell that they have changed."""
+    await following.follow(work.session, product_ids)
+
+
+@job("catalog.reindex_shelf")
+async def reindex_shelf(work: Work, category_id: int, after_product_id: int = 0) -> None:
+    """Have searches find what stands on a shelf by what the shelf is called now."""
+    await following.reindex_shelf(work.session, category_id, after_product_id)

@@ -1,7 +1,8 @@
 """The values of an attribute's list: added, changed, and put in order."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,6 @@ REFERENCE_LENGTH = 250
 CONTENT_TYPE_LENGTH = 50
 VALUES_LIMIT = 1000
 """Values that are added at once."""
-_SPACES = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +44,6 @@ class NewValue:
     external_reference: str | None = None
     rich_text: Any = None
     plain_text: str | None = None
-
-    @property
-    def is_swatch(self) -> bool:
-        return bool(self.value or self.file is not None or self.content_type)
 
 
 async def checked_values(
@@ -103,34 +99,33 @@ def _mistakes(attribute: Attribute, given: NewValue, *, is_new: bool = True) -> 
     """What is wrong with one value; each mistake names the field of the value."""
     found: list[DomainError] = []
     name = given.name
-    if is_new or name is not None:
-        if not (name or "").strip():
-            found.append(RequiredError("A value needs a name.", field="name"))
-        elif len(name or "") > NAME_LENGTH:
-            found.append(InvalidError(f"A name has at most {NAME_LENGTH} letters.", field="name"))
+    if (is_new or name is not None) and not (name or "").strip():
+        found.append(RequiredError("A value needs a name.", field="name"))
     for field, text, length in (
+        ("name", name, NAME_LENGTH),
         ("value", given.value, COLOUR_LENGTH),
         ("contentType", given.content_type, CONTENT_TYPE_LENGTH),
         ("externalReference", given.external_reference, REFERENCE_LENGTH),
         ("plainText", given.plain_text, TEXT_LENGTH),
     ):
         if text and len(text) > length:
-            found.append(InvalidError(f"At most {length} letters, please.", field=field))
-    if attribute.input_type is not AttributeInputType.SWATCH:
-        for field, content in (
-            ("value", given.value),
-            ("fileUrl", given.file),
-            ("contentType", given.content_type),
-        ):
-            if content or (field == "fileUrl" and content is not None):
-                message = "Only swatches have a colour or a picture."
-                found.append(InvalidError(message, field=field))
-    elif given.value and given.file is not None:
-        message = "A swatch has a colour or a picture, not both."
-        found += [InvalidError(message, field="value"), InvalidError(message, field="fileUrl")]
+            message = f"At most {length} letters, please."
+            found.append(InvalidError(message, field=field, code="MAX_LENGTH"))
+    found += _mistakes_of_swatch(attribute, given)
     if given.file is not None and not _is_file(given.file):
         found.append(InvalidError(BAD_FILE[0], field="fileUrl"))
     return found
+
+
+def _mistakes_of_swatch(attribute: Attribute, given: NewValue) -> list[DomainError]:
+    if attribute.input_type is not AttributeInputType.SWATCH:
+        message = "Only swatches have a colour or a picture."
+        told = (("value", given.value), ("fileUrl", given.file), ("contentType", given.content_type))
+        return [InvalidError(message, field=field) for field, content in told if content not in (None, "")]
+    if given.value and given.file is not None:
+        message = "A swatch has a colour or a picture, not both."
+        return [InvalidError(message, field="value"), InvalidError(message, field="fileUrl")]
+    return []
 
 
 def _is_file(path: str) -> bool:
@@ -163,13 +158,43 @@ async def add_values(
     return added
 
 
+async def add_each(
+    session: AsyncSession,
+    attribute: Attribute,
+    values: Sequence[NewValue],
+    at: Callable[[int], AbstractContextManager[None]],
+) -> list[AttributeValue]:
+    """Add those of several values that can be added; what is wrong with others is raised under `at(place)`."""
+    names = Counter(_folded(value.name or "") for value in values)
+    references = Counter(value.external_reference for value in values if value.external_reference)
+    of_it = AttributeValue.attribute_id == attribute.id
+    name = func.lower(func.trim(AttributeValue.name))
+    known = set(await session.scalars(select(name).where(of_it, name.in_(list(names)))))
+    added: list[AttributeValue] = []
+    for place, value in enumerate(values):
+        with at(place):
+            if references[value.external_reference] > 1:
+                raise _twice("externalReference")
+            if value.name and names[_folded(value.name)] > 1:
+                raise _twice("name")
+            if value.name and _folded(value.name) in known:
+                message = "The attribute has a value of this name."
+                raise DomainError(message, field="name", code="ALREADY_EXISTS")
+            added.append(await create_value(session, attribute, value))
+    return added
+
+
+def _twice(field: str) -> DomainError:
+    return DomainError("Given twice.", field=field, code="DUPLICATED_INPUT_ITEM")
+
+
 async def create_value(session: AsyncSession, attribute: Attribute, given: NewValue) -> AttributeValue:
     """Add one value to a list. Raises Errors: REQUIRED, INVALID, ALREADY_EXISTS, UNIQUE."""
     await lock_attribute(session, attribute.id)
     faults = _mistakes(attribute, given)
     if attribute.input_type not in WITH_CHOICES:
         kind = attribute.input_type.value
-        faults.append(InvalidError(f"A {kind} attribute has no list of values.", field="attribute"))
+        faults.append(InvalidError(f"A {kind} attribute has no list of values.", field="name"))
     await _check_reference(session, None, given.external_reference, faults)
     if faults:
         raise Errors(faults)
@@ -253,7 +278,7 @@ async def reorder_values(
         .where(AttributeValue.attribute_id == attribute.id)
         .order_by(AttributeValue.position, AttributeValue.id)
     )
-    before: dict[int, int] = {key: position for key, position in rows}
+    before: dict[int, int] = dict(rows.tuples().all())
     if any(key not in before for key, _ in moves):
         raise NotFoundError("Couldn't resolve to an attribute value.", field="moves")
     await values_moved(session, attribute, displaced(before, reordered(list(before), moves)))

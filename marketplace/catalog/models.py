@@ -83,6 +83,7 @@ class Category(IntegerKey, Timestamped, Seo, WithMetadata, Base):
     path: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list)
     position: Mapped[int] = mapped_column(default=0)
     picture_path: Mapped[str | None]
+    picture_alt: Mapped[str] = mapped_column(default="", server_default="")
 
     parent: Mapped["Category | None"] = relationship(remote_side="Category.id", lazy="raise")
     translations: Mapped[list["CategoryTranslation"]] = relationship(lazy="raise")
@@ -110,6 +111,7 @@ class Collection(IntegerKey, Timestamped, Seo, WithMetadata, Base):
     slug: Mapped[str] = mapped_column(unique=True)
     description: Mapped[dict[str, Any] | None]
     picture_path: Mapped[str | None]
+    picture_alt: Mapped[str] = mapped_column(default="", server_default="")
 
     products: Mapped[list["Product"]] = relationship(
         secondary="collection_product", back_populates="collections", lazy="raise"
