@@ -18,6 +18,7 @@ from marketplace.catalog.choices import lock_attribute
 from marketplace.catalog.forgetting import forget_values
 from marketplace.catalog.lists import NewValue, add_values, checked_values
 from marketplace.catalog.slugs import checked_slug, free_slug
+from marketplace.kit.announcements import announce
 from marketplace.kit.errors import DomainError, Errors, InvalidError, RequiredError, UniqueError
 
 NAME_LENGTH = 255
@@ -98,9 +99,10 @@ async def update_attribute(
     values: Sequence[NewValue] = (),
     removed: Collection[int] = (),
     reference_types: Collection[tuple[str, int]] | None = None,
-) -> list[AttributeValue]:
-    """Change an attribute, add values to its list and take others from it; gives the new values.
+) -> None:
+    """Change an attribute, add values to its list and take others from it.
 
+    Announces ATTRIBUTE_VALUE_CREATED and ATTRIBUTE_VALUE_DELETED.
     Raises Errors: REQUIRED, INVALID, UNIQUE, ALREADY_EXISTS.
     """
     await lock_attribute(session, attribute.id)
@@ -115,9 +117,9 @@ async def update_attribute(
         setattr(attribute, name, content)
     await session.flush()
     await _write_reference_types(session, attribute, reference_types)
-    added = await add_values(session, attribute, new)
+    await announce(session, "ATTRIBUTE_VALUE_CREATED", *await add_values(session, attribute, new))
+    await announce(session, "ATTRIBUTE_VALUE_DELETED", *gone)
     await forget_values(session, gone)
-    return added
 
 
 async def _columns(

@@ -164,7 +164,7 @@ async def add_each(
     values: Sequence[NewValue],
     at: Callable[[int], AbstractContextManager[None]],
 ) -> list[AttributeValue]:
-    """Add those of several values that can be added; what is wrong with others is raised under `at(place)`."""
+    """Add those of several values that can be added; what is wrong with one is raised under `at(place)`."""
     names = Counter(_folded(value.name or "") for value in values)
     references = Counter(value.external_reference for value in values if value.external_reference)
     of_it = AttributeValue.attribute_id == attribute.id
@@ -173,7 +173,7 @@ async def add_each(
     added: list[AttributeValue] = []
     for place, value in enumerate(values):
         with at(place):
-            if references[value.external_reference] > 1:
+            if value.external_reference and references[value.external_reference] > 1:
                 raise _twice("externalReference")
             if value.name and names[_folded(value.name)] > 1:
                 raise _twice("name")
