@@ -1,6 +1,6 @@
 """What the catalogue does after a commit."""
 
-from marketplace.catalog import following, forgetting, media, search
+from marketplace.catalog import following, forgetting, media, product_types, search
 from marketplace.kit.jobs import Work, job
 
 
@@ -47,3 +47,15 @@ async def follow(work: Work, product_ids: list[int]) -> None:
 async def reindex_shelf(work: Work, category_id: int, after_product_id: int = 0) -> None:
     """Have searches find what stands on a shelf by what the shelf is called now."""
     await following.reindex_shelf(work.session, category_id, after_product_id)
+
+
+@job("catalog.follow_product_type")
+async def follow_product_type(work: Work, product_type_id: int, after_product_id: int = 0) -> None:
+    """Have a type's products be called and taxed as it says now."""
+    await product_types.follow_product_type(work.session, product_type_id, after_product_id)
+
+
+@job("catalog.delete_product_type")
+async def delete_product_type(work: Work, product_type_id: int) -> None:
+    """Delete the products of a type that is going, and then the type."""
+    await product_types.product_type_left(work.session, product_type_id)
