@@ -105,7 +105,7 @@ async def reorder_answers(
         .where(mine, AttributeValue.attribute_id == attribute_id)
         .order_by(said.c.position, said.c.value_id)
     )
-    before = dict(rows.tuples().all())
+    before = {row[0]: row[1] for row in rows}
     _check_named(moves, before, "AttributeValue")
     for key, position in displaced(before, reordered(list(before), moves)).items():
         await session.execute(update(said).where(mine, said.c.value_id == key).values(position=position))
@@ -119,7 +119,7 @@ async def _positions(session: AsyncSession, model: type[Any], type_id: int) -> d
         .where(keeping.asked_of(type_id))
         .order_by(asked.position, asked.attribute_id)
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def _check_named(moves: Sequence[tuple[int, int]], known: Mapping[int, int], type_name: str) -> None:

@@ -278,7 +278,7 @@ async def reorder_values(
         .where(AttributeValue.attribute_id == attribute.id)
         .order_by(AttributeValue.position, AttributeValue.id)
     )
-    before: dict[int, int] = dict(rows.tuples().all())
+    before: dict[int, int] = {row[0]: row[1] for row in rows}
     if any(key not in before for key, _ in moves):
         raise NotFoundError("Couldn't resolve to an attribute value.", field="moves")
     await values_moved(session, attribute, displaced(before, reordered(list(before), moves)))
