@@ -30,7 +30,7 @@ STAFF = staff("MANAGE_PRODUCTS")
 PUBLISH = """mutation($id: ID!, $input: ProductChannelListingUpdateInput!) {
   productChannelListingUpdate(id: $id, input: $input) { errors { field code channels variants }
     productChannelListingErrors { field } product { channelListings { channel { slug } isPublished
-      publishedAt visibleInListings availableForPurchaseAt isAvailableForPurchase discountedPrice { amount } } } } }"""
+      visibleInListings availableForPurchaseAt isAvailableForPurchase discountedPrice { amount } } } } }"""
 PRICE = """mutation($id: ID, $sku: String, $input: [ProductVariantChannelListingAddInput!]!) {
   productVariantChannelListingUpdate(id: $id, sku: $sku, input: $input) { errors { field code channels }
     variant { channelListings { channel { slug } price { amount currency } costPrice { amount }
