@@ -7,11 +7,10 @@ customers. The caller holds the type's lock.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import and_, delete, func, insert, inspect, select, update
+from sqlalchemy import and_, delete, insert, inspect, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.answering import kept_by
-from marketplace.catalog.attributes import AttributeValue
 from marketplace.catalog.forgetting import forget_answers
 from marketplace.kit.errors import NotFoundError
 from marketplace.kit.ids import to_global_id
@@ -71,44 +70,13 @@ async def reorder_asked(
 ) -> None:
     """Move attributes of a type's list by so many places. Raises NotFoundError."""
     before = await _positions(session, model, type_id)
-    _check_named(moves, before, "Attribute")
+    unknown = [to_global_id("Attribute", key) for key, _ in moves if key not in before]
+    if unknown:
+        raise NotFoundError("Couldn't resolve to an attribute.", field="moves", attributes=unknown)
     asked = kept_by(model).asked
     for key, position in displaced(before, reordered(list(before), moves)).items():
         this = and_(kept_by(model).asked_of(type_id), asked.attribute_id == key)
         await session.execute(update(asked).where(this).values(position=position))
-
-
-async def reorder_answers(
-    session: AsyncSession, row: Any, attribute_id: int, moves: Sequence[tuple[int, int]]
-) -> None:
-    """Move the values that a row gives to an attribute by so many places.
-
-    Raises NotFoundError for an attribute that the row is not asked for, and for a value that it doesn't give.
-    """
-    keeping, model = kept_by(type(row)), type(row)
-    await session.execute(select(model.id).where(model.id == row.id).with_for_update(key_share=True))
-    type_id = keeping.type_of(row)
-    asked = None
-    if type_id is not None:
-        asked = await session.scalar(
-            select(func.count())
-            .select_from(keeping.asked)
-            .where(keeping.asked_of(type_id), keeping.asked.attribute_id == attribute_id)
-        )
-    if not asked:
-        raise NotFoundError("It is not asked for this attribute.", field="attributeId")
-    said = keeping.said
-    mine = said.c[keeping.owner] == row.id
-    rows = await session.execute(
-        select(said.c.value_id, said.c.position)
-        .join(AttributeValue, AttributeValue.id == said.c.value_id)
-        .where(mine, AttributeValue.attribute_id == attribute_id)
-        .order_by(said.c.position, said.c.value_id)
-    )
-    before = {row[0]: row[1] for row in rows}
-    _check_named(moves, before, "AttributeValue")
-    for key, position in displaced(before, reordered(list(before), moves)).items():
-        await session.execute(update(said).where(mine, said.c.value_id == key).values(position=position))
 
 
 async def _positions(session: AsyncSession, model: type[Any], type_id: int) -> dict[int, int]:
@@ -120,11 +88,3 @@ async def _positions(session: AsyncSession, model: type[Any], type_id: int) -> d
         .order_by(asked.position, asked.attribute_id)
     )
     return {row[0]: row[1] for row in rows}
-
-
-def _check_named(moves: Sequence[tuple[int, int]], known: Mapping[int, int], type_name: str) -> None:
-    unknown = [to_global_id(type_name, key) for key, _ in moves if key not in known]
-    if unknown:
-        refused = NotFoundError(f"Couldn't resolve to {type_name}.", field="moves")
-        refused.details["attributes" if type_name == "Attribute" else "values"] = unknown
-        raise refused

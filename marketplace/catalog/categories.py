@@ -13,7 +13,7 @@ from marketplace.catalog.media import Picture
 from marketplace.catalog.models import Category, Collection, Product
 from marketplace.catalog.slugs import checked_slug, free_slug
 from marketplace.catalog.wording import checked_words, write_metadata
-from marketplace.kit.errors import DomainError, Errors
+from marketplace.kit.errors import Mistakes
 
 
 async def create_category(
@@ -55,22 +55,18 @@ async def describe(
     """Write what is said of a category or a collection. Raises Errors, with one error for each mistake."""
     model = type(shelf)
     columns: dict[str, Any] = {}
-    faults: list[DomainError] = []
-    try:
+    mistakes = Mistakes()
+    with mistakes.noted():
         columns = checked_words(said)
-    except Errors as errors:
-        faults += errors.errors
-    try:
+    with mistakes.noted():
         if is_new and not said.get("slug"):
             if "name" in columns:
                 columns["slug"] = await free_slug(session, model, columns["name"], model.__tablename__)
         elif "slug" in said:
             columns["slug"] = await checked_slug(session, model, said["slug"], shelf.id)
+    with mistakes.noted():
         write_metadata(shelf, said)
-    except DomainError as error:
-        faults.append(error)
-    if faults:
-        raise Errors(faults)
+    mistakes.raise_any()
     picture: Picture | None = said.get("picture")
     if "picture" in said:
         columns["picture_path"] = picture and picture.key

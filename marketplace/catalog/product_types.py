@@ -15,6 +15,7 @@ from marketplace.catalog.attributes import Attribute, AttributeType
 from marketplace.catalog.events import ListingsChanged
 from marketplace.catalog.forgetting import AT_ONCE, BATCH, followed_later
 from marketplace.catalog.models import Product, ProductType, ProductTypeKind, ProductVariant
+from marketplace.catalog.products import delete_products
 from marketplace.catalog.slugs import checked_slug, free_slug
 from marketplace.catalog.wording import checked_name
 from marketplace.kit.announcements import announce
@@ -155,8 +156,7 @@ async def _delete_products(session: AsyncSession, product_type_id: int, limit: i
     keys = await _products_of(session, product_type_id, limit)
     products = (await session.scalars(select(Product).where(Product.id.in_(keys)).order_by(Product.id))).all()
     await announce(session, "PRODUCT_DELETED", *products)
-    await session.execute(delete(ProductVariant).where(ProductVariant.product_id.in_(keys)))
-    await session.execute(delete(Product).where(Product.id.in_(keys)))
+    await delete_products(session, products)
     return len(keys)
 
 

@@ -3,7 +3,7 @@
 import itertools
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Text, any_, bindparam, func, select
@@ -23,15 +23,24 @@ NUMBERED = 20
 """So many listings of one seller may share a name's spelling before their slugs are drawn by lot."""
 
 
-async def free_slugs(session: AsyncSession, names: Sequence[str], vendor_slug: str) -> list[str]:
-    """A slug for each name: the name's own, else with the seller's behind it, else with a number.
+async def free_slugs(
+    session: AsyncSession,
+    names: Sequence[str],
+    vendor_slugs: Sequence[str],
+    chosen: Collection[str] = (),
+) -> list[str]:
+    """A slug for each name: the name's own, else with its seller's behind it, else with a number. `chosen`
+    are slugs that are about to be somebody's.
 
     Until the transaction ends nobody else is given slugs, so that two sellers don't get the same.
     """
     await _alone(session, Product)
-    wishes = [_wishes(slug_of(name, "listing"), vendor_slug) for name in names]
+    wishes = [
+        _wishes(slug_of(name, "listing"), vendor_slug)
+        for name, vendor_slug in zip(names, vendor_slugs, strict=True)
+    ]
     asked = bindparam("slugs", [wish for each in wishes for wish in each], ARRAY(Text))
-    taken = set(await session.scalars(select(Product.slug).where(Product.slug == any_(asked))))
+    taken = {*await session.scalars(select(Product.slug).where(Product.slug == any_(asked))), *chosen}
     given = []
     for wishes_of_one in wishes:
         slug = next(

@@ -5,7 +5,7 @@ from typing import Any
 
 from marketplace.catalog.descriptions import clean_description
 from marketplace.kit import metadata
-from marketplace.kit.errors import DomainError, Errors, InvalidError, RequiredError
+from marketplace.kit.errors import DomainError, InvalidError, Mistakes, RequiredError
 from marketplace.kit.models import WithMetadata
 
 LONGEST_NAME = 250
@@ -30,25 +30,20 @@ def checked_words(said: Mapping[str, Any]) -> dict[str, Any]:
     Raises Errors.
     """
     columns: dict[str, Any] = {}
-    faults: list[DomainError] = []
-    try:
-        if "name" in said:
+    mistakes = Mistakes()
+    if "name" in said:
+        with mistakes.noted():
             columns["name"] = checked_name(said["name"])
-    except DomainError as error:
-        faults.append(error)
-    try:
-        if "description" in said:
+    if "description" in said:
+        with mistakes.noted():
             columns["description"] = checked_description(said["description"])
-    except DomainError as error:
-        faults.append(error)
     for name, longest in LONGEST_SEO.items():
         if name in said:
             columns[name] = (said[name] or "").strip() or None
             if len(said[name] or "") > longest:
                 field = "seoTitle" if name == "seo_title" else "seoDescription"
-                faults.append(InvalidError(f"At most {longest} letters, please.", field=field))
-    if faults:
-        raise Errors(faults)
+                mistakes.found.append(InvalidError(f"At most {longest} letters, please.", field=field))
+    mistakes.raise_any()
     return columns
 
 

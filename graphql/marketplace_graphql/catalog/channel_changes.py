@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any
 
-from marketplace.kit import clock
 from marketplace.kit.errors import DomainError, Errors, InvalidError
 from marketplace.markets.models import Channel
 from marketplace_graphql.kernel import Info
@@ -50,10 +49,10 @@ async def channel_changes(info: Info, given: Mapping[str, Any], source: str) -> 
         error.field = "removeChannels"
         raise
     said = list(zip(channels, adding, strict=True))
-    return ChannelChanges(said, removed, published_moments(adding))
+    return ChannelChanges(said, removed, published_moments(adding, info.inputs.now))
 
 
-def published_moments(adding: Sequence[dict[str, Any]]) -> list[DomainError]:
+def published_moments(adding: Sequence[dict[str, Any]], now: datetime) -> list[DomainError]:
     """Write `published_at` of what is said of each channel; tells of those that say it in two ways."""
     twice = []
     for each in adding:
@@ -62,7 +61,7 @@ def published_moments(adding: Sequence[dict[str, Any]]) -> list[DomainError]:
             continue
         moment = each.get("published_at") or beginning_of(each.get("publication_date"))
         if each.get("is_published") and moment is None:
-            each["published_at"] = clock.now()
+            each["published_at"] = now
         elif "publication_date" in each or "published_at" in each:
             each["published_at"] = moment
         if each.get("is_published", False) is None:

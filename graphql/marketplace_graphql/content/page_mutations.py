@@ -4,7 +4,8 @@ from typing import Any
 
 from strawberry import ID
 
-from marketplace.catalog.asked import reorder_answers
+from marketplace.catalog.attribute_order import reorder_answers
+from marketplace.catalog.attributes import Attribute
 from marketplace.content import editing
 from marketplace.content import pages as models
 from marketplace.kit.announcements import announce
@@ -78,9 +79,9 @@ class PageMutations:
     ) -> models.Page:
         """Puts the values that a page gives to an attribute in another order."""
         page = await info.find(models.Page, page_id, field_name="pageId")
-        attribute = info.key(attribute_id, "Attribute")
+        asked = await info.find(Attribute, attribute_id, field_name="attributeId")
         given = given_moves(info, moves, "AttributeValue")
-        await reorder_answers(info.session, page, attribute, given)
+        await reorder_answers(info.session, page, asked.id, given)
         return page
 
 
