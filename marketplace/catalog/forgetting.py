@@ -69,7 +69,7 @@ async def forget_values(session: AsyncSession, values: Sequence[AttributeValue])
     for attribute_id, value_ids in sorted(by_attribute.items()):
         await lock_attribute(session, attribute_id)
         if await _few_give(session, AttributeValue.id.in_(value_ids)):
-            product_ids = await _products_with(session, AttributeValue.id.in_(value_ids))
+            product_ids = await _hold_products(session, AttributeValue.id.in_(value_ids))
             await session.execute(delete(AttributeValue).where(AttributeValue.id.in_(value_ids)))
             await search.reindex(session, product_ids)
         else:
@@ -107,7 +107,7 @@ async def forget_attributes(session: AsyncSession, attributes: Sequence[Attribut
         await lock_attribute(session, attribute.id)
         of_it = AttributeValue.attribute_id == attribute.id
         if await _few_give(session, of_it):
-            product_ids = await _products_with(session, of_it)
+            product_ids = await _hold_products(session, of_it)
             await session.execute(delete(Attribute).where(Attribute.id == attribute.id))
             await search.reindex(session, product_ids)
         else:
@@ -171,10 +171,11 @@ async def change_value(
     """Change a value, and have the products that give it be sorted and found by what it is now."""
     this = AttributeValue.id == value.id
     if await _few_give(session, this):
+        product_ids = await _hold_products(session, this)
         _set(value, columns)
         await session.flush()
         if attribute.input_type in WITH_CHOICES:
-            await search.reindex(session, await _products_with(session, this))
+            await search.reindex(session, product_ids)
         return
     async with followed_later(session):
         _set(value, columns)
@@ -263,6 +264,15 @@ async def _products_with(
         .limit(limit)
     )
     return list(found)
+
+
+async def _hold_products(session: AsyncSession, which: ColumnElement[bool]) -> list[int]:
+    """The few products that give some values, locked: whoever answers for one has it locked first, too."""
+    keys = await _products_with(session, which)
+    await session.execute(
+        select(Product.id).where(Product.id.in_(keys)).order_by(Product.id).with_for_update(key_share=True)
+    )
+    return keys
 
 
 async def _drop_answers(

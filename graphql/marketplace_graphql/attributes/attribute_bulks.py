@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 100
 
-_subject = row_by(models.Attribute, "external_reference", lock=True)
+_subject = row_by(models.Attribute, "external_reference")
 
 
 @object_type

@@ -45,7 +45,7 @@ class AttributeMutations:
         errors=AttributesError,
         needs=ANY,
         tells="ATTRIBUTE_UPDATED",
-        about=row_by(models.Attribute, "external_reference", lock=True),
+        about=row_by(models.Attribute, "external_reference"),
     )
     async def attribute_update(
         self, info: Info, attribute: models.Attribute, input: AttributeUpdateInput
@@ -69,7 +69,7 @@ class AttributeMutations:
         errors=AttributesError,
         needs=ANY,
         tells="ATTRIBUTE_DELETED",
-        about=row_by(models.Attribute, "external_reference", lock=True),
+        about=row_by(models.Attribute, "external_reference"),
     )
     async def attribute_delete(self, info: Info, attribute: models.Attribute) -> models.Attribute:
         """Takes an attribute away, with all that was answered to it."""

@@ -51,7 +51,7 @@ class AttributeValueMutations:
         errors=AttributesError,
         needs=ANY,
         tells="ATTRIBUTE_UPDATED",
-        about=row_by(models.AttributeValue, "external_reference", lock=True),
+        about=row_by(models.AttributeValue, "external_reference"),
     )
     async def attribute_value_update(
         self, info: Info, value: models.AttributeValue, input: AttributeValueUpdateInput
@@ -69,7 +69,7 @@ class AttributeValueMutations:
         errors=AttributesError,
         needs=ANY,
         tells="ATTRIBUTE_UPDATED",
-        about=row_by(models.AttributeValue, "external_reference", lock=True),
+        about=row_by(models.AttributeValue, "external_reference"),
     )
     async def attribute_value_delete(self, info: Info, value: models.AttributeValue) -> dict[str, Any]:
         """Takes a value away, from its attribute and from all that give it."""
