@@ -65,6 +65,8 @@ class ProductType(IntegerKey, WithMetadata, Base):
     tax_class_id: Mapped[int | None] = mapped_column(
         ForeignKey("tax_class.id", ondelete="SET NULL"), index=True
     )
+    is_going: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """No list has it any more: a job deletes its products, and then the type (`product_types`)."""
 
 
 class Category(IntegerKey, Timestamped, Seo, WithMetadata, Base):
@@ -81,6 +83,7 @@ class Category(IntegerKey, Timestamped, Seo, WithMetadata, Base):
     path: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list)
     position: Mapped[int] = mapped_column(default=0)
     picture_path: Mapped[str | None]
+    picture_alt: Mapped[str] = mapped_column(default="", server_default="")
 
     parent: Mapped["Category | None"] = relationship(remote_side="Category.id", lazy="raise")
     translations: Mapped[list["CategoryTranslation"]] = relationship(lazy="raise")
@@ -108,6 +111,7 @@ class Collection(IntegerKey, Timestamped, Seo, WithMetadata, Base):
     slug: Mapped[str] = mapped_column(unique=True)
     description: Mapped[dict[str, Any] | None]
     picture_path: Mapped[str | None]
+    picture_alt: Mapped[str] = mapped_column(default="", server_default="")
 
     products: Mapped[list["Product"]] = relationship(
         secondary="collection_product", back_populates="collections", lazy="raise"
