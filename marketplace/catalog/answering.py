@@ -13,8 +13,8 @@ Values of lists, yes and no, and references are shared by all who give them. A n
 is its owner's own value and goes with it: a trigger sees to that (`ddl.py`).
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import (
@@ -80,6 +80,8 @@ class Keeping:
     """The key of a row's type."""
     of_type: Callable[[int], Select[int]]
     """The keys of the rows of a type."""
+    also: Mapping[str, object] = field(default_factory=dict)
+    """What else is written of what types ask for."""
 
 
 _known: dict[type[Any], Keeping] = {}
@@ -360,6 +362,7 @@ keeps_answers(
         _asked_in(AttributeScope.PRODUCT),
         lambda product: product.product_type_id,
         lambda type_id: select(Product.id).where(Product.product_type_id == type_id),
+        {"scope": AttributeScope.PRODUCT},
     ),
 )
 keeps_answers(
@@ -375,6 +378,7 @@ keeps_answers(
             .join(Product, Product.id == ProductVariant.product_id)
             .where(Product.product_type_id == type_id)
         ),
+        {"scope": AttributeScope.VARIANT},
     ),
 )
 keeps_answers(

@@ -5,7 +5,7 @@ once, since it belongs to an attribute that is going, and jobs do the rest in ba
 never grows with the catalogue.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
@@ -31,13 +31,14 @@ from marketplace.catalog.answering import Keeping, all_kept, kept_by
 from marketplace.catalog.attributes import (
     WITH_CHOICES,
     Attribute,
+    AttributeEntityType,
     AttributeInputType,
     AttributeReferencePageType,
     AttributeReferenceProductType,
     AttributeValue,
     product_attribute_value,
 )
-from marketplace.catalog.choices import lock_attribute
+from marketplace.catalog.choices import REFERENCE_COLUMNS, lock_attribute
 from marketplace.catalog.models import Product
 from marketplace.kit.jobs import enqueue
 
@@ -75,6 +76,29 @@ async def forget_values(session: AsyncSession, values: Sequence[AttributeValue])
             await _bury(session, value_ids)
     for value in values:
         session.expunge(value)
+
+
+async def forget_references(
+    session: AsyncSession, entity: AttributeEntityType, keys: Collection[int]
+) -> None:
+    """Take away all values that refer to things that are about to be deleted."""
+    column = getattr(AttributeValue, REFERENCE_COLUMNS[entity])
+    values = await session.scalars(select(AttributeValue).where(column.in_(keys)).order_by(AttributeValue.id))
+    await forget_values(session, values.all())
+
+
+async def reference_renamed(session: AsyncSession, entity: AttributeEntityType, key: int, name: str) -> None:
+    """Have what refers to a thing be called and sorted as that is called now."""
+    column = getattr(AttributeValue, REFERENCE_COLUMNS[entity])
+    rows = await session.execute(
+        select(AttributeValue, Attribute)
+        .join(Attribute, Attribute.id == AttributeValue.attribute_id)
+        .where(column == key, AttributeValue.name != name)
+        .order_by(AttributeValue.id)
+        .limit(BATCH)
+    )
+    for value, attribute in rows.all():
+        await change_value(session, value, attribute, {"name": name})
 
 
 async def forget_attributes(session: AsyncSession, attributes: Sequence[Attribute]) -> None:
@@ -284,7 +308,12 @@ async def _bury(session: AsyncSession, value_ids: Sequence[int]) -> None:
     await session.execute(
         update(AttributeValue)
         .where(AttributeValue.id.in_(value_ids))
-        .values(attribute_id=grave.id, slug=func.concat("", AttributeValue.id), external_reference=None),
+        .values(
+            attribute_id=grave.id,
+            slug=func.concat("", AttributeValue.id),
+            external_reference=None,
+            **dict.fromkeys(REFERENCE_COLUMNS.values()),  # What they referred to may go before they do.
+        ),
         execution_options={"synchronize_session": False},
     )
     await enqueue(session, "catalog.forget_attribute", attribute_id=grave.id)
