@@ -11,6 +11,7 @@ from marketplace.catalog.slugs import checked_slug, free_slug
 from marketplace.content.menus import Menu, MenuItem, NavigationType
 from marketplace.kit.announcements import announce
 from marketplace.kit.errors import DomainError, InvalidError, NotFoundError, RequiredError
+from marketplace.kit.reordering import reordered
 
 NAME_LENGTH = 250
 ITEMS_LIMIT = 1_000
@@ -167,9 +168,7 @@ class _Tree:
             item.parent_id = move.parent_id
         if move.by:
             siblings = self._below[item.parent_id]
-            place = siblings.index(item)
-            siblings.remove(item)
-            siblings.insert(max(0, min(place + move.by, len(siblings))), item)
+            siblings[:] = reordered(siblings, [(item, move.by)])
         return changes_parent or bool(move.by)
 
     def number(self) -> None:

@@ -205,12 +205,9 @@ async def test_a_move_that_is_wrong_moves_nothing(
     stranger = item_id(await make_item(session, await make_menu(session)))
     a, good = item_id(tree["a"]), {"itemId": item_id(tree["c"]), "sortOrder": -1}
     for wrong, error in (
-        ({"itemId": item_id(tree["a"]), "parentId": item_id(tree["a"])}, ("parentId", "CANNOT_ASSIGN_NODE")),
-        (
-            {"itemId": item_id(tree["a"]), "parentId": item_id(tree["aaa"])},
-            ("parentId", "CANNOT_ASSIGN_NODE"),
-        ),
-        ({"itemId": item_id(tree["a"]), "parentId": stranger}, ("parentId", "NOT_FOUND")),
+        ({"itemId": a, "parentId": a}, ("parentId", "CANNOT_ASSIGN_NODE")),
+        ({"itemId": a, "parentId": item_id(tree["aaa"])}, ("parentId", "CANNOT_ASSIGN_NODE")),
+        ({"itemId": a, "parentId": stranger}, ("parentId", "NOT_FOUND")),
         ({"itemId": stranger}, ("item", "NOT_FOUND")),
         ({"itemId": "nonsense"}, ("item", "NOT_FOUND")),
     ):
