@@ -182,6 +182,15 @@ async def change_value(
     await enqueue(session, "catalog.follow_values", attribute_id=attribute.id, value_id=value.id)
 
 
+async def value_translated(session: AsyncSession, value: AttributeValue) -> None:
+    """Have the products that give a choice be found by what it is called in another language."""
+    this = AttributeValue.id == value.id
+    if await _few_give(session, this):
+        await search.reindex(session, await _products_with(session, this))
+    else:
+        await enqueue(session, "catalog.follow_values", attribute_id=value.attribute_id, value_id=value.id)
+
+
 def _set(row: object, columns: Mapping[str, Any]) -> None:
     for name, content in columns.items():
         setattr(row, name, content)

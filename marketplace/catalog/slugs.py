@@ -75,15 +75,33 @@ async def checked_slug(
     """A slug that a person chose. Raises RequiredError, InvalidError, UniqueError, on the field `slug`."""
     if not slug:
         raise RequiredError("A slug can't be empty.", field="slug")
-    if len(slug) > LONGEST_SLUG or not _SLUG.fullmatch(slug):
-        raise InvalidError(
-            f"A slug is of letters, digits, hyphens and underscores, at most {LONGEST_SLUG}.", field="slug"
-        )
+    _check_letters(slug)
     await _alone(session, model)
     whose = await session.scalar(select(model.id).where(model.slug == slug))
     if whose not in (None, own_id):
         raise UniqueError("This slug is taken.", field="slug")
     return slug
+
+
+async def checked_slug_in_language(
+    session: AsyncSession, translation: Sluggable, slug: str, language_code: str, key: str, own: object
+) -> str:
+    """A slug that something has in a language, where `key` is the column that says what is translated and
+    `own` its value. Raises InvalidError, UniqueError, on the field `slug`.
+    """
+    _check_letters(slug)
+    await _alone(session, translation)
+    whose = select(getattr(translation, key)).filter_by(slug=slug, language_code=language_code)
+    if (await session.scalar(whose)) not in (None, own):
+        raise UniqueError("This slug is taken.", field="slug")
+    return slug
+
+
+def _check_letters(slug: str) -> None:
+    if len(slug) > LONGEST_SLUG or not _SLUG.fullmatch(slug):
+        raise InvalidError(
+            f"A slug is of letters, digits, hyphens and underscores, at most {LONGEST_SLUG}.", field="slug"
+        )
 
 
 async def _alone(session: AsyncSession, model: type[Sluggable]) -> None:

@@ -44,16 +44,17 @@ def error_type(
     twin: str | None = None,
     code_name: str = "code",
     path_only: bool = False,
+    codes_name: str | None = None,
     **extra: Any,
 ) -> ErrorType:
     """`<name> { field message code ... }`. Extra fields are filled from the DomainError's details.
 
-    Codes given as words make the enum `<name>Code`. With `path_only` the wrong field stands in `path` and
-    there is no `field`, as in errors of Saleor's bulk mutations.
+    Codes given as words make the enum `<name>Code`, or `codes_name`. With `path_only` the wrong field stands
+    in `path` and there is no `field`, as in errors of Saleor's bulk mutations.
     """
     module = sys._getframe(1).f_globals["__name__"]  # noqa: SLF001 - the caller's names
     if not isinstance(codes, type):
-        codes = _codes(f"{name}Code", codes, module)
+        codes = _codes(codes_name or f"{name}Code", codes, module)
     where = "path" if path_only else "field"
     namespace: dict[str, Any] = {
         "__annotations__": {where: str | None, "message": str | None, code_name: codes, **extra},
