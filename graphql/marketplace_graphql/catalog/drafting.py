@@ -96,17 +96,17 @@ async def draft_variant(
     asked = await known.asked(ProductVariant, product_type)
     checked = checked_for(asked, answers, has_variants=product_type.has_variants, is_new=True)
     draft = NewVariant(columns=columns, answers=checked)
-    draft.prices = draft_prices(prices or (), channels, faults, "channelListings")
-    draft.pieces = draft_pieces(known, pieces or (), vendor_id, faults, "stocks")
+    draft.prices = list(draft_prices(prices or (), channels, faults, "channelListings").values())
+    draft.pieces = list(draft_pieces(known, pieces or (), vendor_id, faults, "stocks").values())
     return draft
 
 
 def draft_prices(
     given: Sequence[Mapping[str, Any]], channels: Mapping[str, Channel], faults: Faults, path: str
-) -> list[tuple[Channel, Mapping[str, Any]]]:
-    """What a variant is asked for by channel; lines that are wrong are noted and left out."""
+) -> dict[int, tuple[Channel, Mapping[str, Any]]]:
+    """What a variant is asked for by channel, by line; those that are wrong are noted and left out."""
     twice = repeated([each["channel_id"] for each in given])
-    found: list[tuple[Channel, Mapping[str, Any]]] = []
+    found: dict[int, tuple[Channel, Mapping[str, Any]]] = {}
     for index, each in enumerate(given):
         channel_id, said = each["channel_id"], dict(each)
         before = len(faults.found)
@@ -119,7 +119,7 @@ def draft_prices(
                 raise InvalidError(message, field="channelId", code=DUPLICATED)
             check_no_preorder(said, "preorder_threshold")
             channel = channels[channel_id]
-            found.append((channel, amounts_of(said, channel, "INVALID_PRICE")))
+            found[index] = (channel, amounts_of(said, channel, "INVALID_PRICE"))
         for error in faults.found[before:]:
             error.details["channels"] = [channel_id]
     return found
@@ -127,10 +127,10 @@ def draft_prices(
 
 def draft_pieces(
     known: Known, given: Sequence[Mapping[str, Any]], vendor_id: int, faults: Faults, path: str
-) -> list[tuple[Any, int]]:
-    """How many pieces lie in which store rooms; lines that are wrong are noted and left out."""
+) -> dict[int, tuple[Any, int]]:
+    """How many pieces lie in which store rooms, by line; those that are wrong are noted and left out."""
     twice = repeated([each["warehouse"] for each in given])
-    found: list[tuple[Any, int]] = []
+    found: dict[int, tuple[Any, int]] = {}
     for index, each in enumerate(given):
         before = len(faults.found)
         with faults.at(path, index):
@@ -140,7 +140,7 @@ def draft_pieces(
                 raise InvalidError(message, field="warehouse", code=DUPLICATED)
             check_whose(room, vendor_id)
             check_pieces(each["quantity"])
-            found.append((room.id, each["quantity"]))
+            found[index] = (room.id, each["quantity"])
         for error in faults.found[before:]:
             error.details["warehouses"] = [each["warehouse"]]
     return found

@@ -198,8 +198,8 @@ async def _change_prices(
 ) -> None:
     there = {listing.channel_id for (key, _), listing in lines.listings.items() if key == variant.id}
     path = "channelListings"
-    new = given.get("create") or []
-    for index, (channel, columns) in enumerate(draft_prices(new, lines.channels, faults, f"{path}.create")):
+    new = draft_prices(given.get("create") or (), lines.channels, faults, f"{path}.create")
+    for index, (channel, columns) in new.items():
         with faults.at(path, "create", index):
             if channel.id in there:
                 message = "The variant is in this channel already."
@@ -234,7 +234,7 @@ async def _change_pieces(
     wanted, vendor_id = given.get("create") or (), lines.product.vendor_id
     new = draft_pieces(lines.known, wanted, vendor_id, faults, "stocks.create")
     rooms: dict[Any, Warehouse] = lines.known.rows[Warehouse]
-    for index, (room_id, quantity) in enumerate(new):
+    for index, (room_id, quantity) in new.items():
         room = to_global_id("Warehouse", room_id)
         with _naming(faults, "warehouses", room), faults.at("stocks", "create", index):
             if room_id in there:
