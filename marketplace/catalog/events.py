@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +27,10 @@ class VariantsWithdrawn:
 
     variant_ids: tuple[int, ...]
     channel_ids: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VariantsLaidIn:
+    """New variants come with pieces: each is a variant, a store room and how many lie there."""
+
+    pieces: tuple[tuple[int, UUID, int], ...]

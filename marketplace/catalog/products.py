@@ -100,17 +100,17 @@ async def checked_columns(
     with mistakes.noted():
         columns |= plain_columns(said)
     with mistakes.noted():
-        if vendor_slug is not None and not said.get("slug"):
-            if "name" in columns:
-                (columns["slug"],) = await free_slugs(session, [columns["name"]], [vendor_slug])
-        elif "slug" in said:
-            columns["slug"] = await checked_slug(session, Product, said["slug"], product.id)
-    with mistakes.noted():
         if "external_reference" in said:
             reference, column = said["external_reference"], Product.external_reference
             columns["external_reference"] = await checked_unique(
                 session, column, reference, "externalReference", product.id
             )
+    with mistakes.noted():
+        if vendor_slug is not None and not said.get("slug"):
+            if "name" in columns:
+                (columns["slug"],) = await free_slugs(session, [columns["name"]], [vendor_slug])
+        elif "slug" in said:
+            columns["slug"] = await checked_slug(session, Product, said["slug"], product.id)
     with mistakes.noted():
         write_metadata(product, said)
     with mistakes.noted():

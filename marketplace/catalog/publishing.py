@@ -108,13 +108,18 @@ async def set_prices(
         code = "PRODUCT_NOT_ASSIGNED_TO_CHANNEL"
         raise DomainError(message, field="input", code=code, channels=missing)
     for channel, columns in prices.items():
-        row = price_row(variant.id, channel, columns)
-        adding = insert(VariantChannelListing).values(row)
-        await session.execute(
-            adding.on_conflict_do_update(index_elements=["variant_id", "channel_id"], set_=dict(columns))
-        )
+        await price_variant(session, variant.id, channel, columns)
     await publish(session, ListingsChanged((variant.product_id,)))
     return variant
+
+
+async def price_variant(
+    session: AsyncSession, variant_id: int, channel: Channel, columns: Mapping[str, Any]
+) -> None:
+    """Write what a variant is asked for in a channel; what is derived of it is the caller's to see to."""
+    adding = insert(VariantChannelListing).values(price_row(variant_id, channel, columns))
+    index = ["variant_id", "channel_id"]
+    await session.execute(adding.on_conflict_do_update(index_elements=index, set_=dict(columns)))
 
 
 def price_row(variant_id: int, channel: Channel, columns: Mapping[str, Any]) -> dict[str, Any]:

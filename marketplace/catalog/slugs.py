@@ -34,7 +34,7 @@ async def free_slugs(
 
     Until the transaction ends nobody else is given slugs, so that two sellers don't get the same.
     """
-    await _alone(session, Product)
+    await hold_slugs(session, Product)
     wishes = [
         _wishes(slug_of(name, "listing"), vendor_slug)
         for name, vendor_slug in zip(names, vendor_slugs, strict=True)
@@ -62,7 +62,7 @@ async def free_slug(session: AsyncSession, model: type[Sluggable], name: str, ot
 
     Until the transaction ends nobody else is given a slug of the same table.
     """
-    await _alone(session, model)
+    await hold_slugs(session, model)
     base = slug_of(name, otherwise)
     numbered = model.slug.regexp_match(f"^{re.escape(base)}(-[0-9]+)?$")
     taken = set(await session.scalars(select(model.slug).where(model.slug.startswith(base), numbered)))
@@ -73,10 +73,8 @@ async def checked_slug(
     session: AsyncSession, model: type[Sluggable], slug: str | None, own_id: int | None = None
 ) -> str:
     """A slug that a person chose. Raises RequiredError, InvalidError, UniqueError, on the field `slug`."""
-    if not slug:
-        raise RequiredError("A slug can't be empty.", field="slug")
-    _check_letters(slug)
-    await _alone(session, model)
+    slug = checked_spelling(slug)
+    await hold_slugs(session, model)
     whose = await session.scalar(select(model.id).where(model.slug == slug))
     if whose not in (None, own_id):
         raise UniqueError("This slug is taken.", field="slug")
@@ -89,22 +87,27 @@ async def checked_slug_in_language(
     """A slug that something has in a language, where `key` is the column that says what is translated and
     `own` its value. Raises InvalidError, UniqueError, on the field `slug`.
     """
-    _check_letters(slug)
-    await _alone(session, translation)
+    checked_spelling(slug)
+    await hold_slugs(session, translation)
     whose = select(getattr(translation, key)).filter_by(slug=slug, language_code=language_code)
     if (await session.scalar(whose)) not in (None, own):
         raise UniqueError("This slug is taken.", field="slug")
     return slug
 
 
-def _check_letters(slug: str) -> None:
+def checked_spelling(slug: str | None) -> str:
+    """A slug as one is written. Raises RequiredError, InvalidError, on the field `slug`."""
+    if not slug:
+        raise RequiredError("A slug can't be empty.", field="slug")
     if len(slug) > LONGEST_SLUG or not _SLUG.fullmatch(slug):
         raise InvalidError(
             f"A slug is of letters, digits, hyphens and underscores, at most {LONGEST_SLUG}.", field="slug"
         )
+    return slug
 
 
-async def _alone(session: AsyncSession, model: type[Sluggable]) -> None:
+async def hold_slugs(session: AsyncSession, model: type[Sluggable]) -> None:
+    """Let nobody else be given a slug of a table until the transaction ends."""
     lock = func.pg_advisory_xact_lock(func.hashtext(f"{model.__tablename__}.slug"))
     await session.execute(select(lock))
 

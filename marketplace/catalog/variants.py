@@ -86,16 +86,30 @@ async def change_variant(
     columns = await checked_columns(session, variant, said)
     type_id = await session.scalar(select(Product.product_type_id).where(Product.id == variant.product_id))
     checked = await check_variant_answers(session, type_id, answers) if answers else []
-    for name, value in columns.items():
-        setattr(variant, name, value)
-    await session.flush()
-    await _answer(session, variant, checked, may_add_choices=may_add_choices)
+    await write_changes(session, variant, columns, checked, may_add_choices=may_add_choices)
     await name_variants(session, [variant.id])
     await session.refresh(variant)
     await search.reindex(session, [variant.product_id])
     if any(getattr(variant, store) != entries for store, entries in before.items()):
         await announce(session, "PRODUCT_VARIANT_METADATA_UPDATED", variant)
     return variant
+
+
+async def write_changes(
+    session: AsyncSession,
+    variant: ProductVariant,
+    columns: Mapping[str, Any],
+    checked: Sequence[Checked],
+    *,
+    may_add_choices: bool = True,
+) -> None:
+    """Write what has been checked of a variant. Its name, where it has none, and its words are the caller's
+    to see to. Raises Errors, DomainErrors.
+    """
+    for name, value in columns.items():
+        setattr(variant, name, value)
+    await session.flush()
+    await _answer(session, variant, checked, may_add_choices=may_add_choices)
 
 
 async def checked_columns(
@@ -191,8 +205,11 @@ def same_answers(checked: Sequence[Checked]) -> DomainError:
     return DomainError(message, field=FIELD, code="DUPLICATED_INPUT_ITEM", attributes=named)
 
 
-async def name_variants(session: AsyncSession, variant_ids: Sequence[int]) -> None:
-    """Call variants without a name by what buyers choose them by, else by their SKU, else by their id."""
+async def name_variants(session: AsyncSession, variant_ids: Sequence[int]) -> dict[int, str]:
+    """Call variants without a name by what buyers choose them by, else by their SKU, else by their id.
+
+    Gives the names that were given.
+    """
     said, value, asked = variant_attribute_value, AttributeValue, ProductTypeAttribute
     of_attribute = (
         select(
@@ -221,12 +238,14 @@ async def name_variants(session: AsyncSession, variant_ids: Sequence[int]) -> No
         .scalar_subquery()
     )
     own_id = func.encode(func.convert_to(func.concat("ProductVariant:", ProductVariant.id), "UTF8"), "base64")
-    await session.execute(
+    rows = await session.execute(
         update(ProductVariant)
         .where(ProductVariant.id == any_(_keys(variant_ids)), ProductVariant.name == "")
-        .values(name=func.left(func.coalesce(chosen, ProductVariant.sku, own_id), LONGEST_VARIANT_NAME)),
+        .values(name=func.left(func.coalesce(chosen, ProductVariant.sku, own_id), LONGEST_VARIANT_NAME))
+        .returning(ProductVariant.id, ProductVariant.name),
         execution_options=UNSYNCHRONISED,
     )
+    return {row[0]: row[1] for row in rows}
 
 
 async def delete_variants(session: AsyncSession, variants: Sequence[ProductVariant]) -> None:

@@ -5,7 +5,7 @@ from sqlalchemy import BigInteger, Uuid, any_, bindparam, delete, func, literal,
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.catalog.events import ListingsStocked, VariantsWithdrawn
+from marketplace.catalog.events import ListingsStocked, VariantsLaidIn, VariantsWithdrawn
 from marketplace.inventory.models import Allocation, Stock, Warehouse
 from marketplace.kit.events import subscribe
 from marketplace.people.addresses import PostalAddress, create_address
@@ -43,6 +43,17 @@ async def stock_listings(session: AsyncSession, event: ListingsStocked) -> None:
             set_={"quantity": func.greatest(adding.excluded.quantity, Stock.quantity_allocated)},
         )
     )
+
+
+@subscribe(VariantsLaidIn)
+async def lay_in_first_pieces(session: AsyncSession, event: VariantsLaidIn) -> None:
+    """The pieces that new variants come with."""
+    rows = [
+        {"variant_id": variant_id, "warehouse_id": warehouse_id, "quantity": quantity}
+        for variant_id, warehouse_id, quantity in event.pieces
+    ]
+    if rows:
+        await session.execute(insert(Stock), rows)
 
 
 @subscribe(VariantsWithdrawn)

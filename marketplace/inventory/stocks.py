@@ -4,10 +4,9 @@ These are the pieces of no named lot (lots: `inventory.lots`). Never fewer than 
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Uuid, any_, bindparam, delete, func, insert, select
+from sqlalchemy import BigInteger, Uuid, any_, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -84,12 +83,6 @@ async def recount(session: AsyncSession, counted: Sequence[tuple[Stock, int]]) -
     await announce(session, "PRODUCT_VARIANT_BACK_IN_STOCK", *back)
     await announce(session, "PRODUCT_VARIANT_STOCK_UPDATED", *(stock for stock, _ in changed))
     return [stock for stock, _ in changed]
-
-
-async def lay_out(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Lay in pieces of variants that are new: `variant_id`, `warehouse_id` and `quantity` of each."""
-    if rows:
-        await session.execute(insert(Stock), list(rows))
 
 
 async def delete_stocks(session: AsyncSession, variant_id: int, warehouse_ids: Collection[UUID]) -> None:

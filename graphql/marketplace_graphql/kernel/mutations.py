@@ -291,8 +291,8 @@ def _success(declaration: Mutation, result: Any) -> dict[str, Any]:
     if declaration.single and declaration.returns:
         payload[declaration.returns[0]] = result
     elif isinstance(result, Mapping):
-        payload |= result
-    return payload | _errors(declaration, [])
+        payload |= result  # Saleor's oldest bulk tells its errors beside what it made.
+    return _errors(declaration, []) | payload
 
 
 def _failure(declaration: Mutation, error: DomainError | Errors) -> dict[str, Any]:
