@@ -29,6 +29,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from marketplace.catalog.models import ProductVariant
 from marketplace.inventory.models import Stock
 from marketplace.kit import clock
+from marketplace.kit.jobs import JobStatus
 from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey, WithMetadata
 from marketplace.markets.models import Channel, ShippingMethod, TaxClass
 from marketplace.people.models import Address, User
@@ -316,21 +317,12 @@ class FulfillmentLine(IntegerKey, Base):
     stock: Mapped[Stock | None] = relationship(lazy="raise")
 
 
-class InvoiceStatus(StrEnum):
-    """How far the making of an invoice is: Saleor's JobStatusEnum."""
-
-    PENDING = "PENDING"
-    SUCCESS = "SUCCESS"
-    FAILED = "FAILED"
-    DELETED = "DELETED"
-
-
 class Invoice(IntegerKey, Timestamped, WithMetadata, Base):
     __tablename__ = "invoice"
     __table_args__ = (Index(None, "order_id", "created_at"),)
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
-    status: Mapped[InvoiceStatus] = mapped_column(default=InvoiceStatus.SUCCESS)
+    status: Mapped[JobStatus] = mapped_column(default=JobStatus.SUCCESS)
     number: Mapped[str | None]
     url: Mapped[str | None]
     """Where it can be fetched."""
