@@ -34,7 +34,7 @@ class AppProblemCreateInput:
     """Of what kind it is: 3 to 128 letters. The same again is counted."""
     critical_threshold: PositiveInt | None
     """From so many times on it is critical."""
-    aggregation_period: Minute | None = SAME_FOR_MINUTES
+    aggregation_period: Minute | None = Minute(SAME_FOR_MINUTES)
     """For so many minutes after it was last told it counts as the same; 0: never."""
 
 
@@ -142,7 +142,7 @@ async def _by_app(info: Info, said: Any) -> None:
         _check_number(keys, "keys")
         await problems.dismiss(info.session, app_id=app_id, keys=keys)
         return
-    numbers = _keys(info, ids)
+    numbers = _keys(info, ids or [])
     if await problems.of_others(info.session, app_id, numbers):
         raise InvalidError("Cannot dismiss problems belonging to other apps.", field="ids")
     await problems.dismiss(info.session, app_id=app_id, ids=numbers)

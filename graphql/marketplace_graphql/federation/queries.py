@@ -41,6 +41,10 @@ def _staffs(row: Any, requester: Requester) -> ColumnElement[bool]:
     return true() if requester.has_any((Permission.MANAGE_STAFF,)) else false()
 
 
+def _manages_apps(row: Any, requester: Requester) -> ColumnElement[bool]:
+    return true() if requester.has_any((Permission.MANAGE_APPS,)) else false()
+
+
 @dataclass(frozen=True)
 class Entity:
     """Keys besides the id that a gateway may ask by, and a rule beyond the type's own visibility."""
@@ -50,6 +54,7 @@ class Entity:
 
 
 ENTITIES = {
+    "App": Entity(rule=_manages_apps),
     "Address": Entity(rule=_own_or_staffs),
     "Category": Entity(),
     "Collection": Entity(),
