@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 import pkgutil
 
+import marketplace.apps.models
 import marketplace.catalog.attributes
 import marketplace.catalog.listings
 import marketplace.catalog.models
