@@ -36,7 +36,12 @@ class App(IntegerKey, WithMetadata, Base):
     __table_args__ = (
         Index(None, "name", "id"),
         Index(None, "created_at", "id"),
-        Index("uq_app_identifier_present", "identifier", unique=True, postgresql_where=text("removed_at IS NULL")),
+        Index(
+            "uq_app_identifier_present",
+            "identifier",
+            unique=True,
+            postgresql_where=text("removed_at IS NULL"),
+        ),
     )
 
     name: Mapped[str] = mapped_column(String(NAME_LENGTH))
@@ -147,6 +152,8 @@ class AppInstallation(IntegerKey, Timestamped, Base):
     """What staff grant it, whatever its manifest asks for."""
     activate: Mapped[bool] = mapped_column(default=True)
     """Whether the app is active as soon as it is there."""
+    app_id: Mapped[int | None] = mapped_column(ForeignKey("app.id", ondelete="SET NULL"), index=True)
+    """The app in the making, while its own server is asked to take the token."""
     status: Mapped[JobStatus] = mapped_column(default=JobStatus.PENDING)
     message: Mapped[str | None]
     """Why it failed."""

@@ -1,7 +1,7 @@
 """On whose behalf this code runs: a person, an app, or nobody (a job, the schedule).
 
-The edge says so once for a request; what keeps a history asks here, as it asks `kit.clock` for the time. So no
-service passes on an actor that it makes nothing of.
+The edge says so once for a request; what keeps a history asks here, as it asks `kit.clock` for the time. So
+no service passes on an actor that it makes nothing of.
 """
 
 from collections.abc import Iterator

@@ -22,6 +22,7 @@ from graphql import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
+from marketplace.kit.acting import acting
 from marketplace.kit.database import fetch_json_in
 from marketplace_graphql.kernel import fields, mutations, resolvers
 from marketplace_graphql.kernel.documents import (
@@ -302,7 +303,9 @@ class Run:
         root = self.schema.graphql.mutation_type
         if root is None:
             raise TypeError("the schema has no Mutation")
-        return await mutations.run(self, root)
+        requester = self.inputs.requester
+        with acting(requester.user_id, requester.app_id):
+            return await mutations.run(self, root)
 
     def fetch_in(self, session: AsyncSession) -> Fetch:
         """Reads that see what the session has flushed."""
