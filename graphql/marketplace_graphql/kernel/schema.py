@@ -78,11 +78,16 @@ class ApiSchema:
         mutation: type[Any] | None = None,
         types: Iterable[type[Any]] = (),
         channels: ChannelSource | None = None,
+        subscription: type[Any] | None = None,
     ) -> None:
         config = StrawberryConfig(name_converter=SaleorNames(), scalar_map=scalars.definitions())
         try:
             self.strawberry = strawberry.Schema(
-                query=query, mutation=mutation, types=list(types), config=config
+                query=query,
+                mutation=mutation,
+                subscription=subscription,
+                types=list(types),
+                config=config,
             )
         except (TypeError, StrawberryException):
             _check_names()  # Says more than Strawberry does where a name is the reason.
