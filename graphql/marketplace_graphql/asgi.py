@@ -93,7 +93,12 @@ def authentication(settings: Settings, database: Database) -> Authenticate:
         except TokenError as error:
             raise AuthenticationError(error.code, error.message) from error
         return Requester(
-            person.user_id, person.permissions, person.vendor_ids, person.is_staff, within=person.within
+            person.user_id,
+            person.permissions,
+            person.vendor_ids,
+            person.is_staff,
+            through_app_id=person.app_id,
+            within=person.within,
         )
 
     return authenticate

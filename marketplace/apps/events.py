@@ -7,8 +7,8 @@ from marketplace.apps.manifests import Manifest, ManifestWebhook
 
 @dataclass(frozen=True, slots=True)
 class ManifestRead:
-    """A manifest is sound as far as this room can judge. Whoever knows webhooks judges those in it, and raises
-    Errors, with `webhooks` as their field.
+    """A manifest is sound as far as this room can judge. Whoever knows webhooks judges those in it, and
+    raises Errors, with `webhooks` as their field.
     """
 
     manifest: Manifest

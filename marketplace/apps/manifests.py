@@ -149,9 +149,7 @@ class Manifest(_Said):
         return not self.required_saleor_version or satisfies(self.required_saleor_version)
 
 
-def read_manifest(
-    data: object, *, granted: Sequence[str] | None = None, is_strict: bool = False
-) -> Manifest:
+def read_manifest(data: object, *, granted: Sequence[str] | None = None, is_strict: bool = False) -> Manifest:
     """A manifest from its JSON. Raises Errors.
 
     `granted` are permissions in the place of those that it asks for; where `is_strict`, one that was made for
@@ -166,7 +164,10 @@ def read_manifest(
         manifest = Manifest.model_validate(given)
     except ValidationError as refused:
         raise Errors([_told(error) for error in refused.errors()]) from refused
-    errors = [*_of_version(manifest, is_strict=is_strict), *_of_permissions(manifest.permissions, "permissions")]
+    errors = [
+        *_of_version(manifest, is_strict=is_strict),
+        *_of_permissions(manifest.permissions, "permissions"),
+    ]
     if not errors:
         errors = [*_of_extensions(manifest), *_of_webhooks(manifest)]
     if errors:
@@ -205,7 +206,9 @@ def _of_permissions(permissions: Sequence[str], field: str) -> list[DomainError]
 def _of_extensions(manifest: Manifest) -> list[DomainError]:
     errors = _of_identifiers(manifest.extensions, "extensions", "DUPLICATED_EXTENSION_IDENTIFIER")
     for extension in manifest.extensions:
-        fits = manifest.app_url is not None if extension.url.startswith("/") else is_web_address(extension.url)
+        fits = (
+            manifest.app_url is not None if extension.url.startswith("/") else is_web_address(extension.url)
+        )
         if not fits:
             message = "Incorrect value for field: url."
             errors.append(DomainError(message, field="extensions", code="INVALID_URL_FORMAT"))
@@ -227,4 +230,6 @@ def _of_identifiers(
     """What is named twice."""
     named = [item.identifier for item in items if item.identifier is not None]
     twice = sorted({name for name in named if named.count(name) > 1})
-    return [DomainError(f"Identifier is used more than once: {name}.", field=field, code=code) for name in twice]
+    return [
+        DomainError(f"Identifier is used more than once: {name}.", field=field, code=code) for name in twice
+    ]

@@ -113,6 +113,4 @@ async def _make_room(session: AsyncSession, app_id: int) -> None:
         .order_by(AppProblem.updated_at.desc(), AppProblem.id.desc())
         .limit(MOST_PROBLEMS - 1)
     )
-    await session.execute(
-        delete(AppProblem).where(AppProblem.app_id == app_id, AppProblem.id.not_in(kept))
-    )
+    await session.execute(delete(AppProblem).where(AppProblem.app_id == app_id, AppProblem.id.not_in(kept)))

@@ -80,20 +80,11 @@ def _all_of(alternative: str) -> list[Bounds]:
 
 
 def _bounds(operator: str, said: Partial) -> Bounds:
-    match operator:
-        case ">":
-            return Bounds(said.next) if said.next is not None else Bounds(LOWEST, LOWEST)
-        case ">=":
-            return Bounds(said.lowest)
-        case "<":
-            return Bounds(LOWEST, said.lowest)
-        case "<=":
-            return Bounds(LOWEST, said.next)
-        case "~":
-            return Bounds(said.lowest, _next_minor(said))
-        case "^":
-            return Bounds(said.lowest, _next_breaking(said))
-    return Bounds(said.lowest, said.next)
+    if operator == ">":
+        return Bounds(LOWEST, LOWEST) if said.next is None else Bounds(said.next)
+    first = LOWEST if operator in ("<", "<=") else said.lowest
+    beyond = {"<": said.lowest, "~": _next_minor(said), "^": _next_breaking(said), ">=": None}
+    return Bounds(first, beyond.get(operator, said.next))
 
 
 def _next_minor(said: Partial) -> Key | None:

@@ -32,6 +32,8 @@ class Person:
     vendor_ids: tuple[int, ...]
     is_staff: bool
     within: dict[str, tuple[int, ...]]
+    app_id: int | None = None
+    """The app in whose hands the token is."""
 
 
 ROLE_PERMISSIONS = {
@@ -89,7 +91,8 @@ def _person(claims: Claims, found: dict[str, Any]) -> Person:
     if claims.permissions is not None:  # In the hands of an app: never more than the app may, and no seller.
         permissions, roles = permissions & claims.permissions, []
     vendor_ids = tuple(vendor_id for vendor_id, _ in roles)
-    return Person(claims.user_id, permissions, vendor_ids, is_staff, within_sellers(roles))
+    within = within_sellers(roles)
+    return Person(claims.user_id, permissions, vendor_ids, is_staff, within, claims.app_id)
 
 
 def within_sellers(roles: Iterable[tuple[int, MemberRole]]) -> dict[str, tuple[int, ...]]:

@@ -172,6 +172,11 @@ class RequesterFacts:
         return self._binder.bind("app_id", BigInteger(), lambda inputs: inputs.requester.app_id)
 
     @property
+    def own_app_id(self) -> ColumnElement[Any]:
+        """The same, or the app through which a person asks."""
+        return self._binder.bind("own_app_id", BigInteger(), lambda inputs: inputs.requester.own_app_id)
+
+    @property
     def vendor_ids(self) -> ColumnElement[Any]:
         """An array: `row.vendor_id == any_(ctx.requester.vendor_ids)`."""
         return self._binder.bind(
