@@ -1,8 +1,8 @@
 """Sending what is due, and noting what came of it.
 
-A delivery is taken, with a note of the try, in one transaction; then it is sent, which no transaction waits for;
-then the outcome is noted in another. While it is on its way its next try lies ahead: of one whose worker was
-killed in between nobody knows whether it arrived, so it falls due again and goes a second time.
+A delivery is taken, with a note of the try, in one transaction; then it is sent, which no transaction waits
+for; then the outcome is noted in another. While it is on its way its next try lies ahead: of one whose worker
+was killed in between nobody knows whether it arrived, so it falls due again and goes a second time.
 """
 
 import asyncio
@@ -87,7 +87,10 @@ async def take_due(session: AsyncSession, settings: Settings, app_id: int) -> li
         select(EventDelivery)
         .join(EventDelivery.webhook)
         .join(Webhook.app)
-        .options(contains_eager(EventDelivery.webhook).contains_eager(Webhook.app), joinedload(EventDelivery.payload))
+        .options(
+            contains_eager(EventDelivery.webhook).contains_eager(Webhook.app),
+            joinedload(EventDelivery.payload),
+        )
         .where(
             Webhook.app_id == app_id,
             EventDelivery.status == DeliveryStatus.PENDING,
@@ -161,9 +164,7 @@ async def _note(database: Database, one: Try, outcome: Answer | NotSentError) ->
 async def note(session: AsyncSession, one: Try, outcome: Answer | NotSentError) -> None:
     """Write down what came of a try, and when the next is due, if there is to be one."""
     attempt = await session.get(EventDeliveryAttempt, one.attempt_id)
-    delivery = await session.get(
-        EventDelivery, one.delivery_id, with_for_update={"of": EventDelivery}
-    )
+    delivery = await session.get(EventDelivery, one.delivery_id, with_for_update={"of": EventDelivery})
     if attempt is None or delivery is None:
         return  # The webhook was taken away meanwhile, and its log with it.
     attempt.request_headers = orjson.dumps(shown(one.headers)).decode()

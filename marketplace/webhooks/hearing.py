@@ -1,8 +1,8 @@
 """From an announcement to deliveries: who listens, and what each of them is told.
 
 In the transaction in which something happens, as little as possible is done: once, it is asked which events
-anybody listens to. Where one does, a job is left that makes what is told of it after the commit. Only of what is
-about to be deleted it is made at once.
+anybody listens to. Where one does, a job is left that makes what is told of it after the commit. Only of what
+is about to be deleted it is made at once.
 """
 
 from collections.abc import Sequence
@@ -93,9 +93,8 @@ async def make_deliveries(
     """Make what each webhook that listens is told, and have it sent after the commit."""
     made: list[EventDelivery] = []
     for webhook in await webhooks_for(session, happening.event):
-        for payload in await make_payloads(session, settings, happening, webhook):
-            if payload is not None:
-                made.append(_delivery(webhook, happening.event, payload))
+        payloads = await make_payloads(session, settings, happening, webhook)
+        made += [_delivery(webhook, happening.event, each) for each in payloads if each is not None]
     session.add_all(made)
     await session.flush()
     for app_id in sorted({delivery.webhook.app_id for delivery in made}):
@@ -115,9 +114,7 @@ async def deliver(session: AsyncSession, webhook: Webhook, event: str, payload: 
 async def ask_to_send(session: AsyncSession, app_id: int) -> None:
     """Have what is due to an app sent after the commit. One job an app: a slow one holds up only itself."""
     name = f"{SEND}:{app_id}"
-    await enqueue(
-        session, SEND, priority=LATER_THAN_LETTERS, lock=name, queueing_lock=name, app_id=app_id
-    )
+    await enqueue(session, SEND, priority=LATER_THAN_LETTERS, lock=name, queueing_lock=name, app_id=app_id)
 
 
 async def webhooks_for(session: AsyncSession, event: str) -> Sequence[Webhook]:

@@ -80,8 +80,8 @@ class EventDelivery(IntegerKey, Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     tries_left: Mapped[int] = mapped_column(default=TRIES)
     next_try_at: Mapped[datetime] = mapped_column(default=clock.now)
-    """Of one that is pending: when it is due. While it is being sent this lies ahead, so that one whose worker
-    was killed falls due again."""
+    """Of one that is pending: when it is due. While it is being sent this lies ahead, so that one whose
+    worker was killed falls due again."""
 
     webhook: Mapped[Webhook] = relationship(lazy="raise")
     payload: Mapped[EventPayload | None] = relationship(lazy="raise")

@@ -1,4 +1,6 @@
-"""What is told of an event: made by whoever reads the API's documents, which this room does not know."""
+"""What is told of an event, and whether a subscription can be read: that is known by whoever reads the API's
+documents, which stands above this room and is called by its name.
+"""
 
 import importlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -29,11 +31,15 @@ class Happening:
     details: Mapping[str, object] = field(default_factory=dict)
 
 
-MakePayloads = Callable[
-    [AsyncSession, Settings, Happening, Webhook], Awaitable[Sequence[str | None]]
-]
+MakePayloads = Callable[[AsyncSession, Settings, Happening, Webhook], Awaitable[Sequence[str | None]]]
 """(session, settings, happening, webhook with its app) -> a body for each key, or one for all where the event
 tells of them together. None: the webhook is not told of it, or the row is gone."""
+
+
+def events_in(settings: Settings, query: str) -> tuple[str, ...]:
+    """The events that a subscription tells of. Raises DomainErrors with Saleor's codes."""
+    read: Callable[[Settings, str], tuple[str, ...]] = importlib.import_module(READER).events_in
+    return read(settings, query)
 
 
 async def make_payloads(

@@ -200,7 +200,7 @@ def _python_name(part: GraphQLField | GraphQLInputField | GraphQLArgument) -> st
 def _check_names() -> None:
     """Raises DeclarationError that lists every name in an annotation that no room declares."""
     unknown: dict[str, set[str]] = {}
-    for declared in registry.types.values():
+    for declared in list(registry.types.values()):
         definition = getattr(declared, "__strawberry_definition__", None)
         for field in getattr(definition, "fields", ()):
             for annotation in (field.type_annotation, *(each.type_annotation for each in field.arguments)):

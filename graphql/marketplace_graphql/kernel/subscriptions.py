@@ -1,8 +1,8 @@
 """Subscriptions: documents that say what is told of an event, read like a query when one happens.
 
-Nobody holds a connection open: whoever keeps a document (a webhook) has it read. Event types read no table; their
-fields are declared on a `Happened`, the event itself, and lead from there to rows. All events of one type that
-one document is read for are one statement.
+Nobody holds a connection open: whoever keeps a document (a webhook) has it read. Event types read no table;
+their fields are declared on a `Happened`, the event itself, and lead from there to rows. All events of one
+type that one document is read for are one statement.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,9 +17,11 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSyntaxError,
     InlineFragmentNode,
+    ListValueNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    StringValueNode,
     parse,
 )
 from sqlalchemy import ColumnElement, cast, func, select
@@ -176,8 +178,8 @@ def _type_at(root: GraphQLObjectType, node: FieldNode) -> GraphQLObjectType:
 def _channels(operation: Operation) -> tuple[str, ...]:
     root = _root(operation)
     given = next((each.value for each in root.arguments or () if each.name.value == "channels"), None)
-    listed = getattr(given, "values", (given,))
-    return tuple(each.value for each in listed if getattr(each, "value", None) is not None)
+    listed = given.values if isinstance(given, ListValueNode) else (given,)
+    return tuple(each.value for each in listed if isinstance(each, StringValueNode))
 
 
 async def told(
@@ -206,7 +208,9 @@ async def told(
         return [None] * len(happened)
     key = root.alias.value if root.alias else root.name.value
     fetch = run.fetch_in(session)
-    raw, plan = await run.read(("happened", type_name), lambda setting: _plan(setting, type_, nodes, key), fetch)
+    raw, plan = await run.read(
+        ("happened", type_name), lambda setting: _plan(setting, type_, nodes, key), fetch
+    )
     return [await _completed(run, fetch, session, item, plan, key) for item in orjson.loads(raw)]
 
 

@@ -3,10 +3,11 @@
 import re
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, ColumnElement, DateTime as SqlDateTime, any_, select
+from sqlalchemy import BigInteger, ColumnElement, any_, select
+from sqlalchemy import DateTime as SqlDateTime
 from sqlalchemy.orm import aliased
 
-from marketplace.markets.models import Channel
+from marketplace.markets import models as markets
 from marketplace.webhooks.requests import SCHEMA_VERSION
 from marketplace_graphql.kernel import (
     DateTime,
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
 ISSUED_AT, USER, APP, RECIPIENT = "issued_at", "user_id", "app_id", "recipient_id"
 """What is known of every event: when, who did it, and which app is told."""
 
-IssuingPrincipal = union("IssuingPrincipal", "App", "User", description="Who did something.")
+if TYPE_CHECKING:
+    IssuingPrincipal = App | User
+else:
+    IssuingPrincipal = union("IssuingPrincipal", "App", "User", description="Who did something.")
 
 
 @interface
@@ -66,7 +70,8 @@ def subscription_types() -> tuple[type[Any], list[type[Any]]]:
     annotations: dict[str, Any] = {EVENT: "Event | None"}
     for name in (name for kind in kinds if kind.by_channel for name in kind.names):
         field = _snake(name)
-        roots[field], annotations[field] = value(_in_channels(), description=f"{_words(name)}."), f"{name} | None"
+        roots[field] = value(_in_channels(), description=f"{_words(name)}.")
+        annotations[field] = f"{name} | None"
     namespace = {
         "__module__": __name__,
         "__doc__": "What may be told of when it happens: documents of webhooks.",
@@ -140,7 +145,7 @@ def _known_of(kind: Kind) -> EventType:
 
     def in_channels(happened: Happened, slugs: ColumnElement[Any]) -> ColumnElement[bool]:
         if kind.own_channel:
-            channel = aliased(Channel)
+            channel = aliased(markets.Channel)
             wanted = channel.slug == any_(slugs)
             found = select(channel.id).where(channel.id == channel_of(happened), wanted)
             return found.correlate_except(channel).exists()

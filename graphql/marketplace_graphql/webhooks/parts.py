@@ -135,7 +135,7 @@ def _expression(function: Callable[[Happened, Any], Any]) -> Declaration:
 
 
 def _said(name: str) -> Callable[[Happened], ColumnElement[bool]]:
-    return lambda happened: func.coalesce(happened.typed(name, Boolean()), False)  # noqa: FBT003
+    return lambda happened: func.coalesce(happened.typed(name, Boolean()), False)
 
 
 def _related(on: On, *, per_channel: bool) -> Declaration:

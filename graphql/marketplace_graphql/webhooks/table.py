@@ -1,6 +1,7 @@
 """Every event type of Saleor's that is told of afterwards: its names, and what it is made of.
 
-A type is in the schema once all types are that its fields lead to: what a room declares later joins by itself.
+A type is in the schema once all types are that its fields lead to: what a room declares later joins by
+itself.
 """
 
 from dataclasses import dataclass
@@ -133,7 +134,10 @@ def happened_in(model: type[Any], keys: Any, slugs: ColumnElement[Any]) -> Colum
 
 
 _ORDER = subject("Order", "order")
-_FULFILLMENT = (subject("Fulfillment", "fulfillment"), also("Order", "order", _column_of(Fulfillment, "order_id")))
+_FULFILLMENT = (
+    subject("Fulfillment", "fulfillment"),
+    also("Order", "order", _column_of(Fulfillment, "order_id")),
+)
 _INVOICE = (subject("Invoice", "invoice"), also("Order", "order", _column_of(Invoice, "order_id")))
 _PRODUCT = (
     subject("Product", "product", per_channel=True),
@@ -162,9 +166,9 @@ _EXPORT = (subject("ExportFile", "export"),)
 
 KINDS: tuple[Kind, ...] = (
     _kind(
-        "DraftOrderCreated DraftOrderUpdated DraftOrderDeleted OrderCreated OrderUpdated OrderConfirmed OrderPaid"
-        " OrderFullyPaid OrderRefunded OrderFullyRefunded OrderFulfilled OrderCancelled OrderExpired"
-        " OrderMetadataUpdated",
+        "DraftOrderCreated DraftOrderUpdated DraftOrderDeleted OrderCreated OrderUpdated OrderConfirmed"
+        " OrderPaid OrderFullyPaid OrderRefunded OrderFullyRefunded OrderFulfilled OrderCancelled"
+        " OrderExpired OrderMetadataUpdated",
         _ORDER,
         by_channel=True,
     ),
@@ -197,7 +201,9 @@ KINDS: tuple[Kind, ...] = (
         *_ACCOUNT,
         may_be_tried=False,
     ),
-    _kind("AccountChangeEmailRequested AccountEmailChanged", *_ACCOUNT, detail("new_email"), may_be_tried=False),
+    _kind(
+        "AccountChangeEmailRequested AccountEmailChanged", *_ACCOUNT, detail("new_email"), may_be_tried=False
+    ),
     _kind("AddressCreated AddressUpdated AddressDeleted", subject("Address", "address")),
     _kind("AppInstalled AppUpdated AppDeleted AppStatusChanged", subject("App", "app")),
     _kind("AttributeCreated AttributeUpdated AttributeDeleted", subject("Attribute", "attribute")),
@@ -228,7 +234,8 @@ KINDS: tuple[Kind, ...] = (
     ),
     _kind("ProductCreated ProductUpdated ProductDeleted ProductMetadataUpdated", *_PRODUCT),
     _kind(
-        "ProductMediaCreated ProductMediaUpdated ProductMediaDeleted", subject("ProductMedia", "product_media")
+        "ProductMediaCreated ProductMediaUpdated ProductMediaDeleted",
+        subject("ProductMedia", "product_media"),
     ),
     _kind(
         "ProductVariantCreated ProductVariantUpdated ProductVariantDeleted ProductVariantMetadataUpdated",
@@ -258,7 +265,8 @@ KINDS: tuple[Kind, ...] = (
         subject("User", "user"),
     ),
     _kind(
-        "CustomerTypeCreated CustomerTypeUpdated CustomerTypeDeleted", subject("CustomerType", "customer_type")
+        "CustomerTypeCreated CustomerTypeUpdated CustomerTypeDeleted",
+        subject("CustomerType", "customer_type"),
     ),
     _kind(
         "CollectionCreated CollectionUpdated CollectionDeleted CollectionMetadataUpdated",
@@ -287,7 +295,10 @@ KINDS: tuple[Kind, ...] = (
         subject("Voucher", "voucher", per_channel=True),
     ),
     _kind("VoucherCodesCreated VoucherCodesDeleted", subjects("VoucherCode", "voucher_codes")),
-    _kind("WarehouseCreated WarehouseUpdated WarehouseDeleted WarehouseMetadataUpdated", subject("Warehouse", "warehouse")),
+    _kind(
+        "WarehouseCreated WarehouseUpdated WarehouseDeleted WarehouseMetadataUpdated",
+        subject("Warehouse", "warehouse"),
+    ),
     _kind(
         "ThumbnailCreated",
         detail("id", ID | None),

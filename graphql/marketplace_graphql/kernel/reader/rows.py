@@ -247,9 +247,7 @@ def one_of(place: "Place", declaration: fields.OneOf) -> ColumnElement[Any]:
     return func.coalesce(*found, null(), type_=JSON)
 
 
-def as_alternative(
-    place: "Place", type_name: str, on: On, *, shown: bool = False
-) -> ColumnElement[Any]:
+def as_alternative(place: "Place", type_name: str, on: On, *, shown: bool = False) -> ColumnElement[Any]:
     """The row of one type of an interface or union."""
     schema = place.compiler.schema
     rows, object_type = schema.rows_of(type_name), schema.object_type(type_name)
