@@ -17,7 +17,9 @@ async def fetch(work: Work, url: str, app_id: int | None = None, installation_id
     except PictureError:
         return
     await keep_picture(work.storage, picture)
-    for model, key in ((App, app_id), (AppInstallation, installation_id)):
-        row = None if key is None else await work.session.get(model, key, with_for_update=True)
-        if row is not None and row.logo_path is None:
-            row.logo_path = picture.key
+    model: type[App | AppInstallation] = App if installation_id is None else AppInstallation
+    row: App | AppInstallation | None = await work.session.get(
+        model, app_id or installation_id, with_for_update=True
+    )
+    if row is not None and row.logo_path is None:
+        row.logo_path = picture.key

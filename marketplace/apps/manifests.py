@@ -198,7 +198,7 @@ def _of_version(manifest: Manifest, *, is_strict: bool) -> list[DomainError]:
 
 
 def _of_permissions(permissions: Sequence[str], field: str) -> list[DomainError]:
-    if all(permission in Permission for permission in permissions):
+    if set(permissions) <= {*Permission}:
         return []
     return [DomainError("Given permissions don't exist.", field=field, code="INVALID_PERMISSION")]
 

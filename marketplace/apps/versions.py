@@ -14,7 +14,7 @@ _VERSION = re.compile(
     rf"v?(?P<major>{_NUMBER})"
     rf"(?:\.(?P<minor>{_NUMBER})(?:\.(?P<patch>{_NUMBER})(?:-(?P<pre>[0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?)?)?"
 )
-_OPERATOR = re.compile(r"(<=|>=|<|>|=|~|\^)?\s*(\S+)")
+_OPERATOR = re.compile(r"\s*(<=|>=|<|>|=|~|\^)?\s*(\S+)")
 _HYPHEN = re.compile(r"\s*(\S+)\s+-\s+(\S+)\s*")
 LONGEST = 200
 """Letters of a demand: nobody's has more."""
@@ -116,9 +116,10 @@ def _partial(text: str) -> Partial:
         part = found[name]
         known = part is not None and part.isdecimal() and None not in numbers
         numbers.append(int(part) if known else None)
+    major, minor, patch = numbers
     preview = found["pre"]
     parts = tuple(_identifier(each) for each in preview.split(".")) if preview else _RELEASED
-    return Partial(*numbers, parts)
+    return Partial(major, minor, patch, parts)
 
 
 def _identifier(part: str) -> tuple[int, int, str]:

@@ -73,7 +73,7 @@ async def person_of_token(fetch_json: FetchJson, settings: Settings, token: str)
     """
     claims = read_token(token, settings)
     try:
-        given = {"user_id": claims.user_id, "app_id": claims.app_id}
+        given: dict[str, object] = {"user_id": claims.user_id, "app_id": claims.app_id}
         found = orjson.loads(await fetch_json(_PERSON_SQL, given))
     except LookupError:
         raise TokenError("InvalidTokenError", "This account is closed or is no more.") from None

@@ -4,11 +4,9 @@ import base64
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Text, case, cast, literal
-
 from marketplace.catalog.media import Picture, in_size
 from marketplace.catalog.thumbnails import snapped
-from marketplace_graphql.catalog.pictures import file_url
+from marketplace_graphql.catalog.pictures import rare_picture_url
 from marketplace_graphql.kernel import (
     Info,
     computed,
@@ -50,12 +48,7 @@ class AppBrandLogo:
         format: IconThumbnailFormatEnum | None = IconThumbnailFormatEnum.ORIGINAL,
     ) -> str:
         """Where it is fetched."""
-        whole = file_url(logo.path, ctx)
-        if size is None:
-            return never_null(whole)
-        made = size.converted("made size", BigInteger(), _snapped_text)
-        smaller = _thumbnail(logo.owner, made, ctx)
-        return never_null(case((made == 0, whole), else_=smaller))
+        return never_null(rare_picture_url(logo.path, ctx, size, owner=logo.owner))
 
 
 @object_type
@@ -96,15 +89,3 @@ def brand_of(row: Any, ctx: Any, type_name: str) -> Any:
 def brand_in(picture: Picture | None) -> Any:
     """The brand of a manifest, whose logo has been fetched; none, where that failed."""
     return None if picture is None else {"logo": picture}
-
-
-def _thumbnail(owner: ColumnElement[str], size: ColumnElement[int], ctx: Any) -> ColumnElement[str]:
-    address: ColumnElement[str] = (
-        ctx.setting("public_url").concat("/thumbnail/").concat(owner).concat("/").concat(cast(size, Text))
-    )
-    return address.concat(literal("/webp/", Text()))
-
-
-def _snapped_text(size: object) -> str:
-    asked = int(str(size))
-    return str(snapped(asked) if asked else 0)

@@ -30,7 +30,7 @@ class AppInstallInput:
     """What it is called here."""
     manifest_url: str
     activate_after_installation: bool | None = True
-    permissions: list[PermissionEnum] | None  # type: ignore[valid-type]
+    permissions: list[PermissionEnum] | None
     """What it may do."""
 
 

@@ -23,7 +23,7 @@ class AppInput:
     name: str | None
     identifier: str | None
     """What it calls itself everywhere; without, it is called by its id."""
-    permissions: list[PermissionEnum] | None  # type: ignore[valid-type]
+    permissions: list[PermissionEnum] | None
     """What it may do."""
 
 

@@ -34,7 +34,7 @@ class AppProblemCreateInput:
     """Of what kind it is: 3 to 128 letters. The same again is counted."""
     critical_threshold: PositiveInt | None
     """From so many times on it is critical."""
-    aggregation_period: Minute | None = SAME_FOR_MINUTES
+    aggregation_period: Minute | None = Minute(SAME_FOR_MINUTES)
     """For so many minutes after it was last told it counts as the same; 0: never."""
 
 
@@ -98,16 +98,16 @@ class ProblemMutations:
         if way == "byApp":
             await _by_app(info, said)
         elif way == "byStaffWithIds":
-            ids = _keys(info, said.ids)
+            ids = _keys(info, said["ids"])
             await problems.dismiss(info.session, ids=ids, by=await _requester(info))
         else:
-            _check_number(said.keys, "keys")
-            app = await info.find(models.App, said.app, field_name="app")
+            _check_number(said["keys"], "keys")
+            app = await info.find(models.App, said["app"], field_name="app")
             by = await _requester(info)
-            await problems.dismiss(info.session, app_id=app.id, keys=said.keys, by=by)
+            await problems.dismiss(info.session, app_id=app.id, keys=said["keys"], by=by)
 
 
-def _one_way(given: dict[str, Any], *, is_app: bool) -> tuple[str, Any]:
+def _one_way(given: dict[str, Any], *, is_app: bool) -> tuple[str, dict[str, Any]]:
     """The one way that was taken, and what it says. Raises DomainError."""
     names = {
         "by_app": "byApp",
@@ -129,9 +129,8 @@ def _one_way(given: dict[str, Any], *, is_app: bool) -> tuple[str, Any]:
     return way, said
 
 
-async def _by_app(info: Info, said: Any) -> None:
-    given = changes(said)
-    ids, keys = given.get("ids"), given.get("keys")
+async def _by_app(info: Info, said: dict[str, Any]) -> None:
+    ids, keys = said.get("ids"), said.get("keys")
     if ids and keys:
         raise InvalidError("Cannot specify both 'ids' and 'keys'.", field="byApp")
     if not ids and not keys:
@@ -142,7 +141,7 @@ async def _by_app(info: Info, said: Any) -> None:
         _check_number(keys, "keys")
         await problems.dismiss(info.session, app_id=app_id, keys=keys)
         return
-    numbers = _keys(info, ids)
+    numbers = _keys(info, ids or [])
     if await problems.of_others(info.session, app_id, numbers):
         raise InvalidError("Cannot dismiss problems belonging to other apps.", field="ids")
     await problems.dismiss(info.session, app_id=app_id, ids=numbers)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Integer, Text, and_, case, cast, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Integer, Text, and_, case, cast, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from marketplace.apps import models
@@ -13,6 +13,14 @@ from marketplace.people.models import User as Person
 from marketplace.people.permissions import Permission as PermissionCode
 from marketplace.people.tokens import access_token_for_app
 from marketplace_graphql.apps.brands import AppBrand, brand_of
+from marketplace_graphql.apps.visibility import (
+    MANAGES,
+    app_visible,
+    is_itself,
+    keeps_own,
+    of_app,
+    token_visible,
+)
 from marketplace_graphql.kernel import (
     AUTHENTICATED_APP,
     AUTHENTICATED_STAFF,
@@ -46,7 +54,6 @@ if TYPE_CHECKING:
     from marketplace_graphql.webhooks.types import Webhook
     from marketplace_graphql.people.types import User
 
-MANAGES = PermissionCode.MANAGE_APPS
 POPUP = "POPUP"
 AppTypeEnum = enum(models.AppType, name="AppTypeEnum")
 
@@ -59,42 +66,6 @@ class AppProblemDismissedByEnum(StrEnum):
     USER = "USER"
 
 
-def app_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
-    """Staff and apps see apps that are there; an app sees itself even while it is being installed."""
-    if ctx.requester.is_app:
-        return and_(row.removed_at.is_(None), or_(row.is_installed, row.id == ctx.requester.app_id))
-    return and_(row.removed_at.is_(None), row.is_installed) if ctx.requester.is_staff else false()
-
-
-def is_itself(row: Any, ctx: Any) -> ColumnElement[bool]:
-    """Whether the app that asks is the one that is asked about."""
-    own: ColumnElement[bool] = row.id == ctx.requester.app_id
-    return own
-
-
-def keeps_own(row: Any, ctx: Any) -> ColumnElement[bool]:
-    """Whether the app that asks, or through which a person asks, is the one that is asked about."""
-    own: ColumnElement[bool] = row.id == ctx.requester.own_app_id
-    return own
-
-
-def its_own(row: Any, ctx: Any) -> ColumnElement[bool]:
-    """What did something is told to whoever manages apps, and to the app; that it was none, to everybody."""
-    return or_(row.app_id.is_(None), row.app_id == ctx.requester.app_id)
-
-
-def app_of(row: Any, ctx: Any) -> ColumnElement[bool]:
-    """Whether the app that a row names is visible: for rows of histories."""
-    app = aliased(models.App)
-    return select(app.id).where(app.id == row.app_id, app_visible(app, ctx)).exists()
-
-
-def token_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
-    """An app's own, and all to whoever manages apps."""
-    own: ColumnElement[bool] = row.app_id == ctx.requester.app_id
-    return app_of(row, ctx) if ctx.requester.has(MANAGES) else own
-
-
 @node(models.AppToken, visible=token_visible, order_by=lambda row, ctx: row.id)
 class AppToken(Node):
     """What an app signs in with."""
@@ -104,7 +75,7 @@ class AppToken(Node):
     """Its last four characters: the rest nobody keeps."""
 
 
-@node(models.AppExtension, visible=app_of, order_by=lambda row, ctx: row.id)
+@node(models.AppExtension, visible=of_app, order_by=lambda row, ctx: row.id)
 class AppExtension(Node):
     """A place in the dashboard that an app fills."""
 
@@ -160,7 +131,7 @@ class AppProblemDismissed:
     """Of whoever did it, even if the person is no longer there."""
 
 
-@node(models.AppProblem, visible=app_of, order_by=lambda row, ctx: (row.created_at.desc(), row.id.desc()))
+@node(models.AppProblem, visible=of_app, order_by=lambda row, ctx: (row.created_at.desc(), row.id.desc()))
 class AppProblem(Node):
     """Something that an app has staff know."""
 

@@ -91,7 +91,7 @@ async def _permitted_row(info: Info, access: Access, type_name: str, global_id: 
         if row is None or to_global_id(type_name, access.app(row)) != global_id:
             raise PermissionDeniedError(*access.needs)
         return await _row(info, access, type_name, global_id)
-    if not may and (store == PRIVATE or access.owner is None or info.requester.is_anonymous):
+    if not may and (store == PRIVATE or access.owner is None or info.requester.user_id is None):
         raise PermissionDeniedError(*access.needs)
     try:
         row = await _row(info, access, type_name, global_id)
