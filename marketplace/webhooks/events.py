@@ -83,6 +83,26 @@ NEEDED: dict[str, Permission | None] = {
 }
 """Of every asynchronous event but ANY_EVENTS: what an app must be allowed to do to hear of it."""
 
+SYNCHRONOUS = (
+    "CHECKOUT_CALCULATE_TAXES",
+    "ORDER_CALCULATE_TAXES",
+    "TRANSACTION_CHARGE_REQUESTED",
+    "TRANSACTION_REFUND_REQUESTED",
+    "TRANSACTION_CANCELATION_REQUESTED",
+    "SHIPPING_LIST_METHODS_FOR_CHECKOUT",
+    "CHECKOUT_FILTER_SHIPPING_METHODS",
+    "ORDER_FILTER_SHIPPING_METHODS",
+    "PAYMENT_GATEWAY_INITIALIZE_SESSION",
+    "TRANSACTION_INITIALIZE_SESSION",
+    "TRANSACTION_PROCESS_SESSION",
+    "LIST_STORED_PAYMENT_METHODS",
+    "STORED_PAYMENT_METHOD_DELETE_REQUESTED",
+    "PAYMENT_GATEWAY_INITIALIZE_TOKENIZATION_SESSION",
+    "PAYMENT_METHOD_INITIALIZE_TOKENIZATION_SESSION",
+    "PAYMENT_METHOD_PROCESS_TOKENIZATION_SESSION",
+)
+"""Events that apps are asked about while something is going on, but for those that Saleor has deprecated."""
+
 TOGETHER = frozenset({"ORDER_BULK_CREATED", "VOUCHER_CODES_CREATED", "VOUCHER_CODES_DELETED"})
 """Events of which one tells of many rows; of the others, each row is an event of its own."""
 

@@ -6,12 +6,10 @@ from urllib.parse import urlsplit
 
 import jwt
 
+from marketplace.apps.versions import SALEOR_SCHEMA
 from marketplace.kit.settings import Settings
 from marketplace.people.keys import ALGORITHM, signing_keys
 from marketplace.webhooks.models import Webhook
-
-SCHEMA_VERSION = "3.23"
-"""The version of Saleor whose contract is kept: what apps are told to expect."""
 
 
 def headers_of(settings: Settings, webhook: Webhook, event: str, body: bytes) -> dict[str, str]:
@@ -24,7 +22,7 @@ def headers_of(settings: Settings, webhook: Webhook, event: str, body: bytes) ->
         "saleor-domain": domain,
         "saleor-signature": signature,
         "saleor-api-url": settings.api_url,
-        "saleor-schema-version": SCHEMA_VERSION,
+        "saleor-schema-version": SALEOR_SCHEMA,
         # Older names of the same, which Saleor still sends.
         "x-saleor-event": name,
         "x-saleor-domain": domain,

@@ -1,22 +1,12 @@
-"""Apps that listen, and their webhooks."""
+"""Webhooks of apps, and what goes along them."""
 
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.apps.models import App
 from marketplace.webhooks.models import EventDelivery, EventPayload, Webhook
-
-
-async def make_listener(session: AsyncSession, *permissions: str, **given: Any) -> App:
-    """An app that is there and active."""
-    app = App(
-        name=given.pop("name", "Carnet"), identifier=uuid4().hex, permissions=list(permissions), **given
-    )
-    session.add(app)
-    await session.flush()
-    return app
+from tests.factories.apps import make_app
 
 
 async def make_webhook(
@@ -27,7 +17,7 @@ async def make_webhook(
     **given: Any,
 ) -> Webhook:
     """A webhook that listens to events."""
-    app = app or await make_listener(session, *permissions)
+    app = app or await make_app(session, *permissions)
     values = {"target_url": "http://127.0.0.1:1/hook", "custom_headers": {}} | given
     webhook = Webhook(app=app, events=list(events), **values)
     session.add(webhook)

@@ -11,13 +11,14 @@ from marketplace.kit.acting import acting
 from marketplace.kit.announcements import RowKey, announce
 from marketplace.kit.ids import to_global_id
 from marketplace.webhooks.models import EventDelivery
+from tests.factories.apps import make_app
 from tests.factories.catalog import make_product, make_variant
 from tests.factories.checkout import make_market, make_piece
 from tests.factories.inventory import make_stock, make_warehouse
 from tests.factories.markets import make_channel
 from tests.factories.orders import make_order
 from tests.factories.people import make_user
-from tests.factories.webhooks import make_listener, make_webhook
+from tests.factories.webhooks import make_webhook
 from tests.statements import counted
 from tests.webhooks.conftest import Tell
 
@@ -170,7 +171,7 @@ async def test_an_app_that_is_off_or_gone_is_not_told(
     session: AsyncSession, tell: Tell, given: dict[str, Any]
 ) -> None:
     product = await make_product(session)
-    await listener(session, app=await make_listener(session, *PRODUCTS, **given))
+    await listener(session, app=await make_app(session, *PRODUCTS, **given))
     await announce(session, "PRODUCT_UPDATED", product)
     assert await tell() == []
 
@@ -196,7 +197,7 @@ async def test_a_permission_that_is_taken_back_shows_in_what_is_told(
     market = await make_market(session)
     order = await make_order(session, market, await make_piece(session, market.channel), user=user)
     query = "subscription { event { ... on OrderUpdated { order { number user { note } } } } }"
-    app = await make_listener(session, "MANAGE_ORDERS", "MANAGE_USERS")
+    app = await make_app(session, "MANAGE_ORDERS", "MANAGE_USERS")
     await listener(session, "ORDER_UPDATED", app=app, query=query)
     await announce(session, "ORDER_UPDATED", order)
     ((_, before),) = await tell()
@@ -219,7 +220,7 @@ async def test_an_event_says_when_it_was_who_did_it_and_who_is_told(
         issuedAt version recipient { name }
         issuingPrincipal { __typename ... on User { email } ... on App { name } }
         ... on ProductUpdated { product { id } } } }"""
-    app = await make_listener(session, *PRODUCTS, name="Carnet")
+    app = await make_app(session, *PRODUCTS, name="Carnet")
     await listener(session, app=app, query=query)
     with acting(user.id):
         await announce(session, "PRODUCT_UPDATED", product)

@@ -7,8 +7,8 @@ from sqlalchemy import BigInteger, ColumnElement, any_, select
 from sqlalchemy import DateTime as SqlDateTime
 from sqlalchemy.orm import aliased
 
+from marketplace.apps.versions import SALEOR_SCHEMA
 from marketplace.markets import models as markets
-from marketplace.webhooks.requests import SCHEMA_VERSION
 from marketplace_graphql.kernel import (
     DateTime,
     expression,
@@ -46,7 +46,7 @@ class Event:
         lambda happened, ctx: happened.typed(ISSUED_AT, SqlDateTime(timezone=True))
     )
     """When."""
-    version: str | None = expression(lambda happened, ctx: SCHEMA_VERSION)
+    version: str | None = expression(lambda happened, ctx: SALEOR_SCHEMA)
     """The version of Saleor whose contract is kept."""
     issuing_principal: "IssuingPrincipal | None" = one_of(
         {

@@ -8,6 +8,7 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.apps.models import App
+from marketplace.apps.versions import SALEOR_SCHEMA
 from marketplace.kit.errors import DomainError
 from marketplace.kit.ids import to_global_id
 from marketplace.kit.settings import Settings
@@ -18,7 +19,6 @@ from marketplace.people.models import User
 from marketplace.webhooks.events import TOGETHER
 from marketplace.webhooks.models import Webhook
 from marketplace.webhooks.payloads import Happening
-from marketplace.webhooks.requests import SCHEMA_VERSION
 from marketplace_graphql.asgi import make_api
 from marketplace_graphql.kernel import Api, Requester
 from marketplace_graphql.kernel.subscriptions import Subscription, SubscriptionError, subscription, told
@@ -155,7 +155,7 @@ def bare(api: Api, happening: Happening) -> list[str | None]:
     type_name = happening.model if happening.model in names or not names else names[0]
     meta = {
         "issued_at": happening.issued_at.isoformat(),
-        "version": SCHEMA_VERSION,
+        "version": SALEOR_SCHEMA,
         "issuing_principal": _principal(happening),
     }
     entries = [

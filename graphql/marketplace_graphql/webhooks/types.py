@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 from marketplace.apps.models import App as AppRow
 from marketplace.people.permissions import Permission
 from marketplace.webhooks import models
+from marketplace.webhooks.events import SYNCHRONOUS
 from marketplace_graphql.kernel import (
     AUTHENTICATED_APP,
     CountableConnection,
@@ -32,7 +33,6 @@ from marketplace_graphql.kernel import (
 )
 from marketplace_graphql.webhooks.enums import (
     ASYNCHRONOUS,
-    SYNCHRONOUS,
     EventDeliveryStatusEnum,
     WebhookEventTypeAsyncEnum,
     WebhookEventTypeEnum,

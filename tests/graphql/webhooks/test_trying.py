@@ -75,6 +75,7 @@ async def test_what_cant_be_tried_is_told(
 async def test_a_trigger_has_the_webhook_told(session: AsyncSession, read: Ask) -> None:
     product = await make_product(session, name="Tapis")
     webhook = await make_webhook(session, permissions=("MANAGE_PRODUCTS",), subscription_query=UPDATED)
+    webhook.app.name = "Carnet"
     naming = {"webhook": to_global_id("Webhook", webhook.id), "id": to_global_id("Product", product.id)}
     delivery = (await read(TRIGGER, MANAGER, **naming))["webhookTrigger"]["delivery"]
     assert (delivery["status"], delivery["eventType"]) == ("PENDING", "PRODUCT_UPDATED")

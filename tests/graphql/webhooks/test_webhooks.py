@@ -10,7 +10,8 @@ from marketplace.apps.models import App
 from marketplace.kit.ids import to_global_id
 from marketplace.webhooks.models import DeliveryStatus, EventDelivery, EventDeliveryAttempt, Webhook
 from marketplace_graphql.kernel import Requester
-from tests.factories.webhooks import make_delivery, make_listener, make_webhook
+from tests.factories.apps import make_app
+from tests.factories.webhooks import make_delivery, make_webhook
 from tests.graphql.conftest import Ask, staff
 
 CREATE = """mutation ($input: WebhookCreateInput!) { webhookCreate(input: $input) {
@@ -38,7 +39,7 @@ def gid(row: Any) -> str:
 
 @pytest.fixture
 async def app(session: AsyncSession) -> App:
-    return await make_listener(session)
+    return await make_app(session)
 
 
 async def count(session: AsyncSession) -> int:
@@ -86,7 +87,7 @@ async def test_staff_make_a_webhook_of_an_app(session: AsyncSession, read: Ask, 
 async def test_an_app_makes_its_own_webhook_whatever_app_it_names(
     session: AsyncSession, read: Ask, app: App
 ) -> None:
-    other = await make_listener(session)
+    other = await make_app(session)
     data = await read(CREATE, as_app(app), input={"targetUrl": TARGET, "query": QUERY, "app": gid(other)})
     assert data["webhookCreate"]["webhook"]["app"] == {"id": gid(app)}
 
@@ -191,7 +192,7 @@ async def test_staff_must_say_whose_webhook_it_is(session: AsyncSession, read: A
 
 
 async def test_an_app_that_is_off_gets_no_webhook(session: AsyncSession, read: Ask) -> None:
-    app = await make_listener(session, is_active=False)
+    app = await make_app(session, is_active=False)
     made = (await read(CREATE, MANAGER, input={"targetUrl": TARGET, "app": gid(app)}))["webhookCreate"]
     assert [error["code"] for error in made["errors"]] == ["NOT_FOUND"]
 
