@@ -130,11 +130,8 @@ async def fetch_manifest(settings: Settings, url: str) -> object:
         raise InvalidError(message, field="manifestUrl", code="INVALID_MANIFEST_FORMAT") from None
 
 
-async def judge(
-    session: AsyncSession, data: object, *, granted: list[str] | None = None, is_strict: bool = False
-) -> Manifest:
-    """A manifest that may be installed here and now: see `read_manifest`. Raises Errors."""
-    manifest = read_manifest(data, granted=granted, is_strict=is_strict)
+async def judge(session: AsyncSession, manifest: Manifest) -> None:
+    """Whether a sound manifest may be installed here and now. Raises UniqueError, Errors."""
     installed = await session.scalar(
         select(App.name).where(App.identifier == manifest.id, App.removed_at.is_(None))
     )
@@ -142,7 +139,6 @@ async def judge(
         message = f"App with the same identifier is already installed: {installed}"
         raise UniqueError(message, field="identifier")
     await publish(session, ManifestRead(manifest))
-    return manifest
 
 
 async def install(database: Database, settings: Settings, installation_id: int) -> None:
@@ -170,12 +166,12 @@ async def _begin(database: Database, settings: Settings, installation_id: int) -
             return None
         await _clear_away(session, installation)
         url, granted = installation.manifest_url, list(installation.permissions)
-    data = await fetch_manifest(settings, url)
+    manifest = read_manifest(await fetch_manifest(settings, url), granted=granted, is_strict=True)
     async with database.transaction() as session:
         installation = await _pending(session, installation_id)
         if installation is None:
             return None
-        manifest = await judge(session, data, granted=granted, is_strict=True)
+        await judge(session, manifest)
         app = _app_of(manifest, installation)
         session.add(app)
         await session.flush()

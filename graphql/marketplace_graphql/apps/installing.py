@@ -8,6 +8,7 @@ from marketplace.apps import installing, models
 from marketplace.apps.errors import UnreachableError
 from marketplace.apps.logos import fetch_logo
 from marketplace.apps.manifests import Manifest as ManifestRead
+from marketplace.apps.manifests import read_manifest
 from marketplace.catalog.errors import PictureError
 from marketplace.catalog.media import Picture, read_picture
 from marketplace.kit.errors import PermissionDeniedError
@@ -75,8 +76,10 @@ class InstallingMutations:
         """Fetches a manifest and says whether it is sound."""
         settings = info.context["settings"]
         data = await installing.fetch_manifest(settings, installing.checked_manifest_url(manifest_url))
-        manifest = await installing.judge(info.session, data)
-        return {"manifest": shown(manifest, await _logo(settings, manifest))}
+        manifest = read_manifest(data)
+        logo = await _logo(settings, manifest)  # No connection is kept while others are waited for.
+        await installing.judge(info.session, manifest)
+        return {"manifest": shown(manifest, logo)}
 
 
 async def _logo(settings: Any, manifest: ManifestRead) -> Picture | None:
