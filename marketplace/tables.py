@@ -25,6 +25,7 @@ import marketplace.pricing.gift_cards
 import marketplace.pricing.promotions
 import marketplace.pricing.vouchers
 import marketplace.vendors.models
+import marketplace.webhooks.models
 from marketplace.kit.models import Base
 
 metadata = Base.metadata

@@ -17,6 +17,7 @@ from marketplace.catalog.models import Product, ProductMedia, ProductType, Produ
 from marketplace.catalog.publishing import price_row
 from marketplace.catalog.slugs import free_slugs
 from marketplace.kit import clock
+from marketplace.kit.announcements import RowKey, announce
 from marketplace.kit.errors import NotFoundError
 from marketplace.kit.events import publish
 from marketplace.kit.jobs import enqueue
@@ -65,6 +66,8 @@ async def create_listings(session: AsyncSession, vendor_id: int, listings: Seque
     await publish(session, ListingsStocked(vendor_id, pieces))
     await publish(session, ListingsChanged(tuple(product_ids)))
     await search.reindex(session, product_ids)
+    await announce(session, "PRODUCT_CREATED", *(RowKey(Product, key) for key in product_ids))
+    await announce(session, "PRODUCT_VARIANT_CREATED", *(RowKey(ProductVariant, key) for key in variant_ids))
     return product_ids
 
 

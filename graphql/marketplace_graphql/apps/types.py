@@ -51,6 +51,7 @@ from marketplace_graphql.orders.invoices import Job
 from marketplace_graphql.people.rights import Permission, permissions_in
 
 if TYPE_CHECKING:
+    from marketplace_graphql.webhooks.types import Webhook
     from marketplace_graphql.people.types import User
 
 POPUP = "POPUP"
@@ -194,6 +195,10 @@ class App(Node, ObjectWithMetadata):
         lambda row, extension, ctx: extension.app_id == row.id, limit=1000
     )
     """Places in the dashboard that it fills."""
+    webhooks: "list[Webhook] | None" = related(
+        lambda row, webhook, ctx: webhook.app_id == row.id, needs=MANAGES, allowed=is_itself
+    )
+    """Where it is told of events."""
     brand: AppBrand | None = value(lambda row, ctx: brand_of(row, ctx, "App"))
 
     @related(needs=(AUTHENTICATED_APP, MANAGES), limit=MOST_PROBLEMS)
