@@ -1,6 +1,6 @@
 """What the catalogue does after a commit."""
 
-from marketplace.catalog import media, search
+from marketplace.catalog import following, media, search
 from marketplace.kit.jobs import Work, job
 
 
@@ -15,3 +15,15 @@ async def make_thumbnails(work: Work, media_ids: list[int]) -> None:
 async def refresh_lexicon(work: Work) -> None:
     """Forget words that no listing has any more."""
     await search.refresh_lexicon(work.session)
+
+
+@job("catalog.follow")
+async def follow(work: Work, product_ids: list[int]) -> None:
+    """Have searches find products by what they are called now, and tell that they have changed."""
+    await following.follow(work.session, product_ids)
+
+
+@job("catalog.reindex_shelf")
+async def reindex_shelf(work: Work, category_id: int, after_product_id: int = 0) -> None:
+    """Have searches find what stands on a shelf by what the shelf is called now."""
+    await following.reindex_shelf(work.session, category_id, after_product_id)

@@ -34,6 +34,7 @@ from marketplace_graphql.catalog.variant_filters import variant_filter, variant_
 from marketplace_graphql.catalog.visibility import (
     listed,
     listing_of,
+    own,
     own_product,
     product_visible,
     variant_listing_of,
@@ -152,7 +153,7 @@ class ProductVariant(
     updated_at: DateTime
     external_reference: str | None
     channel_listings: "list[ProductVariantChannelListing] | None" = related(
-        lambda row, listing, ctx: listing.variant_id == row.id, needs=STAFF
+        lambda row, listing, ctx: listing.variant_id == row.id, needs=STAFF, allowed=own_product
     )
     media: "list[ProductMedia] | None" = related(lambda row, media, ctx: media.product_id == row.product_id)
     images: list[ProductImage] | None = related(
@@ -241,7 +242,8 @@ class Product(Node, ObjectWithMetadata, ObjectWithAttributes, BreakdownOfProduct
     is_demo: bool
     """Made up for a demonstration."""
     default_variant: ProductVariant | None = related(
-        lambda row, variant, ctx: variant.product_id == row.id, order_by=lambda variant, ctx: variant.position
+        lambda row, variant, ctx: variant.product_id == row.id,
+        order_by=lambda variant, ctx: (variant.is_default.desc(), variant.position),
     )
     variants: list[ProductVariant] | None = related(lambda row, variant, ctx: variant.product_id == row.id)
     media: list[ProductMedia] | None = related(
@@ -256,7 +258,7 @@ class Product(Node, ObjectWithMetadata, ObjectWithAttributes, BreakdownOfProduct
     )
     collections: "list[Collection] | None" = related()
     channel_listings: "list[ProductChannelListing] | None" = related(
-        lambda row, listing, ctx: listing.product_id == row.id, needs=STAFF
+        lambda row, listing, ctx: listing.product_id == row.id, needs=STAFF, allowed=own
     )
     attribute = selected_attribute()
     attributes = all_attributes()
