@@ -64,6 +64,11 @@ async def keep_picture(storage: Storage, picture: Picture, sizes: Sequence[int] 
         await _make_thumbnail(storage, picture.key, picture.content, size, "webp")
 
 
+async def in_size(content: bytes, size: int, file_format: ThumbnailFormat = "webp") -> bytes:
+    """A picture that was read, made smaller without being kept."""
+    return await asyncio.to_thread(_shrunk, content, size, file_format)
+
+
 async def make_thumbnails(
     session: AsyncSession, storage: Storage, media_id: int, sizes: Sequence[int] = USUAL_SIZES
 ) -> None:

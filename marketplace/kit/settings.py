@@ -139,6 +139,9 @@ class Settings(BaseSettings):
     for its subdomains too, `*` for all. A developer's own machine is among them, except in production.
     """
 
+    call_private_addresses: bool | None = None
+    """Whether webhooks and apps may lie on this machine or its own network; by default not in production."""
+
     clock_file: Path | None = None
     """Lets the clock run ahead, for demonstrations and tests (development: a file in the data directory)."""
     log_format: Literal["console", "json"] = "console"
@@ -179,6 +182,13 @@ class Settings(BaseSettings):
     def api_url(self) -> str:
         """The address of the GraphQL API: what clients are given, and what a token's `iss` says."""
         return f"{self.public_url}/graphql/"
+
+    @property
+    def may_call_private_addresses(self) -> bool:
+        """Whether what others name may be an address that only this machine or its network reaches."""
+        if self.call_private_addresses is None:
+            return self.environment != "production"
+        return self.call_private_addresses
 
     @property
     def media_dir(self) -> Path:

@@ -28,8 +28,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.catalog.models import ProductVariant
 from marketplace.inventory.models import Stock
-from marketplace.kit import clock
-from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey, WithMetadata
+from marketplace.kit import acting, clock
+from marketplace.kit.jobs import JobStatus
+from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey, WithMetadata, by_app_index
 from marketplace.markets.models import Channel, ShippingMethod, TaxClass
 from marketplace.people.models import Address, User
 from marketplace.pricing.discounts import DiscountValueType
@@ -316,21 +317,12 @@ class FulfillmentLine(IntegerKey, Base):
     stock: Mapped[Stock | None] = relationship(lazy="raise")
 
 
-class InvoiceStatus(StrEnum):
-    """How far the making of an invoice is: Saleor's JobStatusEnum."""
-
-    PENDING = "PENDING"
-    SUCCESS = "SUCCESS"
-    FAILED = "FAILED"
-    DELETED = "DELETED"
-
-
 class Invoice(IntegerKey, Timestamped, WithMetadata, Base):
     __tablename__ = "invoice"
     __table_args__ = (Index(None, "order_id", "created_at"),)
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
-    status: Mapped[InvoiceStatus] = mapped_column(default=InvoiceStatus.SUCCESS)
+    status: Mapped[JobStatus] = mapped_column(default=JobStatus.SUCCESS)
     number: Mapped[str | None]
     url: Mapped[str | None]
     """Where it can be fetched."""
@@ -344,11 +336,14 @@ class OrderEvent(IntegerKey, Base):
     """What happened to an order. Types are those of Saleor's OrderEventsEnum."""
 
     __tablename__ = "order_event"
-    __table_args__ = (Index(None, "order_id", "id"),)
+    __table_args__ = (Index(None, "order_id", "id"), by_app_index())
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
     vendor_order_id: Mapped[UUID | None] = mapped_column(ForeignKey("vendor_order.id", ondelete="CASCADE"))
     type: Mapped[str]
     at: Mapped[datetime] = mapped_column(default=clock.now)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    app_id: Mapped[int | None] = mapped_column(
+        ForeignKey("app.id", ondelete="SET NULL"), default=acting.app_id
+    )
     parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)

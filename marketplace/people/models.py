@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from marketplace.kit import clock
+from marketplace.kit import acting, clock
 from marketplace.kit.models import Base, IntegerKey, Timestamped, WithMetadata
 from marketplace.people.permissions import Permission
 
@@ -150,6 +150,8 @@ class AuditEntry(IntegerKey, Base):
     actor_id: Mapped[int | None] = mapped_column(
         ForeignKey("user_account.id", ondelete="SET NULL"), index=True
     )
+    app_id: Mapped[int | None] = mapped_column(default=acting.app_id)
+    """The app that did it. Of a room above this one, hence without a foreign key."""
     action: Mapped[str]
     subject_type: Mapped[str]
     subject_id: Mapped[str]
@@ -185,8 +187,9 @@ class CustomerEvent(IntegerKey, Base):
     at: Mapped[datetime] = mapped_column(default=clock.now)
     type: Mapped[CustomerEventType]
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
+    app_id: Mapped[int | None] = mapped_column(default=acting.app_id)
+    """The app that did it. Of a room above this one, hence without a foreign key, as is the order."""
     order_id: Mapped[UUID | None]
-    """Of a room above this one, hence without a foreign key."""
     message: Mapped[str | None]
     count: Mapped[int | None]
 

@@ -32,6 +32,8 @@ class Person:
     vendor_ids: tuple[int, ...]
     is_staff: bool
     within: dict[str, tuple[int, ...]]
+    app_id: int | None = None
+    """The app in whose hands the token is."""
 
 
 ROLE_PERMISSIONS = {
@@ -59,6 +61,8 @@ SELECT json_build_object(
 )
 FROM user_account u
 WHERE u.id = %(user_id)s AND u.is_active
+    AND (%(app_id)s::bigint IS NULL OR EXISTS (
+        SELECT FROM app WHERE app.id = %(app_id)s AND app.is_active AND app.removed_at IS NULL))
 """
 
 
@@ -69,7 +73,8 @@ async def person_of_token(fetch_json: FetchJson, settings: Settings, token: str)
     """
     claims = read_token(token, settings)
     try:
-        found = orjson.loads(await fetch_json(_PERSON_SQL, {"user_id": claims.user_id}))
+        given: dict[str, object] = {"user_id": claims.user_id, "app_id": claims.app_id}
+        found = orjson.loads(await fetch_json(_PERSON_SQL, given))
     except LookupError:
         raise TokenError("InvalidTokenError", "This account is closed or is no more.") from None
     return _person(claims, found)
@@ -83,8 +88,11 @@ def _person(claims: Claims, found: dict[str, Any]) -> Person:
         ALL_PERMISSIONS if is_staff and found["is_superuser"] else frozenset(found["permissions"] or ())
     )
     roles = [(vendor_id, MemberRole(role)) for vendor_id, role in found["roles"] or ()]
+    if claims.permissions is not None:  # In the hands of an app: never more than the app may, and no seller.
+        permissions, roles = permissions & claims.permissions, []
     vendor_ids = tuple(vendor_id for vendor_id, _ in roles)
-    return Person(claims.user_id, permissions, vendor_ids, is_staff, within_sellers(roles))
+    within = within_sellers(roles)
+    return Person(claims.user_id, permissions, vendor_ids, is_staff, within, claims.app_id)
 
 
 def within_sellers(roles: Iterable[tuple[int, MemberRole]]) -> dict[str, tuple[int, ...]]:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from marketplace.apps.models import App
 from marketplace.kit.settings import Settings
 from marketplace.kit.storage import storage_from
 from marketplace.people.models import User
@@ -54,6 +55,11 @@ def staff(*permissions: str, user: User | None = None) -> Requester:
     """A member of staff; without a user, one who only reads."""
     user_id = 0 if user is None else user.id
     return Requester(user_id=user_id, permissions=frozenset(permissions), is_staff=True)
+
+
+def app_itself(app: App) -> Requester:
+    """An app by its own token."""
+    return Requester(app_id=app.id, permissions=frozenset(app.permissions))
 
 
 def buyer(user: User) -> Requester:

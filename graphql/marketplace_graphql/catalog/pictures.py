@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, SQLColumnExpression, Text, any_, case, cast, literal
+from sqlalchemy import BigInteger, ColumnElement, SQLColumnExpression, Text, any_, case, cast, false, literal
 
 from marketplace.catalog.models import ProductMedia
 from marketplace.catalog.thumbnails import USUAL_SIZES, snapped, thumbnail_key_sql
@@ -36,6 +36,13 @@ def picture_url(
     """
     there = [literal(made, BigInteger()) for made in USUAL_SIZES]
     return _url(path, ctx, size, picture_format, owner, lambda made: made.in_(there))
+
+
+def rare_picture_url(
+    path: SQLColumnExpression[str], ctx: Any, size: Any, *, owner: ColumnElement[str]
+) -> ColumnElement[str]:
+    """A picture that is seldom shown: no size of it is made before it is asked for."""
+    return _url(path, ctx, size, None, owner, lambda made: false())
 
 
 def media_url(

@@ -40,6 +40,7 @@ from marketplace_graphql.checkout.subject import (
 from marketplace_graphql.inputs import MetadataInput
 from marketplace_graphql.kernel import (
     AUTHENTICATED,
+    AUTHENTICATED_APP,
     Info,
     JSONString,
     Row,
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
     from marketplace_graphql.people.inputs import AddressInput
 
 CHECKOUT = "Checkout"
+ANYBODY = (AUTHENTICATED, AUTHENTICATED_APP)
+"""A buyer, or an app that acts for one."""
 
 
 async def _requester(info: Info) -> User | None:
@@ -185,7 +188,7 @@ class CheckoutMutations(Reordering):
             save=save_address is not False,
         )
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout, needs=AUTHENTICATED)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout, needs=ANYBODY)
     async def checkout_customer_attach(
         self,
         info: Info,
@@ -196,7 +199,7 @@ class CheckoutMutations(Reordering):
         customer = await _customer(info, customer_id)
         return await service.attach_customer(info.session, key, customer)
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout, needs=AUTHENTICATED)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout, needs=ANYBODY)
     async def checkout_customer_detach(
         self,
         info: Info,
@@ -316,6 +319,8 @@ def _private_entries(info: Info, given: Any) -> dict[str, str]:
 async def _customer(info: Info, customer_id: str | None) -> User:
     """Whose the checkout shall be: the requester's, or, if they may act for others, somebody's."""
     user_id = info.requester.user_id if not customer_id else _user_key(customer_id)
+    if user_id is None:  # An app is nobody's buyer.
+        raise PermissionDeniedError(AUTHENTICATED)
     if user_id != info.requester.user_id and not info.requester.has_any([Permission.IMPERSONATE_USER]):
         raise PermissionDeniedError(Permission.IMPERSONATE_USER)
     user = await info.session.get(User, user_id)

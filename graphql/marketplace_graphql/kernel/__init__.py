@@ -35,6 +35,8 @@ from marketplace_graphql.kernel.metadata import (
     MetadataItem,
     ObjectWithMetadata,
     metadata_items,
+    private_entries,
+    private_entry,
     private_metadata_needs,
     translated,
 )

@@ -19,11 +19,18 @@ class Requester:
     vendor_ids: tuple[int, ...] = ()
     is_staff: bool = False
     app_id: int | None = None
+    through_app_id: int | None = None
+    """The app in whose hands a person's token is: it acts as the person, on what is its own, too."""
     within: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def is_app(self) -> bool:
         return self.app_id is not None
+
+    @property
+    def own_app_id(self) -> int | None:
+        """The app whose own things the requester may change: itself, or the one that it goes through."""
+        return self.through_app_id if self.app_id is None else self.app_id
 
     @property
     def is_anonymous(self) -> bool:

@@ -85,7 +85,13 @@ async def _permitted_row(info: Info, access: Access, type_name: str, global_id: 
         return await _row(info, access, type_name, global_id)
     if store == PUBLIC and access.public:
         return await _row(info, access, type_name, global_id)
-    if not may and (store == PRIVATE or access.owner is None or info.requester.is_anonymous):
+    own_app = info.requester.own_app_id
+    if not may and access.app is not None and own_app is not None:
+        row = await info.session.get(info.schema.rows_of(type_name).model, own_app)
+        if row is None or to_global_id(type_name, access.app(row)) != global_id:
+            raise PermissionDeniedError(*access.needs)
+        return await _row(info, access, type_name, global_id)
+    if not may and (store == PRIVATE or access.owner is None or info.requester.user_id is None):
         raise PermissionDeniedError(*access.needs)
     try:
         row = await _row(info, access, type_name, global_id)

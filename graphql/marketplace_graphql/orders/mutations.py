@@ -10,7 +10,15 @@ from marketplace.kit.errors import InvalidError, NotFoundError, PermissionDenied
 from marketplace.orders import cancelling, fulfilment, models
 from marketplace.orders.errors import FulfillQuantityError
 from marketplace.people.permissions import Permission
-from marketplace_graphql.kernel import AUTHENTICATED, DateTime, Info, input_type, mutation, object_type
+from marketplace_graphql.kernel import (
+    AUTHENTICATED,
+    AUTHENTICATED_APP,
+    DateTime,
+    Info,
+    input_type,
+    mutation,
+    object_type,
+)
 from marketplace_graphql.orders.errors import OrderError, VendorOrderError
 from marketplace_graphql.orders.invoices import InvoiceMutations
 from marketplace_graphql.rules import codes_of
@@ -46,7 +54,7 @@ class OrderFulfillInput:
 class OrdersMutations(InvoiceMutations):
     """Orders on their way."""
 
-    @mutation(returns="VendorOrder", errors=VendorOrderError, needs=AUTHENTICATED)
+    @mutation(returns="VendorOrder", errors=VendorOrderError, needs=(AUTHENTICATED, AUTHENTICATED_APP))
     async def vendor_order_fulfill(
         self,
         info: Info,

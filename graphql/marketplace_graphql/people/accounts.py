@@ -10,7 +10,15 @@ from marketplace.people.accounts import Registration
 from marketplace.people.address_book import AddressType
 from marketplace_graphql.checkout.inputs import metadata_entries, postal_address
 from marketplace_graphql.inputs import MetadataInput
-from marketplace_graphql.kernel import AUTHENTICATED, Info, changes, input_type, mutation, object_type
+from marketplace_graphql.kernel import (
+    AUTHENTICATED,
+    AUTHENTICATED_APP,
+    Info,
+    changes,
+    input_type,
+    mutation,
+    object_type,
+)
 from marketplace_graphql.languages import LanguageCodeEnum
 from marketplace_graphql.people.errors import AccountError, SendConfirmationEmailError
 from marketplace_graphql.people.requests import as_it_was, requester_account, settings_of
@@ -173,7 +181,7 @@ class AccountMutations:
             await accounts.change_email(info.session, settings_of(info), user, token)
         return user
 
-    @mutation(returns="User", errors=AccountError, needs=AUTHENTICATED)
+    @mutation(returns="User", errors=AccountError, needs=(AUTHENTICATED, AUTHENTICATED_APP))
     async def account_update(
         self, info: Info, input: AccountInput, customer_id: ID | None = None
     ) -> models.User:

@@ -11,7 +11,7 @@ from marketplace.people.addresses import PostalAddress
 from marketplace.people.addresses import postal_address as as_kept
 from marketplace.people.permissions import Permission
 from marketplace_graphql.checkout.inputs import metadata_entries, postal_address
-from marketplace_graphql.kernel import AUTHENTICATED, Info, changes, mutation, object_type
+from marketplace_graphql.kernel import AUTHENTICATED, AUTHENTICATED_APP, Info, changes, mutation, object_type
 from marketplace_graphql.people.errors import AccountError, AddressTypeEnum
 from marketplace_graphql.people.requests import address_as_it_was, own_address, requester_account
 from marketplace_graphql.rules import codes_of
@@ -26,7 +26,7 @@ BOTH: dict[str, Any] = {"user": "User | None", "address": "Address | None"}
 class AddressBookMutations:
     """A person's book of addresses."""
 
-    @mutation(returns=BOTH, errors=AccountError, needs=AUTHENTICATED)
+    @mutation(returns=BOTH, errors=AccountError, needs=(AUTHENTICATED, AUTHENTICATED_APP))
     async def account_address_create(
         self,
         info: Info,
@@ -47,7 +47,7 @@ class AddressBookMutations:
             )
         return {"user": user, "address": address}
 
-    @mutation(returns=BOTH, errors=AccountError, needs=AUTHENTICATED)
+    @mutation(returns=BOTH, errors=AccountError, needs=(AUTHENTICATED, Permission.MANAGE_USERS))
     async def account_address_update(self, info: Info, id: ID, input: "AddressInput") -> dict[str, object]:
         """Changes an address of one's book. What is left out stays as it is."""
         address = await own_address(info, id)
@@ -61,7 +61,7 @@ class AddressBookMutations:
             )
         return {"user": await _owner(info, address), "address": address}
 
-    @mutation(returns=BOTH, errors=AccountError, needs=AUTHENTICATED)
+    @mutation(returns=BOTH, errors=AccountError, needs=(AUTHENTICATED, Permission.MANAGE_USERS))
     async def account_address_delete(self, info: Info, id: ID) -> dict[str, object]:
         """Takes an address out of one's book."""
         address = await own_address(info, id)

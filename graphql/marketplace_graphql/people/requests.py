@@ -2,7 +2,13 @@
 
 from typing import Any
 
-from marketplace.kit.errors import DomainError, InvalidError, NotFoundError, PermissionDeniedError
+from marketplace.kit.errors import (
+    DomainError,
+    InvalidError,
+    NotFoundError,
+    PermissionDeniedError,
+    RequiredError,
+)
 from marketplace.kit.ids import to_global_id
 from marketplace.kit.settings import Settings
 from marketplace.people import models
@@ -20,9 +26,11 @@ async def requester_account(info: Info, customer_id: str | None = None) -> model
     """The account of whoever asks, kept from other changes meanwhile.
 
     `customer_id` names somebody for whom they act: for those who may. Raises PermissionDeniedError,
-    NotFoundError, InvalidError.
+    NotFoundError, InvalidError, RequiredError (for an app that names nobody).
     """
     key = info.requester.user_id
+    if key is None and customer_id is None:
+        raise RequiredError("An app says for whom it acts.", field="customerId")
     if customer_id is not None:
         if Permission.IMPERSONATE_USER not in info.requester.permissions:
             raise PermissionDeniedError(Permission.IMPERSONATE_USER)

@@ -35,6 +35,11 @@ def _in_words(code: Any) -> ColumnElement[str]:
     return func.upper(func.left(words, 1), type_=Text).concat(func.substr(words, 2)).concat(".")
 
 
+def in_words(code: str) -> str:
+    """The same, of a code that is known."""
+    return f"{code.replace('_', ' ').capitalize()}."
+
+
 @object_type
 class Permission:
     """Something that staff may be allowed to do."""
@@ -73,7 +78,7 @@ class Group(Node):
     users: "list[User] | None" = related(
         lambda row, user, ctx: user.id.in_(_members_of(row)), needs=PermissionCode.MANAGE_STAFF, limit=100
     )
-    permissions: list[Permission] | None = value(lambda row, ctx: _permissions(row))
+    permissions: list[Permission] | None = value(lambda row, ctx: permissions_in(row.permissions))
     """What they may do."""
     user_can_manage: bool = expression(lambda row, ctx: never_null(_covers(ctx.requester.user_id, row)))
     """Whether whoever asks may do all of it, and so may give it to others."""
@@ -109,8 +114,9 @@ def all_permissions() -> Any:
     return each(codes, {"code": codes.c.code, "name": _in_words(codes.c.code)}, order_by=codes.c.code)
 
 
-def _permissions(group: Any) -> Any:
-    held = func.unnest(group.permissions).table_valued("code", name="held").render_derived()
+def permissions_in(codes: Any) -> Any:
+    """Parts of the `Permission`s of an array of codes."""
+    held = func.unnest(codes).table_valued("code", name="held").render_derived()
     return each(held, {"code": held.c.code, "name": _in_words(held.c.code)}, order_by=held.c.code)
 
 

@@ -22,6 +22,7 @@ from graphql import (
 from sqlalchemy import inspect as inspect_row
 
 from marketplace_graphql.kernel.errors import Path, QueryError, entry, told
+from marketplace_graphql.kernel.fields import Computed
 from marketplace_graphql.kernel.inputs import python_arguments
 from marketplace_graphql.kernel.reader.slots import Slot
 from marketplace_graphql.kernel.reader.sql import MARK
@@ -209,14 +210,37 @@ class Completer:
                 made[key] = object_type.name
                 continue
             where, field_type = f"{object_type.name}.{name}", object_type.fields[name].type
-            member = value.get(names[name]) if isinstance(value, Mapping) else getattr(value, names[name])
             try:
+                member = await self._member(value, object_type, name, names[name], member_nodes, (*path, key))
                 made[key] = await self.python(member, field_type, member_nodes, (*path, key), where)
             except NullError:
                 if isinstance(field_type, GraphQLNonNull):
                     raise
                 made[key] = None
         return made
+
+    async def _member(
+        self,
+        value: Any,
+        type_: GraphQLObjectType,
+        name: str,
+        python_name: str,
+        nodes: list[Any],
+        path: Path,
+    ) -> Any:
+        """What an object that Python gave has under a name; what it computes, where the field says how."""
+        declared = self.schema.declared[type_.name].get(name)
+        if declared is None or not isinstance(declared.declaration, Computed):
+            return value.get(python_name) if isinstance(value, Mapping) else getattr(value, python_name)
+        keywords = python_arguments(
+            self.schema, type_.fields[name], declared.python_names, nodes[0], self.variables
+        )
+        try:
+            made = declared.declaration.function(value, self.info, **keywords)  # type: ignore[misc]
+            return await made if inspect.isawaitable(made) else made
+        except Exception as error:  # noqa: BLE001 - told to the client, and to the log if it's our fault
+            self._failed(told(error, f"{type_.name}.{name}"), type_.fields[name].type, path)
+        return None
 
     async def _rows(
         self,

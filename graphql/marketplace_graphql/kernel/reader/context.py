@@ -153,7 +153,7 @@ class RequesterFacts:
         self._requester = requester
         self._binder = binder
         self.is_staff = requester.is_staff
-        self.is_anonymous = requester.user_id is None
+        self.is_anonymous = requester.is_anonymous
         self.is_vendor = bool(requester.vendor_ids)
         self.is_app = requester.is_app
 
@@ -165,6 +165,16 @@ class RequesterFacts:
     def user_id(self) -> ColumnElement[Any]:
         """NULL for nobody: a comparison with it is never true."""
         return self._binder.bind("user_id", BigInteger(), lambda inputs: inputs.requester.user_id)
+
+    @property
+    def app_id(self) -> ColumnElement[Any]:
+        """NULL where no app asks."""
+        return self._binder.bind("app_id", BigInteger(), lambda inputs: inputs.requester.app_id)
+
+    @property
+    def own_app_id(self) -> ColumnElement[Any]:
+        """The same, or the app through which a person asks."""
+        return self._binder.bind("own_app_id", BigInteger(), lambda inputs: inputs.requester.own_app_id)
 
     @property
     def vendor_ids(self) -> ColumnElement[Any]:

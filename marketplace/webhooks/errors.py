@@ -1,0 +1,13 @@
+"""What can be wrong with webhooks."""
+
+from marketplace.kit.errors import DomainError
+
+
+class CustomHeadersError(DomainError):
+    code = "INVALID_CUSTOM_HEADERS"
+
+
+class NotifyAloneError(DomainError):
+    """NOTIFY_USER is an older kind of event, and stands alone."""
+
+    code = "INVALID_NOTIFY_WITH_SUBSCRIPTION"

@@ -1,0 +1,445 @@
+"""Apps are installed by their manifests, from a real server that behaves as apps' servers do."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+import pyvips
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.apps import installing
+from marketplace.apps.events import AppMade, ManifestRead
+from marketplace.apps.models import App, AppExtension, AppInstallation, AppToken, AppType
+from marketplace.kit import events
+from marketplace.kit.announcements import Announcement
+from marketplace.kit.errors import Errors, InvalidError
+from marketplace.kit.ids import to_global_id
+from marketplace.kit.jobs import JobStatus, Work
+from marketplace.kit.settings import Settings
+from marketplace.kit.storage import storage_from
+from marketplace_graphql.kernel import Api, Requester
+from tests.factories.apps import make_app, make_installation
+from tests.graphql.conftest import Ask, staff
+from tests.receiver import Received, Receiver, receiving
+from workers.apps import fetch
+
+MANAGER = staff("MANAGE_APPS", "MANAGE_ORDERS")
+INSTALL = """
+mutation ($input: AppInstallInput!) { appInstall(input: $input) {
+  appInstallation { id status appName manifestUrl message } errors { field code permissions }
+} }
+"""
+RETRY = """
+mutation ($id: ID!, $activate: Boolean) { appRetryInstall(id: $id, activateAfterInstallation: $activate) {
+  appInstallation { status message } errors { field code }
+} }
+"""
+GIVE_UP = """
+mutation ($id: ID!) { appDeleteFailedInstallation(id: $id) {
+  appInstallation { appName } errors { field code }
+} }
+"""
+FETCH = """
+mutation ($url: String!) { appFetchManifest(manifestUrl: $url) {
+  manifest {
+    identifier version name about permissions { code name } appUrl tokenTargetUrl audience author
+    extensions { label url mountName targetName settings identifier permissions { code } }
+    requiredSaleorVersion { constraint satisfied }
+    brand { logo { default small: default(size: 32, format: WEBP) } }
+  }
+  errors { field code message }
+} }
+"""
+
+
+LOGO: bytes = pyvips.Image.sines(300, 200, uchar=True).write_to_buffer(".png")
+MAY_ALL_BUT_IS_NO_PERSON = Requester(app_id=1, permissions=frozenset({"MANAGE_APPS"}))
+
+
+class AppServer:
+    """An app's server: it serves its manifest, and takes its token as @saleor/app-sdk does."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self.receiver = receiver
+        self.manifest: Any = {
+            "id": "app.labels",
+            "name": "Labels",
+            "version": "1.2.0",
+            "about": "Prints labels.",
+            "permissions": ["MANAGE_ORDERS"],
+            "appUrl": f"{receiver.url}/app",
+            "tokenTargetUrl": f"{receiver.url}/register",
+            "audience": "https://labels.test",
+            "author": " Labels Ltd ",
+            "requiredSaleorVersion": "^3.20",
+            "extensions": [
+                {
+                    "label": "Print",
+                    "url": "/print",
+                    "mount": "order_details_widgets",
+                    "target": "widget",
+                    "permissions": ["MANAGE_ORDERS"],
+                    "options": {"widgetTarget": {"method": "POST"}},
+                    "identifier": "print",
+                }
+            ],
+            "webhooks": [
+                {
+                    "name": "Paid",
+                    "targetUrl": f"{receiver.url}/hook",
+                    "asyncEvents": ["ORDER_PAID"],
+                    "query": "subscription { event { issuedAt } }",
+                }
+            ],
+        }
+        self.refusal: tuple[int, bytes] | None = None
+        self.saleor: httpx.AsyncClient | None = None
+        """How it reaches us back."""
+        self.found_itself: str | None = None
+
+    @property
+    def url(self) -> str:
+        return f"{self.receiver.url}/manifest"
+
+    @property
+    def registrations(self) -> list[Received]:
+        return [request for request in self.receiver.received if request.path == "/register"]
+
+    async def behave(self, request: Received) -> tuple[int, bytes]:
+        if request.path == "/manifest":
+            return 200, orjson.dumps(self.manifest)
+        if request.path == "/logo.png":
+            return 200, LOGO
+        if request.path != "/register" or self.refusal is not None:
+            return self.refusal or (404, b"")
+        if self.saleor is not None:
+            answer = await self.saleor.post(
+                "/graphql/",
+                json={"query": "{ app { id } }"},
+                headers={"authorization": f"Bearer {request.json['auth_token']}"},
+            )
+            self.found_itself = answer.json()["data"]["app"]["id"]
+        return 200, b'{"success":true}'
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[AppServer]:
+    async with receiving() as receiver:
+        server = AppServer(receiver)
+        receiver.behave = server.behave
+        yield server
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What the other rooms were told."""
+    told: list[Any] = []
+
+    async def hear(_session: AsyncSession, event: Any) -> None:
+        told.append(event)
+
+    for kind in (AppMade, ManifestRead, Announcement):
+        monkeypatch.setitem(events._subscribers, kind, [hear])
+    return told
+
+
+async def installed(
+    api: Api, settings: Settings, session: AsyncSession, installation: AppInstallation
+) -> None:
+    await session.commit()
+    await installing.install(api.database, settings, installation.id)  # type: ignore[arg-type]
+    session.expire_all()
+
+
+async def test_staff_ask_for_an_app_and_a_job_installs_it(read: Ask, session: AsyncSession) -> None:
+    said = {"appName": "Labels", "manifestUrl": "https://labels.test/m", "permissions": ["MANAGE_ORDERS"]}
+    made = (await read(INSTALL, MANAGER, input=said))["appInstall"]
+    assert made["errors"] == []
+    shown = made["appInstallation"]
+    assert shown == {
+        "id": shown["id"],
+        "status": "PENDING",
+        "appName": "Labels",
+        "manifestUrl": "https://labels.test/m",
+        "message": None,
+    }
+    kept = await session.scalar(select(AppInstallation))
+    assert kept is not None
+    assert (kept.permissions, kept.activate) == (["MANAGE_ORDERS"], True)
+    queued = text("SELECT args->>'installation_id' FROM procrastinate_jobs WHERE task_name = 'apps.install'")
+    assert await session.scalar(queued) == str(kept.id)
+
+
+@pytest.mark.parametrize(
+    ("said", "field", "code"),
+    [
+        ({"appName": " "}, "appName", "REQUIRED"),
+        ({"appName": "x" * 61}, "appName", "INVALID"),
+        ({"manifestUrl": "not-a-valid-url"}, "manifestUrl", "INVALID_URL_FORMAT"),
+        ({"manifestUrl": "ftp://labels.test"}, "manifestUrl", "INVALID_URL_FORMAT"),
+        ({"manifestUrl": "https://labels.test/" + "x" * 2048}, "manifestUrl", "INVALID_URL_FORMAT"),
+        ({"permissions": ["MANAGE_USERS"]}, "permissions", "OUT_OF_SCOPE_PERMISSION"),
+    ],
+)
+async def test_what_can_not_be_installed_is_refused_at_its_field(
+    read: Ask, session: AsyncSession, said: dict[str, Any], field: str, code: str
+) -> None:
+    given = {"appName": "Labels", "manifestUrl": "https://labels.test/m"} | said
+    made = (await read(INSTALL, MANAGER, input=given))["appInstall"]
+    beyond = ["MANAGE_USERS"] if field == "permissions" else None
+    assert made["errors"] == [{"field": field, "code": code, "permissions": beyond}]
+    assert await session.scalar(select(AppInstallation)) is None
+
+
+@pytest.mark.parametrize("requester", [staff("MANAGE_ORDERS"), Requester(), MAY_ALL_BUT_IS_NO_PERSON])
+async def test_only_staff_who_manage_apps_install_them(ask: Ask, requester: Requester) -> None:
+    said = {"appName": "Labels", "manifestUrl": "https://labels.test/m"}
+    answer = await ask(INSTALL, requester, input=said)
+    assert answer["errors"][0]["extensions"]["exception"]["code"] == "PermissionDenied"
+
+
+async def test_an_app_is_installed_and_its_server_has_its_token(
+    api: Api,
+    settings: Settings,
+    session: AsyncSession,
+    server: AppServer,
+    client: httpx.AsyncClient,
+    heard: list[Any],
+) -> None:
+    server.saleor = client
+    installation = await make_installation(
+        session, name="Our labels", manifest_url=server.url, permissions=["MANAGE_ORDERS"]
+    )
+    await installed(api, settings, session, installation)
+    app = (await session.scalars(select(App))).one()
+    assert (app.name, app.identifier, app.type) == ("Our labels", "app.labels", AppType.THIRDPARTY)
+    assert (app.permissions, app.is_active, app.is_installed) == (["MANAGE_ORDERS"], True, True)
+    assert (app.author, app.version, app.audience) == ("Labels Ltd", "1.2.0", "https://labels.test")
+    assert app.manifest_url == server.url
+    extension = (await session.scalars(select(AppExtension))).one()
+    assert (extension.mount, extension.target) == ("ORDER_DETAILS_WIDGETS", "WIDGET")
+    assert extension.settings == {"widgetTarget": {"method": "POST"}}
+    assert (extension.permissions, extension.identifier) == (["MANAGE_ORDERS"], "print")
+    assert await session.scalar(select(AppInstallation)) is None
+
+    manifest, registration = server.receiver.received
+    assert manifest.headers["saleor-schema-version"] == "3.23"
+    assert registration.method == "POST"
+    told = registration.headers
+    assert told["saleor-api-url"] == "http://testserver/graphql/"
+    assert told["saleor-domain"] == told["x-saleor-domain"] == "testserver"
+    assert told["saleor-schema-version"] == "3.23"
+    assert told["content-type"] == "application/json"
+    token = (await session.scalars(select(AppToken))).one()
+    assert registration.json["auth_token"].endswith(token.last_four)
+    assert server.found_itself == to_global_id("App", app.id)
+
+    read, made, announced = heard
+    assert isinstance(read, ManifestRead)
+    assert (made.app_id, [hook.name for hook in made.webhooks]) == (app.id, ["Paid"])
+    assert (announced.event, announced.rows[0].id) == ("APP_INSTALLED", app.id)
+
+
+async def test_an_app_that_shall_not_be_active_is_not(
+    api: Api, settings: Settings, session: AsyncSession, server: AppServer
+) -> None:
+    del server.manifest["tokenTargetUrl"], server.manifest["extensions"]
+    installation = await make_installation(session, manifest_url=server.url, activate=False)
+    await installed(api, settings, session, installation)
+    app = (await session.scalars(select(App))).one()
+    assert (app.is_active, app.is_installed, server.registrations) == (False, True, [])
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal", "message"),
+    [
+        ({"name": None}, None, "name: Input should be a valid string"),
+        ({"id": "taken"}, None, "identifier: App with the same identifier is already installed: Old"),
+        (
+            {"requiredSaleorVersion": "<3"},
+            None,
+            "requiredSaleorVersion: Saleor version 3.23.0 is",
+        ),
+        ({}, (500, b"oops"), "App internal error (500). Try later or contact with app support."),
+        ({}, (403, b'{"error":{"code":"NO","message":"Not here."}}'), "Not here."),
+        ({}, (400, b'{"error":"x"}'), "App internal error (400)."),
+        ({"tokenTargetUrl": "http://127.0.0.1:1/"}, None, "Failed to connect to app."),
+    ],
+)
+async def test_an_installation_that_fails_says_why_and_leaves_nothing(
+    api: Api,
+    settings: Settings,
+    session: AsyncSession,
+    server: AppServer,
+    heard: list[Any],
+    change: dict[str, Any],
+    refusal: tuple[int, bytes] | None,
+    message: str,
+) -> None:
+    await make_app(session, name="Old", identifier="taken")
+    server.manifest |= change
+    server.refusal = refusal
+    installation = await make_installation(session, manifest_url=server.url, permissions=["MANAGE_ORDERS"])
+    await installed(api, settings, session, installation)
+    await session.refresh(installation)
+    assert installation.status is JobStatus.FAILED
+    assert installation.message is not None
+    assert installation.message.startswith(message)
+    assert [app.name for app in await session.scalars(select(App))] == ["Old"]
+    assert await session.scalar(select(AppToken)) is None
+    assert not any(isinstance(event, Announcement) for event in heard)
+
+
+async def test_webhooks_that_are_not_good_fail_the_installation(
+    api: Api, settings: Settings, session: AsyncSession, server: AppServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def judge(_session: AsyncSession, event: ManifestRead) -> None:
+        raise Errors([InvalidError("Subscription query is not valid.", field="webhooks")])
+
+    monkeypatch.setitem(events._subscribers, ManifestRead, [judge])
+    installation = await make_installation(session, manifest_url=server.url, permissions=["MANAGE_ORDERS"])
+    await installed(api, settings, session, installation)
+    await session.refresh(installation)
+    assert installation.message == "webhooks: Subscription query is not valid."
+
+
+async def test_what_staff_granted_counts_not_what_the_app_asks_for(
+    api: Api, settings: Settings, session: AsyncSession, server: AppServer
+) -> None:
+    installation = await make_installation(session, manifest_url=server.url, permissions=[])
+    await installed(api, settings, session, installation)
+    await session.refresh(installation)
+    assert installation.message == "extensions: Extension permission must be listed in App's permissions."
+
+
+async def test_a_worker_that_takes_over_begins_anew_and_done_twice_is_done_once(
+    api: Api, settings: Settings, session: AsyncSession, server: AppServer
+) -> None:
+    left = await make_app(session, identifier="app.labels", is_installed=False)
+    installation = await make_installation(
+        session, manifest_url=server.url, permissions=["MANAGE_ORDERS"], app_id=left.id
+    )
+    left_id, key = left.id, installation.id
+    await installed(api, settings, session, installation)
+    app = (await session.scalars(select(App))).one()
+    assert app.is_installed
+    assert app.id != left_id
+    await installing.install(api.database, settings, key)  # type: ignore[arg-type]
+    assert len(server.registrations) == 1
+
+
+async def test_one_that_failed_is_tried_again_or_thrown_away(read: Ask, session: AsyncSession) -> None:
+    failed = await make_installation(session, status=JobStatus.FAILED, message="No answer.")
+    failed_id = to_global_id("AppInstallation", failed.id)
+    again = (await read(RETRY, MANAGER, id=failed_id, activate=False))["appRetryInstall"]
+    assert again == {"appInstallation": {"status": "PENDING", "message": None}, "errors": []}
+    await session.refresh(failed)
+    assert not failed.activate
+    for document in (RETRY, GIVE_UP):
+        (early,) = (await read(document, MANAGER, id=failed_id)).values()
+        assert early["errors"] == [{"field": "id", "code": "INVALID_STATUS"}]
+    failed.status = JobStatus.FAILED
+    gone = (await read(GIVE_UP, MANAGER, id=failed_id))["appDeleteFailedInstallation"]
+    assert gone == {"appInstallation": {"appName": failed.name}, "errors": []}
+    for document in (RETRY, GIVE_UP):
+        (late,) = (await read(document, MANAGER, id=failed_id)).values()
+        assert late["errors"] == [{"field": "id", "code": "NOT_FOUND"}]
+
+
+@pytest.mark.parametrize(
+    ("document", "variables"),
+    [
+        (RETRY, {"id": to_global_id("AppInstallation", 1)}),
+        (GIVE_UP, {"id": to_global_id("AppInstallation", 1)}),
+        (FETCH, {"url": "https://labels.test"}),
+    ],
+)
+async def test_others_do_nothing_with_installations(
+    ask: Ask, document: str, variables: dict[str, Any]
+) -> None:
+    answer = await ask(document, staff("MANAGE_ORDERS"), **variables)
+    assert answer["errors"][0]["extensions"]["exception"]["code"] == "PermissionDenied"
+
+
+async def test_a_manifest_is_looked_at_before(read: Ask, server: AppServer) -> None:
+    server.manifest["brand"] = {"logo": {"default": f"{server.receiver.url}/logo.png"}}
+    shown = (await read(FETCH, MANAGER, url=server.url))["appFetchManifest"]
+    assert shown["errors"] == []
+    manifest = shown["manifest"]
+    logo = manifest.pop("brand")["logo"]
+    assert manifest == {
+        "identifier": "app.labels",
+        "version": "1.2.0",
+        "name": "Labels",
+        "about": "Prints labels.",
+        "permissions": [{"code": "MANAGE_ORDERS", "name": "Manage orders."}],
+        "appUrl": f"{server.receiver.url}/app",
+        "tokenTargetUrl": f"{server.receiver.url}/register",
+        "audience": "https://labels.test",
+        "author": "Labels Ltd",
+        "extensions": [
+            {
+                "label": "Print",
+                "url": "/print",
+                "mountName": "ORDER_DETAILS_WIDGETS",
+                "targetName": "WIDGET",
+                "settings": {"widgetTarget": {"method": "POST"}},
+                "identifier": "print",
+                "permissions": [{"code": "MANAGE_ORDERS"}],
+            }
+        ],
+        "requiredSaleorVersion": {"constraint": "^3.20", "satisfied": True},
+    }
+    assert logo["default"].startswith("data:image/webp;base64,")
+    assert len(logo["small"]) < len(logo["default"])
+
+
+async def test_a_manifest_without_its_logo_is_still_a_manifest(read: Ask, server: AppServer) -> None:
+    server.manifest["brand"] = {"logo": {"default": f"{server.receiver.url}/nowhere.png"}}
+    shown = (await read(FETCH, MANAGER, url=server.url))["appFetchManifest"]
+    assert (shown["errors"], shown["manifest"]["brand"]) == ([], None)
+
+
+async def test_an_address_that_leads_nowhere_or_to_no_manifest_is_told(read: Ask, server: AppServer) -> None:
+    async def errors(url: str) -> list[tuple[str, str]]:
+        told = (await read(FETCH, MANAGER, url=url))["appFetchManifest"]["errors"]
+        return [(each["field"], each["code"]) for each in told]
+
+    assert await errors("labels") == [("manifestUrl", "INVALID_URL_FORMAT")]
+    assert await errors("http://127.0.0.1:1/") == [("manifestUrl", "MANIFEST_URL_CANT_CONNECT")]
+    assert await errors(f"{server.receiver.url}/x") == [("manifestUrl", "MANIFEST_URL_CANT_CONNECT")]
+    server.manifest = [1]
+    assert await errors(server.url) == [("manifestUrl", "INVALID_MANIFEST_FORMAT")]
+    server.receiver.behave = lambda _request: (200, b"<html>")
+    assert await errors(server.url) == [("manifestUrl", "INVALID_MANIFEST_FORMAT")]
+    server.receiver.behave = lambda _request: (302, b"", {"location": server.url})
+    assert await errors(server.url) == [("manifestUrl", "MANIFEST_URL_CANT_CONNECT")]
+
+
+async def test_in_production_an_app_on_our_own_machine_is_not_asked(
+    settings: Settings, server: AppServer
+) -> None:
+    careful = settings.model_copy(update={"call_private_addresses": False})
+    with pytest.raises(installing.UnreachableError):
+        await installing.fetch_manifest(careful, server.url)
+    assert server.receiver.received == []
+
+
+async def test_the_logo_is_fetched_and_kept(
+    api: Api, settings: Settings, session: AsyncSession, server: AppServer
+) -> None:
+    server.manifest["brand"] = {"logo": {"default": f"{server.receiver.url}/logo.png"}}
+    installation = await make_installation(session, manifest_url=server.url, permissions=["MANAGE_ORDERS"])
+    await installed(api, settings, session, installation)
+    queued = text("SELECT args FROM procrastinate_jobs WHERE task_name = 'apps.fetch_logo'")
+    arguments = await session.scalar(queued)
+    assert arguments is not None
+    storage = storage_from(settings)
+    await fetch(Work(session, api.database, settings, storage), **arguments)  # type: ignore[arg-type]
+    app = (await session.scalars(select(App))).one()
+    assert app.logo_path is not None
+    assert app.logo_path.startswith("apps/")
+    assert await storage.exists(app.logo_path)
