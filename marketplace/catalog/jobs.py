@@ -1,6 +1,6 @@
 """What the catalogue does after a commit."""
 
-from marketplace.catalog import following, media, search
+from marketplace.catalog import fetching, following, media, search
 from marketplace.kit.jobs import Work, job
 
 
@@ -27,3 +27,9 @@ async def follow(work: Work, product_ids: list[int]) -> None:
 async def reindex_shelf(work: Work, category_id: int, after_product_id: int = 0) -> None:
     """Have searches find what stands on a shelf by what the shelf is called now."""
     await following.reindex_shelf(work.session, category_id, after_product_id)
+
+
+@job("catalog.fetch_media")
+async def fetch_media(work: Work, media_id: int) -> None:
+    """Fetch a picture that was given by its address, or what a host says of a video."""
+    await fetching.fetch_media(work, media_id)
