@@ -1,6 +1,6 @@
 """What the catalogue does after a commit."""
 
-from marketplace.catalog import following, forgetting, media, product_types, search
+from marketplace.catalog import fetching, following, forgetting, media, product_types, search
 from marketplace.kit.jobs import Work, job
 
 
@@ -59,3 +59,9 @@ async def follow_product_type(work: Work, product_type_id: int, after_product_id
 async def delete_product_type(work: Work, product_type_id: int) -> None:
     """Delete the products of a type that is going, and then the type."""
     await product_types.product_type_left(work.session, product_type_id)
+
+
+@job("catalog.fetch_media")
+async def fetch_media(work: Work, media_id: int) -> None:
+    """Fetch a picture that was given by its address, or what a host says of a video."""
+    await fetching.fetch_media(work, media_id)

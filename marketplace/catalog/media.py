@@ -76,7 +76,7 @@ async def make_thumbnails(
 ) -> None:
     """Make the sizes that a product's picture still lacks. Done twice, it does nothing the second time."""
     media = await session.get(ProductMedia, media_id, with_for_update={"key_share": True})
-    if media is None:
+    if media is None or media.path is None:
         return  # Removed since the job was queued: nothing is left to be made small.
     missing = [size for size in sizes if size not in media.thumbnail_sizes]
     if not missing:

@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Column,
     Computed,
     Float,
     ForeignKey,
     Index,
     String,
+    Table,
     UniqueConstraint,
     text,
 )
@@ -310,23 +312,47 @@ class MediaType(StrEnum):
 
 
 class ProductMedia(IntegerKey, WithMetadata, Base):
-    """A picture of a product. Sizes are made by a job: `<path>/<size>.webp` (`catalog.media`)."""
+    """A picture of a product, or a video elsewhere. Sizes are made by a job: `<path>/<size>.webp`
+    (`catalog.media`).
+    """
 
     __tablename__ = "product_media"
-    __table_args__ = (Index(None, "product_id", "position", "id"),)
+    __table_args__ = (
+        Index(None, "product_id", "position", "id"),
+        CheckConstraint("num_nonnulls(path, external_url) >= 1", name="lies_somewhere"),
+    )
 
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"))
     type: Mapped[MediaType] = mapped_column(default=MediaType.IMAGE)
     position: Mapped[int] = mapped_column(default=0)
     alt: Mapped[str] = mapped_column(default="")
-    path: Mapped[str]
-    """Key in the media storage: the original."""
+    path: Mapped[str | None]
+    """Key in the media storage: the original. None for a video, and until a picture has been fetched."""
+    external_url: Mapped[str | None]
+    """Where it lies elsewhere: a video, or where a picture was fetched from."""
+    oembed_data: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """What a video's host says of it (https://oembed.com)."""
     width_pixels: Mapped[int | None]
     height_pixels: Mapped[int | None]
     thumbnail_sizes: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list)
     """Sizes made so far; others are made when first asked for."""
 
     product: Mapped[Product] = relationship(back_populates="media", lazy="raise")
+
+
+variant_media = Table(
+    "variant_media",
+    Base.metadata,
+    Column("variant_id", BigInteger, ForeignKey("product_variant.id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "media_id",
+        BigInteger,
+        ForeignKey("product_media.id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    ),
+)
+"""Which of its product's pictures show a variant."""
 
 
 class SheetImportStatus(StrEnum):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, String, and_, bindparam, func, select
+from sqlalchemy import BigInteger, String, and_, bindparam, exists, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,6 +19,7 @@ from marketplace.catalog.models import (
     ProductType,
     ProductVariant,
     ProductVariantTranslation,
+    variant_media,
 )
 from marketplace.checkout.carts import Cart
 from marketplace.checkout.closing import Settled
@@ -333,13 +334,17 @@ async def _appearances(session: AsyncSession, cart: Cart) -> dict[int, Appearanc
     }
 
 
+_shows_variant = exists().where(
+    variant_media.c.media_id == ProductMedia.id, variant_media.c.variant_id == ProductVariant.id
+)
 _first_picture = (
     select(ProductMedia.path)
-    .where(ProductMedia.product_id == Product.id)
-    .order_by(ProductMedia.position, ProductMedia.id)
+    .where(ProductMedia.product_id == Product.id, ProductMedia.path.is_not(None))
+    .order_by(_shows_variant.desc(), ProductMedia.position, ProductMedia.id)
     .limit(1)
     .scalar_subquery()
 )
+"""Of the variant itself, if there is one, else of the product."""
 _language_code = bindparam("language_code", type_=String)
 _APPEARANCES = (
     select(

@@ -48,15 +48,19 @@ def rare_picture_url(
 def media_url(
     media: type[ProductMedia], ctx: Any, size: Any, picture_format: ThumbnailFormatEnum | None
 ) -> ColumnElement[str]:
-    """A product's picture: the thumbnail where it is made already, else the address that makes it."""
+    """A product's picture: the thumbnail where it is made already, else the address that makes it.
+
+    A video, and a picture that is still being fetched, lie elsewhere.
+    """
     owner = global_id("ProductMedia", media.id.expression)
-    return _url(
+    kept = _url(
         media.path, ctx, size, picture_format, owner, lambda made: made == any_(media.thumbnail_sizes)
     )
+    return case((media.path.is_(None), media.external_url), else_=kept)
 
 
 def _url(
-    path: SQLColumnExpression[str],
+    path: SQLColumnExpression[Any],
     ctx: Any,
     size: Any,
     picture_format: ThumbnailFormatEnum | None,

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, false, func, not_, select
+from sqlalchemy import ColumnElement, and_, false, func, not_, select
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -159,11 +159,10 @@ class ProductVariant(
     channel_listings: "list[ProductVariantChannelListing] | None" = related(
         lambda row, listing, ctx: listing.variant_id == row.id, needs=STAFF, allowed=own_product
     )
-    media: "list[ProductMedia] | None" = related(lambda row, media, ctx: media.product_id == row.product_id)
+    media: "list[ProductMedia] | None" = related(lambda row, media, ctx: _shows(media, row))
+    """Those of its product's pictures that were chosen for it."""
     images: list[ProductImage] | None = related(
-        lambda row, image, ctx: and_(
-            image.product_id == row.product_id, image.type == models.MediaType.IMAGE
-        ),
+        lambda row, image, ctx: and_(_shows(image, row), image.type == models.MediaType.IMAGE),
         deprecated="`media` has them, and videos.",
     )
     translation = translated("ProductVariantTranslation")
@@ -335,6 +334,12 @@ class Product(Node, ObjectWithMetadata, ObjectWithAttributes, BreakdownOfProduct
         """One of its variants, by id or SKU."""
         chosen = variant.sku == sku if id is None else variant.id == ctx.key(id, "ProductVariant")
         return and_(variant.product_id == row.id, chosen)
+
+
+def _shows(media: Any, variant: Any) -> ColumnElement[bool]:
+    chosen = models.variant_media.c
+    shows: ColumnElement[bool] = media.id.in_(select(chosen.media_id).where(chosen.variant_id == variant.id))
+    return shows
 
 
 def _first_picture(row: Any) -> Any:
