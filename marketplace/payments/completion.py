@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.checkout.address_book import remember_addresses
 from marketplace.checkout.closing import Settled, discard, settle
 from marketplace.checkout.errors import CheckoutGoneError
+from marketplace.kit.announcements import announce
 from marketplace.kit.events import publish
 from marketplace.kit.money import Money
 from marketplace.orders.events import OrderPlaced
@@ -54,6 +55,7 @@ async def complete(
     await remember_addresses(session, settled.cart.checkout)
     await discard(session, settled.cart)
     await publish(session, OrderPlaced(order.id))
+    await announce(session, "ORDER_CREATED", order)
     return order
 
 
