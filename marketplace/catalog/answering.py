@@ -13,11 +13,23 @@ Values of lists, yes and no, and references are shared by all who give them. A n
 is its owner's own value and goes with it: a trigger sees to that (`ddl.py`).
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Table, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    Table,
+    and_,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog import search
@@ -66,6 +78,10 @@ class Keeping:
     """The rows of `asked` of the type with a key."""
     type_of: Callable[[Any], TypeKey | None]
     """The key of a row's type."""
+    of_type: Callable[[int], Select[int]]
+    """The keys of the rows of a type."""
+    also: Mapping[str, object] = field(default_factory=dict)
+    """What else is written of what types ask for."""
 
 
 _known: dict[type[Any], Keeping] = {}
@@ -345,6 +361,8 @@ keeps_answers(
         ProductTypeAttribute,
         _asked_in(AttributeScope.PRODUCT),
         lambda product: product.product_type_id,
+        lambda type_id: select(Product.id).where(Product.product_type_id == type_id),
+        {"scope": AttributeScope.PRODUCT},
     ),
 )
 keeps_answers(
@@ -355,6 +373,12 @@ keeps_answers(
         ProductTypeAttribute,
         _asked_in(AttributeScope.VARIANT),
         _type_of_variant,
+        lambda type_id: (
+            select(ProductVariant.id)
+            .join(Product, Product.id == ProductVariant.product_id)
+            .where(Product.product_type_id == type_id)
+        ),
+        {"scope": AttributeScope.VARIANT},
     ),
 )
 keeps_answers(
@@ -365,5 +389,6 @@ keeps_answers(
         CustomerTypeAttribute,
         lambda type_id: CustomerTypeAttribute.customer_type_id == type_id,
         lambda user: user.customer_type_id,
+        lambda type_id: select(User.id).where(User.customer_type_id == type_id),
     ),
 )

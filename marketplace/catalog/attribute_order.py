@@ -1,13 +1,13 @@
-"""The order of what one product or variant answers to one attribute."""
+"""The order of what one product, variant or page answers to one attribute."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.answering import asked_of, kept_by
 from marketplace.catalog.attributes import AttributeValue
-from marketplace.catalog.models import Product, ProductVariant
 from marketplace.kit.errors import NotFoundError
 from marketplace.kit.ids import to_global_id
 from marketplace.kit.reordering import displaced, reordered
@@ -15,7 +15,7 @@ from marketplace.kit.reordering import displaced, reordered
 
 async def reorder_answers(
     session: AsyncSession,
-    row: Product | ProductVariant,
+    row: Any,
     attribute_id: int,
     moves: Sequence[tuple[int, int]],
 ) -> None:

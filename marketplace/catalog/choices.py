@@ -24,6 +24,8 @@ from marketplace.kit.text import slug_of
 Resolved = Mapping[tuple[int, Wanted], int]
 """By attribute and what is wanted of it: the key of the value."""
 
+ADD_ATTEMPTS = 5
+"""Others may add values of the same slug meanwhile."""
 REFERENCE_COLUMNS = {
     AttributeEntityType.PAGE: "reference_page_id",
     AttributeEntityType.PRODUCT: "reference_product_id",
@@ -70,10 +72,7 @@ async def resolve(
 async def free_slugs_of_values(
     session: AsyncSession, attribute_id: int | None, names: Sequence[str]
 ) -> list[str]:
-    """A slug for each new value of an attribute (None: of one that is being made), spelled from its name.
-
-    The caller holds the attribute's lock.
-    """
+    """A slug for each new value of an attribute (None: of one that is being made), spelled from its name."""
     bases = [slug_of(name, "value") for name in names]
     taken: set[str] = set()
     if attribute_id is not None and bases:
@@ -148,23 +147,29 @@ def _match(known: Iterable[AttributeValue], attribute: Attribute, choice: Choice
 
 
 async def _add_choice(session: AsyncSession, attribute: Attribute, choice: Choice) -> int:
-    await lock_attribute(session, attribute.id)
-    known = await _known_choices(session, [(attribute, choice)])
-    meanwhile = _match(known, attribute, choice)
-    if meanwhile is not None:
-        return meanwhile.id
+    """Add a value to a list. Without the list's lock: whoever holds that may wait for who answers here."""
     name = choice.value or ""
-    (slug,) = await free_slugs_of_values(session, attribute.id, [name])
-    added = AttributeValue(
-        attribute_id=attribute.id,
-        name=name,
-        slug=slug,
-        external_reference=choice.external_reference,
-        position=await next_position(session, attribute.id),
-    )
-    session.add(added)
-    await session.flush()
-    return added.id
+    for _ in range(ADD_ATTEMPTS):
+        (slug,) = await free_slugs_of_values(session, attribute.id, [name])
+        added = {
+            "attribute_id": attribute.id,
+            "name": name,
+            "slug": slug,
+            "external_reference": choice.external_reference,
+            "position": await next_position(session, attribute.id),
+        }
+        new = insert(AttributeValue).values(added).on_conflict_do_nothing().returning(AttributeValue.id)
+        key = await session.scalar(new)
+        if key is not None:
+            return key
+        meanwhile = _match(await _known_choices(session, [(attribute, choice)]), attribute, choice)
+        if meanwhile is not None and meanwhile.attribute_id != attribute.id:
+            mistakes = Mistakes()
+            mistakes.note(TAKEN, to_global_id("Attribute", attribute.id))
+            mistakes.raise_any()
+        if meanwhile is not None:
+            return meanwhile.id
+    raise RuntimeError(f"attribute {attribute.id} is given values faster than they can be named")
 
 
 async def _shared(session: AsyncSession, attribute: Attribute, wanted: Truth | Reference) -> int:

@@ -72,6 +72,9 @@ TYPE_RENAMED = """
 CREATE OR REPLACE FUNCTION catalog_type_renamed() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
+    IF current_setting('marketplace.followed_later', true) = 'on' THEN
+        RETURN NULL;  -- A job does it, in batches.
+    END IF;
     UPDATE product SET type_name = NEW.name WHERE product_type_id = NEW.id;
     RETURN NULL;
 END
@@ -145,6 +148,9 @@ VALUE_CHANGED = """
 CREATE OR REPLACE FUNCTION catalog_value_changed() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
+    IF current_setting('marketplace.followed_later', true) = 'on' THEN
+        RETURN NULL;  -- A job does it, in batches.
+    END IF;
     PERFORM catalog_sort_answers(ARRAY(
         SELECT DISTINCT y.product_id
         FROM before JOIN after USING (id) JOIN product_attribute_value y ON y.value_id = after.id

@@ -65,6 +65,8 @@ class ProductType(IntegerKey, WithMetadata, Base):
     tax_class_id: Mapped[int | None] = mapped_column(
         ForeignKey("tax_class.id", ondelete="SET NULL"), index=True
     )
+    is_going: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """No list has it any more: a job deletes its products, and then the type (`product_types`)."""
 
 
 class Category(IntegerKey, Timestamped, Seo, WithMetadata, Base):

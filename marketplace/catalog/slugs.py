@@ -4,19 +4,20 @@ import itertools
 import re
 import secrets
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from sqlalchemy import Text, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.catalog.models import Category, Product
-from marketplace.catalog.models import Collection as CollectionRow
+from marketplace.catalog.models import Product
 from marketplace.kit.errors import InvalidError, RequiredError, UniqueError
 from marketplace.kit.text import slug_of
 
 LONGEST_SLUG = 255
 _SLUG = re.compile(r"[-\w]+")
-Sluggable = Category | CollectionRow | Product
+Sluggable = Any
+"""A model with a column `slug` that is nobody else's."""
 
 NUMBERED = 20
 """So many listings of one seller may share a name's spelling before their slugs are drawn by lot."""

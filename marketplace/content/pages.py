@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    select,
     text,
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
@@ -129,5 +130,6 @@ keeps_answers(
         PageTypeAttribute,
         lambda type_id: PageTypeAttribute.page_type_id == type_id,
         lambda page: page.page_type_id,
+        lambda type_id: select(Page.id).where(Page.page_type_id == type_id),
     ),
 )

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, false, func, select
+from sqlalchemy import and_, false, func, not_, select
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -98,7 +98,11 @@ class PreorderData:
     end_date: DateTime | None
 
 
-@node(models.ProductType, order_by=lambda row, ctx: row.name)
+@node(
+    models.ProductType,
+    visible=lambda row, ctx: not_(row.is_going),
+    order_by=lambda row, ctx: row.name,
+)
 class ProductType(Node, ObjectWithMetadata):
     """What products of a kind have in common: the attributes they are asked for, how they are taxed."""
 
@@ -226,7 +230,7 @@ class Product(Node, ObjectWithMetadata, ObjectWithAttributes, BreakdownOfProduct
     description_json: JSONString | None = column("description", deprecated="The same as `description`.")
     seo_title: str | None
     seo_description: str | None
-    product_type: ProductType = related()
+    product_type: ProductType = related(shown=True)
     category: "Category | None" = related()
     vendor: "Vendor" = related(shown=True)
     """Who sells it."""
