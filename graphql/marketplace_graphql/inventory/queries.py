@@ -3,9 +3,13 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import any_, or_
+from sqlalchemy import any_, or_, select
+from sqlalchemy.orm import aliased
 from strawberry import ID
 
+from marketplace.catalog.models import ProductVariant
+from marketplace.inventory import models
+from marketplace_graphql.catalog.variant_filters import found as variant_found
 from marketplace_graphql.inventory.types import Stock, Warehouse
 from marketplace_graphql.kernel import (
     AUTHENTICATED,
@@ -69,6 +73,30 @@ warehouse_order = Sorting(
 SIGNED_IN = (AUTHENTICATED, AUTHENTICATED_APP)
 
 
+@input_type
+class StockFilterInput:
+    """Which stocks are listed."""
+
+    quantity: float | None
+    """Exactly so many pieces."""
+    search: str | None
+    """A part of its store room's name, or what its variant is found by."""
+
+
+def _found(row: Any, term: Any, ctx: Any) -> Any:
+    room, variant = aliased(models.Warehouse), aliased(ProductVariant)
+    like = or_(room.name.icontains(term, autoescape=False), room.slug.icontains(term, autoescape=False))
+    in_rooms = select(room.id).where(like)
+    of_variants = select(variant.id).where(variant_found(variant, term, ctx))
+    return or_(row.warehouse_id.in_(in_rooms), row.variant_id.in_(of_variants))
+
+
+stock_filter = Filter(
+    StockFilterInput,
+    {"quantity": lambda row, pieces, ctx: row.quantity == pieces, "search": _found},
+)
+
+
 @object_type
 class InventoryQueries:
     """What is in stock."""
@@ -77,7 +105,7 @@ class InventoryQueries:
         filter=warehouse_filter, sort_by=warehouse_order, needs=SIGNED_IN
     )
     """Store rooms: all of them to staff, a seller's own to its members."""
-    stocks: CountableConnection[Stock] | None = connection(needs=SIGNED_IN)
+    stocks: CountableConnection[Stock] | None = connection(filter=stock_filter, needs=SIGNED_IN)
     """Pieces by variant and store room."""
 
     @related(needs=SIGNED_IN)
