@@ -33,6 +33,7 @@ async def listener(session: AsyncSession, *events: str, query: str = UPDATED, **
         subscription_query=query,
         **{"permissions": PRODUCTS} | given,
     )
+    await session.commit()  # A transaction looks once who listens; what the test made has told of itself.
 
 
 async def jobs(session: AsyncSession) -> int:
