@@ -11,14 +11,14 @@ from urllib.parse import urlsplit
 
 import orjson
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.apps.errors import InstallationStatusError, UnreachableError
 from marketplace.apps.events import AppMade, ManifestRead
 from marketplace.apps.manifests import Manifest, ManifestExtension, read_manifest
 from marketplace.apps.models import NAME_LENGTH, URL_LENGTH, App, AppExtension, AppInstallation, AppType
-from marketplace.apps.service import granted_by
+from marketplace.apps.service import granted_by, who_has
 from marketplace.apps.tokens import app_of_token, new_token
 from marketplace.apps.versions import SALEOR_SCHEMA
 from marketplace.kit import outgoing
@@ -132,9 +132,7 @@ async def fetch_manifest(settings: Settings, url: str) -> object:
 
 async def judge(session: AsyncSession, manifest: Manifest) -> None:
     """Whether a sound manifest may be installed here and now. Raises UniqueError, Errors."""
-    installed = await session.scalar(
-        select(App.name).where(App.identifier == manifest.id, App.removed_at.is_(None))
-    )
+    installed = await who_has(session, manifest.id)
     if installed is not None:
         message = f"App with the same identifier is already installed: {installed}"
         raise UniqueError(message, field="identifier")

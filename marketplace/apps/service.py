@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.apps.errors import OutOfScopeAppError, OutOfScopePermissionError
@@ -141,16 +141,19 @@ async def _say(session: AsyncSession, app: App, said: dict[str, str | None]) -> 
             errors.append(InvalidError(f"At most {limit} letters.", field=field))
         else:
             setattr(app, field, value)
-    if not errors and "identifier" in said and await is_taken(session, app.identifier, but=app.id):
+    if not errors and "identifier" in said and await who_has(session, app.identifier, but=app.id):
         errors.append(UniqueError("Another app has this identifier.", field="identifier"))
     if errors:
         raise Errors(errors)
 
 
-async def is_taken(session: AsyncSession, identifier: str, *, but: int | None = None) -> bool:
-    """Whether another app that is there has an identifier."""
-    others = select(App.id).where(App.identifier == identifier, App.removed_at.is_(None))
+async def who_has(session: AsyncSession, identifier: str, *, but: int | None = None) -> str | None:
+    """The name of the app that is there and has an identifier, other than `but`. Until the transaction ends,
+    nobody else takes it.
+    """
+    others = select(App.name).where(App.identifier == identifier, App.removed_at.is_(None))
     if but is not None:
         others = others.where(App.id != but)
     with session.no_autoflush:
-        return await session.scalar(others.limit(1)) is not None
+        await session.execute(select(func.pg_advisory_xact_lock(func.hashtext("app.identifier"))))
+        return await session.scalar(others)

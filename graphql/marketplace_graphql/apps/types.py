@@ -51,8 +51,8 @@ from marketplace_graphql.orders.invoices import Job
 from marketplace_graphql.people.rights import Permission, permissions_in
 
 if TYPE_CHECKING:
-    from marketplace_graphql.webhooks.types import Webhook
     from marketplace_graphql.people.types import User
+    from marketplace_graphql.webhooks.types import Webhook
 
 POPUP = "POPUP"
 AppTypeEnum = enum(models.AppType, name="AppTypeEnum")

@@ -1,17 +1,14 @@
 """Apps are installed by their manifests, from a real server that behaves as apps' servers do."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
-import orjson
 import pytest
-import pyvips
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.apps import installing
-from marketplace.apps.events import AppMade, ManifestRead
+from marketplace.apps.events import ManifestRead
 from marketplace.apps.models import App, AppExtension, AppInstallation, AppToken, AppType
 from marketplace.kit import events
 from marketplace.kit.announcements import Announcement
@@ -22,8 +19,8 @@ from marketplace.kit.settings import Settings
 from marketplace.kit.storage import storage_from
 from marketplace_graphql.kernel import Api, Requester
 from tests.factories.apps import make_app, make_installation
+from tests.graphql.apps.conftest import AppServer
 from tests.graphql.conftest import Ask, staff
-from tests.receiver import Received, Receiver, receiving
 from workers.apps import fetch
 
 MANAGER = staff("MANAGE_APPS", "MANAGE_ORDERS")
@@ -42,23 +39,12 @@ mutation ($id: ID!) { appDeleteFailedInstallation(id: $id) {
   appInstallation { appName } errors { field code }
 } }
 """
-FETCH = """
-mutation ($url: String!) { appFetchManifest(manifestUrl: $url) {
-  manifest {
-    identifier version name about permissions { code name } appUrl tokenTargetUrl audience author
-    extensions { label url mountName targetName settings identifier permissions { code } }
-    requiredSaleorVersion { constraint satisfied }
-    brand { logo { default small: default(size: 32, format: WEBP) } }
-  }
-  errors { field code message }
-} }
-"""
 
 
-LOGO: bytes = pyvips.Image.sines(300, 200, uchar=True).write_to_buffer(".png")
 MAY_ALL_BUT_IS_NO_PERSON = Requester(app_id=1, permissions=frozenset({"MANAGE_APPS"}))
 
 
+<<<<<<< HEAD
 class AppServer:
     """An app's server: it serves its manifest, and takes its token as @saleor/app-sdk does."""
 
@@ -146,6 +132,8 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return told
 
 
+=======
+>>>>>>> wp/apps
 async def installed(
     api: Api, settings: Settings, session: AsyncSession, installation: AppInstallation
 ) -> None:
@@ -354,7 +342,6 @@ async def test_one_that_failed_is_tried_again_or_thrown_away(read: Ask, session:
     [
         (RETRY, {"id": to_global_id("AppInstallation", 1)}),
         (GIVE_UP, {"id": to_global_id("AppInstallation", 1)}),
-        (FETCH, {"url": "https://labels.test"}),
     ],
 )
 async def test_others_do_nothing_with_installations(
@@ -362,61 +349,6 @@ async def test_others_do_nothing_with_installations(
 ) -> None:
     answer = await ask(document, staff("MANAGE_ORDERS"), **variables)
     assert answer["errors"][0]["extensions"]["exception"]["code"] == "PermissionDenied"
-
-
-async def test_a_manifest_is_looked_at_before(read: Ask, server: AppServer) -> None:
-    server.manifest["brand"] = {"logo": {"default": f"{server.receiver.url}/logo.png"}}
-    shown = (await read(FETCH, MANAGER, url=server.url))["appFetchManifest"]
-    assert shown["errors"] == []
-    manifest = shown["manifest"]
-    logo = manifest.pop("brand")["logo"]
-    assert manifest == {
-        "identifier": "app.labels",
-        "version": "1.2.0",
-        "name": "Labels",
-        "about": "Prints labels.",
-        "permissions": [{"code": "MANAGE_ORDERS", "name": "Manage orders."}],
-        "appUrl": f"{server.receiver.url}/app",
-        "tokenTargetUrl": f"{server.receiver.url}/register",
-        "audience": "https://labels.test",
-        "author": "Labels Ltd",
-        "extensions": [
-            {
-                "label": "Print",
-                "url": "/print",
-                "mountName": "ORDER_DETAILS_WIDGETS",
-                "targetName": "WIDGET",
-                "settings": {"widgetTarget": {"method": "POST"}},
-                "identifier": "print",
-                "permissions": [{"code": "MANAGE_ORDERS"}],
-            }
-        ],
-        "requiredSaleorVersion": {"constraint": "^3.20", "satisfied": True},
-    }
-    assert logo["default"].startswith("data:image/webp;base64,")
-    assert len(logo["small"]) < len(logo["default"])
-
-
-async def test_a_manifest_without_its_logo_is_still_a_manifest(read: Ask, server: AppServer) -> None:
-    server.manifest["brand"] = {"logo": {"default": f"{server.receiver.url}/nowhere.png"}}
-    shown = (await read(FETCH, MANAGER, url=server.url))["appFetchManifest"]
-    assert (shown["errors"], shown["manifest"]["brand"]) == ([], None)
-
-
-async def test_an_address_that_leads_nowhere_or_to_no_manifest_is_told(read: Ask, server: AppServer) -> None:
-    async def errors(url: str) -> list[tuple[str, str]]:
-        told = (await read(FETCH, MANAGER, url=url))["appFetchManifest"]["errors"]
-        return [(each["field"], each["code"]) for each in told]
-
-    assert await errors("labels") == [("manifestUrl", "INVALID_URL_FORMAT")]
-    assert await errors("http://127.0.0.1:1/") == [("manifestUrl", "MANIFEST_URL_CANT_CONNECT")]
-    assert await errors(f"{server.receiver.url}/x") == [("manifestUrl", "MANIFEST_URL_CANT_CONNECT")]
-    server.manifest = [1]
-    assert await errors(server.url) == [("manifestUrl", "INVALID_MANIFEST_FORMAT")]
-    server.receiver.behave = lambda _request: (200, b"<html>")
-    assert await errors(server.url) == [("manifestUrl", "INVALID_MANIFEST_FORMAT")]
-    server.receiver.behave = lambda _request: (302, b"", {"location": server.url})
-    assert await errors(server.url) == [("manifestUrl", "MANIFEST_URL_CANT_CONNECT")]
 
 
 async def test_in_production_an_app_on_our_own_machine_is_not_asked(
