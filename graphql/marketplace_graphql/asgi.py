@@ -86,7 +86,12 @@ def authentication(settings: Settings, database: Database) -> Authenticate:
         except TokenError as error:
             raise AuthenticationError(error.code, error.message) from error
         return Requester(
-            person.user_id, person.permissions, person.vendor_ids, person.is_staff, within=person.within
+            person.user_id,
+            person.permissions,
+            person.vendor_ids,
+            person.is_staff,
+            within=person.within,
+            channel_ids=person.channel_ids,
         )
 
     return authenticate

@@ -20,6 +20,8 @@ class Requester:
     is_staff: bool = False
     app_id: int | None = None
     within: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    channel_ids: tuple[int, ...] | None = None
+    """The channels in which a member of staff works; None: in all of them."""
 
     @property
     def is_app(self) -> bool:
@@ -48,7 +50,7 @@ class Requester:
         return False
 
     @cached_property
-    def kind(self) -> tuple[frozenset[str], bool, bool, bool, bool]:
+    def kind(self) -> tuple[frozenset[str], bool, bool, bool, bool, bool]:
         """What a statement may depend on: requesters of one kind share their statements."""
         return (
             self.permissions,
@@ -56,6 +58,7 @@ class Requester:
             self.user_id is None,
             bool(self.vendor_ids),
             self.is_app,
+            self.channel_ids is None,
         )
 
 
