@@ -70,7 +70,8 @@ def _text(constant: str) -> ColumnElement[str]:
 
 def _as_written(columns: Sequence[str]) -> str:
     made = _words([column(name, String()) for name in columns])
-    return str(made.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}))
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    return str(made.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 
 WORDS_OF_USER = _as_written(_OF_USER)

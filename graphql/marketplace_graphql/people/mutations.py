@@ -5,14 +5,25 @@ from marketplace.people import errors, models, service
 from marketplace_graphql.kernel import AUTHENTICATED, GenericScalar, Info, mutation, object_type
 from marketplace_graphql.people.accounts import TOKENS, AccountMutations
 from marketplace_graphql.people.address_book import AddressBookMutations
+from marketplace_graphql.people.customer_addresses import CustomerAddressMutations
+from marketplace_graphql.people.customers import CustomerMutations
 from marketplace_graphql.people.errors import AccountError
 from marketplace_graphql.people.external import ExternalSignInMutations
 from marketplace_graphql.people.requests import settings_of
+from marketplace_graphql.people.staff import GroupMutations, StaffMutations
 from marketplace_graphql.rules import codes_of
 
 
 @object_type
-class PeopleMutations(AccountMutations, AddressBookMutations, ExternalSignInMutations):
+class PeopleMutations(
+    AccountMutations,
+    AddressBookMutations,
+    CustomerAddressMutations,
+    CustomerMutations,
+    ExternalSignInMutations,
+    GroupMutations,
+    StaffMutations,
+):
     """What people do with their accounts."""
 
     @mutation(

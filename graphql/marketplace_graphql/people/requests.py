@@ -33,12 +33,12 @@ async def requester_account(info: Info, customer_id: str | None = None) -> model
     return user
 
 
-async def own_address(info: Info, global_id: str) -> models.Address:
+async def own_address(info: Info, global_id: str, field: str = "id") -> models.Address:
     """An address of the requester's book, or of anybody's for staff who work with customers.
 
     A stranger's reads like one that isn't there. Raises NotFoundError; DomainError for what is no such id.
     """
-    key = own_key(info, global_id, "Address", "id")
+    key = own_key(info, global_id, "Address", field)
     address = await info.session.get(models.Address, key, with_for_update={"key_share": True})
     may_all = Permission.MANAGE_USERS in info.requester.permissions
     if (
@@ -46,7 +46,7 @@ async def own_address(info: Info, global_id: str) -> models.Address:
         or address.user_id is None
         or not (may_all or address.user_id == info.requester.user_id)
     ):
-        raise NotFoundError(f"Couldn't resolve to a node: {global_id}", field="id")
+        raise NotFoundError(f"Couldn't resolve to a node: {global_id}", field=field)
     return address
 
 
