@@ -145,3 +145,12 @@ def metadata_says(row: Any, given: Any, ctx: Any) -> ColumnElement[bool] | None:
     if said is not None and said.one_of is not None:
         parts.append(func.jsonb_extract_path_text(store, given.key, type_=Text) == any_(said.one_of))
     return and_(*parts)
+
+
+@input_type
+class ReorderInput:
+    """How far something moves in a list."""
+
+    id: ID
+    sort_order: int | None
+    """Places towards the end; below zero: towards the beginning."""

@@ -236,7 +236,9 @@ class CustomerEventType(StrEnum):
 
 
 class CustomerEvent(IntegerKey, Base):
-    """Something that happened to a customer, for the staff who help them. It goes with the account."""
+    """Something that happened to a person, or that one of the staff did to a customer's account (`user_id` is
+    theirs then, as in Saleor): for the staff who help customers. It goes with the account.
+    """
 
     __tablename__ = "customer_event"
     __table_args__ = (Index(None, "user_id", "id"),)

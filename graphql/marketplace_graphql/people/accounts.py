@@ -173,7 +173,7 @@ class AccountMutations:
             await accounts.change_email(info.session, settings_of(info), user, token)
         return user
 
-    @mutation(returns="User", errors=AccountError, needs=AUTHENTICATED)
+    @mutation(returns="User", errors=AccountError, needs=AUTHENTICATED, tells="CUSTOMER_UPDATED")
     async def account_update(
         self, info: Info, input: AccountInput, customer_id: ID | None = None
     ) -> models.User:

@@ -12,6 +12,8 @@ from marketplace_graphql.catalog.asked_attributes import Asking
 from marketplace_graphql.catalog.attributes import Attribute
 from marketplace_graphql.inputs import MetadataFilterInput, StringFilterInput, metadata_says
 from marketplace_graphql.kernel import (
+    AUTHENTICATED_APP,
+    AUTHENTICATED_STAFF,
     CountableConnection,
     Filter,
     Node,
@@ -25,10 +27,7 @@ from marketplace_graphql.kernel import (
     node,
 )
 
-READS_CUSTOMER_TYPES = (
-    Permission.MANAGE_CUSTOMER_TYPES_AND_ATTRIBUTES,
-    Permission.MANAGE_USERS,
-)
+READS_CUSTOMER_TYPES = (AUTHENTICATED_STAFF, AUTHENTICATED_APP)
 
 asking = Asking(CustomerTypeAttribute, "customer_type_id", AttributeType.CUSTOMER_TYPE)
 

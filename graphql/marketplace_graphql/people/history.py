@@ -16,12 +16,12 @@ CustomerEventsEnum = enum(CustomerEventType, name="CustomerEventsEnum")
 
 @node(models.CustomerEvent, order_by=lambda row, ctx: row.id)
 class CustomerEvent(Node):
-    """Something that happened to a customer."""
+    """Something that happened to a customer, or that one of the staff did."""
 
     date: DateTime | None = column("at")
     type: CustomerEventsEnum | None  # type: ignore[valid-type]
     user: "User | None" = related(lambda row, user, ctx: user.id == row.user_id)
-    """Whom it happened to."""
+    """Whom it happened to, or who did it."""
     message: str | None
     """What was said."""
     count: int | None

@@ -6,6 +6,7 @@ from marketplace_graphql.kernel import AUTHENTICATED, GenericScalar, Info, mutat
 from marketplace_graphql.people.accounts import TOKENS, AccountMutations
 from marketplace_graphql.people.address_book import AddressBookMutations
 from marketplace_graphql.people.customer_addresses import CustomerAddressMutations
+from marketplace_graphql.people.customer_type_mutations import CustomerTypeMutations
 from marketplace_graphql.people.customers import CustomerMutations
 from marketplace_graphql.people.errors import AccountError
 from marketplace_graphql.people.external import ExternalSignInMutations
@@ -20,6 +21,7 @@ class PeopleMutations(
     AddressBookMutations,
     CustomerAddressMutations,
     CustomerMutations,
+    CustomerTypeMutations,
     ExternalSignInMutations,
     GroupMutations,
     StaffMutations,
