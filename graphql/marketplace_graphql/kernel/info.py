@@ -93,7 +93,11 @@ class Info:
         """The rows of global ids, in their order. Raises NotFoundError where one is not to be seen."""
         global_ids = list(global_ids)
         type_names = self.schema.types_of_model(model)
-        keys = [self.key(global_id, *type_names) for global_id in global_ids]
+        try:
+            keys = [self.key(global_id, *type_names) for global_id in global_ids]
+        except InvalidError as error:
+            error.field = field_name
+            raise
         found = await self.seen(model, keys, lock=lock)
         missing = [global_id for global_id, key in zip(global_ids, keys, strict=True) if key not in found]
         if missing:
