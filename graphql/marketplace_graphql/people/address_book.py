@@ -95,10 +95,10 @@ def changed(kept: PostalAddress, input: "AddressInput") -> PostalAddress:
     return replace(kept, **sent)
 
 
-def unlooked_at(info: Info, input: "AddressInput") -> bool:
+def unlooked_at(info: Info, input: "AddressInput", needed: Permission = Permission.MANAGE_USERS) -> bool:
     """Whether the address is kept as it was typed. Raises PermissionDeniedError for those who may not."""
     if not input.skip_validation:
         return False
-    if Permission.MANAGE_USERS not in info.requester.permissions:
-        raise PermissionDeniedError(Permission.MANAGE_USERS)
+    if needed not in info.requester.permissions:
+        raise PermissionDeniedError(needed)
     return True

@@ -10,7 +10,7 @@ from marketplace_graphql.people.customer_type_mutations import CustomerTypeMutat
 from marketplace_graphql.people.customers import CustomerMutations
 from marketplace_graphql.people.errors import AccountError
 from marketplace_graphql.people.external import ExternalSignInMutations
-from marketplace_graphql.people.requests import settings_of
+from marketplace_graphql.people.requests import account_settings, settings_of
 from marketplace_graphql.people.staff import GroupMutations, StaffMutations
 from marketplace_graphql.rules import codes_of
 
@@ -39,7 +39,12 @@ class PeopleMutations(
         """Signs in with an e-mail address and a password."""
         with codes_of(AccountError):
             signed_in = await service.sign_in(
-                info.session, settings_of(info), email, password, address=info.address, audience=audience
+                info.session,
+                await account_settings(info),
+                email,
+                password,
+                address=info.address,
+                audience=audience,
             )
         return {
             "token": signed_in.access_token,

@@ -5,6 +5,7 @@ from typing import Any
 from marketplace.kit.errors import DomainError, InvalidError, NotFoundError, PermissionDeniedError
 from marketplace.kit.ids import to_global_id
 from marketplace.kit.settings import Settings
+from marketplace.markets.shop_settings import settings_in_force
 from marketplace.people import models
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import Info
@@ -14,6 +15,11 @@ from marketplace_graphql.languages import ENGLISH_COUNTRY_NAMES, LanguageCodeEnu
 def settings_of(info: Info) -> Settings:
     settings: Settings = info.context["settings"]
     return settings
+
+
+async def account_settings(info: Info) -> Settings:
+    """The same, with what the shop's staff have chosen instead."""
+    return await settings_in_force(info.session, settings_of(info))
 
 
 async def requester_account(info: Info, customer_id: str | None = None) -> models.User:

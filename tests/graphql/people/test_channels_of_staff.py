@@ -100,7 +100,7 @@ async def test_orders_elsewhere_are_neither_seen_nor_changed(
             {"id": line},
         ),
         (
-            'mutation ($id: ID!) { invoiceCreate(orderId: $id, input: {number: "", url: ""}) { __typename } }',
+            'mutation ($id: ID!) { invoiceCreate(orderId: $id, input: {number: "", url: ""}) {__typename} }',
             {"id": line},
         ),
         (
