@@ -148,6 +148,19 @@ def metadata_says(row: Any, given: Any, ctx: Any) -> ColumnElement[bool] | None:
 
 
 @input_type
+class SeoInput:
+    """What search engines show of a page."""
+
+    title: str | None
+    description: str | None
+
+
+def entries_of(given: list[dict[str, str]] | None) -> list[tuple[str, str]]:
+    """`[MetadataInput!]`, as `changes` gives it, for services."""
+    return [(entry["key"], entry["value"]) for entry in given or ()]
+
+
+@input_type
 class ReorderInput:
     """How far something moves in a list."""
 

@@ -18,3 +18,11 @@ class ListingsStocked:
     vendor_id: int
     pieces: Mapping[int, int]
     """By variant id."""
+
+
+@dataclass(frozen=True, slots=True)
+class VariantsWithdrawn:
+    """Variants leave some channels, or (no channels) are about to be deleted: nothing may hold on to them."""
+
+    variant_ids: tuple[int, ...]
+    channel_ids: tuple[int, ...] | None = None

@@ -157,6 +157,15 @@ async def delete_lines(session: AsyncSession, checkout_id: UUID, line_ids: Seque
     return cart.checkout
 
 
+async def add_up_anew(session: AsyncSession, checkout_id: UUID) -> Checkout:
+    """Price the lines that there are and add them up. Raises CheckoutGoneError, InactiveChannelError."""
+    cart = await carts.lock(session, checkout_id)
+    await carts.load_priced_lines(session, cart)
+    await deliveries.refresh(session, cart)
+    await session.flush()
+    return cart.checkout
+
+
 def check_quantities(quantities: Iterable[int], *, least: int) -> None:
     """Raises ZeroQuantityError."""
     if any(quantity < least for quantity in quantities):

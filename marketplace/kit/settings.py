@@ -108,6 +108,11 @@ class Settings(BaseSettings):
     payer_accounts: dict[str, str] = Field(default_factory=dict)
     """The RIB or IBAN that pays, by currency, as JSON: {"MAD": "..."}. Production needs it to pay sellers."""
 
+    house_seller: str = "Social Innovation Lab"
+    """Whose the products are that staff make without naming a seller, as Saleor's dashboard does: a seller of
+    this name, made when it is first needed. Empty: a seller must be named.
+    """
+
     s3_bucket: str | None = None
     """None: media are files in the data directory."""
     s3_endpoint_url: str | None = None

@@ -4,6 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.events import ListingsChanged
 from marketplace.kit.events import subscribe
+from marketplace.pricing.repricing import price_anew
 from marketplace.pricing.service import reprice
 from marketplace.vendors.events import VendorStandingChanged
 
@@ -17,4 +18,4 @@ async def reprice_vendor(session: AsyncSession, event: VendorStandingChanged) ->
 @subscribe(ListingsChanged)
 async def reprice_products(session: AsyncSession, event: ListingsChanged) -> None:
     """Work out what lists show of products whose prices, publication or shelf changed."""
-    await reprice(session, event.product_ids)
+    await price_anew(session, event.product_ids)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, false, func, select
+from sqlalchemy import and_, false, func, not_, select
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -34,6 +34,7 @@ from marketplace_graphql.catalog.variant_filters import variant_filter, variant_
 from marketplace_graphql.catalog.visibility import (
     listed,
     listing_of,
+    own,
     own_product,
     product_visible,
     variant_listing_of,
@@ -97,7 +98,11 @@ class PreorderData:
     end_date: DateTime | None
 
 
-@node(models.ProductType, order_by=lambda row, ctx: row.name)
+@node(
+    models.ProductType,
+    visible=lambda row, ctx: not_(row.is_going),
+    order_by=lambda row, ctx: row.name,
+)
 class ProductType(Node, ObjectWithMetadata):
     """What products of a kind have in common: the attributes they are asked for, how they are taxed."""
 
@@ -152,7 +157,7 @@ class ProductVariant(
     updated_at: DateTime
     external_reference: str | None
     channel_listings: "list[ProductVariantChannelListing] | None" = related(
-        lambda row, listing, ctx: listing.variant_id == row.id, needs=STAFF
+        lambda row, listing, ctx: listing.variant_id == row.id, needs=STAFF, allowed=own_product
     )
     media: "list[ProductMedia] | None" = related(lambda row, media, ctx: media.product_id == row.product_id)
     images: list[ProductImage] | None = related(
@@ -225,7 +230,7 @@ class Product(Node, ObjectWithMetadata, ObjectWithAttributes, BreakdownOfProduct
     description_json: JSONString | None = column("description", deprecated="The same as `description`.")
     seo_title: str | None
     seo_description: str | None
-    product_type: ProductType = related()
+    product_type: ProductType = related(shown=True)
     category: "Category | None" = related()
     vendor: "Vendor" = related(shown=True)
     """Who sells it."""
@@ -241,7 +246,8 @@ class Product(Node, ObjectWithMetadata, ObjectWithAttributes, BreakdownOfProduct
     is_demo: bool
     """Made up for a demonstration."""
     default_variant: ProductVariant | None = related(
-        lambda row, variant, ctx: variant.product_id == row.id, order_by=lambda variant, ctx: variant.position
+        lambda row, variant, ctx: variant.product_id == row.id,
+        order_by=lambda variant, ctx: (variant.is_default.desc(), variant.position),
     )
     variants: list[ProductVariant] | None = related(lambda row, variant, ctx: variant.product_id == row.id)
     media: list[ProductMedia] | None = related(
@@ -256,7 +262,7 @@ class Product(Node, ObjectWithMetadata, ObjectWithAttributes, BreakdownOfProduct
     )
     collections: "list[Collection] | None" = related()
     channel_listings: "list[ProductChannelListing] | None" = related(
-        lambda row, listing, ctx: listing.product_id == row.id, needs=STAFF
+        lambda row, listing, ctx: listing.product_id == row.id, needs=STAFF, allowed=own
     )
     attribute = selected_attribute()
     attributes = all_attributes()
