@@ -8,12 +8,14 @@ from typing import Any
 from sqlalchemy import not_
 from strawberry import ID
 
+from marketplace.catalog import answering
 from marketplace.kit.announcements import announce
 from marketplace.kit.errors import DomainError, Errors, InvalidError, NotFoundError
 from marketplace.markets.queries import channel_to_shop_in
 from marketplace.people import customers as service
 from marketplace.people import models
 from marketplace.people.permissions import Permission
+from marketplace_graphql.catalog.answer_inputs import answers_of
 from marketplace_graphql.kernel import (
     Info,
     error_entries,
@@ -88,6 +90,7 @@ class CustomerMutations:
                 default_addresses(info, input),
                 redirect_url=input.redirect_url or None,
             )
+            await _answer(info, user, input, complete=True)
             if input.redirect_url:
                 await channel_to_shop_in(info.session, input.channel or None)
         return user
@@ -104,13 +107,15 @@ class CustomerMutations:
         """Changes a customer's account. A colleague's is changed by those who manage staff."""
         _check_reach(info, user)
         with codes_of(AccountError):
-            return await service.update_customer(
+            await service.update_customer(
                 info.session,
                 user,
                 await person_changes(info, input),
                 default_addresses(info, input),
                 staff_id=info.requester.user_id,
             )
+            await _answer(info, user, input)
+        return user
 
     @mutation(returns="User", field="user", errors=AccountError, needs=NEEDS, about=a_customer)
     async def customer_delete(self, info: Info, user: models.User) -> models.User:
@@ -209,6 +214,7 @@ async def _change_one(
     with _under_input():
         changed = await person_changes(info, given.input)
         await service.update_customer(info.session, user, changed, staff_id=info.requester.user_id)
+        await _answer(info, user, given.input)
     for address in default_addresses(info, given.input):
         with faults.at("input", f"default{address.type.capitalize()}Address"):
             await service.set_addresses(info.session, user, [address])
@@ -238,6 +244,15 @@ async def _named(info: Info, given: CustomerBulkUpdateInput) -> models.User:
         raise NotFoundError("There is no such customer.")
     (user,) = found.values()
     return user
+
+
+async def _answer(
+    info: Info, user: models.User, given: CustomerInput | UserCreateInput, *, complete: bool = False
+) -> None:
+    """Write what a customer answers to what their kind asks, if anything is said of it. Raises Errors."""
+    if given.attributes:
+        answers = await answers_of(info, given.attributes)
+        await answering.answer(info.session, user, answers, complete=complete)
 
 
 def _is_theirs(info: Info) -> Any:

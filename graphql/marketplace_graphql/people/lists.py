@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, not_, or_, select, union
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select, true, union
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import aliased
 from strawberry import ID
@@ -128,11 +128,11 @@ def found(row: Any, term: Any, ctx: Any) -> ColumnElement[bool]:
     by_address = select(address.user_id).where(in_book, words_of_address(address).bool_op("@@")(query))
     keys = union(by_name.correlate_except(person), by_address.correlate_except(address)).subquery()
     own = aliased(models.Address)
-    has_address = select(own.id).where(own.user_id == row.id, words_of_address(own).bool_op("@@")(query))
+    lives = _there(own, own.user_id == row.id, words_of_address(own).bool_op("@@")(query))
     holds: ColumnElement[bool] = ctx.few_or_many(
         row,
         select(keys.c[0]),
-        or_(words_of_user(row).bool_op("@@")(query), has_address.correlate_except(own).exists()),
+        or_(words_of_user(row).bool_op("@@")(query), lives),
     )
     return holds
 
@@ -144,6 +144,14 @@ def rank(row: Any, term: Any, ctx: Any) -> ColumnElement[float]:
 
 def _query(term: Any) -> Any:
     return term.converted("people query", TSQUERY(), query_text)
+
+
+def _there(other: Any, *conditions: Any) -> ColumnElement[bool]:
+    """Whether there is such a row, looked up for each person: of an EXISTS PostgreSQL would make a list of
+    all such rows.
+    """
+    there = select(true()).select_from(other).where(*conditions).limit(1).correlate_except(other)
+    return there.scalar_subquery().is_(True)
 
 
 def _by(name: str, meaning: Any) -> Any:
@@ -172,10 +180,8 @@ def _placed(meaning: Any) -> Any:
         buyers = select(order.user_id).where(
             order.user_id.is_not(None), order.status != OrderStatus.DRAFT, among_all
         )
-        bought = select(own.id).where(own.user_id == row.id, own.status != OrderStatus.DRAFT, of_row)
-        found: ColumnElement[bool] = ctx.few_or_many(
-            row, buyers.correlate_except(order), bought.correlate_except(own).exists()
-        )
+        bought = _there(own, own.user_id == row.id, own.status != OrderStatus.DRAFT, of_row)
+        found: ColumnElement[bool] = ctx.few_or_many(row, buyers.correlate_except(order), bought)
         return found
 
     return condition
@@ -188,10 +194,8 @@ def _lives(row: Any, given: Any, ctx: Any) -> ColumnElement[bool] | None:
     if not wanted:
         return None
     people = select(address.user_id).where(address.user_id.is_not(None), *wanted)
-    lives = select(own.id).where(own.user_id == row.id, *_is_as_asked(given, own))
-    found: ColumnElement[bool] = ctx.few_or_many(
-        row, people.correlate_except(address), lives.correlate_except(own).exists()
-    )
+    lives = _there(own, own.user_id == row.id, *_is_as_asked(given, own))
+    found: ColumnElement[bool] = ctx.few_or_many(row, people.correlate_except(address), lives)
     return found
 
 

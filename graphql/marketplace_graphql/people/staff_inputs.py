@@ -10,6 +10,7 @@ from marketplace.people.changing import KEEP, PersonChanges
 from marketplace.people.customers import DefaultAddress
 from marketplace.people.models import CustomerType
 from marketplace.people.permissions import Permission
+from marketplace_graphql.catalog.answer_inputs import AttributeValueInput
 from marketplace_graphql.checkout.inputs import metadata_entries, postal_address
 from marketplace_graphql.inputs import MetadataInput
 from marketplace_graphql.kernel import Info, input_type
@@ -45,6 +46,8 @@ class CustomerInput:
     is_confirmed: bool | None
     """Whether the e-mail address is taken for theirs."""
     customer_type: ID | None
+    attributes: list[AttributeValueInput] | None
+    """What is answered to the attributes that their kind asks for."""
 
 
 @input_type(outdated={"is_confirmed": CONFIRMED_BY_LETTER})
@@ -69,6 +72,8 @@ class UserCreateInput:
     """What another system calls the person."""
     is_confirmed: bool | None
     customer_type: ID | None
+    attributes: list[AttributeValueInput] | None
+    """What is answered to the attributes that their kind asks for."""
     redirect_url: str | None
     """Where the letter's link to choose a password leads. Left out: no letter is sent."""
     channel: str | None

@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.catalog.attributes import Attribute, AttributeInputType
 from marketplace.kit.ids import to_global_id
 from marketplace.orders.models import Order
 from marketplace.people.models import Address, CustomerEvent, CustomerType, User
+from tests.factories.attributes import make_attribute
 from tests.factories.checkout import make_market, make_piece
 from tests.factories.markets import make_channel
 from tests.factories.orders import make_order
@@ -411,3 +413,72 @@ async def test_only_those_keep_customers_who_may(
         answer = await ask(document, requester, **given)
         codes = [error["extensions"]["exception"]["code"] for error in answer["errors"]]
         assert codes == ["PermissionDenied"]
+
+
+@pytest.fixture
+async def houses(session: AsyncSession) -> CustomerType:
+    """What new customers are of: guest houses, which are asked for rooms, and have to say their style."""
+    kind = CustomerType(name="Maisons d’hôtes", slug="guest-houses", is_default=True)
+    session.add(kind)
+    await session.flush()
+    await make_attribute(session, kind, slug="rooms", input_type=AttributeInputType.NUMERIC)
+    await make_attribute(session, kind, slug="style", value_required=True, external_reference="style")
+    return kind
+
+
+ANSWERED = """
+query ($id: ID) { user(id: $id) {
+  rooms: assignedAttribute(slug: "rooms") { ... on AssignedNumericAttribute { value } }
+  style: assignedAttribute(slug: "style") {
+    ... on AssignedSingleChoiceAttribute { value { name } } } } }
+"""
+
+
+async def attribute_id(session: AsyncSession, slug: str) -> str:
+    key = await session.scalar(select(Attribute.id).where(Attribute.slug == slug))
+    return to_global_id("Attribute", key or 0)
+
+
+async def test_customers_answer_what_their_kind_asks(
+    read: Ask, session: AsyncSession, hind: User, houses: CustomerType
+) -> None:
+    asking = staff("MANAGE_USERS", user=hind)
+    rooms = {"id": await attribute_id(session, "rooms"), "numeric": "7"}
+    style = {"externalReference": "style", "dropdown": {"value": "Riad"}}
+    given = {"email": "a@example.test", "attributes": [rooms, style]}
+    made = (await read(CREATE, asking, input=given))["customerCreate"]
+    assert made["errors"] == []
+    key = made["user"]["id"]
+    answered = (await read(ANSWERED, asking, id=key))["user"]
+    assert answered == {"rooms": {"value": 7.0}, "style": {"value": {"name": "Riad"}}}
+    await read(UPDATE, asking, id=key, input={"attributes": [rooms | {"numeric": "9"}]})
+    many = [{"id": key, "input": {"attributes": [style | {"dropdown": {"value": "Kasbah"}}]}}]
+    done = (await read(BULK_UPDATE, asking, customers=many))["customerBulkUpdate"]
+    assert (done["count"], done["results"][0]["errors"]) == (1, None)
+    answered = (await read(ANSWERED, asking, id=key))["user"]
+    assert answered == {"rooms": {"value": 9.0}, "style": {"value": {"name": "Kasbah"}}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ({"slug": "rooms", "numeric": "many"}, "INVALID"),
+        ({"slug": "rooms", "numeric": "7"}, "REQUIRED"),
+        ({"id": to_global_id("Attribute", 0), "numeric": "7"}, "NOT_FOUND"),
+        ({"numeric": "7"}, "REQUIRED"),
+    ],
+)
+async def test_wrong_answers_open_no_account(
+    read: Ask,
+    session: AsyncSession,
+    hind: User,
+    houses: CustomerType,
+    answer: dict[str, str],
+    code: str,
+) -> None:
+    if "slug" in answer:
+        answer = {"id": await attribute_id(session, answer["slug"]), "numeric": answer["numeric"]}
+    given = {"email": "a@example.test", "attributes": [answer]}
+    refused = (await read(CREATE, staff("MANAGE_USERS", user=hind), input=given))["customerCreate"]
+    assert {(error["field"], error["code"]) for error in refused["errors"]} >= {("attributes", code)}
+    assert await session.scalar(select(User.id).where(User.email == "a@example.test")) is None
