@@ -21,13 +21,12 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.kit import clock
 from marketplace.kit.models import Base, IntegerKey, Timestamped, WithMetadata, metadata_index
 from marketplace.people.permissions import Permission
-from marketplace.people.words import WORDS_OF_ADDRESS, WORDS_OF_USER
 
 _IN_A_BOOK = text("user_id IS NOT NULL")
 """Orders' copies of addresses are looked up by nothing but their keys."""
@@ -81,7 +80,7 @@ class User(IntegerKey, Timestamped, WithMetadata, Base):
         Index(None, "updated_at", "id"),
         Index("ix_user_account_closed", "email", postgresql_where=text("NOT is_active")),
         Index("ix_user_account_staff", "email", postgresql_where=text("is_staff")),
-        Index("ix_user_account_words", text(WORDS_OF_USER), postgresql_using="gin"),
+        Index(None, "search_vector", postgresql_using="gin"),
         metadata_index(),
     )
 
@@ -109,6 +108,8 @@ class User(IntegerKey, Timestamped, WithMetadata, Base):
     last_login: Mapped[datetime | None]
     password_reset_asked_at: Mapped[datetime | None]
     confirmation_asked_at: Mapped[datetime | None]
+    search_vector: Mapped[str | None] = mapped_column(TSVECTOR, deferred=True)
+    """The words of the account and of its book of addresses, kept by triggers (`ddl.py`)."""
     token_key: Mapped[str] = mapped_column(String(32))
     """Part of every token; a new one signs the user out everywhere."""
     default_shipping_address_id: Mapped[int | None] = mapped_column(
@@ -131,9 +132,6 @@ class Address(IntegerKey, WithMetadata, Base):
     __table_args__ = (
         Index("ix_address_phone", "phone", "user_id", postgresql_where=_IN_A_BOOK),
         Index("ix_address_country_code", "country_code", "user_id", postgresql_where=_IN_A_BOOK),
-        Index(
-            "ix_address_words", text(WORDS_OF_ADDRESS), postgresql_using="gin", postgresql_where=_IN_A_BOOK
-        ),
     )
 
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)

@@ -3,14 +3,14 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, not_, or_, select, true, union
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select, true
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.orders.models import Order, OrderStatus
 from marketplace.people import models
-from marketplace.people.words import query_text, words_of_address, words_of_user
+from marketplace.people.words import query_text
 from marketplace_graphql.catalog.attribute_answers import AssignedAttributeWhereInput, answers
 from marketplace_graphql.inputs import (
     DateRangeInput,
@@ -120,26 +120,16 @@ def is_customer(user: Any) -> ColumnElement[bool]:
 
 
 def found(row: Any, term: Any, ctx: Any) -> ColumnElement[bool]:
-    """Whether a person has all the words of a term, or an address in their book has."""
-    query = _query(term)
-    person, address = aliased(models.User), aliased(models.Address)
-    in_book = address.user_id.is_not(None)
-    by_name = select(person.id).where(words_of_user(person).bool_op("@@")(query))
-    by_address = select(address.user_id).where(in_book, words_of_address(address).bool_op("@@")(query))
-    keys = union(by_name.correlate_except(person), by_address.correlate_except(address)).subquery()
-    own = aliased(models.Address)
-    lives = _there(own, own.user_id == row.id, words_of_address(own).bool_op("@@")(query))
-    holds: ColumnElement[bool] = ctx.few_or_many(
-        row,
-        select(keys.c[0]),
-        or_(words_of_user(row).bool_op("@@")(query), lives),
-    )
+    """Whether a person has all the words of a term, in the account or in the book of addresses."""
+    query, other = _query(term), aliased(models.User)
+    keys = select(other.id).where(other.search_vector.bool_op("@@")(query)).correlate_except(other)
+    holds: ColumnElement[bool] = ctx.few_or_many(row, keys, row.search_vector.bool_op("@@")(query))
     return holds
 
 
 def rank(row: Any, term: Any, ctx: Any) -> ColumnElement[float]:
-    """How well a person's own words fit."""
-    return func.ts_rank(words_of_user(row), _query(term))
+    """How well they fit: those of the account count most."""
+    return func.ts_rank(row.search_vector, _query(term))
 
 
 def _query(term: Any) -> Any:
