@@ -109,7 +109,7 @@ async def _put_in(session: AsyncSession, cart: Cart, variant_id: int, *, keep: b
         await give_up(session, [gift.id])
         gift.variant_id = variant_id
     carts.price_line(gift, cart.offer(gift), cart.channel.prices_entered_with_tax)
-    minutes = cart.channel.reserve_stock_minutes
+    minutes = cart.minutes_kept
     if keep and minutes > 0 and cart.offer(gift).is_tracked:
         await session.flush()
         until = cart.now + timedelta(minutes=minutes)

@@ -3,7 +3,21 @@
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Numeric, Text, and_, cast, false, func, literal, null, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Numeric,
+    Text,
+    and_,
+    any_,
+    cast,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import aliased
 
 from marketplace.markets import models
@@ -22,6 +36,7 @@ from marketplace_graphql.kernel import (
     never_null,
     node,
     object_type,
+    of_channels,
     record,
     related,
     value,
@@ -222,3 +237,10 @@ def _in_force(rate: Any, ctx: Any) -> ColumnElement[bool]:
         rate.valid_from <= today,
         or_(rate.valid_until.is_(None), rate.valid_until > today),
     )
+
+
+@of_channels(models.Channel, hides=False)
+def channel_in(row: Any, channel_ids: Any) -> ColumnElement[bool]:
+    """Everybody may know which channels there are; who works in some only changes no other."""
+    own: ColumnElement[bool] = row.id == any_(channel_ids)
+    return own
