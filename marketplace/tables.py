@@ -12,6 +12,7 @@ import marketplace.checkout.models
 import marketplace.content.menus
 import marketplace.content.pages
 import marketplace.inventory.models
+import marketplace.inventory.serving
 import marketplace.markets.models
 import marketplace.markets.shop_settings
 import marketplace.orders.discounts

@@ -125,6 +125,16 @@ class MetadataFilterInput:
     """What the entry says. Left out: whatever it says."""
 
 
+@input_type
+class ReorderInput:
+    """A move within a list."""
+
+    id: ID
+    """What is moved."""
+    sort_order: int | None
+    """By how many places: down, or up where it is below zero."""
+
+
 def has_metadata(row: Any, filters: Any, ctx: Any) -> ColumnElement[bool] | None:
     """Meaning of `[MetadataFilter!]`: all of these entries. Needs a GIN index on `metadata`."""
     parts = [

@@ -113,7 +113,8 @@ async def _put_in(session: AsyncSession, cart: Cart, variant_id: int, *, keep: b
     if keep and minutes > 0 and cart.offer(gift).is_tracked:
         await session.flush()
         until = cart.now + timedelta(minutes=minutes)
-        await reserve(session, [Wanted(gift.id, variant_id, 1)], cart.now, until)
+        wanted = [Wanted(gift.id, variant_id, 1)]
+        await reserve(session, wanted, cart.now, until, channel_id=cart.channel.id)
 
 
 async def _offers(

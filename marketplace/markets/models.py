@@ -1,6 +1,6 @@
 """Tables of markets: channels with their currency, tax classes with dated rates, zones and methods."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import (
@@ -22,10 +22,37 @@ from marketplace.kit.models import Base, IntegerKey, Timestamped, WithMetadata
 from marketplace.vendors.models import TaxRegime
 
 
+class AllocationStrategy(StrEnum):
+    """From which shelf pieces are taken first."""
+
+    PRIORITIZE_SORTING_ORDER = "PRIORITIZE_SORTING_ORDER"
+    """By the store rooms' places in the channel."""
+    PRIORITIZE_HIGH_STOCK = "PRIORITIZE_HIGH_STOCK"
+    """Where most of it lies."""
+
+
+class MarkAsPaidStrategy(StrEnum):
+    """What is written down when staff mark an order as paid."""
+
+    TRANSACTION_FLOW = "TRANSACTION_FLOW"
+    PAYMENT_FLOW = "PAYMENT_FLOW"
+
+
+class TransactionFlowStrategy(StrEnum):
+    """What a gateway is asked for first."""
+
+    AUTHORIZATION = "AUTHORIZATION"
+    CHARGE = "CHARGE"
+
+
 class Channel(IntegerKey, WithMetadata, Base):
     """A market: one currency, a default country. Prices in it include tax unless it says otherwise."""
 
     __tablename__ = "channel"
+    __table_args__ = (
+        CheckConstraint("expire_orders_after_minutes > 0", name="orders_expire_later"),
+        CheckConstraint("delete_expired_orders_after_days BETWEEN 1 AND 120", name="deletes_in_range"),
+    )
 
     slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
@@ -37,6 +64,36 @@ class Channel(IntegerKey, WithMetadata, Base):
     cash_on_delivery: Mapped[bool] = mapped_column(default=False)
     reserve_stock_minutes: Mapped[int] = mapped_column(default=60)
     """How long a checkout's pieces are kept for it, counted from its last change."""
+    allocation_strategy: Mapped[AllocationStrategy] = mapped_column(
+        default=AllocationStrategy.PRIORITIZE_SORTING_ORDER
+    )
+    automatically_confirm_all_new_orders: Mapped[bool] = mapped_column(default=True)
+    automatically_fulfill_non_shippable_gift_card: Mapped[bool] = mapped_column(default=True)
+    expire_orders_after_minutes: Mapped[int | None]
+    """When an order that is neither confirmed nor paid is called off. None: never."""
+    delete_expired_orders_after_days: Mapped[int] = mapped_column(default=60)
+    mark_as_paid_strategy: Mapped[MarkAsPaidStrategy] = mapped_column(
+        default=MarkAsPaidStrategy.TRANSACTION_FLOW
+    )
+    allow_unpaid_orders: Mapped[bool] = mapped_column(default=False)
+    """Whether a checkout may become an order before anyone has paid or promised to."""
+    include_draft_order_in_voucher_usage: Mapped[bool] = mapped_column(default=False)
+    draft_order_line_price_freeze_hours: Mapped[int | None] = mapped_column(default=24)
+    """How long a draft keeps its prices. None: for good."""
+    use_legacy_line_discount_propagation: Mapped[bool] = mapped_column(default=False)
+    use_legacy_error_flow: Mapped[bool] = mapped_column(default=False)
+    automatically_complete_fully_paid_checkouts: Mapped[bool] = mapped_column(default=False)
+    automatic_completion_delay_minutes: Mapped[int | None]
+    automatic_completion_cut_off_date: Mapped[datetime | None]
+    """Checkouts that were opened before it are left alone."""
+    allow_legacy_gift_card_use: Mapped[bool] = mapped_column(default=True)
+    """Whether gift cards are put into carts by their codes, like vouchers."""
+    default_transaction_flow_strategy: Mapped[TransactionFlowStrategy] = mapped_column(
+        default=TransactionFlowStrategy.AUTHORIZATION
+    )
+    release_funds_for_expired_checkouts: Mapped[bool] = mapped_column(default=False)
+    release_funds_after_hours: Mapped[int] = mapped_column(default=6)
+    release_funds_cut_off_date: Mapped[datetime | None]
     tax_metadata: Mapped[dict[str, str]] = mapped_column(
         JSONB, default=dict, server_default=text("'{}'"), sort_order=97
     )

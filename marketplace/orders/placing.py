@@ -116,6 +116,7 @@ async def place(
             for line in cart.lines
             if cart.offer(line).is_tracked
         ],
+        cart.channel,
     )
     return order
 

@@ -4,6 +4,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.events import ListingsChanged
 from marketplace.kit.events import subscribe
+from marketplace.markets.events import ChannelChanged
+from marketplace.pricing.repricing import follow_markets
 from marketplace.pricing.service import reprice
 from marketplace.vendors.events import VendorStandingChanged
 
@@ -18,3 +20,14 @@ async def reprice_vendor(session: AsyncSession, event: VendorStandingChanged) ->
 async def reprice_products(session: AsyncSession, event: ListingsChanged) -> None:
     """Work out what lists show of products whose prices, publication or shelf changed."""
     await reprice(session, event.product_ids)
+
+
+PRICING_SETTINGS = frozenset({"is_active", "default_country_code", "prices_entered_with_tax", "charge_taxes"})
+"""Of a channel: what decides what lists show of its listings, and whether they show them."""
+
+
+@subscribe(ChannelChanged)
+async def reprice_channel(session: AsyncSession, event: ChannelChanged) -> None:
+    """Have the listings of a channel follow its settings."""
+    if event.names & PRICING_SETTINGS:
+        await follow_markets(session, event.channel_id)

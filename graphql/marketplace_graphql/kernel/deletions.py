@@ -39,6 +39,7 @@ def deletion(
     tells: str | None = None,
     sellers: bool = False,
     field: str | None = None,
+    payload_name: str | None = None,
 ) -> Any:
     """`pageDelete(id): PageDelete { errors page }`: a row is shown as it was, then deleted.
 
@@ -63,6 +64,7 @@ def deletion(
             about=about or _by_id(model),
             sellers=sellers,
             field=field,
+            payload_name=payload_name,
         )(_called(delete, name, module, doc))
 
     return _NamedLater(declare)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Numeric, Text, and_, cast, false, func, literal, null, or_, select, true
 from sqlalchemy.orm import aliased
 
+from marketplace.inventory.serving import place_of, serves_channel
 from marketplace.markets import models
 from marketplace.markets.models import zone_channel
 from marketplace.orders.models import Order
@@ -28,14 +29,14 @@ from marketplace_graphql.kernel import (
 )
 from marketplace_graphql.languages import CountryCode, CountryDisplay, country
 from marketplace_graphql.markets.settings import (
-    CHECKOUT_SETTINGS,
-    ORDER_SETTINGS,
-    PAYMENT_SETTINGS,
-    STOCK_SETTINGS,
     CheckoutSettings,
     OrderSettings,
     PaymentSettings,
     StockSettings,
+    checkout_settings,
+    order_settings,
+    payment_settings,
+    stock_settings,
 )
 from marketplace_graphql.markets.shipping import methods_of_channel
 from marketplace_graphql.rules import staff_only
@@ -97,6 +98,10 @@ def _codes_served(channel: Any) -> Any:
     )
 
 
+def _in_its_order(channel: Any, warehouse: Any, ctx: Any) -> Any:
+    return place_of(warehouse.id, channel.id).asc().nulls_last(), warehouse.name, warehouse.id
+
+
 @object_type
 class ShippingMethodsPerCountry:
     """Ways to ship to one country."""
@@ -123,20 +128,25 @@ class Channel(Node, ObjectWithMetadata):
         lambda row, ctx: _has_orders(row),
         needs=Permission.MANAGE_CHANNELS,
     )
-    warehouses: "list[Warehouse]" = related(lambda row, warehouse, ctx: true(), allowed=staff_only)
-    """Where its parcels may come from: every store room serves every channel."""
-    stock_settings: StockSettings = value(lambda row, ctx: STOCK_SETTINGS, allowed=staff_only)
+    warehouses: "list[Warehouse]" = related(
+        lambda row, warehouse, ctx: serves_channel(warehouse.id, row.id),
+        order_along=_in_its_order,
+        allowed=staff_only,
+    )
+    """Where its parcels may come from, in the order in which staff have put them."""
+    stock_settings: StockSettings = value(lambda row, ctx: stock_settings(row), allowed=staff_only)
     """How pieces are set aside for orders."""
     order_settings: OrderSettings = value(
-        lambda row, ctx: ORDER_SETTINGS, needs=(Permission.MANAGE_CHANNELS, Permission.MANAGE_ORDERS)
+        lambda row, ctx: order_settings(row), needs=(Permission.MANAGE_CHANNELS, Permission.MANAGE_ORDERS)
     )
     """What happens to orders by itself."""
     checkout_settings: CheckoutSettings = value(
-        lambda row, ctx: CHECKOUT_SETTINGS, needs=(Permission.MANAGE_CHANNELS, Permission.MANAGE_CHECKOUTS)
+        lambda row, ctx: checkout_settings(row),
+        needs=(Permission.MANAGE_CHANNELS, Permission.MANAGE_CHECKOUTS),
     )
     """What happens to checkouts by itself."""
     payment_settings: PaymentSettings = value(
-        lambda row, ctx: PAYMENT_SETTINGS, needs=(Permission.MANAGE_CHANNELS, Permission.HANDLE_PAYMENTS)
+        lambda row, ctx: payment_settings(row), needs=(Permission.MANAGE_CHANNELS, Permission.HANDLE_PAYMENTS)
     )
     """How money is asked for."""
     tax_configuration: "TaxConfiguration" = related(

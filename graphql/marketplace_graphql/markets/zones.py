@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, false, func, select, true
+from sqlalchemy import ColumnElement, and_, false, func, select
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
+from marketplace.inventory.serving import serves_zone
 from marketplace.markets import models
 from marketplace.markets.models import ShippingMethodListing, zone_channel
 from marketplace.people.permissions import Permission
@@ -180,8 +181,8 @@ class ShippingZone(Node, ObjectWithMetadata):
     shipping_methods: list[ShippingMethodType] | None = related(
         lambda row, method, ctx: method.zone_id == row.id
     )
-    warehouses: "list[Warehouse]" = related(lambda row, warehouse, ctx: true())
-    """Where parcels may come from: every store room serves every zone."""
+    warehouses: "list[Warehouse]" = related(lambda row, warehouse, ctx: serves_zone(warehouse.id, row.id))
+    """Where parcels may come from."""
     channels: list[Channel] = related(
         lambda row, channel, ctx: channel.id.in_(_channels_of(row).correlate_except(zone_channel))
     )

@@ -1,0 +1,35 @@
+"""What markets tell the rooms above them."""
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelOpened:
+    """There is a new channel."""
+
+    channel_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelChanged:
+    """Settings of a channel have changed."""
+
+    channel_id: int
+    names: frozenset[str]
+    """Those whose values differ, as the columns of `channel` are called."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShippingZoneOpened:
+    """There is a new shipping zone."""
+
+    zone_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRatesChanged:
+    """Rates hold from a day on that did not before: prices with tax must be worked out anew."""
+
+    country_codes: frozenset[str]
+    day: date
