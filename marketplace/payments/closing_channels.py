@@ -24,7 +24,11 @@ async def empty_channel(session: AsyncSession, channel: Channel, heir: Channel |
         _check_heir(channel, heir)
     paid = exists().where(
         TransactionItem.checkout_id == Checkout.id,
-        or_(TransactionItem.authorized_minor > 0, TransactionItem.charged_minor > 0),
+        TransactionItem.authorized_minor
+        + TransactionItem.authorize_pending_minor
+        + TransactionItem.charged_minor
+        + TransactionItem.charge_pending_minor
+        > 0,
     )
     if heir is None:
         orders = select(Order.id).where(Order.channel_id == channel.id)
