@@ -5,6 +5,7 @@ subscribers stand in its `reactions.py`.
 """
 
 from marketplace.catalog import reactions as catalog
+from marketplace.checkout import reactions as checkout
 from marketplace.inventory import reactions as inventory
 from marketplace.orders import reactions as orders
 from marketplace.payments import reactions as payments
@@ -12,4 +13,4 @@ from marketplace.payouts import reactions as payouts
 from marketplace.pricing import reactions as pricing
 from marketplace.vendors import reactions as vendors
 
-__all__ = ["catalog", "inventory", "orders", "payments", "payouts", "pricing", "vendors"]
+__all__ = ["catalog", "checkout", "inventory", "orders", "payments", "payouts", "pricing", "vendors"]

@@ -33,3 +33,10 @@ class TaxRatesChanged:
 
     country_codes: frozenset[str]
     day: date
+
+
+@dataclass(frozen=True, slots=True)
+class ShippingMethodsGone:
+    """Ways to ship are about to be deleted."""
+
+    method_ids: tuple[int, ...]

@@ -38,3 +38,10 @@ async def stop_delivering_to(
             zone_channel.c.channel_id.in_(channel_ids), zone_channel.c.zone_id.in_(zone_ids)
         )
     )
+
+
+async def channels_of(session: AsyncSession, zone_id: int) -> set[int]:
+    """The keys of the channels that deliver to a zone."""
+    return set(
+        await session.scalars(select(zone_channel.c.channel_id).where(zone_channel.c.zone_id == zone_id))
+    )

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     CHAR,
@@ -158,10 +159,15 @@ zone_channel = Table(
 
 class ShippingZone(IntegerKey, WithMetadata, Base):
     __tablename__ = "shipping_zone"
+    __table_args__ = (
+        Index("ix_shipping_zone_default", "is_default", unique=True, postgresql_where=text("is_default")),
+    )
 
     name: Mapped[str]
     description: Mapped[str] = mapped_column(default="", server_default="")
     country_codes: Mapped[list[str]] = mapped_column(default=list)
+    is_default: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """It was given all countries that no other zone had."""
 
     channels: Mapped[list[Channel]] = relationship(secondary=zone_channel, lazy="raise")
     methods: Mapped[list["ShippingMethod"]] = relationship(back_populates="zone", lazy="raise")
@@ -179,7 +185,8 @@ class ShippingMethod(IntegerKey, Timestamped, WithMetadata, Base):
 
     zone_id: Mapped[int] = mapped_column(ForeignKey("shipping_zone.id", ondelete="CASCADE"), index=True)
     name: Mapped[str]
-    description: Mapped[str] = mapped_column(default="")
+    description: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """EditorJS blocks."""
     type: Mapped[ShippingMethodType] = mapped_column(default=ShippingMethodType.PRICE)
     carrier: Mapped[str] = mapped_column(default="")
     tracking_url: Mapped[str] = mapped_column(default="")
@@ -204,7 +211,7 @@ class ShippingMethodTranslation(IntegerKey, Base):
     shipping_method_id: Mapped[int] = mapped_column(ForeignKey("shipping_method.id", ondelete="CASCADE"))
     language_code: Mapped[str] = mapped_column(String(16))
     name: Mapped[str | None]
-    description: Mapped[str | None]
+    description: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class ShippingMethodListing(IntegerKey, Base):

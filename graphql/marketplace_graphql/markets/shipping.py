@@ -6,7 +6,6 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Select,
-    Text,
     Uuid,
     and_,
     case,
@@ -200,7 +199,7 @@ class ShippingMethodTranslation(Node, InLanguage):
     """A shipping method in another language."""
 
     name: str | None
-    description: JSONString | None = expression(lambda row, ctx: editor_text(row.description))
+    description: JSONString | None
     translatable_content: "ShippingMethodTranslatableContent | None" = related(
         lambda row, method, ctx: method.id == row.shipping_method_id
     )
@@ -212,7 +211,7 @@ class ShippingMethod(Node, ObjectWithMetadata):
     """A way in which goods can travel to their buyer, at its price."""
 
     name: str
-    description: JSONString | None = expression(lambda row, ctx: editor_text(row.description))
+    description: JSONString | None
     type: models.ShippingMethodType | None = expression(
         lambda row, ctx: row.type, deprecated="What a price depends on is the seller's business."
     )
@@ -266,14 +265,6 @@ def methods_of_channel(method: Any, channel_id: Any, country_code: Any = None) -
         .exists()
     )
     return and_(method.channel_id == channel_id, reaches)
-
-
-def editor_text(text: Any) -> ColumnElement[str]:
-    """Plain text as the rich text that clients expect: one paragraph of EditorJS, or null for none."""
-    escaped = func.replace(func.replace(text, "&", "&amp;"), "<", "&lt;")
-    paragraph = func.json_build_object("type", "paragraph", "data", func.json_build_object("text", escaped))
-    blocks = func.json_build_object("blocks", func.json_build_array(paragraph))
-    return case((func.coalesce(text, "") != "", cast(blocks, Text)), else_=null())
 
 
 def _listed_limit(row: Any, ctx: Any, column: str) -> Any:

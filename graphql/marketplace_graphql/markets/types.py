@@ -70,7 +70,13 @@ class TaxConfigurationPerCountry:
 
 def countries_of(*conditions: Any, zone: Any) -> Any:
     """The countries of some shipping zones, each once, in the order of their codes."""
-    codes = select(func.unnest(zone.country_codes).label("code")).where(*conditions).distinct().subquery()
+    codes = (
+        select(func.unnest(zone.country_codes).label("code"))
+        .where(*conditions)
+        .correlate_except(zone)
+        .distinct()
+        .subquery()
+    )
     return each(codes, country(codes.c.code), order_by=codes.c.code)
 
 

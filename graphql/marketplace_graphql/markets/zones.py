@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, false, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -31,7 +31,7 @@ from marketplace_graphql.kernel import (
 )
 from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.languages import CountryDisplay
-from marketplace_graphql.markets.shipping import ShippingMethodTranslation, editor_text
+from marketplace_graphql.markets.shipping import ShippingMethodTranslation
 from marketplace_graphql.markets.types import Channel, TaxClass, countries_of
 from marketplace_graphql.values import Money, MoneyRange, Weight, money, weight
 
@@ -92,7 +92,7 @@ class ShippingMethodType(Node, ObjectWithMetadata):
     """A way to ship as staff set it up: for which orders, whereto, at which price."""
 
     name: str
-    description: JSONString | None = expression(lambda row, ctx: editor_text(row.description))
+    description: JSONString | None
     type: models.ShippingMethodType | None
     translation = translated("ShippingMethodTranslation")
     channel_listings: list[ShippingMethodChannelListing] | None = related(
@@ -134,7 +134,7 @@ class ShippingMethodTranslatableContent(Node):
 
     shipping_method_id: ID = expression(lambda row, ctx: never_null(global_id("ShippingMethodType", row.id)))
     name: str
-    description: JSONString | None = expression(lambda row, ctx: editor_text(row.description))
+    description: JSONString | None
     translation: ShippingMethodTranslation | None = translated("ShippingMethodTranslation")
     shipping_method: ShippingMethodType | None = related(
         lambda row, method, ctx: method.id == row.id, deprecated="Ask for the shipping method itself."
@@ -173,8 +173,8 @@ class ShippingZone(Node, ObjectWithMetadata):
 
     name: str
     description: str | None
-    default: bool = expression(lambda row, ctx: never_null(false()))
-    """Whether it stands for all countries that no other zone has: no zone does here."""
+    default: bool = column("is_default")
+    """Whether it was given all countries that no other zone had."""
     countries: list[CountryDisplay] = value(lambda row, ctx: _countries(row))
     price_range: MoneyRange | None = value(_price_range)
     """The cheapest and the dearest parcel in the channel in force."""
