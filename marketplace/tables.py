@@ -23,6 +23,7 @@ import marketplace.payouts.models
 import marketplace.people.models
 import marketplace.pricing.gift_cards
 import marketplace.pricing.promotions
+import marketplace.pricing.tax_days
 import marketplace.pricing.vouchers
 import marketplace.vendors.models
 from marketplace.kit.models import Base

@@ -16,6 +16,7 @@ SCHEDULE: dict[str, str] = {
     "queue.tidy": EVERY_NIGHT,
     "pricing.publish_due": EVERY_MINUTE,
     "pricing.promotions_due": EVERY_MINUTE,
+    "pricing.follow_tax_day": EVERY_FIVE_MINUTES,
     "payments.complete_paid": EVERY_MINUTE,
     "payments.expire_orders": EVERY_MINUTE,
     "payments.delete_expired_orders": EVERY_FIVE_MINUTES,

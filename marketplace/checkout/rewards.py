@@ -126,5 +126,6 @@ async def _offers(
         cart.channel.id,
         cart.checkout.country_code,
         cart.now,
+        is_exempt=bool(cart.checkout.is_tax_exempt),
         lock_stocks=lock_stocks,
     )

@@ -1,7 +1,6 @@
 """What markets tell the rooms above them."""
 
 from dataclasses import dataclass
-from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +28,9 @@ class ShippingZoneOpened:
 
 @dataclass(frozen=True, slots=True)
 class TaxRatesChanged:
-    """Rates hold from a day on that did not before: prices with tax must be worked out anew."""
+    """Other rates hold from now on in some countries: prices with tax must be worked out anew."""
 
     country_codes: frozenset[str]
-    day: date
 
 
 @dataclass(frozen=True, slots=True)

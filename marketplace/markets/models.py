@@ -62,6 +62,10 @@ class Channel(IntegerKey, WithMetadata, Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     prices_entered_with_tax: Mapped[bool] = mapped_column(default=True)
     display_gross_prices: Mapped[bool] = mapped_column(default=True)
+    charge_taxes: Mapped[bool] = mapped_column(default=True)
+    """Otherwise buyers pay what is left of prices without their tax."""
+    use_weighted_tax_for_shipping: Mapped[bool] = mapped_column(default=False)
+    """Whether a parcel is taxed as the goods in it are on average, instead of by its method's class."""
     cash_on_delivery: Mapped[bool] = mapped_column(default=False)
     reserve_stock_minutes: Mapped[int] = mapped_column(default=60)
     """How long a checkout's pieces are kept for it, counted from its last change."""
@@ -112,6 +116,8 @@ class TaxConfiguration(Base):
             "id",
             "prices_entered_with_tax",
             "display_gross_prices",
+            "charge_taxes",
+            "use_weighted_tax_for_shipping",
             "tax_metadata",
             "tax_private_metadata",
         ]
@@ -119,6 +125,20 @@ class TaxConfiguration(Base):
 
     public_metadata: Mapped[dict[str, str]] = synonym("tax_metadata")
     private_metadata: Mapped[dict[str, str]] = synonym("tax_private_metadata")
+
+
+class CountryTaxes(IntegerKey, Base):
+    """A country whose taxes a channel deals with otherwise."""
+
+    __tablename__ = "channel_country_taxes"
+    __table_args__ = (UniqueConstraint("channel_id", "country_code"),)
+
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
+    country_code: Mapped[str] = mapped_column(CHAR(2))
+    charge_taxes: Mapped[bool]
+    display_gross_prices: Mapped[bool]
+    use_weighted_tax_for_shipping: Mapped[bool | None]
+    """None: as in the channel's other countries."""
 
 
 class TaxClass(IntegerKey, WithMetadata, Base):

@@ -1,10 +1,12 @@
 """What pricing does when another room tells of a change."""
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.events import ListingsChanged
 from marketplace.kit.events import subscribe
-from marketplace.markets.events import ChannelChanged
+from marketplace.markets.events import ChannelChanged, TaxRatesChanged
+from marketplace.markets.models import Channel
 from marketplace.pricing.repricing import follow_markets
 from marketplace.pricing.service import reprice
 from marketplace.vendors.events import VendorStandingChanged
@@ -31,3 +33,13 @@ async def reprice_channel(session: AsyncSession, event: ChannelChanged) -> None:
     """Have the listings of a channel follow its settings."""
     if event.names & PRICING_SETTINGS:
         await follow_markets(session, event.channel_id)
+
+
+@subscribe(TaxRatesChanged)
+async def reprice_taxed(session: AsyncSession, event: TaxRatesChanged) -> None:
+    """Have listings follow the rates of the countries whose prices they show."""
+    channels = await session.scalars(
+        select(Channel.id).where(Channel.default_country_code.in_(event.country_codes)).order_by(Channel.id)
+    )
+    for channel_id in channels.all():
+        await follow_markets(session, channel_id)

@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Numeric, Text, and_, cast, false, func, literal, null, or_, select, true
+from sqlalchemy import ColumnElement, Numeric, Text, and_, cast, func, literal, null, or_, select
 from sqlalchemy.orm import aliased
 
 from marketplace.inventory.serving import place_of, serves_channel
@@ -190,8 +190,8 @@ class TaxConfiguration(Node, ObjectWithMetadata):
     """How a channel deals with taxes."""
 
     channel: Channel = related(lambda row, channel, ctx: channel.id == row.id)
-    charge_taxes: bool = expression(lambda row, ctx: never_null(true()))
-    """Whether taxes are charged: always, by regime, class, country and day."""
+    charge_taxes: bool
+    """Otherwise buyers pay what is left of prices without their tax."""
     tax_calculation_strategy: TaxCalculationStrategy | None = expression(
         lambda row, ctx: literal("FLAT_RATES")
     )
@@ -200,12 +200,39 @@ class TaxConfiguration(Node, ObjectWithMetadata):
     """Whether buyers see prices with their tax."""
     prices_entered_with_tax: bool
     """Whether prices are entered with their tax."""
-    countries: list[TaxConfigurationPerCountry] = value(lambda row, ctx: [])
-    """Countries that are dealt with otherwise: there are none, since rates are by country already."""
+    countries: list[TaxConfigurationPerCountry] = value(lambda row, ctx: _exceptions(row))
+    """Countries that are dealt with otherwise."""
     tax_app_id: str | None = expression(lambda row, ctx: cast(null(), Text))
     """The app that works out taxes: none does."""
-    use_weighted_tax_for_shipping: bool | None = expression(lambda row, ctx: false())
-    """Whether delivery is taxed as the goods are on average: it has a class of its own."""
+    use_weighted_tax_for_shipping: bool | None
+    """Whether a parcel is taxed as the goods in it are on average, instead of by a class of its own."""
+
+
+def _exceptions(configuration: Any) -> Any:
+    own = aliased(models.CountryTaxes)
+    found = (
+        select(
+            own.country_code,
+            own.charge_taxes,
+            own.display_gross_prices,
+            own.use_weighted_tax_for_shipping,
+        )
+        .where(own.channel_id == configuration.id)
+        .correlate_except(own)
+        .subquery()
+    )
+    return each(
+        found,
+        {
+            "country": country(found.c.country_code),
+            "charge_taxes": found.c.charge_taxes,
+            "tax_calculation_strategy": literal("FLAT_RATES"),
+            "display_gross_prices": found.c.display_gross_prices,
+            "tax_app_id": None,
+            "use_weighted_tax_for_shipping": found.c.use_weighted_tax_for_shipping,
+        },
+        order_by=found.c.country_code,
+    )
 
 
 @node(models.TaxClass, order_by=lambda row, ctx: row.name)
@@ -231,8 +258,38 @@ class TaxClassCountryRate:
     """None: the country's rate for goods of no class."""
 
 
+@object_type
+class TaxCountryConfiguration:
+    """What classes of goods are taxed in one country."""
+
+    country: CountryDisplay
+    tax_class_country_rates: list[TaxClassCountryRate]
+    """The country's general rate, and those of classes."""
+
+
+def country_configuration(code: Any, ctx: Any) -> dict[str, Any]:
+    """The parts of a `TaxCountryConfiguration`."""
+    return {
+        "country": country(code),
+        "tax_class_country_rates": many(
+            lambda rate: and_(rate.country_code == code, _in_force(rate, ctx)),
+            order_by=lambda rate: (rate.tax_class_id.asc().nulls_first(), rate.id),
+        ),
+    }
+
+
+def taxed_countries(ctx: Any) -> Any:
+    """Codes of countries where a rate is in force."""
+    rate = aliased(models.TaxRate)
+    return select(rate.country_code.label("code")).where(_in_force(rate, ctx)).distinct().subquery()
+
+
 def _in_force(rate: Any, ctx: Any) -> ColumnElement[bool]:
-    today = func.date(ctx.now)
+    return in_force_on(rate, func.date(ctx.now))
+
+
+def in_force_on(rate: Any, today: Any) -> ColumnElement[bool]:
+    """Rates that hold on a day of sellers who charge tax."""
     return and_(
         rate.regime == TaxRegime.STANDARD,
         rate.valid_from <= today,
