@@ -97,7 +97,7 @@ class Cart:
         offer = self.offers.get(line.variant_id)
         if offer is None or offer.price_minor is None or line.price_override_minor is None:
             return offer.price_minor if offer else None
-        return line.price_override_minor
+        return offer.charged(line.price_override_minor)
 
     def bases(self) -> dict[UUID, int]:
         """What each line that is still sold comes to before discounts of the cart; gifts are none of them."""
@@ -240,6 +240,7 @@ async def load_priced_lines(session: AsyncSession, cart: Cart, *, lock_stocks: b
             "country_code": cart.checkout.country_code,
             "day": cart.now.date(),
             "now": cart.now,
+            "is_exempt": bool(cart.checkout.is_tax_exempt),
         },
         execution_options={"populate_existing": True},
     )
@@ -283,7 +284,7 @@ def price_line(line: CheckoutLine, offer: Offer, entered_with_tax: bool) -> None
     if line.is_gift:
         price_minor = 0
     elif line.price_override_minor is not None:
-        price_minor = undiscounted_minor = line.price_override_minor
+        price_minor = undiscounted_minor = offer.charged(line.price_override_minor)
     totals = line_totals(price_minor, undiscounted_minor, line.quantity, offer.rate_bp, entered_with_tax)
     line.tax_rate_bp = offer.rate_bp
     line.undiscounted_unit_price_minor = undiscounted_minor

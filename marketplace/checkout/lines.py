@@ -295,9 +295,9 @@ async def _kept_or_refused(
     try:
         if keep:
             until = cart.now + timedelta(minutes=cart.minutes_kept)
-            await reserve(session, wanted, cart.now, until)
+            await reserve(session, wanted, cart.now, until, channel_id=cart.channel.id)
         else:
-            await check_available(session, wanted, cart.now)
+            await check_available(session, wanted, cart.now, channel_id=cart.channel.id)
     except InsufficientStockError as refused:
         raise _in_words(cart, refused) from refused
 

@@ -93,6 +93,7 @@ async def create_checkout(session: AsyncSession, given: NewCheckout) -> Checkout
         language_code=given.language_code,
         public_metadata=dict(given.metadata),
         private_metadata=dict(given.private_metadata),
+        is_tax_exempt=False,
         save_shipping_address=given.save_shipping_address is not False,
         save_billing_address=given.save_billing_address is not False,
         shipping_address_id=await _kept(session, shipping),

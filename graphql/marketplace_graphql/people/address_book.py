@@ -1,17 +1,15 @@
 """Mutations of a person's book of addresses."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from strawberry import ID
 
 from marketplace.kit.errors import NotFoundError, PermissionDeniedError
 from marketplace.people import address_book, models
-from marketplace.people.addresses import PostalAddress
 from marketplace.people.addresses import postal_address as as_kept
 from marketplace.people.permissions import Permission
-from marketplace_graphql.checkout.inputs import metadata_entries, postal_address
-from marketplace_graphql.kernel import AUTHENTICATED, AUTHENTICATED_APP, Info, changes, mutation, object_type
+from marketplace_graphql.checkout.inputs import changed_address, metadata_entries, postal_address
+from marketplace_graphql.kernel import AUTHENTICATED, AUTHENTICATED_APP, Info, mutation, object_type
 from marketplace_graphql.people.errors import AccountError, AddressTypeEnum
 from marketplace_graphql.people.requests import address_as_it_was, own_address, requester_account
 from marketplace_graphql.rules import codes_of
@@ -55,7 +53,7 @@ class AddressBookMutations:
             await address_book.change(
                 info.session,
                 address,
-                changed(as_kept(address), input),
+                changed_address(as_kept(address), input),
                 metadata=metadata_entries(input.metadata),
                 as_it_is=unlooked_at(info, input),
             )
@@ -84,15 +82,6 @@ class AddressBookMutations:
 
 async def owner_of(info: Info, address: models.Address) -> models.User | None:
     return await info.session.get(models.User, address.user_id)
-
-
-def changed(kept: PostalAddress, input: "AddressInput") -> PostalAddress:
-    """The kept address with what was sent, nulls as nothing."""
-    names = PostalAddress.__dataclass_fields__.keys()
-    sent = {name: value or "" for name, value in changes(input).items() if name in names}
-    if input.country:
-        sent["country_code"] = input.country.value
-    return replace(kept, **sent)
 
 
 def unlooked_at(info: Info, input: "AddressInput", needed: Permission = Permission.MANAGE_USERS) -> bool:

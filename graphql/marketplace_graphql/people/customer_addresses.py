@@ -8,9 +8,9 @@ from marketplace.kit.errors import InvalidError
 from marketplace.people import address_book, models
 from marketplace.people.addresses import postal_address as as_kept
 from marketplace.people.permissions import Permission
-from marketplace_graphql.checkout.inputs import metadata_entries, postal_address
+from marketplace_graphql.checkout.inputs import changed_address, metadata_entries, postal_address
 from marketplace_graphql.kernel import Info, mutation, object_type
-from marketplace_graphql.people.address_book import BOTH, changed, owner_of, unlooked_at
+from marketplace_graphql.people.address_book import BOTH, owner_of, unlooked_at
 from marketplace_graphql.people.errors import AccountError, AddressTypeEnum
 from marketplace_graphql.people.requests import address_as_it_was, own_address
 from marketplace_graphql.rules import codes_of
@@ -48,7 +48,7 @@ class CustomerAddressMutations:
             await address_book.change(
                 info.session,
                 address,
-                changed(as_kept(address), input),
+                changed_address(as_kept(address), input),
                 metadata=metadata_entries(input.metadata),
                 as_it_is=unlooked_at(info, input),
             )
