@@ -8,11 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.checkout.address_book import remember_addresses
 from marketplace.checkout.closing import Settled, discard, settle
 from marketplace.checkout.errors import CheckoutGoneError
-from marketplace.kit.events import publish
 from marketplace.kit.money import Money
-from marketplace.orders.events import OrderPlaced
 from marketplace.orders.models import Order
 from marketplace.orders.placing import Paid, order_of_checkout, place
+from marketplace.orders.placing import tell as tell_of_order
 from marketplace.payments import cash
 from marketplace.payments.amounts import authorize_status, charge_status
 from marketplace.payments.errors import NotFullyPaidError
@@ -53,7 +52,7 @@ async def complete(
     await session.flush()
     await remember_addresses(session, settled.cart.checkout)
     await discard(session, settled.cart)
-    await publish(session, OrderPlaced(order.id))
+    await tell_of_order(session, order)
     return order
 
 
