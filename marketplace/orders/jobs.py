@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from marketplace.kit.jobs import Work, enqueue, job
-from marketplace.orders.models import Order, VendorOrder
+from marketplace.orders.models import Order, OrderStatus, VendorOrder, VendorOrderStatus
 from marketplace.people import history
 from marketplace.people.models import CustomerEvent, CustomerEventType, User
 from marketplace.vendors.models import VendorMember
@@ -20,11 +20,30 @@ async def follow_up(work: Work, order_id: UUID) -> None:
     if order.user_id is not None:
         await _note(work, order.user_id, order)
     await enqueue(work.session, "post.order_confirmation", order_id=order.id)
+    if order.status is not OrderStatus.UNCONFIRMED:
+        await _tell_sellers(work, order)
+
+
+@job("orders.follow_confirmation")
+async def follow_confirmation(work: Work, order_id: UUID) -> None:
+    """Staff have confirmed it: have letters sent to the buyer and to each seller's members."""
+    order = await work.session.get(Order, order_id)
+    if order is None:
+        return
+    await enqueue(work.session, "post.order_confirmed", order_id=order.id)
+    await _tell_sellers(work, order)
+
+
+async def _tell_sellers(work: Work, order: Order) -> None:
     told = await work.session.execute(
         select(VendorOrder.id, VendorMember.user_id)
         .join(VendorMember, VendorMember.vendor_id == VendorOrder.vendor_id)
         .join(User, User.id == VendorMember.user_id)
-        .where(VendorOrder.order_id == order.id, User.is_active)
+        .where(
+            VendorOrder.order_id == order.id,
+            VendorOrder.status != VendorOrderStatus.CANCELED,
+            User.is_active,
+        )
         .order_by(VendorOrder.position, VendorMember.user_id)
     )
     for vendor_order_id, user_id in told:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from babel.numbers import format_currency, format_decimal
-from sqlalchemy import Date, Table, Uuid, any_, bindparam, cast, func, or_, select, true
+from sqlalchemy import Date, Table, Uuid, any_, bindparam, cast, delete, func, or_, select, true
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement, SQLColumnExpression
@@ -140,6 +140,18 @@ async def freeze_commission(session: AsyncSession, order_id: UUID) -> None:
     Done twice, it changes nothing: what was frozen stays, whatever has become of the rules since.
     """
     await session.execute(_FREEZE, {"order_id": order_id})
+
+
+async def thaw_commission(session: AsyncSession, order_id: UUID) -> None:
+    """Forget what was frozen of an order that staff have changed: it is frozen anew, by the rules of the day
+    on which its parts were sold.
+    """
+    parts = select(VendorOrder.id).where(VendorOrder.order_id == order_id)
+    for frozen in (LineCommission, VendorEarning):
+        await session.execute(
+            delete(frozen).where(frozen.vendor_order_id.in_(parts)),
+            execution_options={"synchronize_session": False},
+        )
 
 
 LOCALES = {"fr": "fr_MA", "ar": "ar_MA", "en": "en"}
