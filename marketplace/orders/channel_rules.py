@@ -14,5 +14,5 @@ def confirms_at_once(channel: Channel) -> bool:
 
 def price_freeze(channel: Channel) -> timedelta | None:
     """How long a draft's line keeps the price that it was added at; None: for good."""
-    hours: int | None = getattr(channel, "draft_order_line_price_freeze_period", DEFAULT_FREEZE_HOURS)
+    hours: int | None = getattr(channel, "draft_order_line_price_freeze_hours", DEFAULT_FREEZE_HOURS)
     return timedelta(hours=hours) if hours else None

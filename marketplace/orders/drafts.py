@@ -45,8 +45,8 @@ class Changes:
     """
 
     said: Mapping[str, Any] = field(default_factory=dict)
-    checked: bool = True
-    """Whether addresses are held to their countries' rules."""
+    unchecked: Collection[str] = ()
+    """Which addresses are taken as they are: "billing", "shipping". The others have to be right."""
 
 
 async def create_draft(
@@ -79,7 +79,7 @@ async def create_draft(
     note(session, order, "DRAFT_CREATED", user_id)
     basket = await open_basket(session, order, [], new_variants=[line.variant_id for line in lines])
     added = put_in(basket, lines, field="lines")
-    await rewrite(session, basket)
+    await rewrite(session, basket, is_told=False)
     if added:
         pieces = [(line.id, quantity, basket.offer(line).product_name) for line, quantity in added]
         note(session, order, "ADDED_PRODUCTS", user_id, lines=pieces_of(pieces))
@@ -143,7 +143,7 @@ async def say_addresses(session: AsyncSession, order: Order, changes: Changes) -
         given: PostalAddress | None = changes.said.get(f"{kind}_address")
         if given is None:
             continue
-        address = checked_address(given, kind.upper()) if changes.checked else given
+        address = given if kind in changes.unchecked else checked_address(given, kind.upper())
         key: int | None = getattr(order, f"{kind}_address_id")
         row = await session.get(Address, key) if key is not None else None
         if row is None:

@@ -41,6 +41,7 @@ from marketplace.orders.discounting import all_reductions, insert_discounts, lin
 from marketplace.orders.discounts import OrderDiscount, OrderLineDiscount
 from marketplace.orders.errors import DeliveryNotOfferedError
 from marketplace.orders.events import OrderRewritten
+from marketplace.orders.history import announce_change
 from marketplace.orders.models import OrderLine, VendorOrder, VendorOrderStatus
 from marketplace.orders.splitting import Part, split
 from marketplace.orders.writing import (
@@ -69,11 +70,14 @@ class Resettled(Settled):
         return self.paid_by_cards_minor
 
 
-async def rewrite(session: AsyncSession, basket: Basket) -> Settled:
-    """Price a basket, and write what it comes to. Raises InsufficientStockError, as Errors."""
-    settled = await price(session, basket)
-    await write(session, basket, settled)
-    return settled
+async def rewrite(session: AsyncSession, basket: Basket, *, is_told: bool = True) -> None:
+    """Price a basket, and write what it comes to. Raises InsufficientStockError, as Errors.
+
+    `is_told`: whether it is announced that the order has changed; else the caller tells of it.
+    """
+    await write(session, basket, await price(session, basket))
+    if is_told:
+        await announce_change(session, basket.order)
 
 
 async def price(session: AsyncSession, basket: Basket, *, strictly: bool = False) -> Resettled:

@@ -37,7 +37,7 @@ async def update_order(session: AsyncSession, order: Order, changes: Changes, us
     if addresses:
         note(session, order, "UPDATED_ADDRESS", user_id)
         if order.status is OrderStatus.UNCONFIRMED:
-            await rewrite(session, await open_basket(session, order, parts))
+            await rewrite(session, await open_basket(session, order, parts), is_told=False)
     await session.flush()
     if any(said.get(store) for store in METADATA):
         await announce(session, "ORDER_METADATA_UPDATED", order)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.models import ProductVariant
 from marketplace.inventory.models import Allocation, Stock
-from marketplace.kit.errors import DomainError, Errors
+from marketplace.kit.errors import Errors
 from marketplace.orders import editing, staff_discounts
 from marketplace.orders.draft_completion import complete_draft
 from marketplace.orders.editing import NewLine
@@ -17,7 +17,7 @@ from marketplace.orders.staff_discounts import Given
 from marketplace.payouts.queries import verify
 from marketplace.pricing.discounts import DiscountValueType
 from tests.factories.checkout import make_market, make_piece
-from tests.factories.drafts import make_draft, make_ready_draft, make_unconfirmed
+from tests.factories.drafts import make_ready_draft, make_unconfirmed
 from tests.factories.orders import make_order, parts_of
 
 
@@ -30,9 +30,7 @@ async def lines_of(session: AsyncSession, order: Order) -> list[OrderLine]:
 
 
 async def sold(session: AsyncSession, variant: ProductVariant) -> int:
-    found = await session.scalars(
-        select(Stock.quantity_allocated).where(Stock.variant_id == variant.id)
-    )
+    found = await session.scalars(select(Stock.quantity_allocated).where(Stock.variant_id == variant.id))
     return sum(found)
 
 
@@ -135,5 +133,3 @@ async def test_more_than_is_left_is_not_added_to_an_unconfirmed_order(session: A
         await editing.change_quantity(session, line.id, 4, None)
     allocated = await session.scalars(select(Allocation.quantity).where(Allocation.order_line_id == line.id))
     assert sum(allocated) in {0, 2}
-
-
