@@ -45,7 +45,7 @@ class DraftMutations:
                 info.session,
                 await channel_of(info, input),
                 await draft_changes(info, input),
-                new_lines(changes(input).get("lines"), "variants"),
+                new_lines(input.lines or (), "variants"),
                 info.requester.user_id,
             )
 

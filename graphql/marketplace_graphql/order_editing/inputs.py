@@ -1,5 +1,6 @@
 """What staff say of orders, and what services make of it."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from strawberry import ID
@@ -152,7 +153,7 @@ def discount_given(given: OrderDiscountCommonInput) -> Given:
     return Given(DiscountValueType(given.value_type.value), given.value, reason)
 
 
-def new_lines(given: list[OrderLineCreateInput] | None, field: str = "variantId") -> list[NewLine]:
+def new_lines(given: Sequence[OrderLineCreateInput], field: str = "variantId") -> list[NewLine]:
     """Raises NotFoundError for an id that is none of a variant."""
     return [
         NewLine(
@@ -161,7 +162,7 @@ def new_lines(given: list[OrderLineCreateInput] | None, field: str = "variantId"
             own_line=bool(line.force_new_line),
             price=changes(line).get("price"),
         )
-        for line in given or ()
+        for line in given
     ]
 
 

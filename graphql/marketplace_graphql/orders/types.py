@@ -224,10 +224,10 @@ class Order(Node, ObjectWithMetadata, DiscountsOfOrder):
 
     @value
     def weight(row: Any, ctx: Any) -> Weight:
-        """Of all parcels."""
+        """Of all parcels; of a draft, of those that it would be."""
         part = aliased(models.VendorOrder)
         grams = select(func.coalesce(func.sum(part.weight_grams), 0)).where(part.order_id == row.id)
-        return weight(grams.correlate_except(part).scalar_subquery())
+        return weight(grams.correlate_except(part).scalar_subquery() + row.weight_grams)
 
     @expression
     def status_display(row: Any, ctx: Any) -> str:
@@ -248,7 +248,8 @@ class Order(Node, ObjectWithMetadata, DiscountsOfOrder):
     @expression
     def display_gross_prices(row: Any, ctx: Any) -> bool:
         """Whether prices are to be shown with tax."""
-        return never_null(_channel_of(row, ctx).display_gross_prices)
+        of_channel = _channel_of(row, ctx).display_gross_prices
+        return never_null(func.coalesce(row.shows_gross_prices, of_channel))
 
 
 def _owed(order: Any) -> ColumnElement[int]:
