@@ -38,7 +38,7 @@ async def complete_draft(session: AsyncSession, order_id: UUID, user_id: int | N
     if not basket.is_shipping_required:
         await _forget_delivery(session, basket)
     try:
-        settled = await price(session, basket, strictly=True)
+        settled = await price(session, basket, strictly=True, is_carried=True)
         if basket.voucher is not None:
             await redeem(session, basket.voucher, order.user_email)
     except VoucherNotApplicableError as refused:

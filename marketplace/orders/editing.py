@@ -147,7 +147,11 @@ async def choose_delivery(session: AsyncSession, order_id: UUID, method_id: int 
             raise DomainError("Say where it goes first.", field="order", code="ORDER_NO_SHIPPING_ADDRESS")
         await set_delivery(session, order, method_id)
     basket.chosen_method_id = order.shipping_method_id
-    await rewrite(session, basket)
+    try:
+        await rewrite(session, basket, is_carried=not basket.is_draft)
+    except DeliveryNotOfferedError as refused:
+        refused.field = "shippingMethod"
+        raise
     return order
 
 

@@ -70,29 +70,34 @@ class Resettled(Settled):
         return self.paid_by_cards_minor
 
 
-async def rewrite(session: AsyncSession, basket: Basket, *, is_told: bool = True) -> None:
+async def rewrite(
+    session: AsyncSession, basket: Basket, *, is_told: bool = True, is_carried: bool = False
+) -> None:
     """Price a basket, and write what it comes to. Raises InsufficientStockError, as Errors.
 
-    `is_told`: whether it is announced that the order has changed; else the caller tells of it.
+    `is_told`: whether it is announced that the order has changed; else the caller tells of it. `is_carried`
+    insists on a delivery that carries the goods there: raises DeliveryNotOfferedError.
     """
-    await write(session, basket, await price(session, basket))
+    await write(session, basket, await price(session, basket, is_carried=is_carried))
     if is_told:
         await announce_change(session, basket.order)
 
 
-async def price(session: AsyncSession, basket: Basket, *, strictly: bool = False) -> Resettled:
+async def price(
+    session: AsyncSession, basket: Basket, *, strictly: bool = False, is_carried: bool = False
+) -> Resettled:
     """What a basket's lines, discounts and delivery come to now.
 
-    `strictly` is for the completion of a draft: raises VoucherNotApplicableError, DeliveryNotOfferedError.
+    `strictly` is for the completion of a draft: raises VoucherNotApplicableError. `is_carried` as above.
     """
     scale_catalogue(basket)
     carts.price_all(basket)
     if basket.manual is not None:
         await _make_room_for_staff(session, basket)
     await reduce_lines(session, basket, strictly=strictly)
-    delivery = await _delivery(session, basket, strictly=strictly)
+    delivery = await _delivery(session, basket, is_carried=is_carried)
     if await follow_delivery(session, basket, delivery, strictly=strictly):
-        delivery = await _delivery(session, basket, strictly=strictly)
+        delivery = await _delivery(session, basket, is_carried=is_carried)
     delivery = reduce_delivery(basket, delivery, strictly=strictly)
     if basket.manual is not None:
         delivery = _spread(basket, basket.manual, delivery)
@@ -144,7 +149,7 @@ def _reduced(basket: Basket, parcel: Parcel, off_minor: int) -> Parcel:
     return replace(parcel, discount_minor=off_minor, price=left)
 
 
-async def _delivery(session: AsyncSession, basket: Basket, *, strictly: bool) -> OfferedDelivery | None:
+async def _delivery(session: AsyncSession, basket: Basket, *, is_carried: bool) -> OfferedDelivery | None:
     """What carries the goods; None where nothing is shipped, or nobody knows yet how or where to.
 
     A method that does not carry such goods there is priced all the same: staff see what they have chosen, and
@@ -155,10 +160,10 @@ async def _delivery(session: AsyncSession, basket: Basket, *, strictly: bool) ->
         return None
     if order.shipping_method_id is None:
         return None if basket.is_draft else _as_it_was(basket)
-    offered = await offered_deliveries(session, basket, order.shipping_method_id, anyway=not strictly)
+    offered = await offered_deliveries(session, basket, order.shipping_method_id, anyway=not is_carried)
     if offered:
         return offered[0]
-    if strictly:
+    if is_carried:
         raise DeliveryNotOfferedError(
             "The chosen delivery does not carry these goods there.", field="shipping"
         )
