@@ -5,7 +5,7 @@ and the ledger does not know it, until it is completed (`draft_completion`).
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
@@ -272,3 +272,10 @@ async def flush_pending(session: AsyncSession) -> None:
         if "external_reference" in str(refused.orig):
             raise _reference_taken() from refused
         raise
+
+
+async def refresh_draft(session: AsyncSession, order_id: UUID) -> None:
+    """Have a draft's lines whose time is over take the shop's prices."""
+    order = await session.get(Order, order_id, with_for_update={"key_share": True}, populate_existing=True)
+    if order is not None and order.status is OrderStatus.DRAFT:
+        await rewrite(session, await open_basket(session, order, []))

@@ -4,11 +4,15 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from marketplace.kit import clock
 from marketplace.kit.jobs import Work, enqueue, job
-from marketplace.orders.models import Order, OrderStatus, VendorOrder, VendorOrderStatus
+from marketplace.orders.drafts import refresh_draft
+from marketplace.orders.models import Order, OrderLine, OrderStatus, VendorOrder, VendorOrderStatus
 from marketplace.people import history
 from marketplace.people.models import CustomerEvent, CustomerEventType, User
 from marketplace.vendors.models import VendorMember
+
+DRAFTS_AT_ONCE = 100
 
 
 @job("orders.follow_up")
@@ -32,6 +36,21 @@ async def follow_confirmation(work: Work, order_id: UUID) -> None:
         return
     await enqueue(work.session, "post.order_confirmed", order_id=order.id)
     await _tell_sellers(work, order)
+
+
+@job("orders.refresh_drafts")
+async def refresh_drafts(work: Work) -> None:
+    """Have lines of drafts whose time is over take the shop's prices: so many drafts at once, the others the
+    next time.
+    """
+    due = await work.session.scalars(
+        select(OrderLine.order_id)
+        .where(OrderLine.price_frozen_until <= clock.now())
+        .order_by(OrderLine.price_frozen_until)
+        .limit(DRAFTS_AT_ONCE)
+    )
+    for order_id in sorted(set(due)):
+        await refresh_draft(work.session, order_id)
 
 
 async def _tell_sellers(work: Work, order: Order) -> None:

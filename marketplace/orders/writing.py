@@ -161,7 +161,7 @@ def line_row(
         "tax_class_name": appearance.tax_class_name,
         "is_price_overridden": line.price_override_minor is not None,
         "price_override_reason": line.price_override_reason,
-        "metadata": line.public_metadata,
+        "metadata": line.public_metadata or {},
         **line_columns(cart, line),
     }
 

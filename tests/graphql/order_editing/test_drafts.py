@@ -374,3 +374,34 @@ async def test_only_who_may_works_on_orders(session: AsyncSession, ask: Ask, doc
     for requester in (None, buyer(person), staff(Permission.MANAGE_PRODUCTS, user=person)):
         answer = await ask(document, requester)
         assert answer["errors"][0]["extensions"]["exception"]["code"] == "PermissionDenied"
+
+
+async def test_a_draft_says_what_it_lacks_and_what_can_carry_it(
+    session: AsyncSession, read: Ask, clerk: Requester
+) -> None:
+    market = await make_market(session)
+    fast = await make_method(session, market.channel, 75_00)
+    await make_method(session, market.channel, countries=("FR",))
+    cup, rug = await make_piece(session, market.channel), await make_piece(session, market.channel)
+    document = """query($id: ID!) { order(id: $id) { canFinalize errors { field code orderLines }
+      shippingMethods { name price { amount } } deliveryMethod { ... on ShippingMethod { name } } } }"""
+    bare = await make_draft(session, market.channel, cup)
+    told = (await read(document, clerk, id=order_id(bare)))["order"]
+    assert (told["canFinalize"], told["shippingMethods"]) == (False, [])
+    assert [(error["field"], error["code"]) for error in told["errors"]] == [
+        ("order", "BILLING_ADDRESS_NOT_SET"),
+        ("order", "ORDER_NO_SHIPPING_ADDRESS"),
+        ("shipping", "SHIPPING_METHOD_REQUIRED"),
+    ]
+    ready = await make_ready_draft(session, market, cup, rug)
+    told = (await read(document, clerk, id=order_id(ready)))["order"]
+    assert (told["canFinalize"], told["errors"]) == (True, [])
+    assert [(one["name"], one["price"]["amount"]) for one in told["shippingMethods"]] == [
+        (market.method.name, 60),
+        (fast.name, 150),
+    ]
+    placed = await make_order(session, market, cup)
+    told = (await read(document, clerk, id=order_id(placed)))["order"]
+    assert (told["canFinalize"], told["errors"]) == (True, [])
+    assert [one["name"] for one in told["shippingMethods"]] == [market.method.name]
+    assert told["deliveryMethod"]["name"] == market.method.name
