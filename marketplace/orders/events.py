@@ -12,6 +12,13 @@ class OrderPlaced:
 
 
 @dataclass(frozen=True, slots=True)
+class OrdersImported:
+    """Orders that were placed elsewhere have been brought in, split into their sellers' parts."""
+
+    order_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class OrderRewritten:
     """Staff have changed what a draft, or an order that waits to be confirmed, has in it or costs."""
 

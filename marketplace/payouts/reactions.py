@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.kit import clock
 from marketplace.kit.events import subscribe
 from marketplace.kit.money import Money
-from marketplace.orders.events import OrderPlaced, OrderRewritten, VendorOrderDelivered
+from marketplace.orders.events import OrderPlaced, OrderRewritten, OrdersImported, VendorOrderDelivered
 from marketplace.orders.models import VendorOrder
 from marketplace.payments.events import CashRemitted
 from marketplace.payments.models import CashCollection, CashRemittance
@@ -25,6 +25,12 @@ from marketplace.pricing.gift_cards import GiftCard
 async def freeze(session: AsyncSession, event: OrderPlaced) -> None:
     """What each seller will earn is known, and fixed, from the sale on."""
     await freeze_commission(session, event.order_id)
+
+
+@subscribe(OrdersImported)
+async def freeze_imported(session: AsyncSession, event: OrdersImported) -> None:
+    """By the rules of the days on which they were placed."""
+    await freeze_commission(session, *event.order_ids)
 
 
 @subscribe(OrderRewritten)
