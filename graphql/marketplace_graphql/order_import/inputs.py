@@ -158,7 +158,6 @@ class OrderBulkCreateInput:
     display_gross_prices: bool | None
     """Whether its prices are to be shown with tax."""
     weight: WeightScalar | None
-    """In kilograms."""
     redirect_url: str | None
     lines: list[OrderBulkCreateOrderLineInput]
     delivery_method: OrderBulkCreateDeliveryMethodInput | None

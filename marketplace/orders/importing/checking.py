@@ -17,8 +17,7 @@ from marketplace.pricing.reductions import reduction_minor
 
 MAXIMUM_LINES = 500
 NOTE_LENGTH = 255
-GRAMS = 1000
-MAXIMUM_KILOGRAMS = 10**6
+MAXIMUM_GRAMS = 10**9
 OPEN_OR_DONE = frozenset({OrderStatus.UNFULFILLED, OrderStatus.PARTIALLY_FULFILLED, OrderStatus.FULFILLED})
 IMPORTED = OPEN_OR_DONE | {OrderStatus.UNCONFIRMED, OrderStatus.CANCELED, OrderStatus.EXPIRED}
 """What comes back, or is a draft, is worked on where it is."""
@@ -55,10 +54,10 @@ def _check_head(plan: Plan, known: Known, references: set[str]) -> None:
     if not is_past(given["created_at"]):
         plan.fault("It can't have been placed in the future.", "FUTURE_DATE", "created_at")
     weight = given.get("weight")
-    if weight is not None and not 0 <= weight <= MAXIMUM_KILOGRAMS:
+    if weight is not None and not 0 <= weight <= MAXIMUM_GRAMS:
         plan.fault("Nothing weighs that.", "INVALID", "weight")
         weight = None
-    plan.weight_grams = round(weight * GRAMS) if weight else 0
+    plan.weight_grams = round(weight) if weight else 0
     reference = given.get("external_reference")
     if reference and (reference in known.taken_references or reference in references):
         plan.fault("Another order has this reference.", "UNIQUE", "external_reference", is_fatal=True)
