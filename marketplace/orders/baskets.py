@@ -20,9 +20,10 @@ from marketplace.checkout.discounts import Reduction
 from marketplace.checkout.models import Checkout, CheckoutLine
 from marketplace.checkout.offers import Offer, offers
 from marketplace.kit import clock
+from marketplace.kit.money import Money
 from marketplace.markets.models import Channel
 from marketplace.orders.discounts import OrderDiscount, OrderLineDiscount
-from marketplace.orders.models import Order, OrderLine, OrderStatus, VendorOrder
+from marketplace.orders.models import Order, OrderLine, OrderOrigin, OrderStatus, VendorOrder
 from marketplace.people.models import Address
 from marketplace.pricing.discounts import DiscountType, DiscountValueType
 from marketplace.pricing.reductions import reduction_minor
@@ -188,12 +189,13 @@ def _checkout_of(order: Order, country_code: str) -> Checkout:
 
 async def _read_discounts(session: AsyncSession, basket: Basket) -> Mapping[UUID, list[OrderLineDiscount]]:
     """Take note of what staff gave; gives what promotions of the catalogue took off each line."""
-    basket.manual = await session.scalar(
+    found = await session.scalars(
         select(OrderDiscount)
-        .where(OrderDiscount.order_id == basket.order.id, OrderDiscount.type == DiscountType.MANUAL)
+        .where(OrderDiscount.order_id == basket.order.id)
         .order_by(OrderDiscount.created_at, OrderDiscount.id)
-        .limit(1)
     )
+    of_whole = found.all()
+    basket.manual = next((one for one in of_whole if one.type is DiscountType.MANUAL), None)
     promotions: dict[UUID, list[OrderLineDiscount]] = defaultdict(list)
     if not basket.rows:
         return promotions
@@ -207,7 +209,30 @@ async def _read_discounts(session: AsyncSession, basket: Basket) -> Mapping[UUID
             basket.by_line[discount.order_line_id] = discount
         else:
             promotions[discount.order_line_id].append(discount)
+    if basket.order.origin is OrderOrigin.REISSUE and not of_whole:
+        _take_over(session, basket, promotions)
     return promotions
+
+
+def _take_over(
+    session: AsyncSession, basket: Basket, promotions: Mapping[UUID, list[OrderLineDiscount]]
+) -> None:
+    """A draft that replaces pieces has their lines as they were sold, and nothing that says why they were
+    cheaper: that they were is staff's doing from now on.
+    """
+    for row in basket.rows.values():
+        if row.is_gift or not row.unit_discount_minor or row.id in basket.by_line or row.id in promotions:
+            continue
+        basket.by_line[row.id] = discount = OrderLineDiscount(
+            order_line_id=row.id,
+            type=DiscountType.MANUAL,
+            value_type=DiscountValueType.FIXED,
+            value=Money(row.unit_discount_minor, row.currency).amount,
+            reason=row.unit_discount_reason,
+            currency=row.currency,
+            amount_minor=row.unit_discount_minor * row.quantity,
+        )
+        session.add(discount)
 
 
 def _fill(basket: Basket, promotions: Mapping[UUID, list[OrderLineDiscount]]) -> None:

@@ -22,7 +22,7 @@ from marketplace.orders.discounts import OrderDiscount, OrderLineDiscount
 from marketplace.orders.draft_completion import complete_draft
 from marketplace.orders.drafts import Changes, refresh_draft
 from marketplace.orders.editing import NewLine
-from marketplace.orders.models import Order, OrderLine, OrderStatus, VendorOrder
+from marketplace.orders.models import Order, OrderLine, OrderOrigin, OrderStatus, VendorOrder
 from marketplace.orders.staff_discounts import Given
 from marketplace.payments.completion import complete
 from marketplace.payouts.queries import verify
@@ -279,3 +279,19 @@ async def test_of_two_drafts_that_want_the_last_piece_one_gets_it(database: Data
         return True
 
     assert sorted(await asyncio.gather(*map(completed, keys))) == [False, True]
+
+
+async def test_a_draft_that_replaces_pieces_goes_on_costing_what_they_did(session: AsyncSession) -> None:
+    market = await make_market(session)
+    cup = await make_piece(session, market.channel)
+    draft = await make_ready_draft(session, market, cup)
+    (line,) = await lines_of(session, draft)
+    # As pieces are replaced: a line as it was sold, for 20 dirhams less, and nothing that says why.
+    draft.origin, line.unit_discount_minor, line.price_frozen_until = OrderOrigin.REISSUE, 20_00, None
+    await session.flush()
+    await editing.change_quantity(session, line.id, 2, None)
+    ten = Given(DiscountValueType.PERCENTAGE, Decimal(10))
+    await staff_discounts.add_discount(session, draft.id, ten, None)
+    assert draft.subtotal_gross_minor == 180_00
+    await editing.change_quantity(session, line.id, 3, None)
+    assert draft.subtotal_gross_minor == 270_00
