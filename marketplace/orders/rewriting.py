@@ -22,16 +22,11 @@ from marketplace.checkout.discounts import (
     reduce_line,
     reduce_lines,
 )
-from marketplace.checkout.models import CheckoutLine
 from marketplace.checkout.rewards import take_back
 from marketplace.checkout.totals import taxed
-from marketplace.inventory.allocations import allocate, release
-from marketplace.inventory.errors import InsufficientStockError
-from marketplace.inventory.reservations import Wanted, check_available
+from marketplace.inventory.allocations import allocate
 from marketplace.kit.batch import Batch
-from marketplace.kit.errors import Errors
 from marketplace.kit.events import publish
-from marketplace.kit.ids import to_global_id
 from marketplace.kit.money import share
 from marketplace.orders.baskets import NO_VARIANT, Basket, scale_catalogue, spread_by_staff
 from marketplace.orders.card_payments import give_back
@@ -43,6 +38,7 @@ from marketplace.orders.errors import DeliveryNotOfferedError
 from marketplace.orders.events import OrderRewritten
 from marketplace.orders.history import announce_change
 from marketplace.orders.models import OrderLine, VendorOrder, VendorOrderStatus
+from marketplace.orders.selling_anew import free_pieces
 from marketplace.orders.splitting import Part, split
 from marketplace.orders.writing import (
     Appearance,
@@ -206,7 +202,7 @@ async def write(session: AsyncSession, basket: Basket, settled: Resettled) -> No
     order.weight_grams = sum(basket.weights().values()) if basket.is_draft else 0
     order.updated_at = basket.now
     part_ids = {} if basket.is_draft else await _write_parts(session, basket, settled, carriage)
-    wanted = [] if basket.is_draft else await _free_pieces(session, basket)
+    wanted = [] if basket.is_draft else await free_pieces(session, basket)
     batch = Batch()
     await _write_lines(session, batch, basket, reductions, part_ids)
     await _write_discounts(session, batch, basket, settled, reductions)
@@ -267,54 +263,6 @@ def _empty(row: VendorOrder) -> None:
         setattr(row, f"{name}_gross_minor", 0)
         setattr(row, f"{name}_net_minor", 0)
     row.weight_grams = row.gift_card_minor = 0
-
-
-async def _free_pieces(session: AsyncSession, basket: Basket) -> list[Wanted]:
-    """Take back what was sold to lines that have changed; gives what is to be sold to them instead. The
-    stocks are locked.
-    """
-    changed = [line for line in basket.lines if _has_changed(basket, line)]
-    gone = [row_id for row_id in basket.rows if row_id not in {line.id for line in basket.lines}]
-    sold = {row.id for row in basket.rows.values() if row.vendor_order_id is not None}
-    given_back = sold.intersection([*gone, *(line.id for line in changed)])
-    if given_back:
-        await release(session, given_back)
-    wanted = [
-        Wanted(line.id, line.variant_id, line.quantity) for line in changed if basket.offer(line).is_tracked
-    ]
-    if wanted:
-        try:
-            await check_available(session, wanted, basket.now)
-        except InsufficientStockError as refused:
-            raise _in_words(basket, wanted, refused) from refused
-    return wanted
-
-
-def _has_changed(basket: Basket, line: CheckoutLine) -> bool:
-    """Whether a line has other pieces than were sold to it: none were to a line without a part."""
-    row = basket.rows.get(line.id)
-    return row is None or row.vendor_order_id is None or row.quantity != line.quantity
-
-
-def _in_words(basket: Basket, wanted: Sequence[Wanted], refused: InsufficientStockError) -> Errors:
-    """One error for each variant that falls short, which names its lines."""
-    names = {line.variant_id: basket.offer(line).product_name for line in basket.lines}
-    errors = []
-    for shortage in refused.shortages:
-        error = InsufficientStockError([shortage])
-        name = names[shortage.variant_id]
-        error.message = f"Only {shortage.available} of {name} can be had just now."
-        error.field = "lines"
-        error.details = {
-            "variants": [to_global_id("ProductVariant", shortage.variant_id)],
-            "order_lines": [
-                to_global_id("OrderLine", line.line_id)
-                for line in wanted
-                if line.variant_id == shortage.variant_id and line.line_id in basket.rows
-            ],
-        }
-        errors.append(error)
-    return Errors(list(errors))
 
 
 async def _write_lines(
