@@ -274,10 +274,9 @@ async def _committed(
             payload = _failure(declaration, refused)
         await session.flush()
         completer: Completer = execution.completer(execution.fetch_in(session), session)
-        completer.errors = errors
+        completer.errors, completer.left_to_do = errors, info.left_to_do
         made = await completer.python(payload, field.type, nodes, (key,), f"{root.name}.{name}")
-        for work in info.left_to_do:
-            await work()
+        await completer.finish()
         return made
 
 

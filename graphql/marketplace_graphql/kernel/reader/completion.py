@@ -39,6 +39,15 @@ class Row:
     """Needed where the field's type is an interface or union."""
 
 
+@dataclass(frozen=True)
+class Later:
+    """Stands in a mutation's answer for what is read last, once what was left to do afterwards is done: the
+    order, after a line of it has been shown as it was and taken out.
+    """
+
+    value: object
+
+
 class NullError(Exception):
     """A null stands where none is allowed."""
 
@@ -59,6 +68,13 @@ class Completer:
     info: Any
     read_rows: ReadRows
     errors: list[dict[str, Any]] = field(default_factory=list)
+    left_to_do: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
+    """What a mutation does once its answer has been read."""
+
+    async def finish(self) -> None:
+        """Do what was left to do, once."""
+        while self.left_to_do:
+            await self.left_to_do.pop(0)()
 
     # SQL's JSON
 
@@ -203,12 +219,22 @@ class Completer:
             found = await self._rows(object_type, nodes, [value], path)
             return found[0] if found else None
         names = self.schema.python_names[object_type.name]
-        made: dict[str, Any] = {}
-        for key, member_nodes in self.selection.below(object_type, nodes).items():
+        selected = self.selection.below(object_type, nodes)
+        made: dict[str, Any] = dict.fromkeys(selected)
+        members: dict[str, Any] = {}
+        for key, member_nodes in selected.items():
             name = member_nodes[0].name.value
             if name == "__typename":
                 made[key] = object_type.name
                 continue
+            name = names[name]
+            members[key] = value.get(name) if isinstance(value, Mapping) else getattr(value, name)
+        for key in sorted(members, key=lambda key: isinstance(members[key], Later)):
+            member, member_nodes = members[key], selected[key]
+            if isinstance(member, Later):
+                await self.finish()
+                member = member.value
+            name = member_nodes[0].name.value
             where, field_type = f"{object_type.name}.{name}", object_type.fields[name].type
             try:
                 member = await self._member(value, object_type, name, names[name], member_nodes, (*path, key))
