@@ -275,7 +275,7 @@ async def flush_pending(session: AsyncSession) -> None:
 
 
 async def refresh_draft(session: AsyncSession, order_id: UUID) -> None:
-    """Have a draft's lines whose time is over take the shop's prices."""
+    """Add a draft up anew; lines whose time is over take the shop's prices."""
     order = await session.get(Order, order_id, with_for_update={"key_share": True}, populate_existing=True)
     if order is not None and order.status is OrderStatus.DRAFT:
         await rewrite(session, await open_basket(session, order, []))

@@ -41,6 +41,12 @@ async def follow_confirmation(work: Work, order_id: UUID) -> None:
     await _tell_sellers(work, order)
 
 
+@job("orders.refresh_draft")
+async def refresh_one_draft(work: Work, order_id: UUID) -> None:
+    """Add up a draft that has lost lines."""
+    await refresh_draft(work.session, order_id)
+
+
 @job("orders.refresh_drafts")
 async def refresh_drafts(work: Work) -> None:
     """Have lines of drafts whose time is over take the shop's prices: so many drafts at once, the others the

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from marketplace.catalog.events import VariantsWithdrawn
 from marketplace.catalog.listings import VariantChannelListing
 from marketplace.catalog.models import ProductVariant
 from marketplace.checkout.promo_codes import add_promo_code
@@ -17,6 +18,8 @@ from marketplace.inventory.models import Allocation, Stock
 from marketplace.kit import clock as the_clock
 from marketplace.kit.database import Database
 from marketplace.kit.errors import DomainError, Errors
+from marketplace.kit.events import publish
+from marketplace.kit.jobs import is_pending
 from marketplace.orders import drafts, editing, staff_discounts
 from marketplace.orders.discounts import OrderDiscount, OrderLineDiscount
 from marketplace.orders.draft_completion import complete_draft
@@ -295,3 +298,16 @@ async def test_a_draft_that_replaces_pieces_goes_on_costing_what_they_did(sessio
     assert draft.subtotal_gross_minor == 180_00
     await editing.change_quantity(session, line.id, 3, None)
     assert draft.subtotal_gross_minor == 270_00
+
+
+async def test_a_draft_loses_what_is_deleted_and_is_added_up_anew(session: AsyncSession) -> None:
+    market = await make_market(session)
+    rug, bowl = await make_piece(session, market.channel), await make_piece(session, market.channel)
+    draft = await make_ready_draft(session, market, rug, bowl)
+    before = draft.subtotal_gross_minor
+    await publish(session, VariantsWithdrawn((rug.id,)))
+    assert [line.variant_id for line in await lines_of(session, draft)] == [bowl.id]
+    assert await is_pending(session, "orders.refresh_draft", order_id=str(draft.id))
+    await refresh_draft(session, draft.id)
+    (line,) = await lines_of(session, draft)
+    assert draft.subtotal_gross_minor == line.total_gross_minor < before

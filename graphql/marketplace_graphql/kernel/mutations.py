@@ -16,7 +16,7 @@ from marketplace.kit.errors import DomainError, Errors
 from marketplace_graphql.kernel import fields
 from marketplace_graphql.kernel.errors import QueryError, entry, response, told
 from marketplace_graphql.kernel.inputs import python_arguments
-from marketplace_graphql.kernel.reader.completion import Completer, NullError
+from marketplace_graphql.kernel.reader.completion import Completer, Later, NullError
 from marketplace_graphql.kernel.registry import DeclarationError
 from marketplace_graphql.kernel.subjects import Subject
 from marketplace_graphql.kernel.types import enum as declared_enum
@@ -285,6 +285,8 @@ async def _tell(session: AsyncSession, declaration: Mutation, payload: Mapping[s
     if declaration.tells is None:
         return
     made = payload[declaration.returns[0]]
+    if isinstance(made, Later):
+        made = made.value
     rows = made if isinstance(made, list) else [made]
     await announce(session, declaration.tells, *(row for row in rows if row is not None))
 

@@ -221,23 +221,18 @@ class Completer:
         names = self.schema.python_names[object_type.name]
         selected = self.selection.below(object_type, nodes)
         made: dict[str, Any] = dict.fromkeys(selected)
-        members: dict[str, Any] = {}
-        for key, member_nodes in selected.items():
+        for key in sorted(selected, key=lambda key: _comes_later(value, names, selected[key])):
+            member_nodes = selected[key]
             name = member_nodes[0].name.value
             if name == "__typename":
                 made[key] = object_type.name
                 continue
-            name = names[name]
-            members[key] = value.get(name) if isinstance(value, Mapping) else getattr(value, name)
-        for key in sorted(members, key=lambda key: isinstance(members[key], Later)):
-            member, member_nodes = members[key], selected[key]
-            if isinstance(member, Later):
-                await self.finish()
-                member = member.value
-            name = member_nodes[0].name.value
             where, field_type = f"{object_type.name}.{name}", object_type.fields[name].type
             try:
                 member = await self._member(value, object_type, name, names[name], member_nodes, (*path, key))
+                if isinstance(member, Later):
+                    await self.finish()
+                    member = member.value
                 made[key] = await self.python(member, field_type, member_nodes, (*path, key), where)
             except NullError:
                 if isinstance(field_type, GraphQLNonNull):
@@ -315,3 +310,9 @@ def _key(value: Any) -> object:
     if isinstance(value, Row):
         return value.key
     return inspect_row(value).identity[0]
+
+
+def _comes_later(value: Any, names: Mapping[str, str], nodes: list[Any]) -> bool:
+    """Whether a part of a mutation's answer is to be read last."""
+    name = names.get(nodes[0].name.value)
+    return name is not None and isinstance(value, Mapping) and isinstance(value.get(name), Later)
