@@ -49,7 +49,7 @@ class AppServer:
                     "name": "Paid",
                     "targetUrl": f"{receiver.url}/hook",
                     "asyncEvents": ["ORDER_PAID"],
-                    "query": "subscription { event { issuedAt } }",
+                    "query": "subscription { event { ... on OrderPaid { order { id } } } }",
                 }
             ],
         }
