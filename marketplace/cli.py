@@ -6,6 +6,7 @@ Modules that a command needs are imported in it: `marketplace clock` need not lo
 
 import asyncio
 import gc
+import importlib
 import os
 import socket
 import sys
@@ -23,6 +24,8 @@ clock_commands = typer.Typer(no_args_is_help=True, help="The clock of a demonstr
 cli.add_typer(clock_commands, name="clock")
 ledger_commands = typer.Typer(no_args_is_help=True, help="The ledger of what sellers earn.")
 cli.add_typer(ledger_commands, name="ledger")
+app_commands = typer.Typer(no_args_is_help=True, help="Apps: programs that work on the shop by its API.")
+cli.add_typer(app_commands, name="apps")
 
 Scale = Annotated[
     float, typer.Option(help="How many times the usual amount: 30 makes about 100,000 listings.")
@@ -135,6 +138,47 @@ def verify() -> None:
     if findings:
         raise _Refusal("The ledger is not in order.")
     print("The ledger is in order.")
+
+
+@app_commands.callback()
+def apps() -> None:
+    """Makes `create` a command with a name of its own, though it is the only one."""
+
+
+@app_commands.command()
+def create(
+    name: Annotated[str, typer.Option(help="What staff call it.")],
+    permission: Annotated[
+        list[str] | None, typer.Option(help="What it may do, such as MANAGE_ORDERS; once for each.")
+    ] = None,
+    identifier: Annotated[str | None, typer.Option(help="What it calls itself everywhere.")] = None,
+) -> None:
+    """Make an app and print its token, which nobody can read again: `Authorization: Bearer <token>`."""
+    importlib.import_module("marketplace.tables")
+    importlib.import_module("marketplace.reactions")  # Whoever listens is told of the app.
+    from marketplace.apps.service import create_app
+    from marketplace.kit.database import Database
+    from marketplace.kit.errors import DomainError, Errors
+    from marketplace.people.permissions import Permission
+
+    unknown = sorted(set(permission or ()) - set(Permission))
+    if unknown:
+        raise _Refusal(f"There is no permission {', '.join(unknown)}: see PermissionEnum of the API.")
+
+    async def make() -> str:
+        database = Database(_with_database())
+        try:
+            async with database.transaction() as session:
+                _app, token = await create_app(
+                    session, name, identifier=identifier, permissions=permission or (), held=set(Permission)
+                )
+        except (DomainError, Errors) as error:
+            raise _Refusal(str(error)) from error
+        finally:
+            await database.close()
+        return token
+
+    print(asyncio.run(make()))
 
 
 @clock_commands.command()

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import QueryableAttribute
 
+from marketplace.apps.models import App, AppInstallation
 from marketplace.catalog import media
 from marketplace.catalog.models import Category, Collection
 from marketplace.kit.database import Database
@@ -28,6 +29,8 @@ LARGEST_SIZE_ASKED = 10_000
 CACHE_CONTROL = "public, max-age=86400"
 
 OWNERS: dict[str, QueryableAttribute[str | None]] = {
+    "App": App.logo_path,
+    "AppInstallation": AppInstallation.logo_path,
     "Category": Category.picture_path,
     "Collection": Collection.picture_path,
     "OrderLine": OrderLine.picture_path,

@@ -12,5 +12,16 @@ from marketplace.payments import reactions as payments
 from marketplace.payouts import reactions as payouts
 from marketplace.pricing import reactions as pricing
 from marketplace.vendors import reactions as vendors
+from marketplace.webhooks import reactions as webhooks
 
-__all__ = ["catalog", "checkout", "inventory", "orders", "payments", "payouts", "pricing", "vendors"]
+__all__ = [
+    "catalog",
+    "checkout",
+    "inventory",
+    "orders",
+    "payments",
+    "payouts",
+    "pricing",
+    "vendors",
+    "webhooks",
+]

@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 import pkgutil
 
+import marketplace.apps.models
 import marketplace.catalog.attributes
 import marketplace.catalog.listings
 import marketplace.catalog.models
@@ -26,6 +27,7 @@ import marketplace.pricing.promotions
 import marketplace.pricing.tax_days
 import marketplace.pricing.vouchers
 import marketplace.vendors.models
+import marketplace.webhooks.models
 from marketplace.kit.models import Base
 
 metadata = Base.metadata

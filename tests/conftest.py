@@ -63,9 +63,9 @@ async def connection(engine_of_session: Database) -> AsyncIterator[AsyncConnecti
 
 
 @pytest.fixture
-async def session(connection: AsyncConnection) -> AsyncIterator[AsyncSession]:
+async def session(connection: AsyncConnection, settings: Settings) -> AsyncIterator[AsyncSession]:
     """A session whose commits are savepoints: nothing outlives the test."""
-    async with session_on(connection) as session:
+    async with session_on(connection, settings) as session:
         yield session
 
 

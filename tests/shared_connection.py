@@ -29,7 +29,8 @@ class SharedConnection(Database):
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        async with self._turn, session_on(self._connection) as session, session.begin():
+        opened = session_on(self._connection, self.settings)
+        async with self._turn, opened as session, session.begin():
             yield session
 
 
@@ -58,9 +59,12 @@ class SharedReads(ReadPool):
 
 
 @asynccontextmanager
-async def session_on(connection: AsyncConnection) -> AsyncIterator[AsyncSession]:
+async def session_on(connection: AsyncConnection, settings: Settings) -> AsyncIterator[AsyncSession]:
     """A session whose commits are savepoints."""
     async with AsyncSession(
-        bind=connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
+        bind=connection,
+        expire_on_commit=False,
+        join_transaction_mode="create_savepoint",
+        info={"settings": settings},
     ) as session:
         yield session

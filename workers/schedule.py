@@ -20,12 +20,15 @@ SCHEDULE: dict[str, str] = {
     "payments.complete_paid": EVERY_MINUTE,
     "payments.expire_orders": EVERY_MINUTE,
     "payments.delete_expired_orders": EVERY_FIVE_MINUTES,
+    "orders.refresh_drafts": EVERY_FIVE_MINUTES,
     "payouts.release": EVERY_MINUTE,
     "payouts.send_waiting": EVERY_FIVE_MINUTES,
     "inventory.forget_expired": EVERY_FIVE_MINUTES,
     "catalog.refresh_lexicon": EVERY_NIGHT,
     "people.forget_attempts": EVERY_FIVE_MINUTES,
     "post.tidy": EVERY_NIGHT,
+    "webhooks.send_waiting": EVERY_MINUTE,
+    "webhooks.tidy": EVERY_NIGHT,
 }
 """The name of a job without arguments, and its cron line."""
 

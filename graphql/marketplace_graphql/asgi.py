@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
+from marketplace.apps.tokens import app_of_token, looks_like_one
 from marketplace.kit.database import Database
 from marketplace.kit.settings import Settings
 from marketplace.people.errors import TokenError
@@ -75,18 +76,30 @@ def in_process(api: Api, authenticate: Authenticate) -> Execute:
 
 
 def authentication(settings: Settings, database: Database) -> Authenticate:
-    """Who a request's headers say that it is; nobody, where they have no token."""
+    """Who a request's headers say that it is: a person, an app, or nobody, where they have no token.
+
+    An app that is switched off is nobody, too, as in Saleor.
+    """
 
     async def authenticate(headers: Mapping[str, str]) -> Requester:
         token = token_of(headers)
         if token is None:
             return ANONYMOUS
+        if looks_like_one(token):
+            app = await app_of_token(database.reads.fetch_json, token)
+            return ANONYMOUS if app is None else Requester(app_id=app.app_id, permissions=app.permissions)
         try:
             person = await person_of_token(database.reads.fetch_json, settings, token)
         except TokenError as error:
             raise AuthenticationError(error.code, error.message) from error
         return Requester(
-            person.user_id, person.permissions, person.vendor_ids, person.is_staff, within=person.within
+            person.user_id,
+            person.permissions,
+            person.vendor_ids,
+            person.is_staff,
+            through_app_id=person.app_id,
+            within=person.within,
+            channel_ids=person.channel_ids,
         )
 
     return authenticate

@@ -155,3 +155,16 @@ def metadata_says(row: Any, given: Any, ctx: Any) -> ColumnElement[bool] | None:
     if said is not None and said.one_of is not None:
         parts.append(func.jsonb_extract_path_text(store, given.key, type_=Text) == any_(said.one_of))
     return and_(*parts)
+
+
+@input_type
+class SeoInput:
+    """What search engines show of a page."""
+
+    title: str | None
+    description: str | None
+
+
+def entries_of(given: list[dict[str, str]] | None) -> list[tuple[str, str]]:
+    """`[MetadataInput!]`, as `changes` gives it, for services."""
+    return [(entry["key"], entry["value"]) for entry in given or ()]

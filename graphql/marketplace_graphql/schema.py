@@ -20,6 +20,7 @@ from typing import Any
 import marketplace_graphql
 from marketplace.markets.models import Channel
 from marketplace_graphql.kernel import ApiSchema, ChannelSource, object_type
+from marketplace_graphql.webhooks.events import subscription_types
 
 
 @cache
@@ -48,11 +49,13 @@ def _made() -> ApiSchema:
     queries = _parts("queries")
     mutations = _parts("mutations")
     types = [type_ for part in queries for type_ in getattr(sys.modules[part.__module__], "TYPES", ())]
+    subscription, events = subscription_types()
     return ApiSchema(
         _joined("Query", "What can be read.", queries),
         _joined("Mutation", "What can be changed.", mutations) if mutations else None,
-        types=types,
+        types=[*types, *events],
         channels=ChannelSource(Channel),
+        subscription=subscription,
     )
 
 

@@ -130,6 +130,8 @@ class Attribute(IntegerKey, WithMetadata, Base):
     storefront_search_position: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     external_reference: Mapped[str | None] = mapped_column(unique=True)
     position: Mapped[int] = mapped_column(default=0)
+    is_going: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Nobody sees it any more: a job takes what was answered to it, and then the attribute (`forgetting`)."""
 
     values: Mapped[list["AttributeValue"]] = relationship(back_populates="attribute", lazy="raise")
     translations: Mapped[list["AttributeTranslation"]] = relationship(lazy="raise")

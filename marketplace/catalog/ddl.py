@@ -72,6 +72,9 @@ TYPE_RENAMED = """
 CREATE OR REPLACE FUNCTION catalog_type_renamed() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
+    IF current_setting('marketplace.followed_later', true) = 'on' THEN
+        RETURN NULL;  -- A job does it, in batches.
+    END IF;
     UPDATE product SET type_name = NEW.name WHERE product_type_id = NEW.id;
     RETURN NULL;
 END
@@ -145,6 +148,9 @@ VALUE_CHANGED = """
 CREATE OR REPLACE FUNCTION catalog_value_changed() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
+    IF current_setting('marketplace.followed_later', true) = 'on' THEN
+        RETURN NULL;  -- A job does it, in batches.
+    END IF;
     PERFORM catalog_sort_answers(ARRAY(
         SELECT DISTINCT y.product_id
         FROM before JOIN after USING (id) JOIN product_attribute_value y ON y.value_id = after.id
@@ -170,24 +176,37 @@ REFERENCING OLD TABLE AS before NEW TABLE AS after
 FOR EACH STATEMENT EXECUTE FUNCTION catalog_value_changed()
 """
 
-WORDS_OF_A_CUSTOMER = """
-CREATE OR REPLACE FUNCTION catalog_forget_words_of_customers() RETURNS trigger
+OWN_VALUES = """
+CREATE OR REPLACE FUNCTION catalog_forget_own_values() RETURNS trigger
 LANGUAGE plpgsql AS $$
--- What one customer answered in words of their own goes with them; values from a list stay in it.
+-- What one thing or customer answered for itself goes with the answer; what may be chosen stays in its list.
+DECLARE
+    own bigint[];
 BEGIN
-    DELETE FROM attribute_value v USING attribute a
-    WHERE v.id IN (SELECT value_id FROM gone) AND a.id = v.attribute_id AND a.type = 'CUSTOMER_TYPE'
-        AND a.input_type NOT IN ('DROPDOWN', 'MULTISELECT', 'SWATCH')
+    -- Whoever is about to give one of them keeps it: locked first, looked for by the next statement.
+    own := ARRAY(
+        SELECT v.id FROM attribute_value v JOIN attribute a ON a.id = v.attribute_id
+        WHERE v.id IN (SELECT value_id FROM gone)
+            AND a.input_type NOT IN ('DROPDOWN', 'MULTISELECT', 'SWATCH', 'BOOLEAN')
+        ORDER BY v.id FOR UPDATE OF v);
+    DELETE FROM attribute_value v
+    WHERE v.id = ANY (own)
+        AND NOT EXISTS (SELECT FROM product_attribute_value y WHERE y.value_id = v.id)
+        AND NOT EXISTS (SELECT FROM variant_attribute_value y WHERE y.value_id = v.id)
+        AND NOT EXISTS (SELECT FROM page_attribute_value y WHERE y.value_id = v.id)
         AND NOT EXISTS (SELECT FROM user_attribute_value y WHERE y.value_id = v.id);
     RETURN NULL;
 END
 $$
 """
 
-WORDS_OF_A_CUSTOMER_TRIGGER = """
-CREATE OR REPLACE TRIGGER user_answers_delete AFTER DELETE ON user_attribute_value
-REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION catalog_forget_words_of_customers()
+OWN_VALUES_TRIGGERS = [
+    f"""
+CREATE OR REPLACE TRIGGER {whose}_answers_gone AFTER DELETE ON {whose}_attribute_value
+REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION catalog_forget_own_values()
 """
+    for whose in ("product", "variant", "page", "user")
+]
 
 STATEMENTS = [
     SEARCH_QUERY,
@@ -202,7 +221,7 @@ STATEMENTS = [
     VALUE_CHANGED,
     *ANSWERED_TRIGGERS,
     VALUE_CHANGED_TRIGGER,
-    WORDS_OF_A_CUSTOMER,
-    WORDS_OF_A_CUSTOMER_TRIGGER,
+    OWN_VALUES,
+    *OWN_VALUES_TRIGGERS,
 ]
 """Run once all tables are there: by the migration, and where tests make the tables themselves."""

@@ -19,3 +19,9 @@ class SheetError(DomainError):
     """A listing sheet that can't be read at all. What is wrong with its rows is told row by row."""
 
     code = "NOT_A_SHEET"
+
+
+class NoVariantError(DomainError):
+    """A product that has nothing to be bought can't go where it was meant to."""
+
+    code = "CANNOT_MANAGE_PRODUCT_WITHOUT_VARIANT"

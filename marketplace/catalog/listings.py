@@ -76,7 +76,7 @@ class ProductChannelListing(IntegerKey, Base):
 class VariantChannelListing(IntegerKey, Base):
     """A variant's price in a market: all amounts but the entered, cost and prior ones are derived.
 
-    Gross and net are for the channel's default country.
+    Gross and net are for the channel's default country. Until its price is said, it is not for sale here.
     """
 
     __tablename__ = "variant_channel_listing"
@@ -93,21 +93,23 @@ class VariantChannelListing(IntegerKey, Base):
     variant_id: Mapped[int] = mapped_column(ForeignKey("product_variant.id", ondelete="CASCADE"))
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"), index=True)
     currency: Mapped[str] = mapped_column(CHAR(3))
-    entered_price_minor: Mapped[int]
-    """What the seller asks: with tax where the channel's prices are entered with it, else without."""
+    entered_price_minor: Mapped[int | None]
+    """What the seller asks: with tax where the channel's prices are entered with it, else without.
+    None: not said yet, and all that is derived of it is none, too.
+    """
     cost_price_minor: Mapped[int | None]
     prior_price_minor: Mapped[int | None]
-    price_minor: Mapped[int]
+    price_minor: Mapped[int | None]
     """After catalogue promotions, as entered."""
     promotion_rule_id: Mapped[UUID | None]
     """The rule that lowers it. The room of prices knows what that is, and sees to its being there."""
     price_valid_until: Mapped[datetime | None]
     """When a promotion that concerns it begins or ends next: from then on the price is out of date."""
     tax_rate_bp: Mapped[int] = mapped_column(default=0)
-    gross_minor: Mapped[int]
-    net_minor: Mapped[int]
-    undiscounted_gross_minor: Mapped[int]
-    undiscounted_net_minor: Mapped[int]
+    gross_minor: Mapped[int | None]
+    net_minor: Mapped[int | None]
+    undiscounted_gross_minor: Mapped[int | None]
+    undiscounted_net_minor: Mapped[int | None]
 
     variant: Mapped[ProductVariant] = relationship(lazy="raise")
     channel: Mapped[Channel] = relationship(lazy="raise")

@@ -18,7 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.catalog.errors import PictureError
 from marketplace.catalog.models import ProductMedia
 from marketplace.catalog.thumbnails import USUAL_SIZES, snapped, thumbnail_key
+from marketplace.kit.announcements import RowKey, announce
 from marketplace.kit.errors import NotFoundError
+from marketplace.kit.ids import to_global_id
 from marketplace.kit.storage import Storage
 
 MAXIMUM_BYTES = 20 * 1024 * 1024
@@ -64,12 +66,17 @@ async def keep_picture(storage: Storage, picture: Picture, sizes: Sequence[int] 
         await _make_thumbnail(storage, picture.key, picture.content, size, "webp")
 
 
+async def in_size(content: bytes, size: int, file_format: ThumbnailFormat = "webp") -> bytes:
+    """A picture that was read, made smaller without being kept."""
+    return await asyncio.to_thread(_shrunk, content, size, file_format)
+
+
 async def make_thumbnails(
     session: AsyncSession, storage: Storage, media_id: int, sizes: Sequence[int] = USUAL_SIZES
 ) -> None:
     """Make the sizes that a product's picture still lacks. Done twice, it does nothing the second time."""
     media = await session.get(ProductMedia, media_id, with_for_update={"key_share": True})
-    if media is None:
+    if media is None or media.path is None:
         return  # Removed since the job was queued: nothing is left to be made small.
     missing = [size for size in sizes if size not in media.thumbnail_sizes]
     if not missing:
@@ -77,6 +84,7 @@ async def make_thumbnails(
     content = await storage.get(media.path)
     for size in missing:
         await _make_thumbnail(storage, media.path, content, size, "webp")
+        await _tell(session, storage, media_id, media.path, thumbnail_key(media.path, size))
     media.thumbnail_sizes = sorted({*media.thumbnail_sizes, *missing})
     await session.flush()
 
@@ -88,7 +96,10 @@ async def thumbnail_of(
     path = await session.scalar(select(ProductMedia.path).where(ProductMedia.id == media_id))
     if path is None:
         raise NotFoundError("There is no such picture.", field="id")
+    is_new = not await storage.exists(thumbnail_key(path, snapped(size), file_format))
     key = await thumbnail_at(storage, path, size, file_format)
+    if is_new:
+        await _tell(session, storage, media_id, path, key)
     if file_format == "webp":
         await _note_size(session, media_id, snapped(size))
     return key
@@ -101,6 +112,12 @@ async def thumbnail_at(storage: Storage, path: str, size: int, file_format: Thum
     if not await storage.exists(key):
         await _make_thumbnail(storage, path, await storage.get(path), size, file_format)
     return key
+
+
+async def _tell(session: AsyncSession, storage: Storage, media_id: int, path: str, key: str) -> None:
+    told = {"url": storage.url(key), "media_url": storage.url(path)}
+    object_id = to_global_id("ProductMedia", media_id)
+    await announce(session, "THUMBNAIL_CREATED", RowKey(ProductMedia, media_id), object_id=object_id, **told)
 
 
 async def _note_size(session: AsyncSession, media_id: int, size: int) -> None:

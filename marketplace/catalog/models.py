@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Column,
     Computed,
     Float,
     ForeignKey,
     Index,
     String,
+    Table,
     UniqueConstraint,
     text,
 )
@@ -65,6 +67,8 @@ class ProductType(IntegerKey, WithMetadata, Base):
     tax_class_id: Mapped[int | None] = mapped_column(
         ForeignKey("tax_class.id", ondelete="SET NULL"), index=True
     )
+    is_going: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """No list has it any more: a job deletes its products, and then the type (`product_types`)."""
 
 
 class Category(IntegerKey, Timestamped, Seo, WithMetadata, Base):
@@ -81,6 +85,7 @@ class Category(IntegerKey, Timestamped, Seo, WithMetadata, Base):
     path: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list)
     position: Mapped[int] = mapped_column(default=0)
     picture_path: Mapped[str | None]
+    picture_alt: Mapped[str] = mapped_column(default="", server_default="")
 
     parent: Mapped["Category | None"] = relationship(remote_side="Category.id", lazy="raise")
     translations: Mapped[list["CategoryTranslation"]] = relationship(lazy="raise")
@@ -108,6 +113,7 @@ class Collection(IntegerKey, Timestamped, Seo, WithMetadata, Base):
     slug: Mapped[str] = mapped_column(unique=True)
     description: Mapped[dict[str, Any] | None]
     picture_path: Mapped[str | None]
+    picture_alt: Mapped[str] = mapped_column(default="", server_default="")
 
     products: Mapped[list["Product"]] = relationship(
         secondary="collection_product", back_populates="collections", lazy="raise"
@@ -165,11 +171,11 @@ class Product(IntegerKey, Timestamped, Seo, WithMetadata, Base):
             postgresql_using="gin",
             postgresql_with={"gin_pending_list_limit": 512},
         ),
-        UniqueConstraint("vendor_id", "name"),
+        Index(None, "vendor_id", "name", "id"),
         metadata_index(),
     )
 
-    vendor_id: Mapped[int] = mapped_column(ForeignKey("vendor.id"), index=True)
+    vendor_id: Mapped[int] = mapped_column(ForeignKey("vendor.id"))
     product_type_id: Mapped[int] = mapped_column(ForeignKey("product_type.id"))
     type_name: Mapped[str] = mapped_column(default="", server_default="")
     """The type's own, repeated here so that a list sorted by it is one index. Written by a trigger."""
@@ -239,6 +245,7 @@ class ProductVariant(IntegerKey, Timestamped, WithMetadata, Base):
         Index(None, "updated_at", "id"),
         Index(None, "sku_folded"),
         metadata_index(),
+        Index("ix_product_variant_default", "product_id", unique=True, postgresql_where=text("is_default")),
         CheckConstraint(
             "lead_time_days IS NULL OR (lead_time_days BETWEEN 1 AND 365 AND NOT track_inventory)",
             name="made_to_order_is_not_counted",
@@ -253,6 +260,8 @@ class ProductVariant(IntegerKey, Timestamped, WithMetadata, Base):
     )
     """Without capitals, compared letter by letter: what begins with a term is a stretch of its index."""
     position: Mapped[int] = mapped_column(default=0)
+    is_default: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Chosen to stand for its product; where none is, the first one does."""
     track_inventory: Mapped[bool] = mapped_column(default=True)
     weight_grams: Mapped[int | None]
     """None: the product's, and failing that its type's."""
@@ -303,23 +312,47 @@ class MediaType(StrEnum):
 
 
 class ProductMedia(IntegerKey, WithMetadata, Base):
-    """A picture of a product. Sizes are made by a job: `<path>/<size>.webp` (`catalog.media`)."""
+    """A picture of a product, or a video elsewhere. Sizes are made by a job: `<path>/<size>.webp`
+    (`catalog.media`).
+    """
 
     __tablename__ = "product_media"
-    __table_args__ = (Index(None, "product_id", "position", "id"),)
+    __table_args__ = (
+        Index(None, "product_id", "position", "id"),
+        CheckConstraint("num_nonnulls(path, external_url) >= 1", name="lies_somewhere"),
+    )
 
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"))
     type: Mapped[MediaType] = mapped_column(default=MediaType.IMAGE)
     position: Mapped[int] = mapped_column(default=0)
     alt: Mapped[str] = mapped_column(default="")
-    path: Mapped[str]
-    """Key in the media storage: the original."""
+    path: Mapped[str | None]
+    """Key in the media storage: the original. None for a video, and until a picture has been fetched."""
+    external_url: Mapped[str | None]
+    """Where it lies elsewhere: a video, or where a picture was fetched from."""
+    oembed_data: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """What a video's host says of it (https://oembed.com)."""
     width_pixels: Mapped[int | None]
     height_pixels: Mapped[int | None]
     thumbnail_sizes: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), default=list)
     """Sizes made so far; others are made when first asked for."""
 
     product: Mapped[Product] = relationship(back_populates="media", lazy="raise")
+
+
+variant_media = Table(
+    "variant_media",
+    Base.metadata,
+    Column("variant_id", BigInteger, ForeignKey("product_variant.id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "media_id",
+        BigInteger,
+        ForeignKey("product_media.id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    ),
+)
+"""Which of its product's pictures show a variant."""
 
 
 class SheetImportStatus(StrEnum):

@@ -1,23 +1,24 @@
-"""Listings: making many at once, and changing one."""
+"""Listings: making many at once, as a seller's sheet says them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from sqlalchemy import Text, any_, bindparam, func, insert, select, update
+from sqlalchemy import Text, any_, bindparam, func, insert, select
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog import search
-from marketplace.catalog.descriptions import clean_description, description_of_text, text_of_description
+from marketplace.catalog.descriptions import description_of_text
 from marketplace.catalog.errors import ListingNameTakenError
 from marketplace.catalog.events import ListingsChanged, ListingsStocked
 from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
 from marketplace.catalog.media import Picture
-from marketplace.catalog.models import Category, Product, ProductMedia, ProductType, ProductVariant
+from marketplace.catalog.models import Product, ProductMedia, ProductType, ProductVariant
+from marketplace.catalog.publishing import price_row
 from marketplace.catalog.slugs import free_slugs
 from marketplace.kit import clock
-from marketplace.kit.errors import InvalidError, NotFoundError, RequiredError
+from marketplace.kit.announcements import RowKey, announce
+from marketplace.kit.errors import NotFoundError
 from marketplace.kit.events import publish
 from marketplace.kit.jobs import enqueue
 from marketplace.markets.models import Channel
@@ -65,6 +66,8 @@ async def create_listings(session: AsyncSession, vendor_id: int, listings: Seque
     await publish(session, ListingsStocked(vendor_id, pieces))
     await publish(session, ListingsChanged(tuple(product_ids)))
     await search.reindex(session, product_ids)
+    await announce(session, "PRODUCT_CREATED", *(RowKey(Product, key) for key in product_ids))
+    await announce(session, "PRODUCT_VARIANT_CREATED", *(RowKey(ProductVariant, key) for key in variant_ids))
     return product_ids
 
 
@@ -79,65 +82,10 @@ async def taken_names(session: AsyncSession, vendor_id: int, names: Sequence[str
     return set(found)
 
 
-async def update_product(session: AsyncSession, product: Product, changes: Mapping[str, Any]) -> Product:
-    """Change what a product says of itself: name, description, category_id, weight_grams, seo_*, rating.
-
-    Raises RequiredError, InvalidError, NotFoundError, ListingNameTakenError.
-    """
-    changed = dict(changes)
-    if "name" in changed:
-        changed["name"] = await _checked_name(session, product, changed["name"])
-    if changed.get("description") is not None:
-        changed["description"] = clean_description(changed["description"])
-    if "description" in changed:
-        changed["description_text"] = text_of_description(changed["description"])
-    if changed.get("category_id") is not None and not await session.get(Category, changed["category_id"]):
-        raise NotFoundError("There is no such category.", field="category")
-    for name, value in changed.items():
-        setattr(product, name, value)
-    await session.flush()
-    if "category_id" in changed:
-        await publish(session, ListingsChanged((product.id,)))
-    if changed.keys() & {"name", "description", "category_id"}:
-        await search.reindex(session, [product.id])
-    return product
-
-
-async def set_price(
-    session: AsyncSession, variant: ProductVariant, channel: Channel, price_minor: int
-) -> None:
-    """Write the price that a seller asks in a channel, and what lists show of it. Raises InvalidError."""
-    if price_minor < 0:
-        raise InvalidError("A price can't be below zero.", field="price")
-    done = await session.execute(
-        update(VariantChannelListing)
-        .where(VariantChannelListing.variant_id == variant.id, VariantChannelListing.channel_id == channel.id)
-        .values(entered_price_minor=price_minor)
-        .returning(VariantChannelListing.id)
-    )
-    if done.first() is None:
-        await session.execute(
-            insert(VariantChannelListing),
-            [_price_row(variant.id, channel.id, channel.currency_code, price_minor)],
-        )
-    await publish(session, ListingsChanged((variant.product_id,)))
-
-
-async def _checked_name(session: AsyncSession, product: Product, name: object) -> str:
-    tidy = " ".join(str(name or "").split())
-    if not tidy:
-        raise RequiredError("A listing needs a name.", field="name")
-    if len(tidy) > NAME_LENGTH:
-        raise InvalidError(f"A name has at most {NAME_LENGTH} letters.", field="name")
-    if tidy.lower() != product.name.lower() and await taken_names(session, product.vendor_id, [tidy]):
-        raise ListingNameTakenError(f"You have a listing called “{tidy}” already.", field="name")
-    return tidy
-
-
 async def _insert_products(
     session: AsyncSession, vendor: Vendor, listings: Sequence[NewListing]
 ) -> list[int]:
-    slugs = await free_slugs(session, [listing.name for listing in listings], vendor.slug)
+    slugs = await free_slugs(session, [listing.name for listing in listings], [vendor.slug] * len(listings))
     types = await _types_by_category(session, {listing.category_id for listing in listings})
     rows = [
         {
@@ -198,19 +146,19 @@ async def _insert_prices(
     listings: Sequence[NewListing],
 ) -> None:
     channel_ids = {channel_id for listing in listings for channel_id in listing.prices_minor}
-    rows = await session.execute(select(Channel.id, Channel.currency_code).where(Channel.id.in_(channel_ids)))
-    currencies = {row.id: row.currency_code for row in rows}
+    found = await session.scalars(select(Channel).where(Channel.id.in_(channel_ids)))
+    channels = {channel.id: channel for channel in found}
     now = clock.now()
     product_rows, variant_rows = [], []
     for product_id, variant_id, listing in zip(product_ids, variant_ids, listings, strict=True):
         for channel_id, price_minor in listing.prices_minor.items():
-            currency = currencies[channel_id]
-            variant_rows.append(_price_row(variant_id, channel_id, currency, price_minor))
+            channel = channels[channel_id]
+            variant_rows.append(price_row(variant_id, channel, {"entered_price_minor": price_minor}))
             product_rows.append(
                 {
                     "product_id": product_id,
                     "channel_id": channel_id,
-                    "currency": currency,
+                    "currency": channel.currency_code,
                     "is_published": True,
                     "published_at": now,
                     "available_for_purchase_at": now,
@@ -219,18 +167,6 @@ async def _insert_prices(
     if product_rows:
         await session.execute(insert(ProductChannelListing), product_rows)
         await session.execute(insert(VariantChannelListing), variant_rows)
-
-
-def _price_row(variant_id: int, channel_id: int, currency: str, price_minor: int) -> dict[str, object]:
-    """A price as entered; the derived columns stand in for themselves until the listing is repriced."""
-    derived = ("price", "gross", "net", "undiscounted_gross", "undiscounted_net")
-    return {
-        "variant_id": variant_id,
-        "channel_id": channel_id,
-        "currency": currency,
-        "entered_price_minor": price_minor,
-        **{f"{name}_minor": price_minor for name in derived},
-    }
 
 
 async def _insert_pictures(

@@ -1,21 +1,18 @@
-"""What carts have done after the commit of something that concerns many of them."""
+"""What carts have done after a commit."""
 
 from uuid import UUID
 
-from marketplace.checkout import carts, deliveries
 from marketplace.checkout.errors import CheckoutGoneError
+from marketplace.checkout.lines import add_up_anew
 from marketplace.kit.jobs import Work, job
 from marketplace.markets.errors import InactiveChannelError
 
 
 @job("checkout.add_up")
 async def add_up(work: Work, checkout_ids: list[UUID]) -> None:
-    """Price carts anew, with the delivery that they still have. What is gone or closed needs nothing."""
-    for checkout_id in sorted(checkout_ids):
+    """Add up carts that have lost lines, and work out their deliveries."""
+    for checkout_id in checkout_ids:
         try:
-            cart = await carts.lock(work.session, checkout_id)
+            await add_up_anew(work.session, checkout_id)
         except (CheckoutGoneError, InactiveChannelError):
-            continue
-        await carts.load_priced_lines(work.session, cart)
-        await deliveries.refresh(work.session, cart)
-        await work.session.flush()
+            continue  # Nobody buys anything with it any more.

@@ -157,6 +157,15 @@ async def delete_lines(session: AsyncSession, checkout_id: UUID, line_ids: Seque
     return cart.checkout
 
 
+async def add_up_anew(session: AsyncSession, checkout_id: UUID) -> Checkout:
+    """Price the lines that there are and add them up. Raises CheckoutGoneError, InactiveChannelError."""
+    cart = await carts.lock(session, checkout_id)
+    await carts.load_priced_lines(session, cart)
+    await deliveries.refresh(session, cart)
+    await session.flush()
+    return cart.checkout
+
+
 def check_quantities(quantities: Iterable[int], *, least: int) -> None:
     """Raises ZeroQuantityError."""
     if any(quantity < least for quantity in quantities):
@@ -271,8 +280,8 @@ def _too_many_lines() -> QuantityLimitError:
 
 
 async def keep(session: AsyncSession, cart: Cart, changed: Sequence[CheckoutLine]) -> None:
-    """Keep the pieces of lines for as long as the channel says. Raises InsufficientStockError."""
-    await _kept_or_refused(session, cart, changed, keep=cart.channel.reserve_stock_minutes > 0)
+    """Keep the pieces of lines for as long as the channel or the shop says. Raises InsufficientStockError."""
+    await _kept_or_refused(session, cart, changed, keep=cart.minutes_kept > 0)
 
 
 async def _kept_or_refused(
@@ -285,7 +294,7 @@ async def _kept_or_refused(
         return
     try:
         if keep:
-            until = cart.now + timedelta(minutes=cart.channel.reserve_stock_minutes)
+            until = cart.now + timedelta(minutes=cart.minutes_kept)
             await reserve(session, wanted, cart.now, until, channel_id=cart.channel.id)
         else:
             await check_available(session, wanted, cart.now, channel_id=cart.channel.id)

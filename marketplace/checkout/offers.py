@@ -19,6 +19,7 @@ from sqlalchemy import (
     case,
     exists,
     func,
+    literal,
     not_,
     or_,
     select,
@@ -39,6 +40,9 @@ from marketplace.pricing.catalogue_promotions import prices_now
 from marketplace.pricing.promotions import Repricing
 from marketplace.pricing.taxes import of_country, rate_expression
 from marketplace.vendors.models import Vendor
+
+ANY_NUMBER = 2**31 - 1
+"""Where neither the variant nor the shop says how many pieces a checkout may hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +172,9 @@ OFFER_COLUMNS = (
     ProductVariant.track_inventory.label("is_tracked"),
     ProductVariant.lead_time_days,
     func.coalesce(
-        ProductVariant.quantity_limit_per_customer, shop_setting("limit_quantity_per_checkout")
+        ProductVariant.quantity_limit_per_customer,
+        shop_setting("limit_quantity_per_checkout"),
+        literal(ANY_NUMBER, BigInteger()),
     ).label("maximum_pieces"),
     VariantChannelListing.price_minor,
     VariantChannelListing.entered_price_minor.label("undiscounted_minor"),

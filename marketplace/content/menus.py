@@ -1,9 +1,18 @@
 """Tables of menus: named lists of links, in a tree, which a storefront shows in its header or its footer."""
 
+from enum import StrEnum
+
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.kit.models import Base, IntegerKey, WithMetadata
+
+
+class NavigationType(StrEnum):
+    """A storefront's two menus."""
+
+    MAIN = "MAIN"
+    SECONDARY = "SECONDARY"
 
 
 class Menu(IntegerKey, WithMetadata, Base):
@@ -17,6 +26,8 @@ class Menu(IntegerKey, WithMetadata, Base):
 
     name: Mapped[str]
     slug: Mapped[str] = mapped_column(unique=True)
+    navigation: Mapped[NavigationType | None] = mapped_column(unique=True)
+    """Which of the shop's menus it is, if it is one."""
 
     items: Mapped[list["MenuItem"]] = relationship(back_populates="menu", lazy="raise")
 
@@ -27,6 +38,8 @@ class MenuItem(IntegerKey, WithMetadata, Base):
     __tablename__ = "menu_item"
     __table_args__ = (
         Index(None, "menu_id", "parent_id", "position"),
+        Index(None, "name", "id"),
+        Index(None, "metadata", postgresql_using="gin"),
         CheckConstraint(
             "num_nonnulls(url, category_id, collection_id, page_id) <= 1", name="one_destination"
         ),

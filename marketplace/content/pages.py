@@ -15,11 +15,13 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    select,
     text,
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from marketplace.catalog.answering import Keeping, keeps_answers
 from marketplace.catalog.attributes import Attribute
 from marketplace.catalog.models import Seo
 from marketplace.kit.models import Base, IntegerKey, Timestamped, WithMetadata
@@ -118,4 +120,16 @@ Index(
     "ix_page_attribute_value_value_id",
     page_attribute_value.c.value_id,
     page_attribute_value.c.page_id,
+)
+
+keeps_answers(
+    Page,
+    Keeping(
+        page_attribute_value,
+        "page_id",
+        PageTypeAttribute,
+        lambda type_id: PageTypeAttribute.page_type_id == type_id,
+        lambda page: page.page_type_id,
+        lambda type_id: select(Page.id).where(Page.page_type_id == type_id),
+    ),
 )

@@ -71,7 +71,7 @@ class Rows:
 
     def _blocks(self) -> Iterator[str]:
         writers = [_writer(column) for column in self.columns]
-        tail = "".join(f"\t{_writer(column)(_default(column))}" for column in self._defaults) + "\n"
+        tail = "".join(f"\t{_default_written(column)}" for column in self._defaults) + "\n"
         for start in range(0, len(self.rows), BLOCK_ROWS):
             yield "".join(
                 "\t".join(
@@ -150,6 +150,12 @@ def _default(column: Column[Any]) -> Value:
     if isinstance(default, ScalarElementColumnDefault):
         return default.arg
     raise TypeError(f"{column} was not given, and has no default that could stand for it")
+
+
+def _default_written(column: Column[Any]) -> str:
+    """The default as COPY has it: what says who acts says that nobody does."""
+    value = _default(column)
+    return "\\N" if value is None else _writer(column)(value)
 
 
 def _writer(column: Column[Any]) -> Callable[[Value], str]:

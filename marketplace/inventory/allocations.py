@@ -20,6 +20,7 @@ from marketplace.inventory.models import Allocation, Lot, Stock
 from marketplace.inventory.reservations import Wanted
 from marketplace.inventory.serving import place_of, serves_channel
 from marketplace.kit import clock
+from marketplace.kit.announcements import RowKey, announce
 from marketplace.markets.models import AllocationStrategy, Channel
 
 
@@ -59,6 +60,9 @@ async def allocate(session: AsyncSession, wanted: Sequence[Wanted], channel: Cha
     if shortages:
         raise InsufficientStockError(shortages)
     await session.execute(_ALLOCATE, _arrays(shares))
+    left = {stock_id: pieces for shelves in free.values() for stock_id, pieces in shelves.items()}
+    sold_out = dict.fromkeys(stock_id for _, stock_id in shares if not left[stock_id])
+    await announce(session, "PRODUCT_VARIANT_OUT_OF_STOCK", *(RowKey(Stock, key) for key in sold_out))
 
 
 async def lock_sold(session: AsyncSession, line_ids: Collection[UUID]) -> None:
@@ -95,6 +99,8 @@ async def consume(session: AsyncSession, quantities: Mapping[UUID, int]) -> list
     if shares:
         await session.execute(_CONSUME_STOCK, _arrays(shares))
         await session.execute(_CONSUME_ALLOCATION, _arrays(shares))
+        gone = dict.fromkeys(stock_id for _, stock_id in shares)
+        await announce(session, "PRODUCT_VARIANT_STOCK_UPDATED", *(RowKey(Stock, key) for key in gone))
     return taken
 
 
@@ -105,7 +111,10 @@ async def restock(session: AsyncSession, taken: Collection[Taken]) -> None:
     }
     if counted:
         await _lock(session, {stock_id for _, stock_id in counted})
-        await session.execute(_RESTOCK, _arrays(counted))
+        restocked = (await session.execute(_RESTOCK, _arrays(counted))).all()
+        keys = [RowKey(Stock, stock_id) for stock_id, _, _ in restocked]
+        await announce(session, "PRODUCT_VARIANT_STOCK_UPDATED", *keys)
+        await _tell_what_is_back(session, restocked)
 
 
 async def _locked_free_pieces(
@@ -186,7 +195,14 @@ async def _lock(session: AsyncSession, stock_ids: Collection[int]) -> None:
 
 async def _change_allocated(session: AsyncSession, shares: Mapping[tuple[UUID, int], int]) -> None:
     if shares:
-        await session.execute(_CHANGE_ALLOCATED, _arrays(shares))
+        changed = (await session.execute(_CHANGE_ALLOCATED, _arrays(shares))).all()
+        await _tell_what_is_back(session, changed)
+
+
+async def _tell_what_is_back(session: AsyncSession, changed: Sequence[Row[int, int, int]]) -> None:
+    """Announce the stocks that had nothing to sell and have something again: (stock, free, more free)."""
+    back = [stock_id for stock_id, free, more in changed if free > 0 >= free - more]
+    await announce(session, "PRODUCT_VARIANT_BACK_IN_STOCK", *(RowKey(Stock, key) for key in back))
 
 
 def _arrays(shares: Mapping[tuple[UUID, int], int]) -> dict[str, object]:
@@ -211,6 +227,7 @@ _CHANGE_ALLOCATED = text(
         GROUP BY stock_id
     ) AS change
     WHERE stock.id = change.stock_id
+    RETURNING stock.id, stock.quantity - quantity_allocated, - change.quantity
     """
 )
 _ALLOCATE = text(
@@ -248,6 +265,7 @@ _RESTOCK = text(
         GROUP BY stock_id
     ) AS change
     WHERE stock.id = change.stock_id
+    RETURNING stock.id, stock.quantity - quantity_allocated, change.quantity
     """
 )
 _CONSUME_ALLOCATION = text(

@@ -1,12 +1,12 @@
 """What the store rooms do when another room tells of a change."""
 
 from babel import Locale
-from sqlalchemy import BigInteger, Uuid, bindparam, func, literal, select
+from sqlalchemy import BigInteger, Uuid, any_, bindparam, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.catalog.events import ListingsStocked
-from marketplace.inventory.models import Stock, Warehouse
+from marketplace.catalog.events import ListingsStocked, VariantsLaidIn, VariantsWithdrawn
+from marketplace.inventory.models import Allocation, Stock, Warehouse
 from marketplace.inventory.serving import leave_own_rooms_outside
 from marketplace.kit.events import subscribe
 from marketplace.markets.events import ChannelOpened, ShippingZoneOpened
@@ -56,6 +56,31 @@ async def stock_listings(session: AsyncSession, event: ListingsStocked) -> None:
             index_elements=[Stock.variant_id, Stock.warehouse_id, Stock.lot_id],
             set_={"quantity": func.greatest(adding.excluded.quantity, Stock.quantity_allocated)},
         )
+    )
+
+
+@subscribe(VariantsLaidIn)
+async def lay_in_first_pieces(session: AsyncSession, event: VariantsLaidIn) -> None:
+    """The pieces that new variants come with."""
+    rows = [
+        {"variant_id": variant_id, "warehouse_id": warehouse_id, "quantity": quantity}
+        for variant_id, warehouse_id, quantity in event.pieces
+    ]
+    if rows:
+        await session.execute(insert(Stock), rows)
+
+
+@subscribe(VariantsWithdrawn)
+async def forget_what_is_sold(session: AsyncSession, event: VariantsWithdrawn) -> None:
+    """Stocks go with a variant that is deleted: what is sold of them leaves without having been counted."""
+    if event.channel_ids is not None:
+        return
+    variants = bindparam("variants", list(event.variant_ids), ARRAY(BigInteger))
+    stocks = select(Stock.id).where(Stock.variant_id == any_(variants)).order_by(Stock.id)
+    keys = bindparam("keys", list(await session.scalars(stocks.with_for_update())), ARRAY(BigInteger))
+    await session.execute(
+        delete(Allocation).where(Allocation.stock_id == any_(keys)),
+        execution_options={"synchronize_session": False},
     )
 
 

@@ -92,9 +92,11 @@ async def _keep_read_statements(connection: psycopg.AsyncConnection) -> None:
     connection.prepared_max = PREPARED_STATEMENTS
 
 
-def create_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
-    """Sessions whose rows stay readable after the commit."""
-    return async_sessionmaker(engine, expire_on_commit=False)
+def create_sessions(
+    engine: AsyncEngine, settings: Settings | None = None
+) -> async_sessionmaker[AsyncSession]:
+    """Sessions whose rows stay readable after the commit. Their `info` has the installation's settings."""
+    return async_sessionmaker(engine, expire_on_commit=False, info={"settings": settings})
 
 
 def required_database_url(settings: Settings) -> str:
@@ -180,7 +182,7 @@ class Database:
         self.settings = settings
         self._application_name = application_name
         self.engine = create_engine_from(settings, application_name)
-        self.sessions = create_sessions(self.engine)
+        self.sessions = create_sessions(self.engine, settings)
 
     @cached_property
     def reads(self) -> ReadPool:

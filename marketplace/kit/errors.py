@@ -1,5 +1,8 @@
 """What can go wrong in a way that a person must be told."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class DomainError(Exception):
     """A rule of the business said no. Its message is written for the person who reads it.
@@ -59,3 +62,30 @@ class Errors(Exception):  # noqa: N818 - a bundle, raised once all of an input h
     def __init__(self, errors: list[DomainError]) -> None:
         super().__init__("; ".join(error.message for error in errors))
         self.errors = errors
+
+
+class Mistakes:
+    """Gathers what is wrong with one input, so that all of it is told at once.
+
+    with mistakes.noted():
+        columns["weight"] = checked_weight(...)
+    mistakes.raise_any()
+    """
+
+    def __init__(self) -> None:
+        self.found: list[DomainError] = []
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Note what is raised, and go on."""
+        try:
+            yield
+        except DomainError as error:
+            self.found.append(error)
+        except Errors as errors:
+            self.found += errors.errors
+
+    def raise_any(self) -> None:
+        """Raises Errors if anything was wrong."""
+        if self.found:
+            raise Errors(self.found)

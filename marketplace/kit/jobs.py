@@ -14,6 +14,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Concatenate, ParamSpec
 
 import orjson
@@ -28,6 +29,15 @@ from marketplace.kit.settings import Settings
 from marketplace.kit.storage import Storage
 
 QUEUE = "default"
+
+
+class JobStatus(StrEnum):
+    """How far something is that takes a while to make: Saleor's JobStatusEnum."""
+
+    PENDING = "PENDING"
+    SUCCESS = "SUCCESS"
+    FAILED = "FAILED"
+    DELETED = "DELETED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,11 @@ def metadata_index() -> Index:
     return Index(None, "metadata", postgresql_using="gin")
 
 
+def by_app_index() -> Index:
+    """What a history needs that says which app did something (`app_id`). Most was done by none."""
+    return Index(None, "app_id", postgresql_where=text("app_id IS NOT NULL"))
+
+
 def lowest_if_missing(value: Sortable, type_: TypeEngine[Any] | None = None) -> ColumnElement[Any]:
     """The value, or where there is none something below all values: an index on it sorts the missing last
     in lists that go down. For an index, the column's name and type.

@@ -108,6 +108,11 @@ class Settings(BaseSettings):
     payer_accounts: dict[str, str] = Field(default_factory=dict)
     """The RIB or IBAN that pays, by currency, as JSON: {"MAD": "..."}. Production needs it to pay sellers."""
 
+    house_seller: str = "Social Innovation Lab"
+    """Whose the products are that staff make without naming a seller, as Saleor's dashboard does: a seller of
+    this name, made when it is first needed. Empty: a seller must be named.
+    """
+
     s3_bucket: str | None = None
     """None: media are files in the data directory."""
     s3_endpoint_url: str | None = None
@@ -133,6 +138,9 @@ class Settings(BaseSettings):
     """Hosts that links in letters may lead to besides our own, separated by commas; `.shop.example` stands
     for its subdomains too, `*` for all. A developer's own machine is among them, except in production.
     """
+
+    call_private_addresses: bool | None = None
+    """Whether webhooks and apps may lie on this machine or its own network; by default not in production."""
 
     clock_file: Path | None = None
     """Lets the clock run ahead, for demonstrations and tests (development: a file in the data directory)."""
@@ -174,6 +182,13 @@ class Settings(BaseSettings):
     def api_url(self) -> str:
         """The address of the GraphQL API: what clients are given, and what a token's `iss` says."""
         return f"{self.public_url}/graphql/"
+
+    @property
+    def may_call_private_addresses(self) -> bool:
+        """Whether what others name may be an address that only this machine or its network reaches."""
+        if self.call_private_addresses is None:
+            return self.environment != "production"
+        return self.call_private_addresses
 
     @property
     def media_dir(self) -> Path:

@@ -28,8 +28,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.catalog.models import ProductVariant
 from marketplace.inventory.models import Stock
-from marketplace.kit import clock
-from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey, WithMetadata
+from marketplace.kit import acting, clock
+from marketplace.kit.jobs import JobStatus
+from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey, WithMetadata, by_app_index
 from marketplace.markets.models import Channel, ShippingMethod, TaxClass
 from marketplace.people.models import Address, User
 from marketplace.pricing.discounts import DiscountValueType
@@ -136,6 +137,13 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
     is_demo: Mapped[bool] = mapped_column(default=False)
     is_tax_exempt: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     expired_at: Mapped[datetime | None]
+    saves_billing_address: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Of a draft: whether its customer's address book gets the address once it is completed."""
+    saves_shipping_address: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    weight_grams: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """Of a draft, which has no parcels yet."""
+    shows_gross_prices: Mapped[bool | None]
+    """Whether its prices are to be shown with tax; None: as its channel says."""
 
     channel: Mapped[Channel] = relationship(lazy="raise")
     user: Mapped[User | None] = relationship(lazy="raise")
@@ -222,10 +230,16 @@ class OrderLine(UuidKey, WithMetadata, Base):
         Index(None, "vendor_order_id", "position"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("quantity_fulfilled BETWEEN 0 AND quantity", name="fulfilled_in_range"),
+        Index(
+            "ix_order_line_price_frozen_until",
+            "price_frozen_until",
+            postgresql_where=text("price_frozen_until IS NOT NULL"),
+        ),
     )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
-    vendor_order_id: Mapped[UUID] = mapped_column(ForeignKey("vendor_order.id", ondelete="CASCADE"))
+    vendor_order_id: Mapped[UUID | None] = mapped_column(ForeignKey("vendor_order.id", ondelete="CASCADE"))
+    """None as long as the order is a draft: it is split among its sellers when it is completed."""
     variant_id: Mapped[int | None] = mapped_column(
         ForeignKey("product_variant.id", ondelete="SET NULL"), index=True
     )
@@ -268,9 +282,11 @@ class OrderLine(UuidKey, WithMetadata, Base):
     """Whether an order promotion gave it: it cost nothing."""
     promotion_id: Mapped[UUID | None]
     """Of the promotion of the catalogue that reduced it then: a promotion may be deleted, this stays."""
+    price_frozen_until: Mapped[datetime | None]
+    """From when on a draft's line takes the shop's price anew; None: it keeps the one it was added at."""
 
     order: Mapped[Order] = relationship(back_populates="lines", lazy="raise")
-    vendor_order: Mapped[VendorOrder] = relationship(back_populates="lines", lazy="raise")
+    vendor_order: Mapped[VendorOrder | None] = relationship(back_populates="lines", lazy="raise")
     variant: Mapped[ProductVariant | None] = relationship(lazy="raise")
     tax_class: Mapped[TaxClass | None] = relationship(lazy="raise")
 
@@ -318,21 +334,12 @@ class FulfillmentLine(IntegerKey, Base):
     stock: Mapped[Stock | None] = relationship(lazy="raise")
 
 
-class InvoiceStatus(StrEnum):
-    """How far the making of an invoice is: Saleor's JobStatusEnum."""
-
-    PENDING = "PENDING"
-    SUCCESS = "SUCCESS"
-    FAILED = "FAILED"
-    DELETED = "DELETED"
-
-
 class Invoice(IntegerKey, Timestamped, WithMetadata, Base):
     __tablename__ = "invoice"
     __table_args__ = (Index(None, "order_id", "created_at"),)
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
-    status: Mapped[InvoiceStatus] = mapped_column(default=InvoiceStatus.SUCCESS)
+    status: Mapped[JobStatus] = mapped_column(default=JobStatus.SUCCESS)
     number: Mapped[str | None]
     url: Mapped[str | None]
     """Where it can be fetched."""
@@ -346,11 +353,14 @@ class OrderEvent(IntegerKey, Base):
     """What happened to an order. Types are those of Saleor's OrderEventsEnum."""
 
     __tablename__ = "order_event"
-    __table_args__ = (Index(None, "order_id", "id"),)
+    __table_args__ = (Index(None, "order_id", "id"), by_app_index())
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
     vendor_order_id: Mapped[UUID | None] = mapped_column(ForeignKey("vendor_order.id", ondelete="CASCADE"))
     type: Mapped[str]
     at: Mapped[datetime] = mapped_column(default=clock.now)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    app_id: Mapped[int | None] = mapped_column(
+        ForeignKey("app.id", ondelete="SET NULL"), default=acting.app_id
+    )
     parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)

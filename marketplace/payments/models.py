@@ -11,8 +11,8 @@ from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.checkout.models import Checkout
-from marketplace.kit import clock
-from marketplace.kit.models import Base, IntegerKey, Timestamped, WithMetadata
+from marketplace.kit import acting, clock
+from marketplace.kit.models import Base, IntegerKey, Timestamped, WithMetadata, by_app_index
 from marketplace.orders.models import Order, VendorOrder
 from marketplace.people.models import User
 
@@ -85,6 +85,7 @@ class TransactionEvent(IntegerKey, Base):
     __table_args__ = (
         UniqueConstraint("transaction_id", "type", "psp_reference"),
         Index(None, "transaction_id", "id"),
+        by_app_index(),
     )
 
     transaction_id: Mapped[int] = mapped_column(ForeignKey("transaction_item.id", ondelete="CASCADE"))
@@ -97,6 +98,9 @@ class TransactionEvent(IntegerKey, Base):
     external_url: Mapped[str] = mapped_column(default="")
     idempotency_key: Mapped[str | None]
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    app_id: Mapped[int | None] = mapped_column(
+        ForeignKey("app.id", ondelete="SET NULL"), default=acting.app_id
+    )
 
     transaction: Mapped[TransactionItem] = relationship(back_populates="events", lazy="raise")
     user: Mapped[User | None] = relationship(lazy="raise")

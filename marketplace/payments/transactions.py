@@ -14,6 +14,7 @@ from marketplace.markets.models import Channel
 from marketplace.orders.cancelling import owed_minor
 from marketplace.orders.models import ChargeStatus, Order, OrderEvent
 from marketplace.payments.amounts import amounts_of, authorize_status, charge_status
+from marketplace.payments.covering import tell_of_checkout
 from marketplace.payments.errors import (
     GatewayRefusedError,
     IdempotencyKeyError,
@@ -89,7 +90,9 @@ async def initialize_transaction(
         raise InvalidError("There is nothing left to pay.", field="amount")
     answer = await gateway.initialize(payable, Money(asked, payable.total.currency))
     if own is not None:
-        return Begun(own, await _promise_anew(session, own, answer, key, user_id), answer.data)
+        event = await _promise_anew(session, own, answer, key, user_id)
+        await tell_of_checkout(session, payable, earlier, own)
+        return Begun(own, event, answer.data)
     transaction = TransactionItem(
         checkout_id=checkout_id,
         order_id=order_id,
@@ -109,6 +112,7 @@ async def initialize_transaction(
     await session.flush()
     if payable.order is not None:
         await refresh_order(session, payable.order)
+    await tell_of_checkout(session, payable, earlier, transaction)
     return Begun(transaction, event, answer.data)
 
 

@@ -3,15 +3,16 @@
 A client compares `iss` with the API address it was given, reads `exp` in seconds and `type`, and refreshes
 in time.
 Permissions don't stand in a token: they are looked up at each request, so that taking one away works at once.
+(An app's token of a person names permissions, which only ever narrow what the person may at that moment.)
 Tokens live by the machine's time, not by `kit.clock`: moving a demonstration's clock signs nobody out.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import jwt
 
@@ -29,7 +30,21 @@ TOKENS_REMEMBERED = 4096
 CUSTOM_AUDIENCE = "custom:"
 """Stands before what a client named as the audience of its tokens."""
 
-TokenType = Literal["access", "refresh"]
+TokenType = Literal["access", "refresh", "thirdparty"]
+"""`thirdparty`: a person's access token in the hands of an app, whose rights bound the person's."""
+
+
+class Bearer(Protocol):
+    """What of a person stands in a token."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def email(self) -> str: ...
+    @property
+    def is_staff(self) -> bool: ...
+    @property
+    def token_key(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +56,13 @@ class Claims:
     type: TokenType
     csrf_token: str | None
     payload: dict[str, Any]
+    app_id: int | None = None
+    """The app that it was made for, of a `thirdparty` token."""
+
+    @property
+    def permissions(self) -> frozenset[str] | None:
+        """What may be done with it at most; None: whatever the person may."""
+        return None if self.app_id is None else frozenset(map(str, self.payload.get("permissions") or ()))
 
 
 def new_token_key() -> str:
@@ -67,6 +89,32 @@ def refresh_token(
     return _token(user, settings, "refresh", lifetime, {"csrfToken": csrf_token} | _of_audience(audience))
 
 
+def access_token_for_app(
+    bearer: Bearer,
+    settings: Settings,
+    app_id: int,
+    *,
+    permissions: Collection[str],
+    of_bearer: Collection[str],
+    audience: str | None = None,
+    extension_id: int | None = None,
+) -> str:
+    """A person's token for the app that they use: it opens what both the person and the app may do.
+
+    `permissions` are the app's (or its extension's), `of_bearer` the person's: the app is told of them.
+    """
+    claims: dict[str, Any] = {
+        "app": to_global_id("App", app_id),
+        "permissions": sorted(set(permissions) & set(of_bearer)),
+        "user_permissions": sorted(of_bearer),
+    }
+    if audience:
+        claims["aud"] = audience
+    if extension_id is not None:
+        claims["app_extension"] = to_global_id("AppExtension", extension_id)
+    return _token(bearer, settings, "thirdparty", ACCESS_LIFETIME, claims)
+
+
 def new_csrf_token() -> str:
     """Goes with a refresh token that a browser keeps in a cookie."""
     return secrets.token_urlsafe(32)
@@ -80,13 +128,16 @@ def read_token(token: str, settings: Settings, expected: TokenType | None = "acc
             raise jwt.ExpiredSignatureError("Signature has expired")
     except jwt.InvalidTokenError as error:
         raise TokenError(type(error).__name__, str(error)) from error
-    if payload["type"] not in ("access", "refresh") or (expected and payload["type"] != expected):
+    kind = payload["type"]
+    opens_as = "access" if kind == "thirdparty" else kind
+    if opens_as not in ("access", "refresh") or (expected and expected not in (kind, opens_as)):
         raise TokenError("InvalidTokenError", "This is not the kind of token that is wanted here.")
     try:
         user_id = int_pk(str(payload["user_id"]), "User")
+        app_id = int_pk(str(payload.get("app")), "App") if kind == "thirdparty" else None
     except InvalidError as error:
         raise TokenError("InvalidTokenError", error.message) from error
-    return Claims(user_id, str(payload["token"]), payload["type"], payload.get("csrfToken"), payload)
+    return Claims(user_id, str(payload["token"]), kind, payload.get("csrfToken"), payload, app_id)
 
 
 @lru_cache(maxsize=TOKENS_REMEMBERED)
@@ -118,7 +169,9 @@ def token_of(headers: Mapping[str, str]) -> str | None:
     return token.strip() or None if scheme.upper() in ("BEARER", "JWT") else None
 
 
-def _token(user: User, settings: Settings, kind: TokenType, lifetime: timedelta, more: dict[str, str]) -> str:
+def _token(
+    user: Bearer, settings: Settings, kind: TokenType, lifetime: timedelta, more: Mapping[str, Any]
+) -> str:
     now = datetime.now(UTC)
     payload = {
         "iat": now,

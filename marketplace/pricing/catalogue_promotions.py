@@ -201,7 +201,12 @@ async def prices_now(
         prices = select(listing.variant_id, listing.entered_price_minor - less, best.c.rule_id).outerjoin(
             best, best.c.listing_id == listing.id
         )
-    rows = await session.execute(prices.where(listing.variant_id == wanted, listing.channel_id == channel_id))
+    priced = prices.where(
+        listing.variant_id == wanted,
+        listing.channel_id == channel_id,
+        listing.entered_price_minor.is_not(None),
+    )
+    rows = await session.execute(priced)
     return {row[0]: ReducedPrice(row[1], row[2] if rules else None) for row in rows}
 
 
@@ -214,7 +219,7 @@ def _found_by(rule: CatalogueRule, products: ColumnElement[bool] | None) -> Sele
     return found if products is None else found.where(products)
 
 
-def _reduction(price_minor: SQLColumnExpression[int]) -> ColumnElement[int]:
+def _reduction(price_minor: SQLColumnExpression[Any]) -> ColumnElement[int]:
     """What the rule in the same row takes off: as `reductions.reduction_minor`."""
     value = cast(PromotionRule.reward_value, BigInteger)
     share = share_sql(price_minor, value, WHOLE)

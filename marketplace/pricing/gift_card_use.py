@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
+from marketplace.kit.announcements import announce
 from marketplace.kit.errors import InvalidError
 from marketplace.kit.events import publish
 from marketplace.kit.jobs import enqueue
@@ -62,6 +63,8 @@ class NewGiftCard:
     assigned_to: User | None = None
     sent_to: str | None = None
     """The e-mail address that its code goes to; None: nobody is written to."""
+    sent_in: str | None = None
+    """The channel in whose name it is sent."""
     public_metadata: Mapping[str, str] = field(default_factory=dict)
     private_metadata: Mapping[str, str] = field(default_factory=dict)
 
@@ -105,6 +108,7 @@ async def issue(session: AsyncSession, given: NewGiftCard) -> GiftCard:
         email = checked_email(given.sent_to, "userEmail")
         note_event(session, card, GiftCardEventType.SENT_TO_CUSTOMER, actor_id, email=email)
         await enqueue(session, LETTER, gift_card_id=card.id, email=email)
+        await announce(session, "GIFT_CARD_SENT", card, sent_to_email=email, channel=given.sent_in)
     await session.flush()
     await publish(session, GiftCardIssued(card.id))
     return card

@@ -22,8 +22,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.catalog.models import Product
-from marketplace.kit import clock
-from marketplace.kit.models import Base, IntegerKey, Timestamped, WithMetadata
+from marketplace.kit import acting, clock
+from marketplace.kit.models import Base, IntegerKey, Timestamped, WithMetadata, by_app_index
 from marketplace.people.models import User
 
 gift_card_tagged = Table(
@@ -57,6 +57,7 @@ class GiftCard(IntegerKey, Timestamped, WithMetadata, Base):
         Index(None, "currency", "initial_balance_minor", "id"),
         Index(None, "product_id"),
         Index(None, "metadata", postgresql_using="gin"),
+        by_app_index(),
     )
 
     code: Mapped[str] = mapped_column(String(255), unique=True)
@@ -72,6 +73,10 @@ class GiftCard(IntegerKey, Timestamped, WithMetadata, Base):
         ForeignKey("user_account.id", ondelete="SET NULL"), index=True
     )
     created_by_email: Mapped[str | None]
+    app_id: Mapped[int | None] = mapped_column(
+        ForeignKey("app.id", ondelete="SET NULL"), default=acting.app_id
+    )
+    """The app that made it."""
     assigned_to_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
     """The only customer who may spend it; none: anybody who has the code."""
     assigned_to_email: Mapped[str | None]
@@ -108,12 +113,15 @@ class GiftCardEvent(IntegerKey, Base):
     """What happened to a card. Balances in it are of the card's currency."""
 
     __tablename__ = "gift_card_event"
-    __table_args__ = (Index(None, "gift_card_id", "id"),)
+    __table_args__ = (Index(None, "gift_card_id", "id"), by_app_index())
 
     gift_card_id: Mapped[int] = mapped_column(ForeignKey("gift_card.id", ondelete="CASCADE"))
     type: Mapped[GiftCardEventType]
     at: Mapped[datetime] = mapped_column(default=clock.now)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    app_id: Mapped[int | None] = mapped_column(
+        ForeignKey("app.id", ondelete="SET NULL"), default=acting.app_id
+    )
     order_id: Mapped[UUID | None] = mapped_column(Uuid, index=True)
     """The order that it is about: of a higher room, so no foreign key."""
     parameters: Mapped[dict[str, Any]] = mapped_column(default=dict)

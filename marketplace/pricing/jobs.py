@@ -1,7 +1,7 @@
 """What pricing does again and again."""
 
 from marketplace.kit.jobs import Work, job
-from marketplace.pricing import repricing, service, tax_days
+from marketplace.pricing import beginnings, repricing, service, tax_days
 
 
 @job("pricing.publish_due")
@@ -13,6 +13,7 @@ async def publish_due(work: Work) -> None:
 @job("pricing.promotions_due")
 async def promotions_due(work: Work) -> None:
     """Have prices follow promotions that began, ended or changed: a batch now, the rest by the next job."""
+    await beginnings.tell(work.session)
     if await repricing.catch_up(work.session):
         await service.wake_repricing(work.session)
 

@@ -202,6 +202,7 @@ _gift = (
     .where(
         rule_gift.c.rule_id == PromotionRule.id,
         VariantChannelListing.channel_id == _channel_id,
+        VariantChannelListing.price_minor.is_not(None),
         ProductChannelListing.is_live,
         ProductType.kind != ProductTypeKind.GIFT_CARD,  # Those are issued, not sold: see `checkout.offers`.
         ProductChannelListing.available_for_purchase_at <= _now,

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.catalog.descriptions import clean_description
 from marketplace.catalog.models import ProductVariant
 from marketplace.kit import clock
+from marketplace.kit.announcements import announce
 from marketplace.kit.errors import DomainError, Errors, InvalidError, NotFoundError, RequiredError
 from marketplace.markets.models import Channel
 from marketplace.pricing.promotions import (
@@ -98,6 +99,7 @@ async def delete_promotions(session: AsyncSession, promotion_ids: Collection[UUI
     )
     promotions = list(found)
     predicates = await _predicates_of(session, [promotion.id for promotion in promotions])
+    await announce(session, "PROMOTION_DELETED", *promotions)
     for promotion in promotions:
         await session.delete(promotion)
     await session.flush()
@@ -154,6 +156,7 @@ async def update_rule(
 async def delete_rule(session: AsyncSession, rule_id: UUID) -> PromotionRule:
     """Take a rule back. Raises NotFoundError."""
     rule, promotion = await _locked_rule(session, rule_id)
+    await announce(session, "PROMOTION_RULE_DELETED", rule)
     await session.delete(rule)
     await session.flush()
     await _follow(session, promotion, [rule.catalogue_predicate])

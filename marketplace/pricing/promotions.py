@@ -86,6 +86,8 @@ class Promotion(UuidKey, Timestamped, WithMetadata, Base):
     start_date: Mapped[datetime] = mapped_column(default=clock.now)
     end_date: Mapped[datetime | None]
     """The first moment at which it is no longer in force."""
+    told_at: Mapped[datetime | None]
+    """When it was last announced that it has begun or ended."""
 
     rules: Mapped[list["PromotionRule"]] = relationship(
         back_populates="promotion",

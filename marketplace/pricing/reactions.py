@@ -7,7 +7,7 @@ from marketplace.catalog.events import ListingsChanged
 from marketplace.kit.events import subscribe
 from marketplace.markets.events import ChannelChanged, TaxRatesChanged
 from marketplace.markets.models import Channel
-from marketplace.pricing.repricing import follow_markets
+from marketplace.pricing.repricing import follow_markets, price_anew
 from marketplace.pricing.service import reprice
 from marketplace.vendors.events import VendorStandingChanged
 
@@ -21,7 +21,7 @@ async def reprice_vendor(session: AsyncSession, event: VendorStandingChanged) ->
 @subscribe(ListingsChanged)
 async def reprice_products(session: AsyncSession, event: ListingsChanged) -> None:
     """Work out what lists show of products whose prices, publication or shelf changed."""
-    await reprice(session, event.product_ids)
+    await price_anew(session, event.product_ids)
 
 
 PRICING_SETTINGS = frozenset({"is_active", "default_country_code", "prices_entered_with_tax", "charge_taxes"})

@@ -40,6 +40,16 @@ async def follow(session: AsyncSession, predicates: Sequence[Predicate]) -> None
     await wake_repricing(session)
 
 
+async def price_anew(session: AsyncSession, product_ids: Sequence[int]) -> None:
+    """Have the prices of some products worked out: in this transaction, or where they are many soon after."""
+    if len(product_ids) <= REPRICE_BATCH:
+        await reprice(session, product_ids)
+        return
+    session.add(Repricing(product_ids=sorted(product_ids), predicates=[]))
+    await session.flush()
+    await wake_repricing(session)
+
+
 async def follow_markets(session: AsyncSession, channel_id: int | None = None) -> None:
     """Have prices follow a change of tax rates or of channels, which may concern all there are: in a channel,
     or in all. The change itself is written.

@@ -4,13 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import Table, delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
+from marketplace.kit.announcements import RowKey, announce
 from marketplace.kit.errors import DomainError, InvalidError, NotFoundError, RequiredError
 from marketplace.kit.ids import to_global_id
 from marketplace.kit.money import to_minor
@@ -77,6 +78,7 @@ async def update_voucher(session: AsyncSession, voucher: Voucher, given: Voucher
 
 async def delete_voucher(session: AsyncSession, voucher: Voucher) -> None:
     """Take a voucher away. Orders keep what it took off; carts are priced without it from now on."""
+    await announce(session, "VOUCHER_DELETED", voucher)
     await session.execute(delete(Voucher).where(Voucher.id == voucher.id))
 
 
@@ -96,12 +98,15 @@ async def add_codes(session: AsyncSession, voucher: Voucher, codes: Sequence[str
         )
     if not await is_free(session, wanted):
         raise CodeTakenError("There is a promo code like this already.", field="addCodes")
-    await session.execute(insert(VoucherCode), [{"voucher_id": voucher.id, "code": code} for code in wanted])
+    rows = [{"id": uuid4(), "voucher_id": voucher.id, "code": code} for code in wanted]
+    await session.execute(insert(VoucherCode), rows)
+    await announce(session, "VOUCHER_CODES_CREATED", *(RowKey(VoucherCode, row["id"]) for row in rows))
 
 
 async def delete_codes(session: AsyncSession, code_ids: Collection[UUID]) -> int:
     """Take codes away; how many. Raises NotFoundError where one is none of any voucher."""
     wanted = set(code_ids)
+    await announce(session, "VOUCHER_CODES_DELETED", *(RowKey(VoucherCode, key) for key in wanted))
     gone = await session.scalars(
         delete(VoucherCode).where(VoucherCode.id.in_(wanted)).returning(VoucherCode.id)
     )

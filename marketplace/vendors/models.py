@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CHAR, CheckConstraint, Computed, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CHAR, CheckConstraint, Computed, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -100,6 +100,7 @@ class Vendor(IntegerKey, Timestamped, WithMetadata, Base):
         Index(None, "province_code", "name"),
         Index(None, "programme_id", "name"),
         Index(None, "search_vector", postgresql_using="gin"),
+        Index("ix_vendor_house", "is_house", unique=True, postgresql_where=text("is_house")),
     )
 
     slug: Mapped[str] = mapped_column(unique=True)
@@ -139,6 +140,8 @@ class Vendor(IntegerKey, Timestamped, WithMetadata, Base):
     search_vector: Mapped[str] = mapped_column(
         TSVECTOR, Computed("to_tsvector('simple'::regconfig, search_text)", persisted=True)
     )
+    is_house: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Whose the products are of which staff name no seller: at most one (`vendors.house`)."""
     is_demo: Mapped[bool] = mapped_column(default=False)
 
     region: Mapped[Region | None] = relationship(lazy="raise")

@@ -32,6 +32,10 @@ class Person:
     vendor_ids: tuple[int, ...]
     is_staff: bool
     within: dict[str, tuple[int, ...]]
+    app_id: int | None = None
+    """The app in whose hands the token is."""
+    channel_ids: tuple[int, ...] | None = None
+    """The channels in which a member of staff works; None: in all of them."""
 
 
 ROLE_PERMISSIONS = {
@@ -53,12 +57,23 @@ SELECT json_build_object(
         JOIN permission_group g ON g.id = m.group_id
         CROSS JOIN LATERAL unnest(g.permissions) AS held(permission)
         WHERE m.user_id = u.id) END,
+    'is_everywhere', NOT u.is_staff OR u.is_superuser OR EXISTS (
+        SELECT FROM group_member m
+        JOIN permission_group g ON g.id = m.group_id
+        WHERE m.user_id = u.id AND NOT g.restricted_access_to_channels),
+    'channels', (
+        SELECT json_agg(DISTINCT c.channel_id)
+        FROM group_member m
+        JOIN group_channel c ON c.group_id = m.group_id
+        WHERE m.user_id = u.id),
     'roles', (
         SELECT json_agg(json_build_array(v.vendor_id, v.role) ORDER BY v.vendor_id)
         FROM vendor_member v WHERE v.user_id = u.id)
 )
 FROM user_account u
 WHERE u.id = %(user_id)s AND u.is_active
+    AND (%(app_id)s::bigint IS NULL OR EXISTS (
+        SELECT FROM app WHERE app.id = %(app_id)s AND app.is_active AND app.removed_at IS NULL))
 """
 
 
@@ -69,7 +84,8 @@ async def person_of_token(fetch_json: FetchJson, settings: Settings, token: str)
     """
     claims = read_token(token, settings)
     try:
-        found = orjson.loads(await fetch_json(_PERSON_SQL, {"user_id": claims.user_id}))
+        given: dict[str, object] = {"user_id": claims.user_id, "app_id": claims.app_id}
+        found = orjson.loads(await fetch_json(_PERSON_SQL, given))
     except LookupError:
         raise TokenError("InvalidTokenError", "This account is closed or is no more.") from None
     return _person(claims, found)
@@ -83,8 +99,13 @@ def _person(claims: Claims, found: dict[str, Any]) -> Person:
         ALL_PERMISSIONS if is_staff and found["is_superuser"] else frozenset(found["permissions"] or ())
     )
     roles = [(vendor_id, MemberRole(role)) for vendor_id, role in found["roles"] or ()]
+    if claims.permissions is not None:  # In the hands of an app: never more than the app may, and no seller.
+        permissions, roles = permissions & claims.permissions, []
     vendor_ids = tuple(vendor_id for vendor_id, _ in roles)
-    return Person(claims.user_id, permissions, vendor_ids, is_staff, within_sellers(roles))
+    channel_ids = None if found["is_everywhere"] else tuple(sorted(found["channels"] or ()))
+    return Person(
+        claims.user_id, permissions, vendor_ids, is_staff, within_sellers(roles), claims.app_id, channel_ids
+    )
 
 
 def within_sellers(roles: Iterable[tuple[int, MemberRole]]) -> dict[str, tuple[int, ...]]:

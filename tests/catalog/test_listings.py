@@ -7,12 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 import marketplace.inventory.reactions
 import marketplace.pricing.reactions  # noqa: F401 - the rooms above, which the catalogue tells
 from marketplace.catalog.errors import ListingNameTakenError
-from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
+from marketplace.catalog.listings import ProductChannelListing
 from marketplace.catalog.media import Picture
-from marketplace.catalog.models import Category, Product, ProductMedia, ProductVariant
-from marketplace.catalog.service import NewListing, create_listings, set_price, update_product
+from marketplace.catalog.models import Category, Product, ProductMedia
+from marketplace.catalog.service import NewListing, create_listings
 from marketplace.inventory.models import Stock, Warehouse
-from marketplace.kit.errors import DomainError
 from marketplace.markets.models import Channel
 from marketplace.vendors.models import Vendor
 from tests.factories.catalog import make_category, make_product
@@ -119,67 +118,3 @@ async def test_new_listings_are_of_the_type_that_their_shelf_has(
     types = [(await session.get_one(Product, id_)).product_type_id for id_ in ids]
     assert types[0] == known.product_type_id
     assert types[1] != known.product_type_id
-
-
-async def test_a_new_price_moves_the_listing_on_its_shelf(
-    session: AsyncSession, vendor: Vendor, category: Category, channel: Channel
-) -> None:
-    await create_listings(session, vendor.id, [rug(category, channel)])
-    variant = (await session.scalars(select(ProductVariant))).one()
-    await set_price(session, variant, channel, 90_00)
-    euros = await make_channel(session, currency_code="EUR")
-    await set_price(session, variant, euros, 9_00)
-    prices = await session.execute(
-        select(VariantChannelListing.currency, VariantChannelListing.gross_minor).order_by("currency")
-    )
-    assert [tuple(row) for row in prices] == [("EUR", 9_00), ("MAD", 90_00)]
-    listing = (await session.scalars(select(ProductChannelListing))).one()
-    assert listing.price_minor == 90_00
-    with pytest.raises(DomainError):
-        await set_price(session, variant, channel, -1)
-
-
-async def test_a_changed_listing_is_found_by_its_new_words_and_stands_on_its_new_shelf(
-    session: AsyncSession, vendor: Vendor, category: Category, channel: Channel
-) -> None:
-    await create_listings(session, vendor.id, [rug(category, channel)])
-    product = (await session.scalars(select(Product))).one()
-    cushions = await make_category(session, name="Coussins")
-    changes = {
-        "name": " Coussin  rond ",
-        "category_id": cushions.id,
-        "description": {"blocks": [{"type": "paragraph", "data": {"text": "Doux<script>"}}]},
-    }
-    await update_product(session, product, changes)
-    await session.refresh(product)
-    assert (product.name, product.description_text) == ("Coussin rond", "Doux")
-    assert product.search_name == "cussin rond"
-    assert "cussin" in product.search_text
-    listing = (await session.scalars(select(ProductChannelListing))).one()
-    assert listing.category_id == cushions.id
-
-
-@pytest.mark.parametrize(
-    ("changes", "code"),
-    [
-        ({"name": " "}, "REQUIRED"),
-        ({"name": "x" * 300}, "INVALID"),
-        ({"name": "Autre"}, "UNIQUE"),
-        ({"category_id": 10**9}, "NOT_FOUND"),
-        ({"description": {"blocks": 1}}, "INVALID"),
-    ],
-)
-async def test_a_wrong_change_is_refused(
-    session: AsyncSession,
-    vendor: Vendor,
-    category: Category,
-    channel: Channel,
-    changes: dict[str, object],
-    code: str,
-) -> None:
-    await create_listings(session, vendor.id, [rug(category, channel), rug(category, channel, "Autre")])
-    product = (await session.scalars(select(Product).order_by(Product.id))).first()
-    assert product is not None
-    with pytest.raises(DomainError) as refused:
-        await update_product(session, product, changes)
-    assert refused.value.code == code

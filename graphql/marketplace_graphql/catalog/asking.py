@@ -5,9 +5,9 @@ from typing import Any
 from sqlalchemy import and_, not_, select, true
 from sqlalchemy.orm import aliased, join
 
+from marketplace.catalog.assignments import CHOSEN_BY
 from marketplace.catalog.attributes import Attribute as AttributeRow
 from marketplace.catalog.attributes import (
-    AttributeInputType,
     AttributeScope,
     AttributeType,
     ProductTypeAttribute,
@@ -31,14 +31,6 @@ from marketplace_graphql.kernel import (
     related,
     value,
 )
-
-CHOSEN_BY = (
-    AttributeInputType.DROPDOWN,
-    AttributeInputType.BOOLEAN,
-    AttributeInputType.SWATCH,
-    AttributeInputType.NUMERIC,
-)
-"""Variants are chosen only by attributes of these kinds."""
 
 
 def _product_type_of(variant: Any) -> Any:

@@ -6,7 +6,7 @@ What rows answer to them stands in `assigned_attributes.py`, how lists are narro
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, case, func, null, or_, select
+from sqlalchemy import and_, case, func, not_, null, or_, select
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -83,9 +83,11 @@ ReferenceType = union(
 
 def attribute_visible(row: Any, ctx: Any) -> Any:
     seen = [kind for kind, needed in SEES_HIDDEN.items() if ctx.requester.has(*needed)]
+    there = not_(row.is_going)
     if len(seen) == len(SEES_HIDDEN):
-        return None
-    return or_(row.visible_in_storefront, row.type.in_(seen)) if seen else row.visible_in_storefront
+        return there
+    shown = or_(row.visible_in_storefront, row.type.in_(seen)) if seen else row.visible_in_storefront
+    return and_(there, shown)
 
 
 def attribute_of(row: Any, ctx: Any) -> Any:

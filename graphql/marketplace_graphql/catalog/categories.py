@@ -51,7 +51,7 @@ def background(
     address = picture_url(row.picture_path, ctx, size, picture_format, owner=owner)
     return null_when(
         row.picture_path.is_(None),
-        {"url": address, "alt": row.name},
+        {"url": address, "alt": func.coalesce(func.nullif(row.picture_alt, ""), row.name)},
     )
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import func
 from marketplace.catalog import listings
 from marketplace_graphql.catalog import costs, stock
 from marketplace_graphql.catalog.pricing import ProductPricingInfo, product_pricing
+from marketplace_graphql.catalog.visibility import own_price
 from marketplace_graphql.kernel import (
     Date,
     DateTime,
@@ -84,10 +85,16 @@ class ProductVariantChannelListing(Node):
     """What a variant is asked for in one channel."""
 
     channel: "Channel" = related()
-    price: Money | None = value(lambda row, ctx: money(row.entered_price_minor, row.currency))
+    price: Money | None = value(
+        lambda row, ctx: null_when(
+            row.entered_price_minor.is_(None), money(row.entered_price_minor, row.currency)
+        )
+    )
+    """None: it is meant for the channel, and its price is not said yet."""
     cost_price: Money | None = value(
         lambda row, ctx: null_when(row.cost_price_minor.is_(None), money(row.cost_price_minor, row.currency)),
         needs=STAFF,
+        allowed=own_price,
     )
     prior_price: Money | None = value(
         lambda row, ctx: null_when(

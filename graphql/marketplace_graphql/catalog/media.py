@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, literal
+from sqlalchemy import ColumnElement, and_
 from strawberry import ID
 
 from marketplace.catalog import models
@@ -65,13 +65,13 @@ def picture_address(
 
 @node(models.ProductMedia, order_by=lambda row, ctx: row.position)
 class ProductMedia(Node, ObjectWithMetadata):
-    """A picture of a product."""
+    """A picture of a product, or a video of it elsewhere."""
 
     sort_order: int | None = column("position")
     alt: str
     """What it shows, for those who can't see it."""
     type: ProductMediaType
-    oembed_data: JSONString = expression(lambda row, ctx: never_null(literal("{}")))
+    oembed_data: JSONString
     """What an outside player said of a video; pictures have nothing of the kind."""
     product_id: ID | None = expression(lambda row, ctx: global_id("Product", row.product_id))
 

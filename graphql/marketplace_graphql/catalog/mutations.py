@@ -10,7 +10,14 @@ from marketplace.kit.errors import InvalidError, PermissionDeniedError
 from marketplace.people.permissions import Permission
 from marketplace.vendors.models import MemberRole, Vendor
 from marketplace.vendors.queries import works_as
+from marketplace_graphql.catalog.category_mutations import CategoryMutations
+from marketplace_graphql.catalog.collection_mutations import CollectionMutations
+from marketplace_graphql.catalog.product_bulk import ProductBulkMutations
+from marketplace_graphql.catalog.product_mutations import ProductMutations
 from marketplace_graphql.catalog.sheets import SheetImport
+from marketplace_graphql.catalog.variant_bulk import VariantBulkMutations
+from marketplace_graphql.catalog.variant_bulk_update import VariantBulkUpdateMutations
+from marketplace_graphql.catalog.variant_mutations import VariantMutations
 from marketplace_graphql.kernel import Info, Upload, UploadedFile, enum, error_type, mutation, object_type
 
 
@@ -31,8 +38,16 @@ ListingSheetError = error_type("ListingSheetError", ListingSheetErrorCode)
 
 
 @object_type
-class CatalogMutations:
-    """What sellers change of the catalogue."""
+class CatalogMutations(
+    CategoryMutations,
+    CollectionMutations,
+    ProductMutations,
+    ProductBulkMutations,
+    VariantMutations,
+    VariantBulkMutations,
+    VariantBulkUpdateMutations,
+):
+    """What sellers and staff change of the catalogue."""
 
     @mutation(returns={"sheet_import": SheetImport | None}, errors=ListingSheetError)
     async def listing_sheet_import(

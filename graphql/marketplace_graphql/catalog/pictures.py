@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, SQLColumnExpression, Text, any_, case, cast, literal
+from sqlalchemy import BigInteger, ColumnElement, SQLColumnExpression, Text, any_, case, cast, false, literal
 
 from marketplace.catalog.models import ProductMedia
 from marketplace.catalog.thumbnails import USUAL_SIZES, snapped, thumbnail_key_sql
@@ -38,18 +38,29 @@ def picture_url(
     return _url(path, ctx, size, picture_format, owner, lambda made: made.in_(there))
 
 
+def rare_picture_url(
+    path: SQLColumnExpression[str], ctx: Any, size: Any, *, owner: ColumnElement[str]
+) -> ColumnElement[str]:
+    """A picture that is seldom shown: no size of it is made before it is asked for."""
+    return _url(path, ctx, size, None, owner, lambda made: false())
+
+
 def media_url(
     media: type[ProductMedia], ctx: Any, size: Any, picture_format: ThumbnailFormatEnum | None
 ) -> ColumnElement[str]:
-    """A product's picture: the thumbnail where it is made already, else the address that makes it."""
+    """A product's picture: the thumbnail where it is made already, else the address that makes it.
+
+    A video, and a picture that is still being fetched, lie elsewhere.
+    """
     owner = global_id("ProductMedia", media.id.expression)
-    return _url(
+    kept = _url(
         media.path, ctx, size, picture_format, owner, lambda made: made == any_(media.thumbnail_sizes)
     )
+    return case((media.path.is_(None), media.external_url), else_=kept)
 
 
 def _url(
-    path: SQLColumnExpression[str],
+    path: SQLColumnExpression[Any],
     ctx: Any,
     size: Any,
     picture_format: ThumbnailFormatEnum | None,

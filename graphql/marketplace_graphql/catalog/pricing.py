@@ -108,7 +108,7 @@ def variant_pricing(listing: Any, ctx: Any) -> Any:
     less_gross = listing.undiscounted_gross_minor - listing.gross_minor
     less_net = listing.undiscounted_net_minor - listing.net_minor
     return null_when(
-        listing.id.is_(None),
+        listing.price_minor.is_(None),
         {
             "on_sale": less_gross > 0,
             "discount": lambda: null_when(less_gross <= 0, taxed_money(less_gross, less_net, currency)),
@@ -215,7 +215,7 @@ def _displays_gross(listing: Any) -> ColumnElement[bool]:
     return of_country("display_gross_prices", listing.channel_id, country)
 
 
-def within(price_minor: SQLColumnExpression[int], given: Any, ctx: Any) -> ColumnElement[bool] | None:
+def within(price_minor: SQLColumnExpression[Any], given: Any, ctx: Any) -> ColumnElement[bool] | None:
     """Whether a price lies in a range of amounts; also Saleor's `eq`, `oneOf` and `range` of amounts."""
     digits = _minor_per_unit(ctx)
     inside = given if given.range is None else given.range  # What an input doesn't have reads as None.

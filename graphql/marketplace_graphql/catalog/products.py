@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, false, func, select
+from sqlalchemy import ColumnElement, and_, false, func, not_, select
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -35,6 +35,7 @@ from marketplace_graphql.catalog.variant_filters import variant_filter, variant_
 from marketplace_graphql.catalog.visibility import (
     listed,
     listing_of,
+    own,
     own_product,
     product_visible,
     variant_listing_of,
@@ -98,7 +99,11 @@ class PreorderData:
     end_date: DateTime | None
 
 
-@node(models.ProductType, order_by=lambda row, ctx: row.name)
+@node(
+    models.ProductType,
+    visible=lambda row, ctx: not_(row.is_going),
+    order_by=lambda row, ctx: row.name,
+)
 class ProductType(Node, ObjectWithMetadata):
     """What products of a kind have in common: the attributes they are asked for, how they are taxed."""
 
@@ -153,13 +158,12 @@ class ProductVariant(
     updated_at: DateTime
     external_reference: str | None
     channel_listings: "list[ProductVariantChannelListing] | None" = related(
-        lambda row, listing, ctx: listing.variant_id == row.id, needs=STAFF
+        lambda row, listing, ctx: listing.variant_id == row.id, needs=STAFF, allowed=own_product
     )
-    media: "list[ProductMedia] | None" = related(lambda row, media, ctx: media.product_id == row.product_id)
+    media: "list[ProductMedia] | None" = related(lambda row, media, ctx: _shows(media, row))
+    """Those of its product's pictures that were chosen for it."""
     images: list[ProductImage] | None = related(
-        lambda row, image, ctx: and_(
-            image.product_id == row.product_id, image.type == models.MediaType.IMAGE
-        ),
+        lambda row, image, ctx: and_(_shows(image, row), image.type == models.MediaType.IMAGE),
         deprecated="`media` has them, and videos.",
     )
     translation = translated("ProductVariantTranslation")
@@ -229,7 +233,7 @@ class Product(Node, ObjectWithMetadata, ObjectWithAttributes, BreakdownOfProduct
     description_json: JSONString | None = column("description", deprecated="The same as `description`.")
     seo_title: str | None
     seo_description: str | None
-    product_type: ProductType = related()
+    product_type: ProductType = related(shown=True)
     category: "Category | None" = related()
     vendor: "Vendor" = related(shown=True)
     """Who sells it."""
@@ -245,7 +249,8 @@ class Product(Node, ObjectWithMetadata, ObjectWithAttributes, BreakdownOfProduct
     is_demo: bool
     """Made up for a demonstration."""
     default_variant: ProductVariant | None = related(
-        lambda row, variant, ctx: variant.product_id == row.id, order_by=lambda variant, ctx: variant.position
+        lambda row, variant, ctx: variant.product_id == row.id,
+        order_by=lambda variant, ctx: (variant.is_default.desc(), variant.position),
     )
     variants: list[ProductVariant] | None = related(lambda row, variant, ctx: variant.product_id == row.id)
     media: list[ProductMedia] | None = related(
@@ -260,7 +265,7 @@ class Product(Node, ObjectWithMetadata, ObjectWithAttributes, BreakdownOfProduct
     )
     collections: "list[Collection] | None" = related()
     channel_listings: "list[ProductChannelListing] | None" = related(
-        lambda row, listing, ctx: listing.product_id == row.id, needs=STAFF
+        lambda row, listing, ctx: listing.product_id == row.id, needs=STAFF, allowed=own
     )
     attribute = selected_attribute()
     attributes = all_attributes()
@@ -333,6 +338,12 @@ class Product(Node, ObjectWithMetadata, ObjectWithAttributes, BreakdownOfProduct
         """One of its variants, by id or SKU."""
         chosen = variant.sku == sku if id is None else variant.id == ctx.key(id, "ProductVariant")
         return and_(variant.product_id == row.id, chosen)
+
+
+def _shows(media: Any, variant: Any) -> ColumnElement[bool]:
+    chosen = models.variant_media.c
+    shows: ColumnElement[bool] = media.id.in_(select(chosen.media_id).where(chosen.variant_id == variant.id))
+    return shows
 
 
 def _first_picture(row: Any) -> Any:

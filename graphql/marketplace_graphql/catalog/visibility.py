@@ -74,7 +74,7 @@ def variant_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
     if sees_all_products(ctx):
         return true()
     listing = aliased(ProductChannelListing)
-    priced = variant_listing_of(row, ctx).id.is_not(None) if ctx.channel.given else false()
+    priced = variant_listing_of(row, ctx).price_minor.is_not(None) if ctx.channel.given else false()
     live = (
         priced
         & select(listing.id)
@@ -84,6 +84,18 @@ def variant_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
     if ctx.requester.is_vendor:
         return or_(own_product(row, ctx), live)
     return live
+
+
+def own(row: Any, ctx: Any) -> ColumnElement[bool]:
+    """Whether a product is the requester's own."""
+    return row.vendor_id == any_(ctx.requester.vendor_ids) if ctx.requester.is_vendor else false()
+
+
+def own_price(row: Any, ctx: Any) -> ColumnElement[bool]:
+    """Whether a variant's listing is of a product of the requester's own."""
+    variant = aliased(ProductVariant)
+    mine = select(variant.id).where(variant.id == row.variant_id, own_product(variant, ctx))
+    return mine.correlate_except(variant).exists() if ctx.requester.is_vendor else false()
 
 
 def own_product(row: Any, ctx: Any) -> ColumnElement[bool]:

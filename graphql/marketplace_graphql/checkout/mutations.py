@@ -40,6 +40,7 @@ from marketplace_graphql.checkout.subject import (
 from marketplace_graphql.inputs import MetadataInput
 from marketplace_graphql.kernel import (
     AUTHENTICATED,
+    AUTHENTICATED_APP,
     Info,
     JSONString,
     Row,
@@ -54,6 +55,9 @@ if TYPE_CHECKING:
     from marketplace_graphql.people.inputs import AddressInput
 
 CHECKOUT = "Checkout"
+UPDATED = "CHECKOUT_UPDATED"
+ANYBODY = (AUTHENTICATED, AUTHENTICATED_APP)
+"""A buyer, or an app that acts for one."""
 
 
 async def _requester(info: Info) -> User | None:
@@ -66,7 +70,11 @@ async def _requester(info: Info) -> User | None:
 class CheckoutMutations(Reordering):
     """Filling a cart, and saying where it goes."""
 
-    @mutation(returns={"checkout": "Checkout | None", "created": bool | None}, errors=CheckoutError)
+    @mutation(
+        returns={"checkout": "Checkout | None", "created": bool | None},
+        errors=CheckoutError,
+        tells="CHECKOUT_CREATED",
+    )
     async def checkout_create(self, info: Info, input: CheckoutCreateInput) -> Any:
         """Opens a checkout; a signed-in buyer's is theirs from the start."""
         rules = input.validation_rules or None
@@ -95,7 +103,7 @@ class CheckoutMutations(Reordering):
         )
         return {"checkout": checkout, "created": True}
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout, tells=UPDATED)
     async def checkout_lines_add(
         self,
         info: Info,
@@ -105,7 +113,7 @@ class CheckoutMutations(Reordering):
         """Puts pieces into the checkout and keeps them for it."""
         return await cart_lines.add_lines(info.session, key, lines_to_add(lines, info.requester))
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout, tells=UPDATED)
     async def checkout_lines_update(
         self,
         info: Info,
@@ -115,7 +123,7 @@ class CheckoutMutations(Reordering):
         """Sets how many pieces lines have."""
         return await cart_lines.update_lines(info.session, key, line_changes(lines, info.requester))
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout_by_id_or_token)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout_by_id_or_token, tells=UPDATED)
     async def checkout_lines_delete(
         self,
         info: Info,
@@ -127,7 +135,11 @@ class CheckoutMutations(Reordering):
         return await cart_lines.delete_lines(info.session, key, keys)
 
     @mutation(
-        returns=CHECKOUT, errors=CheckoutError, about=the_checkout, deprecated="Use `checkoutLinesDelete`."
+        returns=CHECKOUT,
+        errors=CheckoutError,
+        about=the_checkout,
+        deprecated="Use `checkoutLinesDelete`.",
+        tells=UPDATED,
     )
     async def checkout_line_delete(
         self,
@@ -139,7 +151,7 @@ class CheckoutMutations(Reordering):
         keys = [line_key(line_id, "lineId")] if line_id else []
         return await cart_lines.delete_lines(info.session, key, keys)
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout, tells=UPDATED)
     async def checkout_email_update(
         self,
         info: Info,
@@ -149,7 +161,7 @@ class CheckoutMutations(Reordering):
         """Says to whom the order is confirmed."""
         return await service.set_email(info.session, key, email)
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout, tells=UPDATED)
     async def checkout_shipping_address_update(
         self,
         info: Info,
@@ -167,7 +179,7 @@ class CheckoutMutations(Reordering):
             save=save_address is not False,
         )
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout, tells=UPDATED)
     async def checkout_billing_address_update(
         self,
         info: Info,
@@ -185,7 +197,7 @@ class CheckoutMutations(Reordering):
             save=save_address is not False,
         )
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout, needs=AUTHENTICATED)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout, needs=ANYBODY, tells=UPDATED)
     async def checkout_customer_attach(
         self,
         info: Info,
@@ -196,7 +208,7 @@ class CheckoutMutations(Reordering):
         customer = await _customer(info, customer_id)
         return await service.attach_customer(info.session, key, customer)
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout, needs=AUTHENTICATED)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout, needs=ANYBODY, tells=UPDATED)
     async def checkout_customer_detach(
         self,
         info: Info,
@@ -210,7 +222,7 @@ class CheckoutMutations(Reordering):
             for_another=info.requester.has_any([Permission.IMPERSONATE_USER]),
         )
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout, tells=UPDATED)
     async def checkout_language_code_update(
         self,
         info: Info,
@@ -220,7 +232,7 @@ class CheckoutMutations(Reordering):
         """Says in which language the buyer is written to."""
         return await service.set_language(info.session, key, language_code.value)
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_only_checkout)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_only_checkout, tells=UPDATED)
     async def checkout_customer_note_update(
         self,
         info: Info,
@@ -242,7 +254,7 @@ class CheckoutMutations(Reordering):
             keys = await deliveries.calculate_deliveries(info.session, key)
         return {"deliveries": [Row(key) for key in keys]}
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout_by_id_or_token)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout_by_id_or_token, tells=UPDATED)
     async def checkout_delivery_method_update(
         self,
         info: Info,
@@ -257,6 +269,7 @@ class CheckoutMutations(Reordering):
         errors=CheckoutError,
         about=the_checkout,
         deprecated="Use `checkoutDeliveryMethodUpdate`.",
+        tells=UPDATED,
     )
     async def checkout_shipping_method_update(
         self,
@@ -316,6 +329,8 @@ def _private_entries(info: Info, given: Any) -> dict[str, str]:
 async def _customer(info: Info, customer_id: str | None) -> User:
     """Whose the checkout shall be: the requester's, or, if they may act for others, somebody's."""
     user_id = info.requester.user_id if not customer_id else _user_key(customer_id)
+    if user_id is None:  # An app is nobody's buyer.
+        raise PermissionDeniedError(AUTHENTICATED)
     if user_id != info.requester.user_id and not info.requester.has_any([Permission.IMPERSONATE_USER]):
         raise PermissionDeniedError(Permission.IMPERSONATE_USER)
     user = await info.session.get(User, user_id)

@@ -158,6 +158,7 @@ def _for_sale(variant: Any, checkout: Any, ctx: Any) -> Any:
         .where(
             price.variant_id == variant.id,
             price.channel_id == checkout.channel_id,
+            price.price_minor.is_not(None),
             listing.product_id == variant.product_id,
             listing.channel_id == checkout.channel_id,
             listing.is_live,

@@ -5,6 +5,7 @@ from typing import Any
 
 from strawberry import ID
 
+from marketplace.kit.announcements import announce
 from marketplace.kit.errors import NotFoundError
 from marketplace.kit.ids import to_global_id
 from marketplace.orders.models import Order
@@ -74,6 +75,8 @@ class Reordering:
         user = None if user_id is None else await info.session.get(User, user_id)
         with codes_of(CheckoutCreateFromOrderError):
             checkout, unavailable = await reorder(info.session, order, user)
+        if checkout is not None:
+            await announce(info.session, "CHECKOUT_CREATED", checkout)
         return {
             "checkout": checkout,
             "unavailable_variants": [

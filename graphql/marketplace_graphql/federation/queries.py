@@ -34,11 +34,15 @@ def _own_or_staffs(row: Any, requester: Requester) -> ColumnElement[bool]:
     """Addresses are seen along what they belong to; by themselves, only by their person and by staff."""
     if requester.has_any((Permission.MANAGE_USERS, Permission.MANAGE_STAFF)):
         return true()
-    return false() if requester.is_anonymous else row.user_id == requester.user_id
+    return false() if requester.user_id is None else row.user_id == requester.user_id
 
 
 def _staffs(row: Any, requester: Requester) -> ColumnElement[bool]:
     return true() if requester.has_any((Permission.MANAGE_STAFF,)) else false()
+
+
+def _manages_apps(row: Any, requester: Requester) -> ColumnElement[bool]:
+    return true() if requester.has_any((Permission.MANAGE_APPS,)) else false()
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class Entity:
 
 
 ENTITIES = {
+    "App": Entity(rule=_manages_apps),
     "Address": Entity(rule=_own_or_staffs),
     "Category": Entity(),
     "Collection": Entity(),

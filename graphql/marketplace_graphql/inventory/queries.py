@@ -17,6 +17,7 @@ from marketplace_graphql.inputs import MetadataFilter, has_metadata
 from marketplace_graphql.inventory.types import Stock, Warehouse
 from marketplace_graphql.kernel import (
     AUTHENTICATED,
+    AUTHENTICATED_APP,
     CountableConnection,
     Filter,
     OrderDirection,
@@ -138,18 +139,21 @@ warehouse_order = Sorting(
 )
 
 
+SIGNED_IN = (AUTHENTICATED, AUTHENTICATED_APP)
+
+
 @object_type
 class InventoryQueries:
     """What is in stock."""
 
     warehouses: CountableConnection[Warehouse] | None = connection(
-        filter=warehouse_filter, sort_by=warehouse_order, needs=AUTHENTICATED
+        filter=warehouse_filter, sort_by=warehouse_order, needs=SIGNED_IN
     )
     """Store rooms: all of them to staff, a seller's own to its members."""
-    stocks: CountableConnection[Stock] | None = connection(filter=stock_filter, needs=AUTHENTICATED)
+    stocks: CountableConnection[Stock] | None = connection(filter=stock_filter, needs=SIGNED_IN)
     """Pieces by variant and store room."""
 
-    @related(needs=AUTHENTICATED)
+    @related(needs=SIGNED_IN)
     def warehouse(
         root: Any,
         warehouse: Any,
@@ -160,7 +164,7 @@ class InventoryQueries:
         """One store room, by id or by what another system calls it."""
         return by_key(warehouse, ctx, "Warehouse", id, external_reference=external_reference)
 
-    @related(needs=AUTHENTICATED)
+    @related(needs=SIGNED_IN)
     def stock(root: Any, stock: Any, ctx: Any, id: ID) -> Stock | None:
         """One stock."""
         return stock.id == ctx.key(id, "Stock")

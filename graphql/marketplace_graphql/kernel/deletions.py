@@ -1,7 +1,6 @@
 """Mutations that delete: one row, or many at once."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,21 +9,12 @@ from strawberry import ID
 from marketplace.kit.announcements import announce
 from marketplace_graphql.kernel import fields
 from marketplace_graphql.kernel.info import Info
+from marketplace_graphql.kernel.made import NamedLater, by_its_id, called
 from marketplace_graphql.kernel.mutations import ErrorType, mutation
-from marketplace_graphql.kernel.subjects import Subject, row_by
+from marketplace_graphql.kernel.subjects import Subject
 
 Service = Callable[[AsyncSession, Sequence[Any]], Awaitable[object]]
 """Deletes rows and what hangs on them; raises DomainErrors for what must stay."""
-
-
-@dataclass
-class _NamedLater:
-    """Becomes a mutation once its class says what it is called."""
-
-    declare: Callable[[str, str], Any]
-
-    def __set_name__(self, owner: type[Any], name: str) -> None:
-        setattr(owner, name, self.declare(name, owner.__module__))
 
 
 def deletion(
@@ -61,13 +51,13 @@ def deletion(
             returns=returns or model.__name__,
             errors=errors,
             needs=needs,
-            about=about or _by_id(model),
+            about=about or by_its_id(model),
             sellers=sellers,
             field=field,
             payload_name=payload_name,
-        )(_called(delete, name, module, doc))
+        )(called(delete, name, module, doc))
 
-    return _NamedLater(declare)
+    return NamedLater(declare)
 
 
 def bulk_deletion(
@@ -97,21 +87,6 @@ def bulk_deletion(
 
         return mutation(
             returns={"count": int}, failed={"count": 0}, errors=errors, needs=needs, sellers=sellers
-        )(_called(delete, name, module, doc))
+        )(called(delete, name, module, doc))
 
-    return _NamedLater(declare)
-
-
-def _by_id(model: type[Any]) -> Subject:
-    """By an id that must be given."""
-    subject = row_by(model)
-    (argument,) = subject.arguments
-    return replace(subject, arguments=(replace(argument, annotation=ID, default=_REQUIRED),))
-
-
-_REQUIRED = fields.Argument("", None).default
-
-
-def _called(function: Any, name: str, module: str, doc: str) -> Any:
-    function.__name__, function.__module__, function.__doc__ = name, module, doc
-    return function
+    return NamedLater(declare)

@@ -22,6 +22,7 @@ from graphql import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
+from marketplace.kit.acting import acting
 from marketplace.kit.database import fetch_json_in
 from marketplace_graphql.kernel import fields, mutations, resolvers
 from marketplace_graphql.kernel.documents import (
@@ -108,7 +109,7 @@ class Api:
         self.settings = settings or {}
         self.limits = limits or Limits()
         self.context = context
-        self._now = now
+        self.now = now
         self.kept: Kept[Any] = Kept(self.limits.plans_bytes)
         self._documents = Documents(schema, self.limits)
 
@@ -126,6 +127,10 @@ class Api:
         answer: dict[str, Any] = orjson.loads(await self.answer(request, requester or Requester()))
         return answer
 
+    def operation(self, document: str, name: str | None) -> Operation:
+        """An operation, judged and remembered. Raises InvalidDocumentError or LimitError."""
+        return self._documents.operation(document, name)
+
     async def answer(self, request: Request, requester: Requester) -> bytes:
         """The response's JSON. Nothing is raised: what goes wrong is in its `errors`."""
         try:
@@ -140,7 +145,7 @@ class Api:
     async def _answered(self, request: Request, requester: Requester) -> bytes:
         operation = self._documents.operation(request.document, request.operation_name)
         variables = operation.coerced(request.variables)
-        inputs = Inputs(variables, requester, self._now(), request.language, settings=self.settings)
+        inputs = Inputs(variables, requester, self.now(), request.language, settings=self.settings)
         run = Run(self, operation, inputs, operation.shape(variables), request)
         if operation.node.operation is OperationType.MUTATION:
             return await run.mutation()
@@ -236,13 +241,13 @@ class Run:
         return result.data
 
     async def _read_root(self, root: GraphQLObjectType, selected: Fields) -> tuple[bytes, Plan]:
-        return await self._read(
+        return await self.read(
             ("root",),
             lambda setting: operation_plan(setting, root, selected),
             self.api.database.reads.fetch_json,
         )
 
-    async def _read(
+    async def read(
         self, key: tuple[object, ...], compile_plan: Callable[[Setting], Plan], fetch: Fetch
     ) -> tuple[bytes, Plan]:
         """A statement's answer. Fields whose arguments turn out wrong are refused, the others still read."""
@@ -271,7 +276,7 @@ class Run:
             type_: GraphQLObjectType, nodes: list[Any], keys: Sequence[object], path: Path
         ) -> tuple[list[Any], Sequence[Slot]]:
             self.inputs.keys = keys
-            raw, plan = await self._read(
+            raw, plan = await self.read(
                 ("rows", type_.name, path, self.inputs.channel_slug is not None),
                 lambda setting: rows_plan(setting, type_, nodes, path),
                 fetch,
@@ -302,7 +307,9 @@ class Run:
         root = self.schema.graphql.mutation_type
         if root is None:
             raise TypeError("the schema has no Mutation")
-        return await mutations.run(self, root)
+        requester = self.inputs.requester
+        with acting(requester.user_id, requester.app_id):
+            return await mutations.run(self, root)
 
     def fetch_in(self, session: AsyncSession) -> Fetch:
         """Reads that see what the session has flushed."""

@@ -155,6 +155,7 @@ class OneOf(Declaration):
     """A union or interface: the first of some types' rows that exists, {type: (row, target, ctx)}."""
 
     alternatives: Mapping[str, Function] = field(default_factory=dict)
+    shown: bool = False
 
 
 @dataclass
@@ -342,15 +343,17 @@ def itself(*, needs: Needs = (), allowed: Function | None = None, **common: Any)
 def one_of(
     alternatives: Mapping[str, Function],
     *,
+    shown: bool = False,
     needs: Needs = (),
     allowed: Function | None = None,
     **common: Any,
 ) -> Any:
     """A union or interface over several tables: the first alternative that has a row.
 
-    `{"Warehouse": lambda row, warehouse, ctx: warehouse.id == row.warehouse_id, ...}`
+    `{"Warehouse": lambda row, warehouse, ctx: warehouse.id == row.warehouse_id, ...}`. `shown` is as in
+    `related`.
     """
-    return _made(OneOf(alternatives=alternatives, allowed=allowed, **common), None, needs)
+    return _made(OneOf(alternatives=alternatives, shown=shown, allowed=allowed, **common), None, needs)
 
 
 def lookup(function: Function | None = None, *, needs: Needs = (), **common: Any) -> Any:

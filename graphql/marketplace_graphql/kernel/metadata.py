@@ -54,11 +54,13 @@ def private_metadata_needs(type_name: str, *permissions: str) -> None:
     registry.private_needs[type_name] = permissions
 
 
-def _private_entry(row: Any, ctx: Any, key: str) -> ColumnElement[str]:
+def private_entry(row: Any, ctx: Any, key: str) -> ColumnElement[str]:
+    """Meaning of `privateMetafield`."""
     return _entry(row.private_metadata, key)
 
 
-def _private_entries(row: Any, ctx: Any, keys: list[str] | None = None) -> ColumnElement[Any]:
+def private_entries(row: Any, ctx: Any, keys: list[str] | None = None) -> ColumnElement[Any]:
+    """Meaning of `privateMetafields`."""
     return _entries(row.private_metadata, keys)
 
 
@@ -80,9 +82,9 @@ class ObjectWithMetadata:
         lambda row, ctx: metadata_items(row.private_metadata), needs_from=PRIVATE
     )
     """Entries that only staff see."""
-    private_metafield: str | None = expression(_private_entry, needs_from=PRIVATE)
+    private_metafield: str | None = expression(private_entry, needs_from=PRIVATE)
     """One of the entries that only staff see."""
-    private_metafields: Metadata | None = expression(_private_entries, needs_from=PRIVATE)
+    private_metafields: Metadata | None = expression(private_entries, needs_from=PRIVATE)
     """Some of the entries that only staff see, as one object."""
     metadata: list[MetadataItem] = value(lambda row, ctx: metadata_items(row.public_metadata))
     """Entries that everybody sees."""

@@ -45,16 +45,17 @@ def error_type(
     twin: str | None = None,
     code_name: str = "code",
     path_only: bool = False,
+    codes_name: str | None = None,
     **extra: Any,
 ) -> ErrorType:
     """`<name> { field message code ... }`. Extra fields are filled from the DomainError's details.
 
-    Codes given as words make the enum `<name>Code`. With `path_only` the wrong field stands in `path` and
-    there is no `field`, as in errors of Saleor's bulk mutations.
+    Codes given as words make the enum `<name>Code`, or `codes_name`. With `path_only` the wrong field stands
+    in `path` and there is no `field`, as in errors of Saleor's bulk mutations.
     """
     module = sys._getframe(1).f_globals["__name__"]  # noqa: SLF001 - the caller's names
     if not isinstance(codes, type):
-        codes = _codes(f"{name}Code", codes, module)
+        codes = _codes(codes_name or f"{name}Code", codes, module)
     where = "path" if path_only else "field"
     namespace: dict[str, Any] = {
         "__annotations__": {where: str | None, "message": str | None, code_name: codes, **extra},
@@ -273,10 +274,9 @@ async def _committed(
             payload = _failure(declaration, refused)
         await session.flush()
         completer: Completer = execution.completer(execution.fetch_in(session), session)
-        completer.errors = errors
+        completer.errors, completer.left_to_do = errors, info.left_to_do
         made = await completer.python(payload, field.type, nodes, (key,), f"{root.name}.{name}")
-        for work in info.left_to_do:
-            await work()
+        await completer.finish()
         return made
 
 
@@ -294,8 +294,8 @@ def _success(declaration: Mutation, result: Any) -> dict[str, Any]:
     if declaration.single and declaration.returns:
         payload[declaration.returns[0]] = result
     elif isinstance(result, Mapping):
-        payload |= result
-    return payload | _errors(declaration, [])
+        payload |= result  # Saleor's oldest bulk tells its errors beside what it made.
+    return _errors(declaration, []) | payload
 
 
 def _failure(declaration: Mutation, error: DomainError | Errors) -> dict[str, Any]:

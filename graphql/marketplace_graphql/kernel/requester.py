@@ -19,11 +19,20 @@ class Requester:
     vendor_ids: tuple[int, ...] = ()
     is_staff: bool = False
     app_id: int | None = None
+    through_app_id: int | None = None
+    """The app in whose hands a person's token is: it acts as the person, on what is its own, too."""
     within: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    channel_ids: tuple[int, ...] | None = None
+    """The channels in which a member of staff works; None: in all of them."""
 
     @property
     def is_app(self) -> bool:
         return self.app_id is not None
+
+    @property
+    def own_app_id(self) -> int | None:
+        """The app whose own things the requester may change: itself, or the one that it goes through."""
+        return self.through_app_id if self.app_id is None else self.app_id
 
     @property
     def is_anonymous(self) -> bool:
@@ -48,7 +57,7 @@ class Requester:
         return False
 
     @cached_property
-    def kind(self) -> tuple[frozenset[str], bool, bool, bool, bool]:
+    def kind(self) -> tuple[frozenset[str], bool, bool, bool, bool, bool]:
         """What a statement may depend on: requesters of one kind share their statements."""
         return (
             self.permissions,
@@ -56,6 +65,7 @@ class Requester:
             self.user_id is None,
             bool(self.vendor_ids),
             self.is_app,
+            self.channel_ids is None,
         )
 
 

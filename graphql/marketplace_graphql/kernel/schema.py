@@ -78,11 +78,16 @@ class ApiSchema:
         mutation: type[Any] | None = None,
         types: Iterable[type[Any]] = (),
         channels: ChannelSource | None = None,
+        subscription: type[Any] | None = None,
     ) -> None:
         config = StrawberryConfig(name_converter=SaleorNames(), scalar_map=scalars.definitions())
         try:
             self.strawberry = strawberry.Schema(
-                query=query, mutation=mutation, types=list(types), config=config
+                query=query,
+                mutation=mutation,
+                subscription=subscription,
+                types=list(types),
+                config=config,
             )
         except (TypeError, StrawberryException):
             _check_names()  # Says more than Strawberry does where a name is the reason.
@@ -195,7 +200,7 @@ def _python_name(part: GraphQLField | GraphQLInputField | GraphQLArgument) -> st
 def _check_names() -> None:
     """Raises DeclarationError that lists every name in an annotation that no room declares."""
     unknown: dict[str, set[str]] = {}
-    for declared in registry.types.values():
+    for declared in list(registry.types.values()):
         definition = getattr(declared, "__strawberry_definition__", None)
         for field in getattr(definition, "fields", ()):
             for annotation in (field.type_annotation, *(each.type_annotation for each in field.arguments)):

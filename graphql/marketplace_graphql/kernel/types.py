@@ -264,7 +264,7 @@ def _module_docs(module_name: str) -> dict[str, dict[str, str]]:
         return {}
     tree = ast.parse(Path(path).read_text(encoding="utf-8"))
     found: dict[str, dict[str, str]] = {}
-    for part in ast.walk(tree):
+    for part in tree.body:
         if not isinstance(part, ast.ClassDef):
             continue
         docs = found.setdefault(part.name, {})

@@ -3,7 +3,19 @@
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Numeric, Text, and_, cast, func, literal, null, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Numeric,
+    Text,
+    and_,
+    any_,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from marketplace.inventory.serving import place_of, serves_channel
@@ -23,6 +35,7 @@ from marketplace_graphql.kernel import (
     never_null,
     node,
     object_type,
+    of_channels,
     record,
     related,
     value,
@@ -295,3 +308,10 @@ def in_force_on(rate: Any, today: Any) -> ColumnElement[bool]:
         rate.valid_from <= today,
         or_(rate.valid_until.is_(None), rate.valid_until > today),
     )
+
+
+@of_channels(models.Channel, hides=False)
+def channel_in(row: Any, channel_ids: Any) -> ColumnElement[bool]:
+    """Everybody may know which channels there are; who works in some only changes no other."""
+    own: ColumnElement[bool] = row.id == any_(channel_ids)
+    return own

@@ -12,6 +12,7 @@ from marketplace.markets.models import ShippingMethodListing, zone_channel
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import (
     AUTHENTICATED,
+    AUTHENTICATED_APP,
     CountableConnection,
     Filter,
     JSONString,
@@ -117,7 +118,7 @@ class ShippingMethodType(Node, ObjectWithMetadata):
     """Of one parcel."""
     minimum_delivery_days: int | None
     maximum_delivery_days: int | None
-    tax_class: TaxClass | None = related(needs=AUTHENTICATED)
+    tax_class: TaxClass | None = related(needs=(AUTHENTICATED, AUTHENTICATED_APP))
     """What its price is taxed as."""
 
     @connection(needs=Permission.MANAGE_SHIPPING)

@@ -27,6 +27,8 @@ class Access:
     """Whether everybody who sees a row may change its public entries."""
     owner: Callable[[Any], Any] | None = None
     """The key of the user who may change a row's public entries without any permission."""
+    app: Callable[[Any], Any] | None = None
+    """The key of the app that may change a row's entries, private ones too, without any permission."""
     needs_of: Callable[[Any], str] | None = None
     """Which of the permissions it takes for a row, where that differs from row to row."""
     written_as: str | None = None
@@ -62,6 +64,7 @@ TAXES = Access((Permission.MANAGE_TAXES,))
 MENUS = Access((Permission.MANAGE_MENUS,))
 
 ACCESS: dict[str, Access] = {
+    "App": Access((Permission.MANAGE_APPS,), app=lambda app: app.id),
     "Address": Access((Permission.MANAGE_USERS,), owner=lambda address: address.user_id),
     "Attribute": Access(tuple(OVER_ATTRIBUTES.values()), needs_of=_over_attribute),
     "Category": PRODUCTS,

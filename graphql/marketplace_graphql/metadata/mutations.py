@@ -9,6 +9,7 @@ from sqlalchemy import inspect
 from strawberry import ID
 
 from marketplace.kit import metadata
+from marketplace.kit.announcements import announce
 from marketplace.kit.errors import DomainError, NotFoundError, PermissionDeniedError
 from marketplace.kit.ids import split_global_id, to_global_id
 from marketplace.markets.shop_settings import THE_ONLY_ROW, shop_settings
@@ -31,6 +32,23 @@ class MetadataErrorCode(Enum):
     NOT_UPDATED = "NOT_UPDATED"
 
 
+TELLS = {
+    "Channel": "CHANNEL_METADATA_UPDATED",
+    "Checkout": "CHECKOUT_METADATA_UPDATED",
+    "Collection": "COLLECTION_METADATA_UPDATED",
+    "Fulfillment": "FULFILLMENT_METADATA_UPDATED",
+    "GiftCard": "GIFT_CARD_METADATA_UPDATED",
+    "Order": "ORDER_METADATA_UPDATED",
+    "Product": "PRODUCT_METADATA_UPDATED",
+    "ProductVariant": "PRODUCT_VARIANT_METADATA_UPDATED",
+    "ShippingZone": "SHIPPING_ZONE_METADATA_UPDATED",
+    "Shop": "SHOP_METADATA_UPDATED",
+    "TransactionItem": "TRANSACTION_ITEM_METADATA_UPDATED",
+    "User": "CUSTOMER_METADATA_UPDATED",
+    "Voucher": "VOUCHER_METADATA_UPDATED",
+    "Warehouse": "WAREHOUSE_METADATA_UPDATED",
+}
+"""What is announced of a type whose metadata change."""
 MetadataError = error_type("MetadataError", MetadataErrorCode, twin="metadataErrors")
 ITEM: dict[str, Any] = {"item": ObjectWithMetadata | None}
 
@@ -76,6 +94,8 @@ async def _changed(
         raise NotFoundError(f"Couldn't resolve to an item with metadata: {given}", field="id")
     row = await _permitted_row(info, access, written_as, global_id, store)
     setattr(row, store, change(dict(getattr(row, store))))
+    if written_as in TELLS:
+        await announce(info.session, TELLS[written_as], row)
     return {"item": Row(inspect(row).identity[0], written_as)}
 
 
@@ -85,7 +105,13 @@ async def _permitted_row(info: Info, access: Access, type_name: str, global_id: 
         return await _row(info, access, type_name, global_id)
     if store == PUBLIC and access.public:
         return await _row(info, access, type_name, global_id)
-    if not may and (store == PRIVATE or access.owner is None or info.requester.is_anonymous):
+    own_app = info.requester.own_app_id
+    if not may and access.app is not None and own_app is not None:
+        row = await info.session.get(info.schema.rows_of(type_name).model, own_app)
+        if row is None or to_global_id(type_name, access.app(row)) != global_id:
+            raise PermissionDeniedError(*access.needs)
+        return await _row(info, access, type_name, global_id)
+    if not may and (store == PRIVATE or access.owner is None or info.requester.user_id is None):
         raise PermissionDeniedError(*access.needs)
     try:
         row = await _row(info, access, type_name, global_id)

@@ -8,6 +8,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
 from marketplace.orders import models
+from marketplace.people.permissions import Permission
+from marketplace_graphql.apps.visibility import MANAGES, its_own
 from marketplace_graphql.inventory.types import Warehouse
 from marketplace_graphql.kernel import (
     DateTime,
@@ -30,6 +32,7 @@ from marketplace_graphql.pricing.discounts import DiscountValueTypeEnum
 from marketplace_graphql.values import Money, money
 
 if TYPE_CHECKING:
+    from marketplace_graphql.apps.types import App
     from marketplace_graphql.orders.types import Order
     from marketplace_graphql.people.types import User
 
@@ -124,6 +127,10 @@ class OrderEvent(Node):
     type: OrderEventsEnum | None
     user: "User | None" = related()
     """Who did it, if it was a person."""
+    app: "App | None" = related(
+        lambda row, app, ctx: app.id == row.app_id, needs=(MANAGES, Permission.MANAGE_ORDERS), allowed=its_own
+    )
+    """The app that did it, if it was one."""
     message: str | None = expression(
         lambda row, ctx: func.coalesce(row.parameters["message"].astext, row.parameters["what"].astext)
     )

@@ -8,9 +8,9 @@ from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.kit.errors import InvalidError, NotFoundError
+from marketplace.kit.jobs import JobStatus
 from marketplace.orders import models
 from marketplace.orders.invoices import create_invoice
-from marketplace.orders.models import InvoiceStatus
 from marketplace.people.permissions import Permission
 from marketplace_graphql.checkout.inputs import metadata_entries
 from marketplace_graphql.inputs import DateTimeRangeInput, MetadataInput
@@ -35,14 +35,14 @@ from marketplace_graphql.orders.visibility import STAFF, knows_buyer
 if TYPE_CHECKING:
     from marketplace_graphql.orders.types import Order
 
-enum(InvoiceStatus, name="JobStatusEnum")
+enum(JobStatus, name="JobStatusEnum")
 
 
 @interface
 class Job:
     """Something that takes a while to make."""
 
-    status: InvoiceStatus
+    status: JobStatus
     created_at: DateTime
     updated_at: DateTime
     message: str | None
@@ -145,6 +145,7 @@ class InvoiceMutations:
         """Keeps an invoice that was made elsewhere, for its buyer to fetch."""
         try:
             key = info.key(order_id, "Order")
+            await info.check_channel(models.Order, key)
             entries, private = metadata_entries(input.metadata), metadata_entries(input.private_metadata)
         except InvalidError as error:
             # Saleor's codes for invoices have no word for what is merely wrong.

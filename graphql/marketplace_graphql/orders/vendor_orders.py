@@ -13,6 +13,7 @@ from marketplace_graphql.catalog.making import too_late
 from marketplace_graphql.inputs import DateRangeInput
 from marketplace_graphql.kernel import (
     AUTHENTICATED,
+    AUTHENTICATED_APP,
     CountableConnection,
     DateTime,
     Filter,
@@ -239,7 +240,7 @@ class VendorOrderQueries:
         filter=vendor_order_filter,
         sort_by=vendor_order_order,
         order_by=lambda row, ctx: row.created_at.desc(),
-        needs=AUTHENTICATED,
+        needs=(AUTHENTICATED, AUTHENTICATED_APP),
     )
     def vendor_orders(root: Any, vendor_order: Any, ctx: Any) -> CountableConnection[VendorOrder] | None:
         """Sellers' parts of orders: all of them to staff, a seller's own to its members."""

@@ -124,7 +124,12 @@ class TransactionEvent(Node):
     type: TransactionEventType | None
     idempotency_key: str | None
     """What the client called the request by."""
-    created_by: "UserOrApp | None" = one_of({"User": lambda row, user, ctx: user.id == row.user_id})  # type: ignore[valid-type]
+    created_by: "UserOrApp | None" = one_of(  # type: ignore[valid-type]
+        {
+            "User": lambda row, user, ctx: user.id == row.user_id,
+            "App": lambda row, app, ctx: app.id == row.app_id,
+        }
+    )
     """Who caused it: nobody for what a guest or a gateway did."""
     reason_reference: "Page | None" = related(lambda row, page, ctx: false())
     """The page that says why: there is none."""
@@ -163,7 +168,12 @@ class TransactionItem(Node, ObjectWithMetadata):
     checkout: "Checkout | None" = related()
     events: list[TransactionEvent] = related()
     """All that happened to it, in order."""
-    created_by: "UserOrApp | None" = one_of({"User": lambda row, user, ctx: user.id == _begun_by(row)})  # type: ignore[valid-type]
+    created_by: "UserOrApp | None" = one_of(  # type: ignore[valid-type]
+        {
+            "User": lambda row, user, ctx: user.id == _begun_by(row, "user_id"),
+            "App": lambda row, app, ctx: app.id == _begun_by(row, "app_id"),
+        }
+    )
     """Who began it: nobody where a guest did."""
     payment_method_details: PaymentMethodDetails | None = value(
         lambda row, ctx: typed("OtherPaymentMethodDetails", {"name": row.name})
@@ -186,11 +196,11 @@ class TransactionItem(Node, ObjectWithMetadata):
         return never_null(func.coalesce(latest.correlate_except(event).scalar_subquery(), ""))
 
 
-def _begun_by(payment: Any) -> ColumnElement[int | None]:
-    """The user of its first event."""
+def _begun_by(payment: Any, whom: str) -> ColumnElement[int | None]:
+    """The user or the app of its first event."""
     event = aliased(models.TransactionEvent)
     return (
-        select(event.user_id)
+        select(getattr(event, whom))
         .where(event.transaction_id == payment.id)
         .order_by(event.id)
         .limit(1)

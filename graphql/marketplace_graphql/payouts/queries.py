@@ -11,6 +11,7 @@ from marketplace.payouts.ledger import Account
 from marketplace_graphql.inputs import DateTimeRangeInput
 from marketplace_graphql.kernel import (
     AUTHENTICATED,
+    AUTHENTICATED_APP,
     CountableConnection,
     DateTime,
     Filter,
@@ -138,7 +139,7 @@ class PayoutQueries:
         filter=payout_filter,
         sort_by=payout_order,
         order_by=lambda row, ctx: row.number.desc(),
-        needs=AUTHENTICATED,
+        needs=(AUTHENTICATED, AUTHENTICATED_APP),
     )
     """Payouts, the latest first: all of them to staff, a seller's own to its members."""
     ledger_entries: CountableConnection[LedgerEntry] | None = connection(filter=entry_filter, needs=STAFF)

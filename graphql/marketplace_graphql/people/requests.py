@@ -2,9 +2,16 @@
 
 from typing import Any
 
-from marketplace.kit.errors import DomainError, InvalidError, NotFoundError, PermissionDeniedError
+from marketplace.kit.errors import (
+    DomainError,
+    InvalidError,
+    NotFoundError,
+    PermissionDeniedError,
+    RequiredError,
+)
 from marketplace.kit.ids import to_global_id
 from marketplace.kit.settings import Settings
+from marketplace.markets.shop_settings import settings_in_force
 from marketplace.people import models
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import Info
@@ -16,13 +23,20 @@ def settings_of(info: Info) -> Settings:
     return settings
 
 
+async def account_settings(info: Info) -> Settings:
+    """The same, with what the shop's staff have chosen instead."""
+    return await settings_in_force(info.session, settings_of(info))
+
+
 async def requester_account(info: Info, customer_id: str | None = None) -> models.User:
     """The account of whoever asks, kept from other changes meanwhile.
 
     `customer_id` names somebody for whom they act: for those who may. Raises PermissionDeniedError,
-    NotFoundError, InvalidError.
+    NotFoundError, InvalidError, RequiredError (for an app that names nobody).
     """
     key = info.requester.user_id
+    if key is None and customer_id is None:
+        raise RequiredError("An app says for whom it acts.", field="customerId")
     if customer_id is not None:
         if Permission.IMPERSONATE_USER not in info.requester.permissions:
             raise PermissionDeniedError(Permission.IMPERSONATE_USER)
@@ -33,12 +47,12 @@ async def requester_account(info: Info, customer_id: str | None = None) -> model
     return user
 
 
-async def own_address(info: Info, global_id: str) -> models.Address:
+async def own_address(info: Info, global_id: str, field: str = "id") -> models.Address:
     """An address of the requester's book, or of anybody's for staff who work with customers.
 
     A stranger's reads like one that isn't there. Raises NotFoundError; DomainError for what is no such id.
     """
-    key = own_key(info, global_id, "Address", "id")
+    key = own_key(info, global_id, "Address", field)
     address = await info.session.get(models.Address, key, with_for_update={"key_share": True})
     may_all = Permission.MANAGE_USERS in info.requester.permissions
     if (
@@ -46,7 +60,7 @@ async def own_address(info: Info, global_id: str) -> models.Address:
         or address.user_id is None
         or not (may_all or address.user_id == info.requester.user_id)
     ):
-        raise NotFoundError(f"Couldn't resolve to a node: {global_id}", field="id")
+        raise NotFoundError(f"Couldn't resolve to a node: {global_id}", field=field)
     return address
 
 

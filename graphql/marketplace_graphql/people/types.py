@@ -135,4 +135,4 @@ def _sellers_of(user_id: Any) -> Any:
     return select(member.vendor_id).where(member.user_id == user_id)
 
 
-UserOrApp = union("UserOrApp", User, description="Who did something.")
+UserOrApp = union("UserOrApp", User, "App", description="Who did something.")

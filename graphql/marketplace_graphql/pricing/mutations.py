@@ -132,7 +132,7 @@ NEEDS = Permission.MANAGE_DISCOUNTS
 class PricingMutations:
     """What is changed of promotions."""
 
-    @mutation(returns="Promotion", errors=PromotionCreateError, needs=NEEDS)
+    @mutation(returns="Promotion", errors=PromotionCreateError, needs=NEEDS, tells="PROMOTION_CREATED")
     async def promotion_create(self, info: Info, input: PromotionCreateInput) -> models.Promotion:
         """Makes a promotion. What it chooses is priced by it at once, or, where that is a lot, soon."""
         given = changes(input)
@@ -153,7 +153,7 @@ class PricingMutations:
             rules=rules,
         )
 
-    @mutation(returns="Promotion", errors=PromotionUpdateError, needs=NEEDS)
+    @mutation(returns="Promotion", errors=PromotionUpdateError, needs=NEEDS, tells="PROMOTION_UPDATED")
     async def promotion_update(self, info: Info, id: ID, input: PromotionUpdateInput) -> models.Promotion:
         """Changes a promotion."""
         key = key_of(info, id, "Promotion")
@@ -181,7 +181,9 @@ class PricingMutations:
             raise NotFoundError("Some of these promotions do not exist.", field="ids")
         return {"count": len(deleted)}
 
-    @mutation(returns="PromotionRule", errors=PromotionRuleCreateError, needs=NEEDS)
+    @mutation(
+        returns="PromotionRule", errors=PromotionRuleCreateError, needs=NEEDS, tells="PROMOTION_RULE_CREATED"
+    )
     async def promotion_rule_create(
         self, info: Info, input: PromotionRuleCreateInput
     ) -> models.PromotionRule:
@@ -195,7 +197,9 @@ class PricingMutations:
             error.field = "promotion" if error.field == "id" else error.field
             raise
 
-    @mutation(returns="PromotionRule", errors=PromotionRuleUpdateError, needs=NEEDS)
+    @mutation(
+        returns="PromotionRule", errors=PromotionRuleUpdateError, needs=NEEDS, tells="PROMOTION_RULE_UPDATED"
+    )
     async def promotion_rule_update(
         self, info: Info, id: ID, input: PromotionRuleUpdateInput
     ) -> models.PromotionRule:

@@ -23,6 +23,7 @@ from strawberry import ID
 
 from marketplace.people.permissions import Permission
 from marketplace.pricing import gift_cards as models
+from marketplace_graphql.apps.visibility import MANAGES, its_own
 from marketplace_graphql.kernel import (
     CountableConnection,
     Date,
@@ -46,6 +47,7 @@ from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.values import Money, money
 
 if TYPE_CHECKING:
+    from marketplace_graphql.apps.types import App
     from marketplace_graphql.catalog.products import Product
     from marketplace_graphql.people.types import User
 
@@ -116,6 +118,8 @@ class GiftCardEvent(Node):
     type: GiftCardEventsEnum | None  # type: ignore[valid-type]
     user: "User | None" = related()
     """Who did it, if it was a person."""
+    app: "App | None" = related(lambda row, app, ctx: app.id == row.app_id, needs=MANAGES, allowed=its_own)
+    """The app that did it, if it was one."""
     message: str | None = expression(lambda row, ctx: _parameter(row, "message"))
     email: str | None = expression(lambda row, ctx: _parameter(row, "email"))
     """Where it was sent."""
@@ -195,6 +199,8 @@ class GiftCard(Node, ObjectWithMetadata):
         allowed=owned,
     )
     created_by_email: str | None = column(needs=(STAFF, Permission.MANAGE_USERS), allowed=owned)
+    app: "App | None" = related(lambda row, app, ctx: app.id == row.app_id, needs=MANAGES, allowed=its_own)
+    """The app that made it, if it was one."""
     assigned_to: "User | None" = related(
         lambda row, user, ctx: user.id == row.assigned_to_id,
         needs=(STAFF, Permission.MANAGE_USERS),

@@ -37,6 +37,7 @@ from marketplace_graphql.vouchers.inputs import (
 )
 
 CHECKOUT, VOUCHER, GIFT_CARD = "Checkout", "Voucher", "GiftCard"
+SWITCHED = "GIFT_CARD_STATUS_CHANGED"
 MANAGE_DISCOUNTS, MANAGE_GIFT_CARD = Permission.MANAGE_DISCOUNTS, Permission.MANAGE_GIFT_CARD
 
 
@@ -44,7 +45,7 @@ MANAGE_DISCOUNTS, MANAGE_GIFT_CARD = Permission.MANAGE_DISCOUNTS, Permission.MAN
 class PromoCodeMutations:
     """Promo codes in a checkout."""
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout, tells="CHECKOUT_UPDATED")
     async def checkout_add_promo_code(
         self, info: Info, key: uuid.UUID, promo_code: str
     ) -> checkout_models.Checkout:
@@ -53,7 +54,7 @@ class PromoCodeMutations:
             info.session, key, promo_code, user_id=info.requester.user_id, address=info.address
         )
 
-    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout)
+    @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout, tells="CHECKOUT_UPDATED")
     async def checkout_remove_promo_code(
         self,
         info: Info,
@@ -89,12 +90,12 @@ VoucherCodeBulkDeleteError = error_type(
 class VouchersMutations:
     """Vouchers."""
 
-    @mutation(returns=VOUCHER, errors=DiscountError, needs=MANAGE_DISCOUNTS)
+    @mutation(returns=VOUCHER, errors=DiscountError, needs=MANAGE_DISCOUNTS, tells="VOUCHER_CREATED")
     async def voucher_create(self, info: Info, input: VoucherInput) -> vouchers.Voucher:
         """Makes a voucher. It is worth something once it is listed in a channel."""
         return await voucher_editing.create_voucher(info.session, await voucher_changes(info, input))
 
-    @mutation(returns=VOUCHER, errors=DiscountError, needs=MANAGE_DISCOUNTS)
+    @mutation(returns=VOUCHER, errors=DiscountError, needs=MANAGE_DISCOUNTS, tells="VOUCHER_UPDATED")
     async def voucher_update(self, info: Info, id: ID, input: VoucherInput) -> vouchers.Voucher:
         """Changes a voucher."""
         voucher = await info.find(vouchers.Voucher, id, lock=True)
@@ -106,7 +107,7 @@ class VouchersMutations:
         voucher = await info.find(vouchers.Voucher, id, lock=True)
         await voucher_editing.delete_voucher(info.session, voucher)
 
-    @mutation(returns=VOUCHER, errors=DiscountError, needs=MANAGE_DISCOUNTS)
+    @mutation(returns=VOUCHER, errors=DiscountError, needs=MANAGE_DISCOUNTS, tells="VOUCHER_UPDATED")
     async def voucher_channel_listing_update(
         self, info: Info, id: ID, input: VoucherChannelListingInput
     ) -> vouchers.Voucher:
@@ -117,7 +118,11 @@ class VouchersMutations:
         return voucher
 
     @mutation(
-        returns=VOUCHER, errors=DiscountError, needs=MANAGE_DISCOUNTS, payload_name="VoucherAddCatalogues"
+        returns=VOUCHER,
+        errors=DiscountError,
+        needs=MANAGE_DISCOUNTS,
+        payload_name="VoucherAddCatalogues",
+        tells="VOUCHER_UPDATED",
     )
     async def voucher_catalogues_add(self, info: Info, id: ID, input: CatalogueInput) -> vouchers.Voucher:
         """Makes a voucher good for more of the catalogue."""
@@ -127,7 +132,11 @@ class VouchersMutations:
         return voucher
 
     @mutation(
-        returns=VOUCHER, errors=DiscountError, needs=MANAGE_DISCOUNTS, payload_name="VoucherRemoveCatalogues"
+        returns=VOUCHER,
+        errors=DiscountError,
+        needs=MANAGE_DISCOUNTS,
+        payload_name="VoucherRemoveCatalogues",
+        tells="VOUCHER_UPDATED",
     )
     async def voucher_catalogues_remove(self, info: Info, id: ID, input: CatalogueInput) -> vouchers.Voucher:
         """Makes a voucher good for less of the catalogue."""
@@ -153,18 +162,22 @@ class VouchersMutations:
 class GiftCardMutations:
     """Gift cards."""
 
-    @mutation(returns=GIFT_CARD, errors=GiftCardError, needs=MANAGE_GIFT_CARD)
+    @mutation(returns=GIFT_CARD, errors=GiftCardError, needs=MANAGE_GIFT_CARD, tells="GIFT_CARD_CREATED")
     async def gift_card_create(self, info: Info, input: GiftCardCreateInput) -> gift_cards.GiftCard:
         """Gives a gift card away."""
         return await gift_card_use.issue(info.session, await _new_gift_card(info, input))
 
-    @mutation(returns=GIFT_CARD, errors=GiftCardError, needs=MANAGE_GIFT_CARD)
+    @mutation(
+        returns=GIFT_CARD, errors=GiftCardError, needs=MANAGE_GIFT_CARD, tells="GIFT_CARD_STATUS_CHANGED"
+    )
     async def gift_card_activate(self, info: Info, id: ID) -> gift_cards.GiftCard:
         """Lets a gift card be spent."""
         card = await info.find(gift_cards.GiftCard, id, lock=True)
         return await gift_card_use.set_active(info.session, card, info.requester.user_id, active=True)
 
-    @mutation(returns=GIFT_CARD, errors=GiftCardError, needs=MANAGE_GIFT_CARD)
+    @mutation(
+        returns=GIFT_CARD, errors=GiftCardError, needs=MANAGE_GIFT_CARD, tells="GIFT_CARD_STATUS_CHANGED"
+    )
     async def gift_card_deactivate(self, info: Info, id: ID) -> gift_cards.GiftCard:
         """Keeps a gift card from being spent; what is on it stays."""
         card = await info.find(gift_cards.GiftCard, id, lock=True)
@@ -192,6 +205,7 @@ async def _new_gift_card(info: Info, given: GiftCardCreateInput) -> NewGiftCard:
         created_by=None if requester is None else await info.session.get(people.User, requester),
         assigned_to=None if not customer else await info.find(people.User, customer, field_name="assignedTo"),
         sent_to=sent_to,
+        sent_in=sent.get("channel") if sent_to is not None else None,
         public_metadata=metadata_entries(given.metadata or ()),
         private_metadata=metadata_entries(given.private_metadata or ()),
     )

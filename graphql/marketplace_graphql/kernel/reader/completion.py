@@ -22,6 +22,7 @@ from graphql import (
 from sqlalchemy import inspect as inspect_row
 
 from marketplace_graphql.kernel.errors import Path, QueryError, entry, told
+from marketplace_graphql.kernel.fields import Computed
 from marketplace_graphql.kernel.inputs import python_arguments
 from marketplace_graphql.kernel.reader.slots import Slot
 from marketplace_graphql.kernel.reader.sql import MARK
@@ -36,6 +37,15 @@ class Row:
     key: object
     type_name: str | None = None
     """Needed where the field's type is an interface or union."""
+
+
+@dataclass(frozen=True)
+class Later:
+    """Stands in a mutation's answer for what is read last, once what was left to do afterwards is done: the
+    order, after a line of it has been shown as it was and taken out.
+    """
+
+    value: object
 
 
 class NullError(Exception):
@@ -58,6 +68,13 @@ class Completer:
     info: Any
     read_rows: ReadRows
     errors: list[dict[str, Any]] = field(default_factory=list)
+    left_to_do: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
+    """What a mutation does once its answer has been read."""
+
+    async def finish(self) -> None:
+        """Do what was left to do, once."""
+        while self.left_to_do:
+            await self.left_to_do.pop(0)()
 
     # SQL's JSON
 
@@ -202,21 +219,54 @@ class Completer:
             found = await self._rows(object_type, nodes, [value], path)
             return found[0] if found else None
         names = self.schema.python_names[object_type.name]
-        made: dict[str, Any] = {}
-        for key, member_nodes in self.selection.below(object_type, nodes).items():
+        selected = self.selection.below(object_type, nodes)
+        made: dict[str, Any] = dict.fromkeys(selected)
+        members: dict[str, Any] = {}
+        for key, member_nodes in selected.items():
             name = member_nodes[0].name.value
             if name == "__typename":
                 made[key] = object_type.name
                 continue
+            name = names[name]
+            members[key] = value.get(name) if isinstance(value, Mapping) else getattr(value, name)
+        for key in sorted(members, key=lambda key: isinstance(members[key], Later)):
+            member, member_nodes = members[key], selected[key]
+            if isinstance(member, Later):
+                await self.finish()
+                member = member.value
+            name = member_nodes[0].name.value
             where, field_type = f"{object_type.name}.{name}", object_type.fields[name].type
-            member = value.get(names[name]) if isinstance(value, Mapping) else getattr(value, names[name])
             try:
+                member = await self._member(value, object_type, name, names[name], member_nodes, (*path, key))
                 made[key] = await self.python(member, field_type, member_nodes, (*path, key), where)
             except NullError:
                 if isinstance(field_type, GraphQLNonNull):
                     raise
                 made[key] = None
         return made
+
+    async def _member(
+        self,
+        value: Any,
+        type_: GraphQLObjectType,
+        name: str,
+        python_name: str,
+        nodes: list[Any],
+        path: Path,
+    ) -> Any:
+        """What an object that Python gave has under a name; what it computes, where the field says how."""
+        declared = self.schema.declared[type_.name].get(name)
+        if declared is None or not isinstance(declared.declaration, Computed):
+            return value.get(python_name) if isinstance(value, Mapping) else getattr(value, python_name)
+        keywords = python_arguments(
+            self.schema, type_.fields[name], declared.python_names, nodes[0], self.variables
+        )
+        try:
+            made = declared.declaration.function(value, self.info, **keywords)  # type: ignore[misc]
+            return await made if inspect.isawaitable(made) else made
+        except Exception as error:  # noqa: BLE001 - told to the client, and to the log if it's our fault
+            self._failed(told(error, f"{type_.name}.{name}"), type_.fields[name].type, path)
+        return None
 
     async def _rows(
         self,

@@ -153,9 +153,10 @@ class RequesterFacts:
         self._requester = requester
         self._binder = binder
         self.is_staff = requester.is_staff
-        self.is_anonymous = requester.user_id is None
+        self.is_anonymous = requester.is_anonymous
         self.is_vendor = bool(requester.vendor_ids)
         self.is_app = requester.is_app
+        self.is_bound_to_channels = requester.channel_ids is not None
 
     def has(self, *permissions: str) -> bool:
         """Whether one of the permissions is held."""
@@ -167,10 +168,27 @@ class RequesterFacts:
         return self._binder.bind("user_id", BigInteger(), lambda inputs: inputs.requester.user_id)
 
     @property
+    def app_id(self) -> ColumnElement[Any]:
+        """NULL where no app asks."""
+        return self._binder.bind("app_id", BigInteger(), lambda inputs: inputs.requester.app_id)
+
+    @property
+    def own_app_id(self) -> ColumnElement[Any]:
+        """The same, or the app through which a person asks."""
+        return self._binder.bind("own_app_id", BigInteger(), lambda inputs: inputs.requester.own_app_id)
+
+    @property
     def vendor_ids(self) -> ColumnElement[Any]:
         """An array: `row.vendor_id == any_(ctx.requester.vendor_ids)`."""
         return self._binder.bind(
             "vendor_ids", ARRAY(BigInteger()), lambda inputs: list(inputs.requester.vendor_ids)
+        )
+
+    @property
+    def channel_ids(self) -> ColumnElement[Any]:
+        """An array: the channels in which staff work who are bound to some."""
+        return self._binder.bind(
+            "channel_ids", ARRAY(BigInteger()), lambda inputs: list(inputs.requester.channel_ids or ())
         )
 
 

@@ -1,11 +1,24 @@
 """Plans: a compiled statement, where its parameters come from, and the places to see to afterwards."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLObjectType
-from sqlalchemy import ARRAY, Select, Text, column, func, inspect, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    case,
+    column,
+    func,
+    inspect,
+    null,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased, join
 
 from marketplace_graphql.kernel.errors import Path, QueryError
@@ -19,7 +32,7 @@ from marketplace_graphql.kernel.reader.parameters import (
     text,
 )
 from marketplace_graphql.kernel.reader.slots import Slot
-from marketplace_graphql.kernel.reader.sql import json_list, statement_text
+from marketplace_graphql.kernel.reader.sql import as_json, json_list, statement_text
 from marketplace_graphql.kernel.schema import ApiSchema
 from marketplace_graphql.kernel.selection import Fields, Selection
 
@@ -83,6 +96,32 @@ def rows_plan(setting: Setting, type_: GraphQLObjectType, nodes: list[Any], path
     selected = setting.selection.below(type_, nodes)
     made = compiler.object(type_, selected, row, rows.entered(ctx, declared, row), path, slots)
     found = select(made.label("item")).select_from(scope.source).order_by(wanted.c.place).subquery()
+    return _plan(select(json_list(found.c.item)), slots)
+
+
+Thing = Callable[[ColumnElement[Any], Context], tuple[Any, Context, list[ColumnElement[bool]]]]
+"""(JSON value, ctx) -> what a type's fields are declared on, its own context, and when it is left out."""
+
+
+def things_plan(
+    setting: Setting, type_: GraphQLObjectType, selected: Fields, path: Path, thing: Thing
+) -> Plan:
+    """The plan that reads objects of a type without rows, one for each JSON value of `inputs.keys`: a list in
+    their order, with null where one of the thing's conditions does not hold.
+    """
+    compiler, ctx = setting.start()
+    values = Parameter(("things",), JSONB(), lambda inputs: list(inputs.keys), text)
+    wanted = (
+        func.jsonb_array_elements(values)
+        .table_valued(column("value", JSONB()), with_ordinality="place", name="wanted")
+        .render_derived()
+    )
+    made, ctx, conditions = thing(wanted.c.value, ctx)
+    slots: list[Slot] = []
+    item = as_json(compiler.object(type_, selected, made, ctx, path, slots))
+    if conditions:
+        item = case((and_(*conditions), item), else_=null())
+    found = select(item.label("item")).select_from(wanted).order_by(wanted.c.place).subquery()
     return _plan(select(json_list(found.c.item)), slots)
 
 

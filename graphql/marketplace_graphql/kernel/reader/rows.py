@@ -243,18 +243,18 @@ def one_of(place: "Place", declaration: fields.OneOf) -> ColumnElement[Any]:
             made: ColumnElement[bool] = function(place.row, target, place.ctx)
             return made
 
-        found.append(as_alternative(place, type_name, on))
+        found.append(as_alternative(place, type_name, on, shown=declaration.shown))
     return func.coalesce(*found, null(), type_=JSON)
 
 
-def as_alternative(place: "Place", type_name: str, on: On) -> ColumnElement[Any]:
+def as_alternative(place: "Place", type_name: str, on: On, *, shown: bool = False) -> ColumnElement[Any]:
     """The row of one type of an interface or union."""
     schema = place.compiler.schema
     rows, object_type = schema.rows_of(type_name), schema.object_type(type_name)
     target = aliased(rows.model)
     scope = place.ctx.scope(target)
     ctx = entered(place.ctx, rows, target)
-    conditions = (on(target), registry.visible(rows.model, target, ctx))
+    conditions = [on(target)] if shown else [on(target), registry.visible(rows.model, target, ctx)]
     made = of_object_type(place, object_type, place.nodes, place.slot, target, ctx)
     statement = select(made).select_from(scope.source).where(*conditions).limit(1)
     return statement.correlate_except(*scope.parts).scalar_subquery()

@@ -1,0 +1,1 @@
+"""Apps: programs of others that work on the shop."""

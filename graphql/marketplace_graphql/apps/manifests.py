@@ -1,0 +1,99 @@
+"""What an app says of itself, before it is installed."""
+
+from typing import Any
+
+from marketplace.apps.manifests import Manifest as ManifestRead
+from marketplace.apps.manifests import ManifestExtension
+from marketplace.catalog.media import Picture
+from marketplace.people.permissions import Permission as PermissionCode
+from marketplace_graphql.apps.brands import AppManifestBrand, brand_in
+from marketplace_graphql.kernel import JSON, column, object_type
+from marketplace_graphql.people.rights import Permission, in_words
+
+
+@object_type
+class AppManifestExtension:
+    """A place in the dashboard that the app would fill."""
+
+    permissions: list[Permission]
+    """What a member of staff must be allowed to do to see it."""
+    label: str
+    url: str
+    mount_name: str
+    """Where in the dashboard."""
+    target_name: str
+    """How it opens."""
+    settings: JSON
+    """What the place and the way of opening take besides."""
+    identifier: str | None
+    """What the app calls it."""
+
+
+@object_type
+class AppManifestRequiredSaleorVersion:
+    """For which Saleor an app was made."""
+
+    constraint: str
+    """A range of versions."""
+    satisfied: bool
+    """Whether this API is within it."""
+
+
+@object_type
+class Manifest:
+    """What an app says of itself."""
+
+    identifier: str
+    version: str
+    name: str
+    about: str | None
+    permissions: list[Permission] | None
+    """What it wants to do."""
+    app_url: str | None
+    configuration_url: str | None = column(deprecated="Use `appUrl`.")
+    token_target_url: str | None
+    """Where its token would be sent."""
+    data_privacy: str | None = column(deprecated="Use `dataPrivacyUrl`.")
+    data_privacy_url: str | None
+    homepage_url: str | None
+    support_url: str | None
+    extensions: list[AppManifestExtension]
+    audience: str | None
+    """For whom tokens would be that people carry into it."""
+    required_saleor_version: AppManifestRequiredSaleorVersion | None
+    author: str | None
+    brand: AppManifestBrand | None
+
+
+def shown(manifest: ManifestRead, logo: Picture | None) -> dict[str, Any]:
+    """The parts of a `Manifest`."""
+    constraint = manifest.required_saleor_version
+    told = manifest.model_dump(
+        exclude={"id", "permissions", "extensions", "webhooks", "brand", "required_saleor_version"}
+    )
+    return {
+        **told,
+        "identifier": manifest.id,
+        "permissions": _permissions(manifest.permissions),
+        "extensions": [_extension(each) for each in manifest.extensions],
+        "required_saleor_version": (
+            {"constraint": constraint, "satisfied": manifest.is_for_this_version} if constraint else None
+        ),
+        "brand": brand_in(logo),
+    }
+
+
+def _extension(said: ManifestExtension) -> dict[str, Any]:
+    return {
+        "permissions": _permissions(said.permissions),
+        "label": said.label,
+        "url": said.url,
+        "mount_name": said.mount.upper(),
+        "target_name": said.target.upper(),
+        "settings": said.options,
+        "identifier": said.identifier,
+    }
+
+
+def _permissions(codes: list[str]) -> list[dict[str, Any]]:
+    return [{"code": PermissionCode(code), "name": in_words(code)} for code in sorted(set(codes))]

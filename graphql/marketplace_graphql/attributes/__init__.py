@@ -1,0 +1,1 @@
+"""How staff make and change attributes, their values, and the types of products that ask for them."""

@@ -1,0 +1,1 @@
+"""Files that staff, apps and sellers upload."""

@@ -1,0 +1,1 @@
+"""How staff and sellers change what products are shown by."""

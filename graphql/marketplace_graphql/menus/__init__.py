@@ -1,0 +1,1 @@
+"""Links of menus, and how staff change them."""

@@ -1,0 +1,1 @@
+"""How translators write what things say in other languages."""

@@ -1,0 +1,1 @@
+"""Webhooks: events as subscriptions tell them, and the webhooks of apps."""

@@ -1,0 +1,32 @@
+"""Telling that promotions have begun and ended, which they do by themselves."""
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.kit import clock
+from marketplace.kit.announcements import announce
+from marketplace.pricing.promotions import Promotion
+
+AT_ONCE = 1000
+
+
+async def tell(session: AsyncSession) -> None:
+    """Announce the promotions that have begun or ended since this was last asked."""
+    now = clock.now()
+    ended = and_(Promotion.end_date <= now, _not_told_since(Promotion.end_date))
+    begun = and_(
+        Promotion.start_date <= now,
+        or_(Promotion.end_date.is_(None), Promotion.end_date > now),
+        _not_told_since(Promotion.start_date),
+    )
+    for event, holds in (("PROMOTION_STARTED", begun), ("PROMOTION_ENDED", ended)):
+        query = select(Promotion).where(holds).order_by(Promotion.id).limit(AT_ONCE)
+        promotions = (await session.scalars(query.with_for_update(skip_locked=True))).all()
+        for promotion in promotions:
+            promotion.told_at = now
+        await session.flush()
+        await announce(session, event, *promotions)
+
+
+def _not_told_since(moment: ColumnElement[object] | object) -> ColumnElement[bool]:
+    return or_(Promotion.told_at.is_(None), Promotion.told_at < moment)
