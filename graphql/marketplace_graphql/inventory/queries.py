@@ -88,7 +88,7 @@ def _serve(row: Any, ids: Any, ctx: Any) -> ColumnElement[bool]:
 
 
 def _lying(row: Any, term: Any, ctx: Any) -> ColumnElement[bool]:
-    """Of a product that has the words or a variant with such a number, or in a store room that is called so."""
+    """Of a product that has the words, of a variant with such a number, or in a store room called so."""
     product, variant = aliased(Product), aliased(ProductVariant)
     room, address = aliased(models.Warehouse), aliased(Address)
     variants = (
