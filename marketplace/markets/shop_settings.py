@@ -14,6 +14,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -40,6 +41,10 @@ class ShopSettings(IntegerKey, WithMetadata, Base):
     header_text: Mapped[str] = mapped_column(default="")
     limit_quantity_per_checkout: Mapped[int] = mapped_column(default=PIECES_PER_CHECKOUT)
     """Pieces of one variant that a checkout may hold, unless the variant says otherwise."""
+    fulfillment_auto_approve: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    """Whether parcels leave as soon as they are packed, or wait for staff to approve them."""
+    fulfillment_allow_unpaid: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    """Whether parcels of orders leave that are neither paid nor to be paid at the door."""
     company_address_id: Mapped[int | None] = mapped_column(ForeignKey("address.id", ondelete="SET NULL"))
 
     translations: Mapped[list["ShopTranslation"]] = relationship(lazy="raise")

@@ -31,3 +31,25 @@ class InvoiceRequiredError(DomainError):
     """What an invoice can't do without."""
 
     code = "REQUIRED"
+
+
+class UnpaidOrderError(DomainError):
+    code = "CANNOT_FULFILL_UNPAID_ORDER"
+
+
+class CannotCancelFulfillmentError(DomainError):
+    code = "CANNOT_CANCEL_FULFILLMENT"
+
+
+class FulfillmentStatusError(DomainError):
+    """The parcel stands where this makes no sense."""
+
+
+class InvalidQuantityError(DomainError):
+    code = "INVALID_QUANTITY"
+
+
+class CannotRefundError(DomainError):
+    """More than was paid, or nothing was."""
+
+    code = "CANNOT_REFUND"

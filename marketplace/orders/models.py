@@ -295,8 +295,18 @@ class Fulfillment(IntegerKey, Timestamped, WithMetadata, Base):
     )
     fulfillment_order: Mapped[int]
     status: Mapped[FulfillmentStatus] = mapped_column(default=FulfillmentStatus.FULFILLED)
+    warehouse_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("warehouse.id", ondelete="SET NULL"), index=True
+    )
+    """Where it leaves from, if that was said: its pieces' own stocks tell else."""
     tracking_number: Mapped[str] = mapped_column(default="")
     delivered_at: Mapped[datetime | None]
+    total_refund_minor: Mapped[int | None]
+    """What was paid back when its pieces were refunded; null where nothing was to be."""
+    shipping_refund_minor: Mapped[int | None]
+    """What of it was for the delivery."""
+    reason: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    """Why its pieces came back, if that was said."""
 
     order: Mapped[Order] = relationship(back_populates="fulfillments", lazy="raise")
     vendor_order: Mapped[VendorOrder] = relationship(back_populates="fulfillments", lazy="raise")
@@ -308,8 +318,12 @@ class FulfillmentLine(IntegerKey, Base):
 
     fulfillment_id: Mapped[int] = mapped_column(ForeignKey("fulfillment.id", ondelete="CASCADE"), index=True)
     order_line_id: Mapped[UUID] = mapped_column(ForeignKey("order_line.id", ondelete="CASCADE"), index=True)
-    stock_id: Mapped[int | None] = mapped_column(ForeignKey("stock.id", ondelete="SET NULL"))
+    stock_id: Mapped[int | None] = mapped_column(ForeignKey("stock.id", ondelete="SET NULL"), index=True)
     quantity: Mapped[int]
+    has_left: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    """False for pieces that were refunded or taken back before they had left."""
+    reason: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    """Why they came back, if that was said."""
 
     fulfillment: Mapped[Fulfillment] = relationship(back_populates="lines", lazy="raise")
     order_line: Mapped[OrderLine] = relationship(lazy="raise")

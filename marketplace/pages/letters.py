@@ -33,6 +33,17 @@ def new_order(templates: Templates, language: Language, part: Mapping[str, Any])
     return _letter(templates, "new_order", language, {"part": part})
 
 
+def about_order(
+    templates: Templates, name: str, language: Language, order: Mapping[str, Any], values: Mapping[str, Any]
+) -> Letter:
+    """What a buyer gets when something becomes of their order: a parcel leaves, money comes back.
+
+    `order` is what `graphql/operations/post/about_order.graphql` gives of it; `values`: the `parcel` or the
+    `invoice` that it is about, the `amount` (`{amount, currency}`) that comes back, what is `said` of it.
+    """
+    return _letter(templates, name, language, {"order": order, **values})
+
+
 def about_account(templates: Templates, name: str, language: Language, values: Mapping[str, Any]) -> Letter:
     """What somebody gets about their account. `values`: `url` of its button, `email` if it is about one.
 

@@ -5,6 +5,8 @@ from uuid import UUID
 from marketplace.kit.ids import to_global_id
 from marketplace.kit.jobs import Retry, Work, job
 from marketplace.kit.money import Money
+from marketplace.orders.letters import JOB as ABOUT_ORDER
+from marketplace.orders.letters import OrderLetter
 from marketplace.orders.models import Order, VendorOrder
 from marketplace.pages import letters
 from marketplace.people import mail_tokens
@@ -81,6 +83,40 @@ async def order_confirmation(work: Work, order_id: UUID) -> None:
     templates = templates_for(work.settings.public_url)
     letter = letters.order_confirmation(templates, language, data["order"])
     await send_once(work, f"order_confirmation:{order.id}", order.user_email, language, letter)
+
+
+@job(ABOUT_ORDER, retry=PATIENT)
+async def about_order(
+    work: Work, letter_id: UUID, letter: OrderLetter, order_id: UUID, about: int | None = None, said: str = ""
+) -> None:
+    """Tell the buyer what has become of an order; nothing of a parcel or an invoice that is gone by now."""
+    order = await work.session.get(Order, order_id)
+    if order is None or not order.user_email:
+        return
+    requester = Requester(user_id=order.user_id)
+    data = await read(work, "about_order", requester, id=to_global_id("Order", order.id))
+    values: dict[str, object] = {"said": said}
+    if letter is OrderLetter.ORDER_REFUNDED:
+        refund = Money(int(said), order.currency)
+        values["amount"] = {"amount": refund.amount, "currency": refund.currency}
+    if letter in _ABOUT and about is not None:
+        name, type_name, listed = _ABOUT[letter]
+        global_id = to_global_id(type_name, about)
+        found = [each for each in data["order"][listed] if each["id"] == global_id]
+        if not found:
+            return
+        values[name] = found[0]
+    language = language_of(order.language_code)
+    templates = templates_for(work.settings.public_url)
+    written = letters.about_order(templates, letter, language, data["order"], values)
+    await send_once(work, f"{letter}:{letter_id}", order.user_email, language, written)
+
+
+_ABOUT = {
+    OrderLetter.PARCEL_SENT: ("parcel", "Fulfillment", "fulfillments"),
+    OrderLetter.INVOICE: ("invoice", "Invoice", "invoices"),
+}
+"""What a letter's template calls its thing, the thing's type, and the order's list of such things."""
 
 
 @job("post.new_order", retry=PATIENT)

@@ -4,9 +4,12 @@ from sqlalchemy import select, text
 
 from marketplace.kit.database import Database
 from marketplace.kit.settings import Settings
+from marketplace.orders.cancelling import cancel_order
+from marketplace.orders.fulfilment import fulfil
+from marketplace.orders.letters import OrderLetter, write_to_buyer
 from marketplace.people.models import CustomerEvent, User
 from tests.factories.checkout import make_market, make_piece
-from tests.factories.orders import make_order
+from tests.factories.orders import make_order, parts_of
 from tests.factories.people import make_user
 from tests.factories.vendors import make_member, make_vendor
 from tests.post.conftest import PostOffice, text_of, work
@@ -82,3 +85,35 @@ async def test_an_order_told_twice_is_written_about_once(
     async with database.transaction() as session:
         events = await session.scalars(select(CustomerEvent.type).where(CustomerEvent.user_id == user.id))
         assert list(events) == ["PLACED_ORDER"]
+
+
+async def test_a_buyer_reads_what_has_become_of_the_order_in_the_language_of_the_purchase(
+    database: Database, mailing: Settings, post_office: PostOffice
+) -> None:
+    async with database.transaction() as session:
+        market = await make_market(session)
+        sent, canceled = [
+            await make_order(
+                session,
+                market,
+                await make_piece(session, market.channel, name="Miel de thym"),
+                language_code=code,
+            )
+            for code in ("fr", "ar")
+        ]
+        (part,) = await parts_of(session, sent)
+        await fulfil(session, part.id, tracking_number="AM 123")
+        await cancel_order(session, canceled.id)
+        await write_to_buyer(session, sent, OrderLetter.ORDER_REFUNDED, None, said="12050")
+        await write_to_buyer(session, sent, OrderLetter.PARCEL_TRACKING, None, said="AM 124")
+        await write_to_buyer(session, sent, OrderLetter.PARCEL_SENT, None, about=999_999)
+    await work(mailing)
+    about = [message for message in post_office.arrived if "passée" not in message["Subject"]]
+    texts = {str(message["Subject"]): text_of(message) for message in about}
+    assert len(texts) == 5  # The second order's confirmation is Arabic, too.
+    parcel = texts[f"Un colis de votre commande {sent.number} est en route"]
+    assert "AM 123" in parcel
+    assert "1 × Miel de thym" in parcel
+    assert "120,50" in texts[f"Un remboursement pour votre commande {sent.number}"]
+    assert "AM 124" in texts[f"Le suivi de votre commande {sent.number}"]
+    assert f"أُلغيت طلبيتكم {canceled.number}" in texts
