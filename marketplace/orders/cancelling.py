@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.inventory.allocations import lock_sold, release
@@ -21,11 +20,13 @@ from marketplace.orders.locks import (
     refresh_status,
 )
 from marketplace.orders.models import Order, OrderEvent, OrderStatus, VendorOrder, VendorOrderStatus
+from marketplace.orders.owing import OVER, owed_minor
 from marketplace.orders.parcels import note
 from marketplace.orders.status import Pieces
 
+__all__ = ["OVER", "cancel_order", "cancel_part", "owed_minor"]
+
 NEVER_PLACED = frozenset({OrderStatus.DRAFT, OrderStatus.EXPIRED})
-OVER = frozenset({VendorOrderStatus.CANCELED, VendorOrderStatus.REFUSED, VendorOrderStatus.RETURNED})
 
 
 async def cancel_part(
@@ -81,18 +82,6 @@ def _has_all(part: VendorOrder, pieces: Mapping[UUID, Pieces]) -> bool:
     is_open = part.status in {VendorOrderStatus.UNFULFILLED, VendorOrderStatus.PARTIALLY_FULFILLED}
     its = pieces.get(part.id, Pieces())
     return is_open and not its.away and not its.waiting
-
-
-async def owed_minor(session: AsyncSession, order: Order) -> int:
-    """What the buyer has to pay for the order besides gift cards: all of it, less what was called off,
-    refused or returned.
-    """
-    given_up = await session.scalar(
-        select(func.coalesce(func.sum(VendorOrder.total_gross_minor - VendorOrder.gift_card_minor), 0)).where(
-            VendorOrder.order_id == order.id, VendorOrder.status.in_(OVER)
-        )
-    )
-    return order.total_gross_minor - int(given_up or 0)
 
 
 async def _call_off(session: AsyncSession, part: VendorOrder, user_id: int | None) -> None:

@@ -73,7 +73,10 @@ class Locked:
     """Whether a line's variant is one whose stock is tracked."""
 
     def part_of(self, line_id: UUID) -> VendorOrder:
-        return self.parts[self.lines[line_id].vendor_order_id]
+        part_id = self.lines[line_id].vendor_order_id
+        if part_id is None:
+            raise NotFoundError("A draft has no parts yet.", field="order")
+        return self.parts[part_id]
 
 
 async def lock_order(session: AsyncSession, order_id: UUID) -> Locked:

@@ -79,6 +79,9 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
         Index(None, "channel_id", "created_at"),
         Index(None, "user_id", "created_at"),
         Index(None, "status", "created_at"),
+        Index(
+            "ix_customer_order_original_id", "original_id", postgresql_where=text("original_id IS NOT NULL")
+        ),
         Index("ix_customer_order_voucher_id", "voucher_id", postgresql_where=text("voucher_id IS NOT NULL")),
         Index(
             "ix_customer_order_voucher_code",
@@ -91,6 +94,8 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
     number: Mapped[int] = mapped_column(order_number, unique=True, server_default=order_number.next_value())
     status: Mapped[OrderStatus] = mapped_column(default=OrderStatus.UNFULFILLED)
     origin: Mapped[OrderOrigin] = mapped_column(default=OrderOrigin.CHECKOUT)
+    original_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer_order.id", ondelete="SET NULL"))
+    """Of one that replaces pieces of another: that other."""
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
     user_email: Mapped[str] = mapped_column(default="", index=True)
@@ -223,7 +228,8 @@ class OrderLine(UuidKey, WithMetadata, Base):
     )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
-    vendor_order_id: Mapped[UUID] = mapped_column(ForeignKey("vendor_order.id", ondelete="CASCADE"))
+    vendor_order_id: Mapped[UUID | None] = mapped_column(ForeignKey("vendor_order.id", ondelete="CASCADE"))
+    """None as long as the order is a draft: it is split among its sellers when it is completed."""
     variant_id: Mapped[int | None] = mapped_column(
         ForeignKey("product_variant.id", ondelete="SET NULL"), index=True
     )
@@ -268,7 +274,7 @@ class OrderLine(UuidKey, WithMetadata, Base):
     """Of the promotion of the catalogue that reduced it then: a promotion may be deleted, this stays."""
 
     order: Mapped[Order] = relationship(back_populates="lines", lazy="raise")
-    vendor_order: Mapped[VendorOrder] = relationship(back_populates="lines", lazy="raise")
+    vendor_order: Mapped[VendorOrder | None] = relationship(back_populates="lines", lazy="raise")
     variant: Mapped[ProductVariant | None] = relationship(lazy="raise")
     tax_class: Mapped[TaxClass | None] = relationship(lazy="raise")
 

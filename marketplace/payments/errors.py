@@ -43,3 +43,10 @@ class RemittanceReferenceError(RemittanceError):
     """The carrier's reference was booked already, for something else."""
 
     code = "UNIQUE"
+
+
+class AlreadyPaidError(DomainError):
+    """There are payments of it already. That it was tried stays in the order's history."""
+
+    code = "TRANSACTION_ERROR"
+    keeps_changes = True

@@ -27,6 +27,12 @@ class Named:
     sellers: dict[uuid.UUID, int]
     """The seller of each part."""
 
+    def seller_of(self, line: models.OrderLine) -> int:
+        """Raises NotFoundError for a line of a draft, or of a part that may not be touched."""
+        if line.vendor_order_id is None or line.vendor_order_id not in self.sellers:
+            raise NotFoundError("Some of these lines are not in this order.", field="orderLineId")
+        return self.sellers[line.vendor_order_id]
+
 
 async def named_order(info: Info, global_id: ID, field_name: str = "order") -> Named:
     """The order that an id of it, or of a part of it, names. Raises NotFoundError, InvalidError."""

@@ -192,7 +192,7 @@ async def _picks(info: Info, named: Named, given: list[OrderFulfillLineInput]) -
         for stock in line.stocks:
             if stock.quantity > 0:
                 room = rooms_found[stock.warehouse]
-                check_room(room, named.sellers[order_line.vendor_order_id], "warehouse")
+                check_room(room, named.seller_of(order_line), "warehouse")
                 picks.append(Pick(order_line.id, room.id, stock.quantity))
             else:
                 picks.append(Pick(order_line.id, NOWHERE, stock.quantity))
