@@ -50,3 +50,7 @@ class AlreadyPaidError(DomainError):
 
     code = "TRANSACTION_ERROR"
     keeps_changes = True
+
+
+class GrantError(DomainError):
+    """Something about a refund that staff grant. `lines`, `add_lines` or `remove_lines` tell of its lines."""

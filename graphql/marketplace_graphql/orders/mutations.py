@@ -8,15 +8,19 @@ from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import AUTHENTICATED, DateTime, Info, mutation, object_type
 from marketplace_graphql.orders.calling_off import CancellingMutations
 from marketplace_graphql.orders.errors import VendorOrderError
+from marketplace_graphql.orders.granting import GrantingMutations
 from marketplace_graphql.orders.invoices import InvoiceMutations
 from marketplace_graphql.orders.parcels import ParcelMutations
+from marketplace_graphql.orders.refunding import RefundMutations
 from marketplace_graphql.rules import codes_of
 
 STAFF = Permission.MANAGE_ORDERS
 
 
 @object_type
-class OrdersMutations(InvoiceMutations, ParcelMutations, CancellingMutations):
+class OrdersMutations(
+    InvoiceMutations, ParcelMutations, CancellingMutations, RefundMutations, GrantingMutations
+):
     """Orders on their way."""
 
     @mutation(returns="VendorOrder", errors=VendorOrderError, needs=AUTHENTICATED)

@@ -105,7 +105,7 @@ class ParcelMutations:
         whole = await info.session.get(models.Order, named.order_id)
         return {"fulfillments": parcels, "order": payload_order(info, whole)}
 
-    @mutation(returns=RETURNS, errors=OrderError, needs=STAFF)
+    @mutation(returns=RETURNS, errors=OrderError, needs=STAFF, payload_name="FulfillmentApprove")
     async def order_fulfillment_approve(
         self,
         info: Info,
@@ -125,7 +125,7 @@ class ParcelMutations:
             )
         return await _with_order(info, parcel)
 
-    @mutation(returns=RETURNS, errors=OrderError, needs=STAFF, sellers=True)
+    @mutation(returns=RETURNS, errors=OrderError, needs=STAFF, sellers=True, payload_name="FulfillmentCancel")
     async def order_fulfillment_cancel(
         self, info: Info, id: ID, input: FulfillmentCancelInput | None = None
     ) -> Any:
@@ -146,7 +146,13 @@ class ParcelMutations:
             info.afterwards(lambda: fulfilling.forget_parcel(info.session, parcel))
         return await _with_order(info, parcel)
 
-    @mutation(returns=RETURNS, errors=OrderError, needs=STAFF, sellers=True)
+    @mutation(
+        returns=RETURNS,
+        errors=OrderError,
+        needs=STAFF,
+        sellers=True,
+        payload_name="FulfillmentUpdateTracking",
+    )
     async def order_fulfillment_update_tracking(
         self, info: Info, id: ID, input: FulfillmentUpdateTrackingInput
     ) -> Any:

@@ -1,5 +1,6 @@
 """What tests of orders share: an order with its clerk, its ids, and what is announced."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import pytest
@@ -12,9 +13,10 @@ from marketplace.kit.announcements import Announcement
 from marketplace.kit.ids import to_global_id
 from marketplace.markets.shop_settings import shop_settings
 from marketplace.orders.models import Order, OrderEvent, OrderLine, VendorOrder
+from marketplace.payments.by_hand import mark_as_paid
 from marketplace_graphql.kernel import Requester
 from tests.factories.checkout import Market, make_market, make_piece
-from tests.factories.orders import make_order, parts_of
+from tests.factories.orders import make_order, make_unpaid_order, parts_of
 from tests.factories.people import make_user
 from tests.graphql.conftest import staff
 
@@ -50,13 +52,19 @@ class Placed:
 
 
 async def place(
-    session: AsyncSession, sellers: int = 1, quantity: int = 2, price_minor: int = 120_00, **given: object
+    session: AsyncSession,
+    sellers: int = 1,
+    quantity: int = 2,
+    price_minor: int = 120_00,
+    *,
+    make: Callable[..., Awaitable[Order]] = make_order,
+    **given: object,
 ) -> Placed:
     market = await make_market(session)
     pieces = [
         await make_piece(session, market.channel, price_minor=price_minor, **given) for _ in range(sellers)
     ]
-    order = await make_order(session, market, *pieces, quantity=quantity)
+    order = await make(session, market, *pieces, quantity=quantity)
     parts = await parts_of(session, order)
     lines = await session.scalars(
         select(OrderLine).where(OrderLine.order_id == order.id).order_by(OrderLine.position)
@@ -66,6 +74,13 @@ async def place(
     )
     clerk = staff("MANAGE_ORDERS", user=await make_user(session))
     return Placed(market, order, parts, list(lines), list(stocks), clerk)
+
+
+async def place_paid(session: AsyncSession, **given: object) -> Placed:
+    """An order that was paid by transfer, as staff have said."""
+    placed = await place(session, make=make_unpaid_order, **given)  # type: ignore[arg-type]
+    await mark_as_paid(session, placed.order.id)
+    return placed
 
 
 async def shelves(session: AsyncSession) -> list[tuple[int, int]]:
