@@ -79,6 +79,11 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
         Index(None, "channel_id", "created_at"),
         Index(None, "user_id", "created_at"),
         Index(None, "status", "created_at"),
+        Index(None, "charge_status", "created_at"),
+        Index(None, "authorize_status", "created_at"),
+        Index(None, "updated_at", "id"),
+        Index(None, "billing_address_id"),
+        Index(None, "shipping_address_id"),
         Index(
             "ix_customer_order_original_id", "original_id", postgresql_where=text("original_id IS NOT NULL")
         ),
@@ -223,6 +228,8 @@ class OrderLine(UuidKey, WithMetadata, Base):
     __table_args__ = (
         Index(None, "order_id", "position"),
         Index(None, "vendor_order_id", "position"),
+        Index(None, "metadata", postgresql_using="gin"),
+        Index("ix_order_line_product_sku", "product_sku", postgresql_where=text("product_sku IS NOT NULL")),
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("quantity_fulfilled BETWEEN 0 AND quantity", name="fulfilled_in_range"),
     )
@@ -293,7 +300,16 @@ class Fulfillment(IntegerKey, Timestamped, WithMetadata, Base):
     """Pieces of one seller handed to the carrier together: a parcel."""
 
     __tablename__ = "fulfillment"
-    __table_args__ = (UniqueConstraint("order_id", "fulfillment_order"),)
+    __table_args__ = (
+        UniqueConstraint("order_id", "fulfillment_order"),
+        Index(None, "status", "order_id"),
+        Index(
+            "ix_fulfillment_tracking_number",
+            "tracking_number",
+            postgresql_where=text("tracking_number <> ''"),
+        ),
+        Index(None, "metadata", postgresql_using="gin"),
+    )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
     vendor_order_id: Mapped[UUID] = mapped_column(
@@ -347,7 +363,11 @@ class InvoiceStatus(StrEnum):
 
 class Invoice(IntegerKey, Timestamped, WithMetadata, Base):
     __tablename__ = "invoice"
-    __table_args__ = (Index(None, "order_id", "created_at"),)
+    __table_args__ = (
+        Index(None, "order_id", "created_at"),
+        Index(None, "created_at", "order_id"),
+        Index(None, "number"),
+    )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
     status: Mapped[InvoiceStatus] = mapped_column(default=InvoiceStatus.SUCCESS)
@@ -364,7 +384,7 @@ class OrderEvent(IntegerKey, Base):
     """What happened to an order. Types are those of Saleor's OrderEventsEnum."""
 
     __tablename__ = "order_event"
-    __table_args__ = (Index(None, "order_id", "id"),)
+    __table_args__ = (Index(None, "order_id", "id"), Index(None, "type", "at", "order_id"), Index(None, "at"))
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
     vendor_order_id: Mapped[UUID | None] = mapped_column(ForeignKey("vendor_order.id", ondelete="CASCADE"))

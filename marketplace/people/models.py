@@ -92,6 +92,12 @@ class Address(IntegerKey, WithMetadata, Base):
     """A postal address. A user's address book has `user_id`; an order's copy has none."""
 
     __tablename__ = "address"
+    __table_args__ = (
+        Index("ix_address_last_name", text("lower(last_name)")),
+        Index("ix_address_full_name", text("lower(first_name || ' ' || last_name)")),
+        Index("ix_address_phone", "phone", postgresql_where=text("phone <> ''")),
+        Index("ix_address_country_code", "country_code"),
+    )
 
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
     first_name: Mapped[str] = mapped_column(default="")

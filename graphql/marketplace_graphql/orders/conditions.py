@@ -1,11 +1,12 @@
-"""What orders can be narrowed down by besides their own columns. All of it is looked up by keys, for the few
-orders of one buyer.
+"""What orders can be narrowed down by besides their own columns.
+
+Of all orders, what few of them fulfil is found by an index of its own; what many do is met along the list.
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, literal, not_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, not_, select, true
 from sqlalchemy.orm import aliased
 
 from marketplace.catalog.models import Product, ProductType, ProductTypeKind
@@ -67,16 +68,36 @@ def address(name: str) -> Meaning:
     """Meaning of `AddressFilterInput` on one of the order's addresses: an order without it never matches."""
 
     def meaning(row: Any, value: Any, ctx: Any) -> ColumnElement[bool] | None:
-        kept = aliased(AddressRow)
-        parts = [kept.id == getattr(row, name)]
-        if value.phone_number is not None:
-            said = matches(lambda row, ctx: row.phone)(kept, value.phone_number, ctx)
-            parts += [] if said is None else [said]
-        if value.country is not None:
-            parts += _in_country(kept.country_code, value.country)
-        return select(literal(1)).where(*parts).correlate_except(kept).exists()
+        return ctx.few_or_many(  # type: ignore[no-any-return]
+            row, _at_address(name, value, ctx), _has_address(getattr(row, name), value, ctx)
+        )
 
     return meaning
+
+
+def _at_address(name: str, value: Any, ctx: Any) -> Select[Any]:
+    order, kept = aliased(models.Order), aliased(AddressRow)
+    return (
+        select(order.id)
+        .join(kept, kept.id == getattr(order, name))
+        .where(*_said_of_address(kept, value, ctx))
+    )
+
+
+def _has_address(address_id: Any, value: Any, ctx: Any) -> ColumnElement[bool]:
+    kept = aliased(AddressRow)
+    said = _said_of_address(kept, value, ctx)
+    return select(literal(1)).where(kept.id == address_id, *said).correlate_except(kept).exists()
+
+
+def _said_of_address(kept: Any, value: Any, ctx: Any) -> list[ColumnElement[bool]]:
+    parts: list[ColumnElement[bool]] = []
+    if value.phone_number is not None:
+        said = matches(lambda row, ctx: row.phone)(kept, value.phone_number, ctx)
+        parts += [] if said is None else [said]
+    if value.country is not None:
+        parts += _in_country(kept.country_code, value.country)
+    return parts
 
 
 def _in_country(code: Any, value: Any) -> list[ColumnElement[bool]]:
@@ -99,37 +120,67 @@ def lines_count(row: Any, value: Any, ctx: Any) -> ColumnElement[bool] | None:
 
 def product_type(row: Any, value: Any, ctx: Any) -> ColumnElement[bool]:
     """Meaning of a condition on the type of what was bought: one line of it is enough."""
-    product: Any = aliased(Product)
-    of_type = refers(lambda row, ctx: product.product_type_id, "ProductType")(row, value, ctx)
-    return _bought(row, product, true() if of_type is None else of_type)
+
+    def of_type(product: Any) -> ColumnElement[bool]:
+        said = refers(lambda row, ctx: product.product_type_id, "ProductType")(row, value, ctx)
+        return true() if said is None else said
+
+    return _bought(row, of_type, ctx)
 
 
 def gift_card_bought(row: Any, wanted: bool, ctx: Any) -> ColumnElement[bool]:
     """Meaning of `isGiftCardBought`: a line of a product whose type is of gift cards."""
-    product, kind = aliased(Product), aliased(ProductType)
+    kind = aliased(ProductType)
     of_cards = select(kind.id).where(kind.kind == ProductTypeKind.GIFT_CARD)
-    found = _bought(row, product, product.product_type_id.in_(of_cards))
-    return found if wanted else not_(found)
+    return _bought(row, lambda product: product.product_type_id.in_(of_cards), ctx, wanted=wanted)
 
 
-def _bought(order: Any, product: Any, condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The order has a line of a product that the condition holds for."""
-    line, variant = aliased(models.OrderLine), aliased(VariantRow)
-    return (
-        select(literal(1))
-        .select_from(line)
-        .join(variant, variant.id == line.variant_id)
-        .join(product, product.id == variant.product_id)
-        .where(line.order_id == order.id, condition)
-        .correlate_except(line, variant, product)
-        .exists()
-    )
+def _bought(
+    order: Any, rule: Callable[[Any], ColumnElement[bool]], ctx: Any, *, wanted: bool = True
+) -> ColumnElement[bool]:
+    """The order has a line of a product that a rule holds for."""
+
+    def lines() -> tuple[Any, Select[Any]]:
+        line, variant, product = aliased(models.OrderLine), aliased(VariantRow), aliased(Product)
+        bought: Any = (
+            select(line.order_id)
+            .select_from(line)
+            .join(variant, variant.id == line.variant_id)
+            .join(product, product.id == variant.product_id)
+            .where(rule(product))
+        )
+        return (line, variant, product), bought
+
+    parts, looked_up = lines()
+    holds = looked_up.where(parts[0].order_id == order.id).correlate_except(*parts).exists()
+    if not wanted:
+        return not_(holds)
+    return ctx.few_or_many(order, lines()[1].distinct(), holds)  # type: ignore[no-any-return]
+
+
+def hangs_on(
+    model: Any, order: Any, rule: Callable[[Any], ColumnElement[bool]], ctx: Any, *, wanted: bool = True
+) -> ColumnElement[bool]:
+    """The order has a row of a table, such as a parcel or an event, that a rule holds for. What the rule says
+    needs an index.
+    """
+    one, other = aliased(model), aliased(model)
+    holds = select(literal(1)).where(one.order_id == order.id, rule(one)).correlate_except(one).exists()
+    if not wanted:
+        return not_(holds)
+    keys = select(other.order_id).where(other.order_id.is_not(None), rule(other)).distinct()
+    return ctx.few_or_many(order, keys, holds)  # type: ignore[no-any-return]
 
 
 def gift_card_used(row: Any, wanted: bool, ctx: Any) -> ColumnElement[bool]:
     """Meaning of `isGiftCardUsed`: a card paid for some of it."""
-    use = aliased(OrderGiftCard)
-    found = select(literal(1)).where(use.order_id == row.id).correlate_except(use).exists()
+    return hangs_on(OrderGiftCard, row, lambda use: true(), ctx, wanted=wanted)
+
+
+def has_fulfillments(row: Any, wanted: bool, ctx: Any) -> ColumnElement[bool]:
+    """Meaning of `hasFulfillments`: there is a parcel, of whatever kind."""
+    parcel = aliased(models.Fulfillment)
+    found = select(literal(1)).where(parcel.order_id == row.id).correlate_except(parcel).exists()
     return found if wanted else not_(found)
 
 

@@ -30,6 +30,7 @@ from marketplace_graphql.kernel import (
     object_type,
     related,
 )
+from marketplace_graphql.orders.conditions import hangs_on
 from marketplace_graphql.orders.visibility import STAFF, knows_buyer
 
 if TYPE_CHECKING:
@@ -84,26 +85,18 @@ class InvoiceFilterInput:
 
 def has_invoices(row: Any, wanted: bool, ctx: Any) -> ColumnElement[bool]:
     """Meaning of `hasInvoices`."""
-    found = _invoice(row)
-    return found if wanted else ~found
+    return hangs_on(models.Invoice, row, lambda invoice: true(), ctx, wanted=wanted)
 
 
 def invoices_are(row: Any, wanted: Any, ctx: Any) -> ColumnElement[bool]:
     """Meaning of `invoices`: for each condition there is an invoice that meets it."""
     created = between(lambda row, ctx: row.created_at)
+
+    def at(moment: Any) -> Any:
+        return lambda invoice: created(invoice, moment, ctx)
+
     moments = [each.created_at for each in wanted if each.created_at is not None]
-    return and_(true(), *[_invoice(row, created, moment, ctx) for moment in moments])
-
-
-def _invoice(row: Any, *condition: Any) -> ColumnElement[bool]:
-    """Whether the order has an invoice (that meets a condition, its value and context)."""
-    invoice = aliased(models.Invoice)
-    parts = [invoice.order_id == row.id]
-    if condition:
-        meaning, value, ctx = condition
-        said = meaning(invoice, value, ctx)
-        parts += [] if said is None else [said]
-    return select(literal(1)).where(*parts).correlate_except(invoice).exists()
+    return and_(true(), *[hangs_on(models.Invoice, row, at(moment), ctx) for moment in moments])
 
 
 @enum

@@ -11,11 +11,11 @@ from marketplace_graphql.orders.filters import (
     order_filter,
     order_found,
     order_sorting,
-    order_where,
 )
 from marketplace_graphql.orders.types import Order
 from marketplace_graphql.orders.vendor_orders import VendorOrderQueries
 from marketplace_graphql.orders.visibility import NOT_PLACED, STAFF
+from marketplace_graphql.orders.where import order_where
 from marketplace_graphql.rules import by_key
 
 
