@@ -41,6 +41,7 @@ from marketplace.orders.parcels import (
     note,
     note_parcel,
     note_tracking,
+    room_of,
     tell_of_approval,
     tell_of_parcels,
     write_parcel,
@@ -187,6 +188,8 @@ async def approve(
     now = clock.now()
     part = locked.parts[parcel.vendor_order_id]
     parcel.status, parcel.updated_at = FulfillmentStatus.FULFILLED, now
+    if parcel.warehouse_id is None:
+        parcel.warehouse_id = await room_of(session, [piece.stock_id for each in taken for piece in each])
     note_parcel(session, part, parcel, sum(line.quantity for line in waiting), user_id)
     await refresh_parts(session, locked.order, [part], now)
     await tell_of_approval(session, locked.order, parcel, user_id, notify=notify)

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.catalog.models import ProductVariant
-from marketplace.inventory.models import Stock
+from marketplace.inventory.models import Stock, Warehouse
 from marketplace.kit import clock
 from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey, WithMetadata
 from marketplace.markets.models import Channel, ShippingMethod, TaxClass
@@ -82,6 +82,8 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
         Index(None, "charge_status", "created_at"),
         Index(None, "authorize_status", "created_at"),
         Index(None, "updated_at", "id"),
+        Index(None, "total_gross_minor"),
+        Index(None, "total_net_minor"),
         Index(None, "billing_address_id"),
         Index(None, "shipping_address_id"),
         Index(
@@ -228,6 +230,7 @@ class OrderLine(UuidKey, WithMetadata, Base):
     __table_args__ = (
         Index(None, "order_id", "position"),
         Index(None, "vendor_order_id", "position"),
+        Index(None, "position", "order_id"),
         Index(None, "metadata", postgresql_using="gin"),
         Index("ix_order_line_product_sku", "product_sku", postgresql_where=text("product_sku IS NOT NULL")),
         CheckConstraint("quantity > 0", name="quantity_positive"),
@@ -320,7 +323,7 @@ class Fulfillment(IntegerKey, Timestamped, WithMetadata, Base):
     warehouse_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("warehouse.id", ondelete="SET NULL"), index=True
     )
-    """Where it leaves from, if that was said: its pieces' own stocks tell else."""
+    """Where it leaves from, or the first of its pieces do; null where none of them is counted anywhere."""
     tracking_number: Mapped[str] = mapped_column(default="")
     delivered_at: Mapped[datetime | None]
     total_refund_minor: Mapped[int | None]
@@ -332,6 +335,7 @@ class Fulfillment(IntegerKey, Timestamped, WithMetadata, Base):
 
     order: Mapped[Order] = relationship(back_populates="fulfillments", lazy="raise")
     vendor_order: Mapped[VendorOrder] = relationship(back_populates="fulfillments", lazy="raise")
+    warehouse: Mapped[Warehouse | None] = relationship(lazy="raise")
     lines: Mapped[list["FulfillmentLine"]] = relationship(back_populates="fulfillment", lazy="raise")
 
 

@@ -19,7 +19,7 @@ from marketplace.kit.ids import to_global_id
 from marketplace.orders.errors import FulfillmentStatusError, InvalidQuantityError
 from marketplace.orders.fulfilling import Locked
 from marketplace.orders.models import Fulfillment, FulfillmentLine, FulfillmentStatus, OrderLine
-from marketplace.orders.parcels import write_parcel
+from marketplace.orders.parcels import room_of, write_parcel
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,8 @@ async def move(
     now, parcels = clock.now(), []
     for part_id, pieces in sorted(by_part.items(), key=lambda item: locked.parts[item[0]].position):
         part = locked.parts[part_id]
-        parcel = await write_parcel(session, locked.order, part, [], now, status=status)
+        rooms = await room_of(session, [each.source.stock_id for each in pieces if each.source])
+        parcel = await write_parcel(session, locked.order, part, [], now, status=status, warehouse_id=rooms)
         parcel.reason = reason
         parcel.total_refund_minor, parcel.shipping_refund_minor = refunds.get(part_id, (None, None))
         _fill(session, parcel, pieces)

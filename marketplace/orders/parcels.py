@@ -8,6 +8,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.inventory.allocations import Taken
+from marketplace.inventory.models import Stock
 from marketplace.kit.announcements import announce
 from marketplace.orders.letters import OrderLetter, write_to_buyer
 from marketplace.orders.models import (
@@ -32,7 +33,11 @@ async def write_parcel(
     status: FulfillmentStatus = FulfillmentStatus.FULFILLED,
     warehouse_id: UUID | None = None,
 ) -> Fulfillment:
-    """A parcel with its pieces. The caller has locked the order."""
+    """A parcel with its pieces; it leaves from where the first of them do, unless a store room is named. The
+    caller has locked the order.
+    """
+    if warehouse_id is None:
+        warehouse_id = await room_of(session, [piece.stock_id for piece in taken])
     before = await session.scalar(
         select(func.coalesce(func.max(Fulfillment.fulfillment_order), 0)).where(
             Fulfillment.order_id == order.id
@@ -64,6 +69,14 @@ async def write_parcel(
             ],
         )
     return parcel
+
+
+async def room_of(session: AsyncSession, stock_ids: Sequence[int | None]) -> UUID | None:
+    """The store room of the first of these stocks."""
+    counted = [stock_id for stock_id in stock_ids if stock_id is not None]
+    if not counted:
+        return None
+    return await session.scalar(select(Stock.warehouse_id).where(Stock.id == counted[0]))
 
 
 def composed_id(order: Order, parcel: Fulfillment) -> str:

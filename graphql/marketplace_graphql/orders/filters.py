@@ -82,14 +82,14 @@ def _midnight(day: Any) -> ColumnElement[Any]:
 
 def order_found(row: Any, term: Any, ctx: Any) -> ColumnElement[bool]:
     """What a search for orders finds: what a whole word is the name or the number of."""
-    found: ColumnElement[bool] = row.id.in_(orders_known_by(term))
+    found: ColumnElement[bool] = row.id == any_(func.array(orders_known_by(term).scalar_subquery()))
     return found
 
 
 def by_buyer(row: Any, term: Any, ctx: Any) -> ColumnElement[bool]:
     """Orders of whoever has an e-mail address, a name or a telephone number."""
-    keys = orders_of_buyer(term)
-    return ctx.few_or_many(row, keys, row.id.in_(keys))  # type: ignore[no-any-return]
+    found: ColumnElement[bool] = row.id == any_(func.array(orders_of_buyer(term).scalar_subquery()))
+    return found
 
 
 def _in_state(row: Any, states: list[OrderStatusFilter], ctx: Any) -> ColumnElement[bool]:
@@ -156,7 +156,9 @@ order_filter = Filter(
         "created": days(lambda row: row.created_at),
         "updated_at": between(lambda row, ctx: row.updated_at),
         "search": order_found,
-        "channels": lambda row, ids, ctx: row.channel_id == any_(ctx.key(ids, "Channel")),
+        "channels": lambda row, ids, ctx: ctx.one_of_few(
+            row, row.channel_id, ctx.key(ids, "Channel"), sorted_by=row.created_at
+        ),
         "checkout_ids": lambda row, ids, ctx: row.checkout_id == any_(ctx.key(ids, "Checkout")),
         "checkout_tokens": lambda row, tokens, ctx: row.checkout_id == any_(tokens),
         "metadata": has_metadata,

@@ -6,7 +6,6 @@ from sqlalchemy import false, func, select
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
-from marketplace.inventory.models import Stock as StockRow
 from marketplace.markets.models import TaxClass as TaxClassRow
 from marketplace.orders import models
 from marketplace.orders.models import FulfillmentStatus
@@ -166,6 +165,8 @@ class Fulfillment(Node, ObjectWithMetadata):
     """1 for the order's first."""
     status: FulfillmentStatus
     tracking_number: str
+    warehouse: Warehouse | None = related()
+    """Where it leaves from."""
     created: DateTime = column("created_at")
     delivered_at: DateTime | None
     """When the buyer received it."""
@@ -185,21 +186,6 @@ class Fulfillment(Node, ObjectWithMetadata):
     def status_display(row: Any, ctx: Any) -> str | None:
         """The status in English."""
         return in_english(row.status)
-
-    @related
-    def warehouse(row: Any, warehouse: Any, ctx: Any) -> Warehouse | None:
-        """Where it leaves from."""
-        line, stock = aliased(models.FulfillmentLine), aliased(StockRow)
-        its_pieces = (
-            select(stock.warehouse_id)
-            .select_from(line)
-            .join(stock, stock.id == line.stock_id)
-            .where(line.fulfillment_id == row.id)
-            .order_by(line.id)
-            .limit(1)
-            .correlate_except(line, stock)
-        )
-        return warehouse.id == func.coalesce(row.warehouse_id, its_pieces.scalar_subquery())
 
 
 def _refunded(row: Any, ctx: Any, minor: Any) -> Any:

@@ -3,11 +3,11 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, select, true
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
-from marketplace.inventory.models import Stock, Warehouse
+from marketplace.inventory.models import Warehouse
 from marketplace.orders import models
 from marketplace.orders.models import FulfillmentStatus
 from marketplace.payments.models import TransactionItem
@@ -204,8 +204,7 @@ def _said_of_parcel(parcel: Any, given: Any, ctx: Any) -> list[ColumnElement[boo
 
 
 def _leaves_from(parcel: Any, given: Any, ctx: Any) -> ColumnElement[bool]:
-    """As `Fulfillment.warehouse`: the room that was named, or else that of its pieces."""
-    room, line, stock = aliased(Warehouse), aliased(models.FulfillmentLine), aliased(Stock)
+    room = aliased(Warehouse)
     said = []
     if given.id is not None:
         said += _said(refers(lambda row, ctx: row.id, "Warehouse")(room, given.id, ctx))
@@ -215,12 +214,8 @@ def _leaves_from(parcel: Any, given: Any, ctx: Any) -> ColumnElement[bool]:
         reference = matches(lambda row, ctx: row.external_reference)
         said += _said(reference(room, given.external_reference, ctx))
     rooms = select(room.id).where(and_(true(), *said))
-    of_pieces = (
-        select(line.fulfillment_id)
-        .join(stock, stock.id == line.stock_id)
-        .where(stock.warehouse_id.in_(rooms))
-    )
-    return or_(parcel.warehouse_id.in_(rooms), and_(parcel.warehouse_id.is_(None), parcel.id.in_(of_pieces)))
+    found: ColumnElement[bool] = parcel.warehouse_id.in_(rooms)
+    return found
 
 
 def _said_of_line(line: Any, given: Any, ctx: Any) -> list[ColumnElement[bool]]:
