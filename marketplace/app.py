@@ -85,6 +85,7 @@ def _leave_the_program_alone() -> None:
     """Let the garbage collector pass over what stays for good: schema, tables, code."""
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(COLLECT_AFTER_OBJECTS, 20, 50)
 
 

@@ -5,6 +5,7 @@ Modules that a command needs are imported in it: `marketplace clock` need not lo
 # ruff: noqa: PLC0415
 
 import asyncio
+import gc
 import os
 import socket
 import sys
@@ -46,6 +47,7 @@ def run() -> None:
 @cli.command()
 def serve() -> None:
     """Run the web server: the API, the storefront, files."""
+    gc.disable()  # What is loaded now stays for good; the application has the rest collected once it is up.
     import uvicorn
 
     from marketplace.run import obey_the_watcher
