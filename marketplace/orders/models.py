@@ -377,7 +377,9 @@ class Invoice(IntegerKey, Timestamped, WithMetadata, Base):
     status: Mapped[InvoiceStatus] = mapped_column(default=InvoiceStatus.SUCCESS)
     number: Mapped[str | None]
     url: Mapped[str | None]
-    """Where it can be fetched."""
+    """Where it can be fetched, if it was made elsewhere."""
+    storage_key: Mapped[str | None]
+    """Of the PDF in the private storage, if it was made here."""
     message: Mapped[str | None]
     """What went wrong, if something did."""
 

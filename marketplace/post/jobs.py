@@ -1,13 +1,15 @@
 """Every letter that is sent, as jobs. Rooms ask for them by name, in their own transactions."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from marketplace.kit.ids import to_global_id
 from marketplace.kit.jobs import Retry, Work, job
 from marketplace.kit.money import Money
+from marketplace.orders.invoice_files import url_of
 from marketplace.orders.letters import JOB as ABOUT_ORDER
 from marketplace.orders.letters import OrderLetter
-from marketplace.orders.models import Order, VendorOrder
+from marketplace.orders.models import Invoice, Order, VendorOrder
 from marketplace.pages import letters
 from marketplace.people import mail_tokens
 from marketplace.people.letters import JOB, AccountLetter
@@ -106,12 +108,18 @@ async def about_order(
         if not found:
             return
         values[name] = found[0]
+    if letter is OrderLetter.INVOICE and about is not None:
+        invoice = await work.session.get_one(Invoice, about)
+        url = url_of(invoice, work.settings, OF_A_LETTER)
+        values["invoice"] = {"number": invoice.number, "url": url}
     language = language_of(order.language_code)
     templates = templates_for(work.settings.public_url)
     written = letters.about_order(templates, letter, language, data["order"], values)
     await send_once(work, f"{letter}:{letter_id}", order.user_email, language, written)
 
 
+OF_A_LETTER = timedelta(days=30)
+"""How long a link in a letter leads to a private file."""
 _ABOUT = {
     OrderLetter.PARCEL_SENT: ("parcel", "Fulfillment", "fulfillments"),
     OrderLetter.INVOICE: ("invoice", "Invoice", "invoices"),
