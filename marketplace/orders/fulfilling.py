@@ -37,6 +37,7 @@ from marketplace.orders.models import (
     VendorOrderStatus,
 )
 from marketplace.orders.parcels import (
+    checked_tracking,
     composed_id,
     note,
     note_parcel,
@@ -139,7 +140,7 @@ async def fulfil_order(
             part,
             pieces,
             now,
-            tracking_number=tracking_number.strip(),
+            tracking_number=tracking_number,
             status=NEW_STATUS[rules.auto_approve],
             warehouse_id=warehouse_id,
         )
@@ -251,7 +252,7 @@ async def update_tracking(
     """Say by which number a parcel can be followed; empty: by none. Raises NotFoundError."""
     locked, parcel = await lock_parcel(session, parcel_id)
     order, part = locked.order, locked.parts[parcel.vendor_order_id]
-    parcel.tracking_number, parcel.updated_at = tracking_number.strip(), clock.now()
+    parcel.tracking_number, parcel.updated_at = checked_tracking(tracking_number), clock.now()
     note_tracking(session, order, part, parcel, user_id)
     await session.flush()
     await announce(session, "FULFILLMENT_TRACKING_NUMBER_UPDATED", parcel)

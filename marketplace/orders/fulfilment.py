@@ -7,13 +7,13 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.inventory.allocations import Taken, consume, lock_sold, restock
+from marketplace.inventory.allocations import Taken, consume, restock
 from marketplace.kit import clock
 from marketplace.kit.errors import InvalidError
 from marketplace.kit.events import publish
 from marketplace.orders.errors import FulfillQuantityError, NothingToFulfillError, VendorOrderStatusError
 from marketplace.orders.events import VendorOrderDelivered, VendorOrderRefused
-from marketplace.orders.locks import lines_of, lock_part, lock_whole, refresh_status
+from marketplace.orders.locks import lines_of, lock_part, refresh_status
 from marketplace.orders.models import (
     Fulfillment,
     FulfillmentLine,
@@ -63,7 +63,7 @@ async def fulfil(
         part,
         taken,
         now,
-        tracking_number=tracking_number.strip(),
+        tracking_number=tracking_number,
         status=NEW_STATUS[rules.auto_approve],
     )
     for line_id, quantity in leaving.items():
@@ -74,16 +74,6 @@ async def fulfil(
     await refresh_parts(session, order, [part], now)
     await tell_of_parcels(session, order, [parcel], user_id, notify=notify)
     return parcel
-
-
-async def lock_before(
-    session: AsyncSession, order_id: UUID, quantities: Mapping[UUID, Mapping[UUID, int]]
-) -> None:
-    """Take hold of an order, and of all that several of its sellers are about to hand over: the lines and
-    their quantities by vendor order.
-    """
-    await lock_whole(session, order_id)
-    await lock_sold(session, [line_id for lines in quantities.values() for line_id in lines])
 
 
 async def deliver(

@@ -16,6 +16,8 @@ from marketplace.orders.models import Invoice, InvoiceStatus, Order, OrderEvent,
 
 NOT_INVOICED = frozenset({OrderStatus.DRAFT, OrderStatus.UNCONFIRMED, OrderStatus.EXPIRED})
 MAXIMUM_LENGTH = 2000
+NUMBER_LENGTH = 255
+"""As in Saleor."""
 
 
 async def create_invoice(
@@ -35,7 +37,7 @@ async def create_invoice(
     number, url = number.strip(), url.strip()
     order = await _billed_order(session, order_id)
     missing = []
-    if not 0 < len(number) <= MAXIMUM_LENGTH:
+    if not 0 < len(number) <= NUMBER_LENGTH:
         missing.append(InvoiceRequiredError("Say its number.", field="number"))
     if not _is_address(url):
         missing.append(InvoiceRequiredError("Say where on the web it can be fetched.", field="url"))
@@ -58,7 +60,7 @@ async def request_invoice(
 ) -> Invoice:
     """Have a worker make an order's invoice. Raises NotFoundError, NoInvoiceForOrderError."""
     order = await _billed_order(session, order_id)
-    number = (number or "").strip()[:MAXIMUM_LENGTH] or None
+    number = (number or "").strip()[:NUMBER_LENGTH] or None
     invoice = Invoice(order_id=order.id, status=InvoiceStatus.PENDING, number=number)
     session.add_all([invoice, _event(order.id, "INVOICE_REQUESTED", user_id)])
     await session.flush()
@@ -106,7 +108,7 @@ async def update_invoice(
     """Say an invoice's number, or where it can be fetched: both must be known then. Raises Errors."""
     number, url = (number or "").strip(), (url or "").strip()
     wrong: list[DomainError] = []
-    if not (number or invoice.number) or len(number) > MAXIMUM_LENGTH:
+    if not (number or invoice.number) or len(number) > NUMBER_LENGTH:
         wrong.append(InvoiceRequiredError("Say its number.", field="number", code="NUMBER_NOT_SET"))
     if (url or not (invoice.url or invoice.storage_key)) and not _is_address(url):
         message = "Say where on the web it can be fetched."

@@ -232,7 +232,7 @@ class OrderLine(UuidKey, WithMetadata, Base):
         Index(None, "vendor_order_id", "position"),
         Index(None, "position", "order_id"),
         Index(None, "metadata", postgresql_using="gin"),
-        Index("ix_order_line_product_sku", "product_sku", postgresql_where=text("product_sku IS NOT NULL")),
+        Index("ix_order_line_product_sku", "product_sku", postgresql_using="hash"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("quantity_fulfilled BETWEEN 0 AND quantity", name="fulfilled_in_range"),
     )
@@ -309,6 +309,7 @@ class Fulfillment(IntegerKey, Timestamped, WithMetadata, Base):
         Index(
             "ix_fulfillment_tracking_number",
             "tracking_number",
+            postgresql_using="hash",
             postgresql_where=text("tracking_number <> ''"),
         ),
         Index(None, "metadata", postgresql_using="gin"),
@@ -370,7 +371,7 @@ class Invoice(IntegerKey, Timestamped, WithMetadata, Base):
     __table_args__ = (
         Index(None, "order_id", "created_at"),
         Index(None, "created_at", "order_id"),
-        Index(None, "number"),
+        Index(None, "number", postgresql_using="hash"),
     )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))

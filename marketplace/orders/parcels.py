@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.inventory.allocations import Taken
 from marketplace.inventory.models import Stock
 from marketplace.kit.announcements import announce
+from marketplace.kit.errors import InvalidError
 from marketplace.orders.letters import OrderLetter, write_to_buyer
 from marketplace.orders.models import (
     Fulfillment,
@@ -20,6 +21,9 @@ from marketplace.orders.models import (
     OrderStatus,
     VendorOrder,
 )
+
+TRACKING_LENGTH = 255
+"""As in Saleor."""
 
 
 async def write_parcel(
@@ -34,8 +38,9 @@ async def write_parcel(
     warehouse_id: UUID | None = None,
 ) -> Fulfillment:
     """A parcel with its pieces; it leaves from where the first of them do, unless a store room is named. The
-    caller has locked the order.
+    caller has locked the order. Raises InvalidError for what is no tracking number.
     """
+    tracking_number = checked_tracking(tracking_number)
     if warehouse_id is None:
         warehouse_id = await room_of(session, [piece.stock_id for piece in taken])
     before = await session.scalar(
@@ -69,6 +74,14 @@ async def write_parcel(
             ],
         )
     return parcel
+
+
+def checked_tracking(number: str) -> str:
+    """A tracking number as it is kept. Raises InvalidError."""
+    number = number.strip()
+    if len(number) > TRACKING_LENGTH:
+        raise InvalidError(f"At most {TRACKING_LENGTH} characters, please.", field="trackingNumber")
+    return number
 
 
 async def room_of(session: AsyncSession, stock_ids: Sequence[int | None]) -> UUID | None:

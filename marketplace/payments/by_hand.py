@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit.announcements import announce
-from marketplace.kit.errors import DomainError, UniqueError
+from marketplace.kit.errors import DomainError, InvalidError, UniqueError
 from marketplace.kit.events import publish
 from marketplace.kit.money import Money
 from marketplace.orders.errors import CannotRefundError
@@ -23,6 +23,8 @@ from marketplace.payments.transactions import lock_payable, refresh_order, tell,
 GATEWAY_ID = "marketplace.by_hand"
 NAME = "Mark-as-paid transaction"
 """As in Saleor: its clients know such payments by this name."""
+REFERENCE_LENGTH = 512
+"""As in Saleor."""
 BY_HAND = frozenset({GATEWAY_ID, CASH_ON_DELIVERY})
 """Payments that are paid back by hand: no gateway can be asked to."""
 
@@ -45,6 +47,9 @@ async def mark_as_paid(
     if order.total_gross_minor and not payable.total.minor:
         raise AlreadyPaidError("Nothing is owed for this order.", field="transaction")
     reference = (reference or "").strip() or None
+    if reference is not None and len(reference) > REFERENCE_LENGTH:
+        message = f"At most {REFERENCE_LENGTH} characters, please."
+        raise InvalidError(message, field="transactionReference")
     if reference is not None and await session.scalar(
         select(TransactionItem.id).where(TransactionItem.psp_reference == reference)
     ):

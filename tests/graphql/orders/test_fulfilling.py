@@ -337,6 +337,9 @@ async def test_a_parcel_can_be_followed_and_the_buyer_told(
     assert done["order"]["number"] == str(placed.order.number)
     assert told == ["FULFILLMENT_TRACKING_NUMBER_UPDATED", "ORDER_UPDATED"]
     assert (await history(session, placed.order))[-2:] == ["TRACKING_UPDATED", "EMAIL_SENT"]
+    endless = {"trackingNumber": "1" * 256}
+    refused = (await read(TRACK, placed.clerk, id=parcel_id, input=endless))["orderFulfillmentUpdateTracking"]
+    assert codes(refused) == [("trackingNumber", "INVALID")]
     gone = (await read(TRACK, placed.clerk, id=parcel_id, input={}))["orderFulfillmentUpdateTracking"]
     assert gone["fulfillment"] == {"trackingNumber": ""}
 

@@ -113,6 +113,8 @@ async def test_what_has_payments_no_bill_or_a_known_reference_is_not_marked_as_p
     await read(PAID, placed.clerk, id=first.id, reference="VIR-1")
     known = (await read(PAID, placed.clerk, id=second.id, reference="VIR-1"))["orderMarkAsPaid"]
     assert codes(known) == [("transactionReference", "UNIQUE")]
+    endless = (await read(PAID, placed.clerk, id=second.id, reference="x" * 513))["orderMarkAsPaid"]
+    assert codes(endless) == [("transactionReference", "INVALID")]
     second.order.billing_address_id = None
     unbilled = (await read(PAID, placed.clerk, id=second.id))["orderMarkAsPaid"]
     assert codes(unbilled) == [(None, "BILLING_ADDRESS_NOT_SET")]
