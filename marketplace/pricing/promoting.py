@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import DateTime, delete, func, literal, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.descriptions import clean_description
@@ -22,8 +21,6 @@ from marketplace.markets.models import Channel
 from marketplace.pricing.promotions import (
     Promotion,
     PromotionRule,
-    PromotionRuleTranslation,
-    PromotionTranslation,
     PromotionType,
     not_ended,
     rule_channel,
@@ -161,41 +158,6 @@ async def delete_rule(session: AsyncSession, rule_id: UUID) -> PromotionRule:
     await session.flush()
     await _follow(session, promotion, [rule.catalogue_predicate])
     return rule
-
-
-async def translate_promotion(
-    session: AsyncSession, promotion_id: UUID, language_code: str, texts: Mapping[str, Any]
-) -> None:
-    """Write what was given of a promotion's `name` and `description` in a language. Raises InvalidError."""
-    await _translate(session, PromotionTranslation, {"promotion_id": promotion_id}, language_code, texts)
-
-
-async def translate_rule(
-    session: AsyncSession, rule_id: UUID, language_code: str, texts: Mapping[str, Any]
-) -> None:
-    """Write what was given of a rule's `name` and `description` in a language. Raises InvalidError."""
-    await _translate(session, PromotionRuleTranslation, {"promotion_rule_id": rule_id}, language_code, texts)
-
-
-async def _translate(
-    session: AsyncSession,
-    model: type[PromotionTranslation | PromotionRuleTranslation],
-    of: Mapping[str, UUID],
-    language_code: str,
-    texts: Mapping[str, Any],
-) -> None:
-    said: dict[str, Any] = {name: texts[name] or None for name in ("name", "description") if name in texts}
-    if len(said.get("name") or "") > NAME_LENGTH:
-        raise InvalidError(f"A name has at most {NAME_LENGTH} letters.", field="name")
-    if said.get("description"):
-        said["description"] = clean_description(said["description"])
-    row = {**of, "language_code": language_code}
-    statement = insert(model).values(row | said)
-    await session.execute(
-        statement.on_conflict_do_update(index_elements=list(row), set_=said)
-        if said
-        else statement.on_conflict_do_nothing()
-    )
 
 
 def _say(promotion: Promotion, said: Mapping[str, Any], errors: list[DomainError]) -> None:

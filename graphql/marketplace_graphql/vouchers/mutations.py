@@ -14,13 +14,23 @@ from marketplace.kit.money import MINOR_DIGITS, Money
 from marketplace.markets.models import Channel
 from marketplace.people import models as people
 from marketplace.people.permissions import Permission
-from marketplace.pricing import gift_card_use, gift_cards, voucher_editing, vouchers
+from marketplace.pricing import gift_card_use, gift_cards, translating_prices, voucher_editing, vouchers
 from marketplace.pricing.gift_card_use import NewGiftCard
 from marketplace_graphql.checkout.errors import CheckoutError
 from marketplace_graphql.checkout.inputs import metadata_entries
 from marketplace_graphql.checkout.subject import the_checkout
-from marketplace_graphql.kernel import Info, changes, error_type, mutation, object_type
+from marketplace_graphql.kernel import (
+    Info,
+    bulk_deletion,
+    changes,
+    deletion,
+    error_type,
+    mutation,
+    object_type,
+)
 from marketplace_graphql.rules import codes_of
+from marketplace_graphql.translating.declaring import translating
+from marketplace_graphql.translating.inputs import NameTranslationInput
 from marketplace_graphql.vouchers.errors import (
     DiscountError,
     GiftCardError,
@@ -101,11 +111,29 @@ class VouchersMutations:
         voucher = await info.find(vouchers.Voucher, id, lock=True)
         return await voucher_editing.update_voucher(info.session, voucher, await voucher_changes(info, input))
 
-    @mutation(returns=VOUCHER, errors=DiscountError, needs=MANAGE_DISCOUNTS)
-    async def voucher_delete(self, info: Info, id: ID) -> None:
-        """Takes a voucher away. What it took off orders stays."""
-        voucher = await info.find(vouchers.Voucher, id, lock=True)
-        await voucher_editing.delete_voucher(info.session, voucher)
+    voucher_delete = deletion(
+        vouchers.Voucher,
+        voucher_editing.delete_vouchers,
+        doc="Takes a voucher away. What it took off orders stays.",
+        returns=VOUCHER,
+        errors=DiscountError,
+        needs=MANAGE_DISCOUNTS,
+        tells="VOUCHER_DELETED",
+    )
+    voucher_bulk_delete = bulk_deletion(
+        vouchers.Voucher,
+        voucher_editing.delete_vouchers,
+        doc="Takes vouchers away, all of them or none. What they took off orders stays.",
+        errors=DiscountError,
+        needs=MANAGE_DISCOUNTS,
+        tells="VOUCHER_DELETED",
+    )
+    voucher_translate = translating(
+        vouchers.Voucher,
+        NameTranslationInput,
+        translating_prices.translate,
+        doc="Says a voucher's name in another language.",
+    )
 
     @mutation(returns=VOUCHER, errors=DiscountError, needs=MANAGE_DISCOUNTS, tells="VOUCHER_UPDATED")
     async def voucher_channel_listing_update(

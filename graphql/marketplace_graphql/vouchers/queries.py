@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import select, true
+from sqlalchemy import and_, select, true
 from strawberry import ID
 
 from marketplace.people.permissions import Permission
 from marketplace.pricing.vouchers import VoucherChannelListing
 from marketplace_graphql.kernel import CountableConnection, connection, object_type, related
 from marketplace_graphql.vouchers.gift_cards import GiftCard
+from marketplace_graphql.vouchers.lists import voucher_filter, voucher_found, voucher_order
 from marketplace_graphql.vouchers.types import Voucher
 
 
@@ -31,12 +32,22 @@ class VouchersQueries:
         """One voucher, with its value in a channel if one is named."""
         return voucher.id == ctx.key(id, "Voucher")
 
-    @connection(order_by=lambda row, ctx: row.id.desc(), channel=True, needs=Permission.MANAGE_DISCOUNTS)
-    def vouchers(root: Any, voucher: Any, ctx: Any) -> CountableConnection[Voucher] | None:
+    @connection(
+        filter=voucher_filter,
+        sort_by=voucher_order,
+        order_by=lambda row, ctx: row.id.desc(),
+        channel=True,
+        needs=Permission.MANAGE_DISCOUNTS,
+        outdated={"query": "Use `filter.search`."},
+    )
+    def vouchers(
+        root: Any, voucher: Any, ctx: Any, query: str | None = None
+    ) -> CountableConnection[Voucher] | None:
         """All vouchers, the latest first; with a channel, those that are worth something there."""
+        found = true() if query is None else voucher_found(voucher, query, ctx)
         if not ctx.channel.given:
-            return true()
+            return found
         listed = select(VoucherChannelListing.voucher_id).where(
             VoucherChannelListing.channel_id == ctx.channel.id
         )
-        return voucher.id.in_(listed)
+        return and_(found, voucher.id.in_(listed))
