@@ -98,8 +98,11 @@ async def new_order(work: Work, vendor_order_id: UUID, user_id: int) -> None:
 
 
 @job(gift_card_use.LETTER, retry=PATIENT)
-async def gift_card(work: Work, gift_card_id: int, email: str) -> None:
-    """Send a gift card's code, which no row of the queue knows, in the language of the address's account."""
+async def gift_card(work: Work, gift_card_id: int, email: str, event_id: int | None = None) -> None:
+    """Send a gift card's code, which no row of the queue knows, in the language of the address's account.
+
+    The event of its history tells a letter that is sent once more from the one before.
+    """
     card = await work.session.get(GiftCard, gift_card_id)
     if card is None:
         return
@@ -111,8 +114,9 @@ async def gift_card(work: Work, gift_card_id: int, email: str) -> None:
         "balance": {"amount": balance.amount, "currency": balance.currency},
         "expires_on": card.expires_on.isoformat() if card.expires_on else None,
     }
+    key = f"gift_card:{card.id}" if event_id is None else f"gift_card:{card.id}:{event_id}"
     letter = letters.gift_card(templates_for(work.settings.public_url), language, values)
-    await send_once(work, f"gift_card:{card.id}", email, language, letter)
+    await send_once(work, key, email, language, letter)
 
 
 @job("post.tidy")
