@@ -12,6 +12,7 @@ import marketplace.catalog.origins
 import marketplace.checkout.models
 import marketplace.content.menus
 import marketplace.content.pages
+import marketplace.exports.models
 import marketplace.inventory.models
 import marketplace.markets.models
 import marketplace.markets.shop_settings

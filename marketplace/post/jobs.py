@@ -1,4 +1,7 @@
-"""Every letter that is sent, as jobs. Rooms ask for them by name, in their own transactions."""
+"""Every letter that is sent, as jobs. Rooms ask for them by name, in their own transactions.
+
+Those about exports, and the making of what they are about, stand in `exports.py`.
+"""
 
 from uuid import UUID
 
@@ -13,6 +16,7 @@ from marketplace.people.mail_tokens import Purpose
 from marketplace.people.models import User
 from marketplace.people.redirects import link
 from marketplace.people.service import user_by_email
+from marketplace.post import exports  # noqa: F401 - declares its jobs
 from marketplace.post.reading import read
 from marketplace.post.sending import forget_old, language_of, send_once, templates_for
 from marketplace.pricing import gift_card_use

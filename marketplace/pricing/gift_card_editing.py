@@ -78,6 +78,7 @@ async def issue_many(
     }
     await _note_for_all(session, keys, GiftCardEventType.ISSUED, created_by and created_by.id, told)
     await publish(session, GiftCardsIssued(tuple(keys)))
+    await announce(session, "GIFT_CARD_CREATED", *cards)
     return cards
 
 

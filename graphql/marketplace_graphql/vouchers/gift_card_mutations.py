@@ -135,7 +135,6 @@ class GiftCardMutations:
         failed={"count": 0, "gift_cards": []},
         errors=BulkGiftCardError,
         needs=NEEDS,
-        tells="GIFT_CARD_CREATED",
     )
     async def gift_card_bulk_create(self, info: Info, input: GiftCardBulkCreateInput) -> dict[str, Any]:
         """Gives away gift cards that are worth the same."""
