@@ -63,8 +63,8 @@ async def product_rows(
             found[key] |= cells
     rows: list[Sequence[Cell]] = []
     for product_id in sorted(products):
-        for variant_id in variants.get(product_id) or [None]:
-            said = products[product_id] | of_variants.get(variant_id, {})
+        for cells in [of_variants[key] for key in variants.get(product_id, ())] or [{}]:
+            said = products[product_id] | cells
             rows.append([said.get(each, "") for each in columns.heads])
     return rows
 
@@ -188,8 +188,8 @@ def _answer(storage: Storage, value: AttributeValue, kind: AttributeInputType, u
         return storage.url(value.file_path)
     if kind is AttributeInputType.NUMERIC and unit:
         return f"{value.name} {unit.lower()}"
-    written = WRITTEN.get(kind, lambda answer: answer.name or answer.slug)
-    return written(value)
+    written = WRITTEN.get(kind)
+    return written(value) if written else value.name or value.slug
 
 
 def _reference(value: AttributeValue) -> str:

@@ -25,7 +25,8 @@ async def tell(session: AsyncSession) -> None:
         for promotion in promotions:
             promotion.told_at = now
         await session.flush()
-        await announce(session, event, *promotions)
+        await announce(session, event, *(each for each in promotions if not each.is_sale))
+        await announce(session, "SALE_TOGGLE", *(each for each in promotions if each.is_sale))
 
 
 def _not_told_since(moment: ColumnElement[object] | object) -> ColumnElement[bool]:

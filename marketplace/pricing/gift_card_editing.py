@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -71,12 +72,12 @@ async def issue_many(
     await session.flush()
     keys = [card.id for card in cards]
     await tag(session, keys, names)
-    told = {
+    told: dict[str, object] = {
         "initial_balance_minor": balance.minor,
         "current_balance_minor": balance.minor,
         "expiry_date": expires_on.isoformat() if expires_on else None,
     }
-    await _note_for_all(session, keys, GiftCardEventType.ISSUED, created_by and created_by.id, told)
+    await _note_for_all(session, keys, GiftCardEventType.ISSUED, created_by.id if created_by else None, told)
     await publish(session, GiftCardsIssued(tuple(keys)))
     await announce(session, "GIFT_CARD_CREATED", *cards)
     return cards
@@ -121,8 +122,14 @@ async def update_card(
         )
     if changes_expiry:
         old, card.expires_on = card.expires_on, given.expires_on
-        told = {"expiry_date": _said(card.expires_on), "old_expiry_date": _said(old)}
-        note_event(session, card, GiftCardEventType.EXPIRY_DATE_UPDATED, user_id, **told)
+        note_event(
+            session,
+            card,
+            GiftCardEventType.EXPIRY_DATE_UPDATED,
+            user_id,
+            expiry_date=_said(card.expires_on),
+            old_expiry_date=_said(old),
+        )
     if added or removed:
         old_tags = await tags_of(session, card.id)
         await tag(session, [card.id], added)
@@ -245,7 +252,7 @@ async def assign(session: AsyncSession, card: GiftCard, user: User | None, user_
     Who may be given a card that is in use is for `payments.gift_cards` to say.
     """
     kind = GiftCardEventType.ASSIGNED_TO_USER if user else GiftCardEventType.UNASSIGNED_FROM_USER
-    told = {
+    told: dict[str, Any] = {
         "old_assigned_to_id": card.assigned_to_id,
         "old_assigned_to_email": card.assigned_to_email,
         "assigned_to_id": user.id if user else None,

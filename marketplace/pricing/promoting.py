@@ -63,7 +63,7 @@ async def create_promotion(
             errors += refused.errors
     if errors:
         raise Errors(errors)
-    await _check_number(session, type, len(rules), "rules")
+    await check_number(session, type, len(rules), "rules")
     session.add(promotion)
     await session.flush()
     for rule, values in zip(rules, columns, strict=True):
@@ -96,7 +96,8 @@ async def delete_promotions(session: AsyncSession, promotion_ids: Collection[UUI
     )
     promotions = list(found)
     predicates = await _predicates_of(session, [promotion.id for promotion in promotions])
-    await announce(session, "PROMOTION_DELETED", *promotions)
+    await announce(session, "PROMOTION_DELETED", *(each for each in promotions if not each.is_sale))
+    await announce(session, "SALE_DELETED", *(each for each in promotions if each.is_sale))
     for promotion in promotions:
         await session.delete(promotion)
     await session.flush()
@@ -109,7 +110,7 @@ async def create_rule(session: AsyncSession, promotion_id: UUID, said: RuleSaid)
     promotion = await _locked(session, promotion_id)
     columns = checked_rule(promotion.type, said)
     field = "orderPredicate" if promotion.type is PromotionType.ORDER else "cataloguePredicate"
-    await _check_number(session, promotion.type, 1, field)
+    await check_number(session, promotion.type, 1, field)
     rule = PromotionRule(id=uuid4(), promotion_id=promotion.id)
     await _write_rule(session, rule, said, columns)
     await _follow(session, promotion, [rule.catalogue_predicate])
@@ -198,7 +199,8 @@ async def _locked_rule(session: AsyncSession, rule_id: UUID) -> tuple[PromotionR
     return rule, promotion
 
 
-async def _check_number(session: AsyncSession, type: PromotionType, more: int, field: str) -> None:
+async def check_number(session: AsyncSession, type: PromotionType, more: int, field: str) -> None:
+    """Raises InvalidError (RULES_NUMBER_LIMIT) where there would be too many rules."""
     limit = RULES_LIMIT[type]
     counted = await session.scalar(
         select(func.count())

@@ -68,7 +68,7 @@ def seen_by_staff(row: Any, ctx: Any) -> ColumnElement[bool]:
     )
 
 
-def _reward_value(row: Any, ctx: Any) -> ColumnElement[Any]:
+def reward_value(row: Any, ctx: Any) -> ColumnElement[Any]:
     """The stored whole number as people say it: an amount of the currency, or per cent."""
     unusual = {code: _unit(digits) for code, digits in MINOR_DIGITS.items() if digits != USUAL_DIGITS}
     of_currency = case(unusual, value=row.currency, else_=_unit(USUAL_DIGITS))
@@ -185,7 +185,7 @@ class PromotionRule(Node):
     promotion: Promotion | None = related()
     channels: list[Channel] | None = related(_in_channels)
     """Where it holds."""
-    reward_value: PositiveDecimal | None = expression(_reward_value)
+    reward_value: PositiveDecimal | None = expression(reward_value)
     """Per cent, or an amount in the currency of its channels."""
     reward_value_type: RewardValueType | None
     predicate_type: PromotionType | None = expression(_type_of)
@@ -223,7 +223,7 @@ class PromotionWhereInput:
     end_date: DateTimeFilterInput | None
     start_date: DateTimeFilterInput | None
     is_old_sale: bool | None
-    """Made from a sale of Saleor's older kind: none here are."""
+    """Made as a sale, Saleor's older kind."""
     type: PromotionTypeEnumFilterInput | None
     AND: "list[PromotionWhereInput] | None"
     OR: "list[PromotionWhereInput] | None"
@@ -262,7 +262,7 @@ promotion_where = Filter(
         "name": matches(lambda row, ctx: row.name),
         "end_date": matches(lambda row, ctx: row.end_date),
         "start_date": matches(lambda row, ctx: row.start_date),
-        "is_old_sale": lambda row, wanted, ctx: false() if wanted else true(),
+        "is_old_sale": lambda row, wanted, ctx: row.is_sale == wanted,
         "type": _is_of_type,
     },
 )

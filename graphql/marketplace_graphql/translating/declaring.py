@@ -50,6 +50,7 @@ def translating(
     follow: Follow | None = None,
     rule: Rule | None = None,
     twin: str | None = "translationErrors",
+    deprecated: str | None = None,
 ) -> Any:
     """`categoryTranslate(id, input, languageCode)`: the id may be the thing's or that of its texts.
 
@@ -74,6 +75,7 @@ def translating(
             needs=NEEDS,
             about=by_its_id(model, the_row),
             field=field,
+            deprecated=deprecated,
         )(called(write, name, module, doc, input=texts))
 
     return NamedLater(declare)
