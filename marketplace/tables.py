@@ -14,6 +14,7 @@ import marketplace.content.menus
 import marketplace.content.pages
 import marketplace.exports.models
 import marketplace.inventory.models
+import marketplace.inventory.serving
 import marketplace.markets.models
 import marketplace.markets.shop_settings
 import marketplace.orders.discounts
@@ -23,7 +24,9 @@ import marketplace.payouts.ledger
 import marketplace.payouts.models
 import marketplace.people.models
 import marketplace.pricing.gift_cards
+import marketplace.pricing.promotion_events
 import marketplace.pricing.promotions
+import marketplace.pricing.tax_days
 import marketplace.pricing.vouchers
 import marketplace.vendors.models
 import marketplace.webhooks.models

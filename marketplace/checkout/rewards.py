@@ -93,6 +93,8 @@ async def _best(
 
 async def _put_in(session: AsyncSession, cart: Cart, variant_id: int, *, keep: bool) -> None:
     """Put a gift into the cart, in place of the one that it has."""
+    if not cart.is_kept:
+        await take_back(session, cart)
     gift = cart.gift
     if gift is None:
         gift = CheckoutLine(
@@ -103,17 +105,19 @@ async def _put_in(session: AsyncSession, cart: Cart, variant_id: int, *, keep: b
             currency=cart.channel.currency_code,
             is_gift=True,
         )
-        session.add(gift)
+        if cart.is_kept:
+            session.add(gift)
         cart.lines.append(gift)
     else:
         await give_up(session, [gift.id])
         gift.variant_id = variant_id
     carts.price_line(gift, cart.offer(gift), cart.channel.prices_entered_with_tax)
-    minutes = cart.channel.reserve_stock_minutes
+    minutes = cart.minutes_kept
     if keep and minutes > 0 and cart.offer(gift).is_tracked:
         await session.flush()
         until = cart.now + timedelta(minutes=minutes)
-        await reserve(session, [Wanted(gift.id, variant_id, 1)], cart.now, until)
+        wanted = [Wanted(gift.id, variant_id, 1)]
+        await reserve(session, wanted, cart.now, until, channel_id=cart.channel.id)
 
 
 async def _offers(
@@ -125,5 +129,6 @@ async def _offers(
         cart.channel.id,
         cart.checkout.country_code,
         cart.now,
+        is_exempt=bool(cart.checkout.is_tax_exempt),
         lock_stocks=lock_stocks,
     )

@@ -25,12 +25,25 @@ def order_confirmation(templates: Templates, language: Language, order: Mapping[
     return _letter(templates, "order_confirmation", language, {"order": order})
 
 
+def order_confirmed(templates: Templates, language: Language, order: Mapping[str, Any]) -> Letter:
+    """What the buyer gets once staff have confirmed an order. `order`: as for its confirmation."""
+    return _letter(templates, "order_confirmed", language, {"order": order})
+
+
 def new_order(templates: Templates, language: Language, part: Mapping[str, Any]) -> Letter:
     """What a seller gets: what to pack, and for whom.
 
     `part` is a vendor order: number, lines, weight, totals, and the shipping address.
     """
     return _letter(templates, "new_order", language, {"part": part})
+
+
+def staff_order(templates: Templates, language: Language, order: Mapping[str, Any]) -> Letter:
+    """What staff get who are written to about new orders: who bought what, of whom.
+
+    `order` is what `graphql/operations/post/staff_order.graphql` gives of an order.
+    """
+    return _letter(templates, "staff_order", language, {"order": order})
 
 
 def about_account(templates: Templates, name: str, language: Language, values: Mapping[str, Any]) -> Letter:

@@ -3,6 +3,8 @@
 Those about exports, and the making of what they are about, stand in `exports.py`.
 """
 
+from collections.abc import Callable, Mapping
+from typing import Any
 from uuid import UUID
 
 from marketplace.kit.ids import to_global_id
@@ -10,10 +12,14 @@ from marketplace.kit.jobs import Retry, Work, job
 from marketplace.kit.money import Money
 from marketplace.orders.models import Order, VendorOrder
 from marketplace.pages import letters
+from marketplace.pages.languages import Language
+from marketplace.pages.templates import Templates
 from marketplace.people import mail_tokens
 from marketplace.people.letters import JOB, AccountLetter
 from marketplace.people.mail_tokens import Purpose
 from marketplace.people.models import User
+from marketplace.people.permissions import Permission
+from marketplace.people.recipients import addresses_to_write_to
 from marketplace.people.redirects import link
 from marketplace.people.service import user_by_email
 from marketplace.post import exports  # noqa: F401 - declares its jobs
@@ -71,6 +77,21 @@ def _link(
 @job("post.order_confirmation", retry=PATIENT)
 async def order_confirmation(work: Work, order_id: UUID) -> None:
     """Tell the buyer what was ordered, parcel by parcel."""
+    await _write_of_order(work, order_id, "order_confirmation", letters.order_confirmation)
+
+
+@job("post.order_confirmed", retry=PATIENT)
+async def order_confirmed(work: Work, order_id: UUID) -> None:
+    """Tell the buyer that staff have confirmed the order."""
+    await _write_of_order(work, order_id, "order_confirmed", letters.order_confirmed)
+
+
+async def _write_of_order(
+    work: Work,
+    order_id: UUID,
+    name: str,
+    write: Callable[[Templates, Language, Mapping[str, Any]], letters.Letter],
+) -> None:
     order = await work.session.get(Order, order_id)
     if order is None or not order.user_email:
         return
@@ -83,8 +104,8 @@ async def order_confirmation(work: Work, order_id: UUID) -> None:
         language=language.api_code,
     )
     templates = templates_for(work.settings.public_url)
-    letter = letters.order_confirmation(templates, language, data["order"])
-    await send_once(work, f"order_confirmation:{order.id}", order.user_email, language, letter)
+    letter = write(templates, language, data["order"])
+    await send_once(work, f"{name}:{order.id}", order.user_email, language, letter)
 
 
 @job("post.new_order", retry=PATIENT)
@@ -99,6 +120,21 @@ async def new_order(work: Work, vendor_order_id: UUID, user_id: int) -> None:
     language = language_of(user.language_code)
     letter = letters.new_order(templates_for(work.settings.public_url), language, data["vendorOrder"])
     await send_once(work, f"new_order:{part.id}:{user.id}", user.email, language, letter)
+
+
+@job("post.staff_order", retry=PATIENT)
+async def staff_order(work: Work, order_id: UUID, recipient_id: int) -> None:
+    """Tell somebody of an order who is written to about each; nobody who isn't any more."""
+    order = await work.session.get(Order, order_id)
+    written_to = {key: rest for key, *rest in await addresses_to_write_to(work.session)}
+    if order is None or recipient_id not in written_to:
+        return
+    address, language_code = written_to[recipient_id]
+    requester = Requester(permissions=frozenset({Permission.MANAGE_ORDERS}), is_staff=True)
+    data = await read(work, "staff_order", requester, id=to_global_id("Order", order.id))
+    language = language_of(language_code)
+    letter = letters.staff_order(templates_for(work.settings.public_url), language, data["order"])
+    await send_once(work, f"staff_order:{order.id}:{recipient_id}", address, language, letter)
 
 
 @job(gift_card_use.LETTER, retry=PATIENT)

@@ -18,6 +18,7 @@ from marketplace.kit import clock
 from marketplace.kit.announcements import announce
 from marketplace.kit.errors import DomainError, Errors, InvalidError, NotFoundError, RequiredError
 from marketplace.markets.models import Channel
+from marketplace.pricing.promotion_events import PromotionEventType, note
 from marketplace.pricing.promotions import (
     Promotion,
     PromotionRule,
@@ -54,9 +55,9 @@ async def create_promotion(
     said: dict[str, Any] = {"name": name, "description": description}
     _say(promotion, said | {"start_date": start_date or clock.now(), "end_date": end_date}, errors)
     columns: list[dict[str, Any]] = []
-    for index, rule in enumerate(rules):
+    for index, said_rule in enumerate(rules):
         try:
-            columns.append(checked_rule(type, rule))
+            columns.append(checked_rule(type, said_rule))
         except Errors as refused:
             for error in refused.errors:
                 error.details["index"] = index
@@ -66,8 +67,11 @@ async def create_promotion(
     await check_number(session, type, len(rules), "rules")
     session.add(promotion)
     await session.flush()
-    for rule, values in zip(rules, columns, strict=True):
-        await _write_rule(session, PromotionRule(id=uuid4(), promotion_id=promotion.id), rule, values)
+    await note(session, PromotionEventType.PROMOTION_CREATED, [promotion.id])
+    for said_rule, values in zip(rules, columns, strict=True):
+        rule = PromotionRule(id=uuid4(), promotion_id=promotion.id)
+        await _write_rule(session, rule, said_rule, values)
+        await note(session, PromotionEventType.RULE_CREATED, [promotion.id], rule.id)
     await _follow(session, promotion, [values["catalogue_predicate"] for values in columns])
     return promotion
 
@@ -83,6 +87,7 @@ async def update_promotion(
     if errors:
         raise Errors(errors)
     await session.flush()
+    await note(session, PromotionEventType.PROMOTION_UPDATED, [promotion.id])
     if before != (promotion.start_date, promotion.end_date):
         await _follow(session, promotion, await _predicates_of(session, [promotion.id]))
     return promotion
@@ -113,6 +118,7 @@ async def create_rule(session: AsyncSession, promotion_id: UUID, said: RuleSaid)
     await check_number(session, promotion.type, 1, field)
     rule = PromotionRule(id=uuid4(), promotion_id=promotion.id)
     await _write_rule(session, rule, said, columns)
+    await note(session, PromotionEventType.RULE_CREATED, [promotion.id], rule.id)
     await _follow(session, promotion, [rule.catalogue_predicate])
     return rule
 
@@ -147,6 +153,7 @@ async def update_rule(
     now = said_of(rule, list(channels.values()), sorted(gifts))
     said = RuleSaid(**now | dict(changes), given=frozenset(given))
     await _write_rule(session, rule, said, checked_rule(promotion.type, said))
+    await note(session, PromotionEventType.RULE_UPDATED, [promotion.id], rule.id)
     await _follow(session, promotion, [predicate, rule.catalogue_predicate])
     return rule
 
@@ -156,7 +163,7 @@ async def delete_rule(session: AsyncSession, rule_id: UUID) -> PromotionRule:
     rule, promotion = await _locked_rule(session, rule_id)
     await announce(session, "PROMOTION_RULE_DELETED", rule)
     await session.delete(rule)
-    await session.flush()
+    await note(session, PromotionEventType.RULE_DELETED, [promotion.id], rule.id)
     await _follow(session, promotion, [rule.catalogue_predicate])
     return rule
 

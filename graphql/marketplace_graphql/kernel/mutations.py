@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, get_origin
 
 from graphql import GraphQLNonNull, GraphQLObjectType
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,7 +16,7 @@ from marketplace.kit.errors import DomainError, Errors
 from marketplace_graphql.kernel import fields
 from marketplace_graphql.kernel.errors import QueryError, entry, response, told
 from marketplace_graphql.kernel.inputs import python_arguments
-from marketplace_graphql.kernel.reader.completion import Completer, NullError
+from marketplace_graphql.kernel.reader.completion import Completer, Later, NullError
 from marketplace_graphql.kernel.registry import DeclarationError
 from marketplace_graphql.kernel.subjects import Subject
 from marketplace_graphql.kernel.types import enum as declared_enum
@@ -34,7 +34,8 @@ class ErrorType:
     codes: type[enum.Enum]
     twin: str | None
     """Saleor's older name of the same list (`productErrors`), where its contract has one."""
-    extra: tuple[str, ...]
+    extra: Mapping[str, Any]
+    """Its further fields, and what each is where the error says nothing of it: null, or no items."""
 
 
 def error_type(
@@ -64,7 +65,10 @@ def error_type(
         "message": fields.column(description=ERROR_DOCS["message"]),
         code_name: fields.column(description="What kind of mistake it is."),
     }
-    return ErrorType(object_type(type(name, (), namespace)), codes, twin, tuple(extra))
+    left_out: dict[str, Any] = {
+        each: [] if get_origin(annotation) is list else None for each, annotation in extra.items()
+    }
+    return ErrorType(object_type(type(name, (), namespace)), codes, twin, left_out)
 
 
 def _codes(name: str, words: Sequence[str], module: str) -> type[enum.Enum]:
@@ -270,10 +274,9 @@ async def _committed(
             payload = _failure(declaration, refused)
         await session.flush()
         completer: Completer = execution.completer(execution.fetch_in(session), session)
-        completer.errors = errors
+        completer.errors, completer.left_to_do = errors, info.left_to_do
         made = await completer.python(payload, field.type, nodes, (key,), f"{root.name}.{name}")
-        for work in info.left_to_do:
-            await work()
+        await completer.finish()
         return made
 
 
@@ -282,6 +285,8 @@ async def _tell(session: AsyncSession, declaration: Mutation, payload: Mapping[s
     if declaration.tells is None:
         return
     made = payload[declaration.returns[0]]
+    if isinstance(made, Later):
+        made = made.value
     rows = made if isinstance(made, list) else [made]
     await announce(session, declaration.tells, *(row for row in rows if row is not None))
 
@@ -319,7 +324,7 @@ def error_entries(kind: ErrorType, found: Sequence[DomainError]) -> list[dict[st
             "path": error.field,
             "message": error.message,
             "code": _code(kind, error),
-            **{name: error.details.get(name) for name in kind.extra},
+            **{name: error.details.get(name, left_out) for name, left_out in kind.extra.items()},
         }
         for error in found
     ]

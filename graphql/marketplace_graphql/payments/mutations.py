@@ -12,6 +12,7 @@ from marketplace.kit.errors import DomainError, InvalidError, NotFoundError, Per
 from marketplace.kit.ids import uuid_pk
 from marketplace.kit.money import MINOR_DIGITS
 from marketplace.kit.money import Money as Amount
+from marketplace.markets.models import TransactionFlowStrategy
 from marketplace.payments import cash, models
 from marketplace.payments.errors import UnknownGatewayError
 from marketplace.payments.gateways import Gateway, Payable
@@ -29,7 +30,6 @@ from marketplace_graphql.kernel import (
     mutation,
     object_type,
 )
-from marketplace_graphql.markets.settings import TransactionFlowStrategyEnum
 from marketplace_graphql.payments.stored_methods import StoredMethodMutations
 from marketplace_graphql.payments.subject import Bill, may_go_on, the_bill
 from marketplace_graphql.rules import codes_of
@@ -176,7 +176,7 @@ class PaymentsMutations(StoredMethodMutations):
         info: Info,
         bill: Bill,
         payment_gateway: PaymentGatewayToInitialize,
-        action: TransactionFlowStrategyEnum | None = None,
+        action: TransactionFlowStrategy | None = None,
         amount: PositiveDecimal | None = None,
         customer_ip_address: str | None = None,
         idempotency_key: str | None = None,
@@ -194,7 +194,7 @@ class PaymentsMutations(StoredMethodMutations):
                 order_id=bill.order_id,
                 amount_minor=None if amount is None else _exact(amount, bill.currency).minor,
                 idempotency_key=idempotency_key,
-                charge=None if action is None else action is TransactionFlowStrategyEnum.CHARGE,
+                charge=None if action is None else action is TransactionFlowStrategy.CHARGE,
                 user_id=info.requester.user_id,
             )
         return {
@@ -260,7 +260,7 @@ class PaymentsMutations(StoredMethodMutations):
 
 
 def _check_privileges(
-    info: Info, action: TransactionFlowStrategyEnum | None, customer_ip_address: str | None
+    info: Info, action: TransactionFlowStrategy | None, customer_ip_address: str | None
 ) -> None:
     """What Saleor leaves to those who handle payments. Raises PermissionDeniedError."""
     privileged = action is not None or customer_ip_address is not None

@@ -1,7 +1,7 @@
 """Promotions: what is reduced, by how much, where, and from when to when."""
 
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     BigInteger,
@@ -55,6 +55,9 @@ from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.languages import LanguageDisplay, language
 from marketplace_graphql.markets.types import Channel
 from marketplace_graphql.values import USUAL_DIGITS
+
+if TYPE_CHECKING:
+    from marketplace_graphql.pricing.promotion_events import PromotionEvent
 
 enum(PromotionType, name="PromotionTypeEnum")
 enum(RewardType, name="RewardTypeEnum")
@@ -153,6 +156,10 @@ class Promotion(Node, ObjectWithMetadata):
     created_at: DateTime
     updated_at: DateTime
     rules: "list[PromotionRule] | None" = related()
+    events: "list[PromotionEvent] | None" = related(
+        lambda row, event, ctx: event.promotion_id == row.id, order_by=lambda row, ctx: (row.at, row.id)
+    )
+    """All that happened to it, in order."""
     translation = translated("PromotionTranslation")
 
 
