@@ -34,7 +34,7 @@ class PromotionEventInterface:
     """Each kind's own."""
     date: DateTime = column("at")
     type: PromotionEventsEnum  # type: ignore[valid-type]
-    created_by: "UserOrApp | None" = one_of(  # type: ignore[valid-type]
+    created_by: "UserOrApp | None" = one_of(
         {
             "User": lambda row, user, ctx: user.id == row.user_id,
             "App": lambda row, app, ctx: app.id == row.app_id,
