@@ -12,6 +12,7 @@ import marketplace.catalog.origins
 import marketplace.checkout.models
 import marketplace.content.menus
 import marketplace.content.pages
+import marketplace.exports.models
 import marketplace.inventory.models
 import marketplace.inventory.serving
 import marketplace.markets.models
@@ -24,6 +25,7 @@ import marketplace.payouts.ledger
 import marketplace.payouts.models
 import marketplace.people.models
 import marketplace.pricing.gift_cards
+import marketplace.pricing.promotion_events
 import marketplace.pricing.promotions
 import marketplace.pricing.tax_days
 import marketplace.pricing.vouchers

@@ -27,6 +27,7 @@ SCHEDULE: dict[str, str] = {
     "catalog.refresh_lexicon": EVERY_NIGHT,
     "people.forget_attempts": EVERY_FIVE_MINUTES,
     "post.tidy": EVERY_NIGHT,
+    "exports.forget_old": EVERY_NIGHT,
     "webhooks.send_waiting": EVERY_MINUTE,
     "webhooks.tidy": EVERY_NIGHT,
 }

@@ -128,6 +128,11 @@ def major_amount(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> Col
     return cast(minor, Numeric) * _by_digits(currency, _unit)
 
 
+def in_minor(amount: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[Any]:
+    """An amount in the currency's own unit, as a client says it, in minor units: with what is finer."""
+    return cast(amount, Numeric) * _by_digits(currency, lambda digits: literal(10**digits, Numeric()))
+
+
 def taxed_money(gross: ColumnElement[Any], net: ColumnElement[Any], currency: ColumnElement[Any]) -> Parts:
     """A `TaxedMoney` of two amounts in minor units; their difference is the tax, so all adds up."""
     return {

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from marketplace.kit.errors import InvalidError
+
 _OF_TWO_DIGITS = (
     "AED AUD BGN BRL CAD CHF CNY CZK DKK DZD EGP EUR GBP GHS HKD HUF ILS INR KES MAD MRU MXN NGN NOK NZD PLN"
     " QAR RON RSD SAR SEK SGD THB TRY UAH USD ZAR"
@@ -68,6 +70,14 @@ class Money:
 def to_minor(amount: Decimal, currency: str) -> int:
     """A decimal amount as whole minor units, rounded half up."""
     return int(amount.scaleb(MINOR_DIGITS[currency]).to_integral_value(ROUND_HALF_UP))
+
+
+def exact_minor(amount: Decimal, currency: str, field: str) -> int:
+    """A decimal amount as whole minor units. Raises InvalidError for finer ones than the currency has."""
+    minor = amount.scaleb(MINOR_DIGITS[currency])
+    if minor != minor.to_integral_value():
+        raise InvalidError(f"{currency} has {MINOR_DIGITS[currency]} decimals.", field=field)
+    return int(minor)
 
 
 def share(total_minor: int, weights: Sequence[int]) -> list[int]:

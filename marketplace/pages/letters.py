@@ -72,6 +72,12 @@ def gift_card(templates: Templates, language: Language, values: Mapping[str, Any
     return _letter(templates, "gift_card", language, values)
 
 
+def export(templates: Templates, language: Language, values: Mapping[str, Any]) -> Letter:
+    """What staff get who asked for a file. `values`: the file's `name`, and its `url`, None if it failed."""
+    name = "export_ready" if values["url"] else "export_failed"
+    return _letter(templates, name, language, values)
+
+
 def _letter(templates: Templates, name: str, language: Language, values: Mapping[str, Any]) -> Letter:
     """A letter's plain text begins with its subject, on a line of its own."""
     subject, _, text = templates.render(f"emails/{name}.txt", language, values).partition("\n")

@@ -30,6 +30,15 @@ def gift_card_issued(gift_card_id: int, balance: Money, at: datetime) -> Entry:
     )
 
 
+def gift_card_adjusted(key: str, difference: Money) -> Entry:
+    """Staff changed what is on a card, or took the card away: the promise grew, or shrank."""
+    return Entry(
+        key=key,
+        kind="gift_card_adjusted",
+        lines=[_debit(Account.GIFT_CARD_EXPENSE, difference), _credit(Account.GIFT_CARDS, difference)],
+    )
+
+
 def delivered(
     earning: VendorEarning, total: Money, cash: Money, at: datetime, gift_cards: Money | None = None
 ) -> Entry:

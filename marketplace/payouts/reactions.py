@@ -25,7 +25,7 @@ from marketplace.payouts.commission import freeze_commission, thaw_commission
 from marketplace.payouts.journal import record
 from marketplace.payouts.models import VendorEarning
 from marketplace.payouts.reversals import book_waiting, reverse
-from marketplace.pricing.events import GiftCardIssued
+from marketplace.pricing.events import GiftCardDebtsChanged, GiftCardsIssued
 from marketplace.pricing.gift_cards import GiftCard
 
 
@@ -93,12 +93,26 @@ async def book_refund_by_hand(session: AsyncSession, event: PaidBackByHand) -> N
     await record(session, [entries.paid_back_by_hand(back.id, amount, back.created_at)])
 
 
-@subscribe(GiftCardIssued)
-async def book_gift_card(session: AsyncSession, event: GiftCardIssued) -> None:
-    """A card that was given away is a promise to buyers, and our expense."""
-    card = await session.get_one(GiftCard, event.gift_card_id)
-    balance = Money(card.initial_balance_minor, card.currency)
-    await record(session, [entries.gift_card_issued(card.id, balance, card.created_at)])
+@subscribe(GiftCardsIssued)
+async def book_gift_cards(session: AsyncSession, event: GiftCardsIssued) -> None:
+    """Cards that were given away are a promise to buyers, and our expense."""
+    cards = await session.scalars(select(GiftCard).where(GiftCard.id.in_(event.gift_card_ids)))
+    await record(
+        session,
+        [
+            entries.gift_card_issued(
+                card.id, Money(card.initial_balance_minor, card.currency), card.created_at
+            )
+            for card in cards
+        ],
+    )
+
+
+@subscribe(GiftCardDebtsChanged)
+async def book_gift_card_changes(session: AsyncSession, event: GiftCardDebtsChanged) -> None:
+    """What staff put onto cards is promised, too; what they take off is promised no more."""
+    changed = [each for each in event.changes if each.difference]
+    await record(session, [entries.gift_card_adjusted(each.key, each.difference) for each in changed])
 
 
 @subscribe(CashRemitted)

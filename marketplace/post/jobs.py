@@ -1,4 +1,7 @@
-"""Every letter that is sent, as jobs. Rooms ask for them by name, in their own transactions."""
+"""Every letter that is sent, as jobs. Rooms ask for them by name, in their own transactions.
+
+Those about exports, and the making of what they are about, stand in `exports.py`.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -23,6 +26,7 @@ from marketplace.people.permissions import Permission
 from marketplace.people.recipients import addresses_to_write_to
 from marketplace.people.redirects import link
 from marketplace.people.service import user_by_email
+from marketplace.post import exports  # noqa: F401 - declares its jobs
 from marketplace.post.reading import read
 from marketplace.post.sending import forget_old, language_of, send_once, templates_for
 from marketplace.pricing import gift_card_use
@@ -178,8 +182,11 @@ async def staff_order(work: Work, order_id: UUID, recipient_id: int) -> None:
 
 
 @job(gift_card_use.LETTER, retry=PATIENT)
-async def gift_card(work: Work, gift_card_id: int, email: str) -> None:
-    """Send a gift card's code, which no row of the queue knows, in the language of the address's account."""
+async def gift_card(work: Work, gift_card_id: int, email: str, event_id: int | None = None) -> None:
+    """Send a gift card's code, which no row of the queue knows, in the language of the address's account.
+
+    The event of its history tells a letter that is sent once more from the one before.
+    """
     card = await work.session.get(GiftCard, gift_card_id)
     if card is None:
         return
@@ -191,8 +198,9 @@ async def gift_card(work: Work, gift_card_id: int, email: str) -> None:
         "balance": {"amount": balance.amount, "currency": balance.currency},
         "expires_on": card.expires_on.isoformat() if card.expires_on else None,
     }
+    key = f"gift_card:{card.id}" if event_id is None else f"gift_card:{card.id}:{event_id}"
     letter = letters.gift_card(templates_for(work.settings.public_url), language, values)
-    await send_once(work, f"gift_card:{card.id}", email, language, letter)
+    await send_once(work, key, email, language, letter)
 
 
 @job("post.tidy")

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, String, bindparam, func, insert, or_, select
+from sqlalchemy import BigInteger, String, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
@@ -23,13 +22,12 @@ from marketplace.kit.money import Money
 from marketplace.people.models import User
 from marketplace.people.service import checked_email
 from marketplace.pricing.errors import CodeTakenError
-from marketplace.pricing.events import GiftCardIssued
+from marketplace.pricing.events import GiftCardsIssued
+from marketplace.pricing.gift_card_tags import tag, tidy_tags
 from marketplace.pricing.gift_cards import (
     GiftCard,
     GiftCardEvent,
     GiftCardEventType,
-    GiftCardTag,
-    gift_card_tagged,
 )
 from marketplace.pricing.vouchers import VoucherCode
 
@@ -73,8 +71,8 @@ async def issue(session: AsyncSession, given: NewGiftCard) -> GiftCard:
     """Make a gift card, and have its code sent to whom it is for. Raises InvalidError, CodeTakenError."""
     if not 0 < given.balance.minor <= MAXIMUM_BALANCE_MINOR:
         raise InvalidError("A gift card is worth something.", field="balance")
-    if given.expires_on is not None and given.expires_on <= clock.now().date():
-        raise InvalidError("It would have expired already.", field="expiryDate")
+    check_expiry(given.expires_on)
+    tags = tidy_tags(given.tags, "addTags")
     actor_id = given.created_by.id if given.created_by else None
     card = GiftCard(
         code=await _free_code(session, given.code),
@@ -92,7 +90,7 @@ async def issue(session: AsyncSession, given: NewGiftCard) -> GiftCard:
     )
     session.add(card)
     await session.flush()
-    await _tag(session, card, given.tags)
+    await tag(session, [card.id], tags)
     note_event(
         session,
         card,
@@ -110,8 +108,14 @@ async def issue(session: AsyncSession, given: NewGiftCard) -> GiftCard:
         await enqueue(session, LETTER, gift_card_id=card.id, email=email)
         await announce(session, "GIFT_CARD_SENT", card, sent_to_email=email, channel=given.sent_in)
     await session.flush()
-    await publish(session, GiftCardIssued(card.id))
+    await publish(session, GiftCardsIssued((card.id,)))
     return card
+
+
+def check_expiry(expires_on: date | None) -> None:
+    """Raises InvalidError for a day that has come."""
+    if expires_on is not None and expires_on <= clock.now().date():
+        raise InvalidError("It would have expired already.", field="expiryDate")
 
 
 async def set_active(session: AsyncSession, card: GiftCard, user_id: int | None, *, active: bool) -> GiftCard:
@@ -205,10 +209,14 @@ async def spend(
 async def give_back(
     session: AsyncSession, uses: Sequence[CardUse], order_id: UUID, order_number: str
 ) -> None:
-    """Put back onto locked cards what they had paid of something that was given up."""
+    """Put back onto locked cards what they had paid of something that was given up.
+
+    Staff may have set a balance below what a card once was worth: then it is worth more than that now.
+    """
     for use in uses:
         before = use.card.current_balance_minor
         use.card.current_balance_minor = before + use.amount_minor
+        use.card.initial_balance_minor = max(use.card.initial_balance_minor, use.card.current_balance_minor)
         _note_use(session, use, GiftCardEventType.REFUNDED_IN_ORDER, before, order_id, order_number, None)
     await session.flush()
 
@@ -241,13 +249,13 @@ def note_event(
     user_id: int | None = None,
     order_id: UUID | None = None,
     **parameters: object,
-) -> None:
+) -> GiftCardEvent:
     """Write into a card's history what happened to it."""
-    session.add(
-        GiftCardEvent(
-            gift_card_id=card.id, type=kind, user_id=user_id, order_id=order_id, parameters=parameters
-        )
+    event = GiftCardEvent(
+        gift_card_id=card.id, type=kind, user_id=user_id, order_id=order_id, parameters=parameters
     )
+    session.add(event)
+    return event
 
 
 async def is_free(session: AsyncSession, codes: Collection[str]) -> bool:
@@ -270,19 +278,3 @@ async def _free_code(session: AsyncSession, wanted: str | None) -> str:
     if not await is_free(session, [code]):
         raise CodeTakenError("There is a promo code like this already.", field="code")
     return code
-
-
-async def _tag(session: AsyncSession, card: GiftCard, tags: Collection[str]) -> None:
-    """Put tags on a card; those that are new are made. Raises InvalidError."""
-    names = list(dict.fromkeys(tag.strip().lower() for tag in tags))
-    if not names:
-        return
-    if any(not 0 < len(name) <= LONGEST_TEXT for name in names):
-        raise InvalidError(f"A tag has from 1 to {LONGEST_TEXT} characters.", field="addTags")
-    await session.execute(
-        upsert(GiftCardTag).values([{"name": name} for name in names]).on_conflict_do_nothing()
-    )
-    ids = await session.scalars(select(GiftCardTag.id).where(GiftCardTag.name.in_(names)))
-    await session.execute(
-        insert(gift_card_tagged), [{"gift_card_id": card.id, "tag_id": tag_id} for tag_id in ids]
-    )

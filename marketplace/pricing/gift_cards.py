@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Table,
     Uuid,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -56,6 +57,9 @@ class GiftCard(IntegerKey, Timestamped, WithMetadata, Base):
         Index(None, "currency", "current_balance_minor", "id"),
         Index(None, "currency", "initial_balance_minor", "id"),
         Index(None, "product_id"),
+        Index(None, "created_by_email", "created_at"),
+        Index(None, "assigned_to_email"),
+        Index("ix_gift_card_ending", text("right(code, 4)")),
         Index(None, "metadata", postgresql_using="gin"),
         by_app_index(),
     )

@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import DateTime, delete, func, literal, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.descriptions import clean_description
@@ -19,11 +18,10 @@ from marketplace.kit import clock
 from marketplace.kit.announcements import announce
 from marketplace.kit.errors import DomainError, Errors, InvalidError, NotFoundError, RequiredError
 from marketplace.markets.models import Channel
+from marketplace.pricing.promotion_events import PromotionEventType, note
 from marketplace.pricing.promotions import (
     Promotion,
     PromotionRule,
-    PromotionRuleTranslation,
-    PromotionTranslation,
     PromotionType,
     not_ended,
     rule_channel,
@@ -57,20 +55,23 @@ async def create_promotion(
     said: dict[str, Any] = {"name": name, "description": description}
     _say(promotion, said | {"start_date": start_date or clock.now(), "end_date": end_date}, errors)
     columns: list[dict[str, Any]] = []
-    for index, rule in enumerate(rules):
+    for index, said_rule in enumerate(rules):
         try:
-            columns.append(checked_rule(type, rule))
+            columns.append(checked_rule(type, said_rule))
         except Errors as refused:
             for error in refused.errors:
                 error.details["index"] = index
             errors += refused.errors
     if errors:
         raise Errors(errors)
-    await _check_number(session, type, len(rules), "rules")
+    await check_number(session, type, len(rules), "rules")
     session.add(promotion)
     await session.flush()
-    for rule, values in zip(rules, columns, strict=True):
-        await _write_rule(session, PromotionRule(id=uuid4(), promotion_id=promotion.id), rule, values)
+    await note(session, PromotionEventType.PROMOTION_CREATED, [promotion.id])
+    for said_rule, values in zip(rules, columns, strict=True):
+        rule = PromotionRule(id=uuid4(), promotion_id=promotion.id)
+        await _write_rule(session, rule, said_rule, values)
+        await note(session, PromotionEventType.RULE_CREATED, [promotion.id], rule.id)
     await _follow(session, promotion, [values["catalogue_predicate"] for values in columns])
     return promotion
 
@@ -86,6 +87,7 @@ async def update_promotion(
     if errors:
         raise Errors(errors)
     await session.flush()
+    await note(session, PromotionEventType.PROMOTION_UPDATED, [promotion.id])
     if before != (promotion.start_date, promotion.end_date):
         await _follow(session, promotion, await _predicates_of(session, [promotion.id]))
     return promotion
@@ -99,7 +101,8 @@ async def delete_promotions(session: AsyncSession, promotion_ids: Collection[UUI
     )
     promotions = list(found)
     predicates = await _predicates_of(session, [promotion.id for promotion in promotions])
-    await announce(session, "PROMOTION_DELETED", *promotions)
+    await announce(session, "PROMOTION_DELETED", *(each for each in promotions if not each.is_sale))
+    await announce(session, "SALE_DELETED", *(each for each in promotions if each.is_sale))
     for promotion in promotions:
         await session.delete(promotion)
     await session.flush()
@@ -112,9 +115,10 @@ async def create_rule(session: AsyncSession, promotion_id: UUID, said: RuleSaid)
     promotion = await _locked(session, promotion_id)
     columns = checked_rule(promotion.type, said)
     field = "orderPredicate" if promotion.type is PromotionType.ORDER else "cataloguePredicate"
-    await _check_number(session, promotion.type, 1, field)
+    await check_number(session, promotion.type, 1, field)
     rule = PromotionRule(id=uuid4(), promotion_id=promotion.id)
     await _write_rule(session, rule, said, columns)
+    await note(session, PromotionEventType.RULE_CREATED, [promotion.id], rule.id)
     await _follow(session, promotion, [rule.catalogue_predicate])
     return rule
 
@@ -149,6 +153,7 @@ async def update_rule(
     now = said_of(rule, list(channels.values()), sorted(gifts))
     said = RuleSaid(**now | dict(changes), given=frozenset(given))
     await _write_rule(session, rule, said, checked_rule(promotion.type, said))
+    await note(session, PromotionEventType.RULE_UPDATED, [promotion.id], rule.id)
     await _follow(session, promotion, [predicate, rule.catalogue_predicate])
     return rule
 
@@ -158,44 +163,9 @@ async def delete_rule(session: AsyncSession, rule_id: UUID) -> PromotionRule:
     rule, promotion = await _locked_rule(session, rule_id)
     await announce(session, "PROMOTION_RULE_DELETED", rule)
     await session.delete(rule)
-    await session.flush()
+    await note(session, PromotionEventType.RULE_DELETED, [promotion.id], rule.id)
     await _follow(session, promotion, [rule.catalogue_predicate])
     return rule
-
-
-async def translate_promotion(
-    session: AsyncSession, promotion_id: UUID, language_code: str, texts: Mapping[str, Any]
-) -> None:
-    """Write what was given of a promotion's `name` and `description` in a language. Raises InvalidError."""
-    await _translate(session, PromotionTranslation, {"promotion_id": promotion_id}, language_code, texts)
-
-
-async def translate_rule(
-    session: AsyncSession, rule_id: UUID, language_code: str, texts: Mapping[str, Any]
-) -> None:
-    """Write what was given of a rule's `name` and `description` in a language. Raises InvalidError."""
-    await _translate(session, PromotionRuleTranslation, {"promotion_rule_id": rule_id}, language_code, texts)
-
-
-async def _translate(
-    session: AsyncSession,
-    model: type[PromotionTranslation | PromotionRuleTranslation],
-    of: Mapping[str, UUID],
-    language_code: str,
-    texts: Mapping[str, Any],
-) -> None:
-    said: dict[str, Any] = {name: texts[name] or None for name in ("name", "description") if name in texts}
-    if len(said.get("name") or "") > NAME_LENGTH:
-        raise InvalidError(f"A name has at most {NAME_LENGTH} letters.", field="name")
-    if said.get("description"):
-        said["description"] = clean_description(said["description"])
-    row = {**of, "language_code": language_code}
-    statement = insert(model).values(row | said)
-    await session.execute(
-        statement.on_conflict_do_update(index_elements=list(row), set_=said)
-        if said
-        else statement.on_conflict_do_nothing()
-    )
 
 
 def _say(promotion: Promotion, said: Mapping[str, Any], errors: list[DomainError]) -> None:
@@ -236,7 +206,8 @@ async def _locked_rule(session: AsyncSession, rule_id: UUID) -> tuple[PromotionR
     return rule, promotion
 
 
-async def _check_number(session: AsyncSession, type: PromotionType, more: int, field: str) -> None:
+async def check_number(session: AsyncSession, type: PromotionType, more: int, field: str) -> None:
+    """Raises InvalidError (RULES_NUMBER_LIMIT) where there would be too many rules."""
     limit = RULES_LIMIT[type]
     counted = await session.scalar(
         select(func.count())

@@ -75,6 +75,7 @@ class Promotion(UuidKey, Timestamped, WithMetadata, Base):
         Index(None, "start_date", "id"),
         Index(None, "end_date", "id"),
         Index(None, "created_at", "id"),
+        Index(None, "updated_at", "id"),
         Index(None, "metadata", postgresql_using="gin"),
         CheckConstraint("end_date IS NULL OR end_date > start_date", name="ends_after_start"),
     )
@@ -86,6 +87,8 @@ class Promotion(UuidKey, Timestamped, WithMetadata, Base):
     start_date: Mapped[datetime] = mapped_column(default=clock.now)
     end_date: Mapped[datetime | None]
     """The first moment at which it is no longer in force."""
+    is_sale: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Made as a sale, Saleor's older kind: see `pricing.sales`."""
     told_at: Mapped[datetime | None]
     """When it was last announced that it has begun or ended."""
 

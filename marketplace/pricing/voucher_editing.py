@@ -76,10 +76,13 @@ async def update_voucher(session: AsyncSession, voucher: Voucher, given: Voucher
     return voucher
 
 
-async def delete_voucher(session: AsyncSession, voucher: Voucher) -> None:
-    """Take a voucher away. Orders keep what it took off; carts are priced without it from now on."""
-    await announce(session, "VOUCHER_DELETED", voucher)
-    await session.execute(delete(Voucher).where(Voucher.id == voucher.id))
+async def delete_vouchers(session: AsyncSession, vouchers: Sequence[Voucher]) -> None:
+    """Take vouchers away. Orders keep what they took off; carts are priced without them from now on."""
+    keys = sorted(voucher.id for voucher in vouchers)
+    await session.execute(
+        select(Voucher.id).where(Voucher.id.in_(keys)).order_by(Voucher.id).with_for_update()
+    )
+    await session.execute(delete(Voucher).where(Voucher.id.in_(keys)))
 
 
 async def add_codes(session: AsyncSession, voucher: Voucher, codes: Sequence[str]) -> None:

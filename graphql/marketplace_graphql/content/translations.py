@@ -69,6 +69,9 @@ def content_of(kind: TranslatableKinds) -> str:
 
 def may_be_read(content: Any, ctx: Any, kind: TranslatableKinds) -> ColumnElement[bool]:
     """Whether a translator may read a thing's texts. What was noted of one customer is not for them."""
+    if kind is TranslatableKinds.SALE:
+        sales: ColumnElement[bool] = content.is_sale
+        return sales  # They are promotions of a kind.
     if kind is not TranslatableKinds.ATTRIBUTE_VALUE or ctx.requester.has(*KEEPS_CUSTOMERS):
         return true()
     attribute = aliased(Attribute)

@@ -87,6 +87,7 @@ ACCESS: dict[str, Access] = {
     "ProductType": PRODUCT_TYPES,
     "ProductVariant": PRODUCTS,
     "Promotion": DISCOUNTS,
+    "Sale": DISCOUNTS,
     "ShippingMethod": Access((Permission.MANAGE_SHIPPING,), written_as="ShippingMethodType"),
     "ShippingMethodType": SHIPPING,
     "ShippingZone": SHIPPING,

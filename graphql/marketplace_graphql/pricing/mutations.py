@@ -9,10 +9,9 @@ from strawberry.utils.str_converters import to_camel_case
 
 from marketplace.kit.errors import DomainError, NotFoundError
 from marketplace.people.permissions import Permission
-from marketplace.pricing import promoting
+from marketplace.pricing import promoting, translating_prices
 from marketplace.pricing import promotions as models
 from marketplace_graphql.kernel import Info, changes, enum, error_type, mutation, object_type
-from marketplace_graphql.languages import LanguageCodeEnum
 from marketplace_graphql.pricing.promotion_inputs import (
     PromotionCreateInput,
     PromotionRuleCreateInput,
@@ -27,7 +26,7 @@ from marketplace_graphql.pricing.promotion_inputs import (
     new_rule,
     rule_fields,
 )
-from marketplace_graphql.translations import TranslationError
+from marketplace_graphql.translating.declaring import translating
 from marketplace_graphql.vouchers.errors import DiscountError
 
 
@@ -226,31 +225,20 @@ class PricingMutations:
         info.afterwards(lambda: promoting.delete_rule(info.session, rule.id))
         return rule
 
-    @mutation(returns="Promotion", errors=TranslationError, needs=Permission.MANAGE_TRANSLATIONS)
-    async def promotion_translate(
-        self,
-        info: Info,
-        id: ID,
-        input: PromotionTranslationInput,
-        language_code: LanguageCodeEnum,
-    ) -> models.Promotion:
-        """Says a promotion in another language."""
-        promotion = await info.find(models.Promotion, id)
-        await promoting.translate_promotion(info.session, promotion.id, language_code.value, changes(input))
-        return promotion
-
-    @mutation(returns="PromotionRule", errors=TranslationError, needs=Permission.MANAGE_TRANSLATIONS)
-    async def promotion_rule_translate(
-        self,
-        info: Info,
-        id: ID,
-        input: PromotionRuleTranslationInput,
-        language_code: LanguageCodeEnum,
-    ) -> models.PromotionRule:
-        """Says a promotion's rule in another language."""
-        rule = await info.find(models.PromotionRule, id)
-        await promoting.translate_rule(info.session, rule.id, language_code.value, changes(input))
-        return rule
+    promotion_translate = translating(
+        models.Promotion,
+        PromotionTranslationInput,
+        translating_prices.translate,
+        doc="Says a promotion in another language.",
+        twin=None,
+    )
+    promotion_rule_translate = translating(
+        models.PromotionRule,
+        PromotionRuleTranslationInput,
+        translating_prices.translate,
+        doc="Says a promotion's rule in another language.",
+        twin=None,
+    )
 
 
 def _checked(info: Info, global_id: str, type_name: str) -> str:

@@ -1,7 +1,7 @@
 """Promotions: what is reduced, by how much, where, and from when to when."""
 
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     BigInteger,
@@ -56,6 +56,9 @@ from marketplace_graphql.languages import LanguageDisplay, language
 from marketplace_graphql.markets.types import Channel
 from marketplace_graphql.values import USUAL_DIGITS
 
+if TYPE_CHECKING:
+    from marketplace_graphql.pricing.promotion_events import PromotionEvent
+
 enum(PromotionType, name="PromotionTypeEnum")
 enum(RewardType, name="RewardTypeEnum")
 enum(RewardValueType, name="RewardValueTypeEnum")
@@ -68,7 +71,7 @@ def seen_by_staff(row: Any, ctx: Any) -> ColumnElement[bool]:
     )
 
 
-def _reward_value(row: Any, ctx: Any) -> ColumnElement[Any]:
+def reward_value(row: Any, ctx: Any) -> ColumnElement[Any]:
     """The stored whole number as people say it: an amount of the currency, or per cent."""
     unusual = {code: _unit(digits) for code, digits in MINOR_DIGITS.items() if digits != USUAL_DIGITS}
     of_currency = case(unusual, value=row.currency, else_=_unit(USUAL_DIGITS))
@@ -153,6 +156,10 @@ class Promotion(Node, ObjectWithMetadata):
     created_at: DateTime
     updated_at: DateTime
     rules: "list[PromotionRule] | None" = related()
+    events: "list[PromotionEvent] | None" = related(
+        lambda row, event, ctx: event.promotion_id == row.id, order_by=lambda row, ctx: (row.at, row.id)
+    )
+    """All that happened to it, in order."""
     translation = translated("PromotionTranslation")
 
 
@@ -185,7 +192,7 @@ class PromotionRule(Node):
     promotion: Promotion | None = related()
     channels: list[Channel] | None = related(_in_channels)
     """Where it holds."""
-    reward_value: PositiveDecimal | None = expression(_reward_value)
+    reward_value: PositiveDecimal | None = expression(reward_value)
     """Per cent, or an amount in the currency of its channels."""
     reward_value_type: RewardValueType | None
     predicate_type: PromotionType | None = expression(_type_of)
@@ -223,7 +230,7 @@ class PromotionWhereInput:
     end_date: DateTimeFilterInput | None
     start_date: DateTimeFilterInput | None
     is_old_sale: bool | None
-    """Made from a sale of Saleor's older kind: none here are."""
+    """Made as a sale, Saleor's older kind."""
     type: PromotionTypeEnumFilterInput | None
     AND: "list[PromotionWhereInput] | None"
     OR: "list[PromotionWhereInput] | None"
@@ -262,7 +269,7 @@ promotion_where = Filter(
         "name": matches(lambda row, ctx: row.name),
         "end_date": matches(lambda row, ctx: row.end_date),
         "start_date": matches(lambda row, ctx: row.start_date),
-        "is_old_sale": lambda row, wanted, ctx: false() if wanted else true(),
+        "is_old_sale": lambda row, wanted, ctx: row.is_sale == wanted,
         "type": _is_of_type,
     },
 )

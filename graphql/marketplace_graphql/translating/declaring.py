@@ -49,10 +49,13 @@ def translating(
     field: str | None = None,
     follow: Follow | None = None,
     rule: Rule | None = None,
+    twin: str | None = "translationErrors",
+    deprecated: str | None = None,
 ) -> Any:
     """`categoryTranslate(id, input, languageCode)`: the id may be the thing's or that of its texts.
 
     Translators translate everything there is, also what is not for sale yet; `rule` says what they may not.
+    `twin` is the errors' older name in the payload, None where Saleor never had it.
     """
 
     @subject()
@@ -68,10 +71,11 @@ def translating(
 
         return mutation(
             returns=returns or model.__name__,
-            errors=dataclasses.replace(TranslationError, twin="translationErrors"),
+            errors=dataclasses.replace(TranslationError, twin=twin),
             needs=NEEDS,
             about=by_its_id(model, the_row),
             field=field,
+            deprecated=deprecated,
         )(called(write, name, module, doc, input=texts))
 
     return NamedLater(declare)

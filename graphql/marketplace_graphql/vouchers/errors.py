@@ -1,5 +1,6 @@
 """What mutations of vouchers and gift cards can refuse."""
 
+from dataclasses import replace
 from enum import Enum
 
 from strawberry import ID
@@ -57,3 +58,5 @@ class GiftCardErrorCode(Enum):
 
 
 GiftCardError = error_type("GiftCardError", GiftCardErrorCode, twin="giftCardErrors", tags=list[str] | None)
+BulkGiftCardError = replace(GiftCardError, twin=None)
+"""For mutations of which the payload never had the older `giftCardErrors`."""

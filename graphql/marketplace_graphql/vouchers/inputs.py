@@ -1,4 +1,4 @@
-"""Inputs of vouchers and gift cards, and what services make of them."""
+"""Inputs of vouchers, and what services make of them."""
 
 from typing import Any
 
@@ -6,8 +6,7 @@ from strawberry import ID
 
 from marketplace.catalog import models as catalog
 from marketplace.pricing.voucher_editing import ListingChange, VoucherChanges
-from marketplace_graphql.inputs import MetadataInput
-from marketplace_graphql.kernel import Date, DateTime, Info, PositiveDecimal, changes, input_type
+from marketplace_graphql.kernel import DateTime, Info, PositiveDecimal, changes, input_type
 from marketplace_graphql.languages import country_codes
 from marketplace_graphql.pricing.discounts import DiscountValueTypeEnum
 from marketplace_graphql.vouchers.types import VoucherTypeEnum
@@ -67,41 +66,6 @@ class VoucherChannelListingInput:
 
     add_channels: list[VoucherChannelListingAddInput] | None
     remove_channels: list[ID] | None
-
-
-@input_type
-class PriceInput:
-    """An amount of money."""
-
-    currency: str
-    """ISO 4217 code."""
-    amount: PositiveDecimal
-
-
-@input_type
-class GiftCardCreateInput:
-    """A new gift card."""
-
-    add_tags: list[str] | None
-    expiry_date: Date | None
-    """The last day on which it shall be good."""
-    metadata: list[MetadataInput] | None
-    private_metadata: list[MetadataInput] | None
-    start_date: Date | None
-    """Cards are good at once."""
-    end_date: Date | None
-    """Use `expiryDate`."""
-    balance: PriceInput
-    user_email: str | None
-    """To whom it shall be sent."""
-    channel: str | None
-    """In whose name it is sent: needed with `userEmail`."""
-    is_active: bool
-    code: str | None
-    """One of your own. Leave it out: one that can't be guessed is made."""
-    note: str | None
-    assigned_to: ID | None
-    """The only customer who shall be able to spend it."""
 
 
 COLUMNS = {

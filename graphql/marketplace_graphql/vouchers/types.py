@@ -49,7 +49,7 @@ def voucher_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
     return true() if ctx.requester.has(*TRANSLATORS) else false()
 
 
-def _listing(row: Any, ctx: Any) -> Any:
+def listing_of(row: Any, ctx: Any) -> Any:
     """What the voucher is worth in the channel in force."""
     return ctx.joined(
         row,
@@ -128,7 +128,7 @@ class Voucher(Node, ObjectWithMetadata):
     private_metadata_needs = STAFF
 
     name: str | None
-    code: str | None = expression(lambda row, ctx: _first_code(row))
+    code: str | None = expression(lambda row, ctx: first_code(row))
     """The oldest of its codes."""
     usage_limit: int | None
     """How often all its codes together can be used."""
@@ -146,9 +146,9 @@ class Voucher(Node, ObjectWithMetadata):
     discount_value_type: DiscountValueTypeEnum
     type: VoucherTypeEnum  # type: ignore[valid-type]
     translation = translated("VoucherTranslation")
-    discount_value: float | None = expression(lambda row, ctx: _listing(row, ctx).discount_value)
+    discount_value: float | None = expression(lambda row, ctx: listing_of(row, ctx).discount_value)
     """In the channel that was asked for: an amount of its currency, or per cent."""
-    currency: str | None = expression(lambda row, ctx: _listing(row, ctx).currency)
+    currency: str | None = expression(lambda row, ctx: listing_of(row, ctx).currency)
     """Of the channel that was asked for."""
     categories: "CountableConnection[Category] | None" = connection(
         _named(models.voucher_category, "category"), needs=STAFF
@@ -175,7 +175,7 @@ class Voucher(Node, ObjectWithMetadata):
     @value
     def min_spent(row: Any, ctx: Any) -> Money | None:
         """What the goods must come to in the channel that was asked for."""
-        listing = _listing(row, ctx)
+        listing = listing_of(row, ctx)
         return null_when(
             listing.minimum_spent_minor.is_(None), money(listing.minimum_spent_minor, listing.currency)
         )
@@ -187,7 +187,7 @@ class Voucher(Node, ObjectWithMetadata):
         return each(codes, country(codes.c.code), order_by=codes.c.code)
 
 
-def _first_code(row: Any) -> ColumnElement[str]:
+def first_code(row: Any) -> ColumnElement[str]:
     code = aliased(models.VoucherCode)
     return (
         select(code.code)

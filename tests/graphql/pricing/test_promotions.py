@@ -8,11 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit.ids import to_global_id
-from marketplace.pricing import promoting, rules
+from marketplace.pricing import beginnings, promoting, rules
 from marketplace.pricing.promotions import Promotion, PromotionRule
 from tests.factories.catalog import make_category, make_listed_product
 from tests.factories.checkout import make_piece
 from tests.factories.markets import make_channel
+from tests.factories.people import make_staff
 from tests.factories.promotions import make_order_rule, make_promotion, make_rule, of
 from tests.graphql.conftest import Ask, staff
 
@@ -382,3 +383,32 @@ async def test_all_promotions_are_taken_back_or_none(ask: Ask, session: AsyncSes
     payload = answer["data"]["promotionBulkDelete"]
     assert (payload["count"], only_error(payload)) == (0, ("ids", "NOT_FOUND"))
     assert list(await session.scalars(select(Promotion.id))) == [promotion.id]
+
+
+async def test_a_promotion_keeps_its_history(ask: Ask, session: AsyncSession) -> None:
+    channel = await make_channel(session)
+    maker = await make_staff(session, email="nadia@sil.ma")
+    author = staff("MANAGE_DISCOUNTS", user=maker)
+    made = (await create(ask, percent(of(await make_category(session)), 10, channel)))["promotion"]
+    rule = made["rules"][0]["id"]
+    rename = """mutation ($id: ID!) { promotionUpdate(id: $id, input: {name: "Noël"}) { errors { code } } }"""
+    await ask(rename, author, id=made["id"])
+    await ask(CHANGE, author, id=rule, input={"rewardValue": 20})
+    delete = "mutation ($id: ID!) { promotionRuleDelete(id: $id) { errors { code } } }"
+    await ask(delete, author, id=rule)
+    await beginnings.tell(session)
+    history = """query ($id: ID!) { promotion(id: $id) { events {
+      ... on PromotionEventInterface { type date createdBy { ... on User { email } } }
+      ... on PromotionRuleEventInterface { ruleId } } } }"""
+    reader = staff("MANAGE_DISCOUNTS", "MANAGE_USERS", "MANAGE_STAFF")
+    events = (await ask(history, reader, id=made["id"]))["data"]["promotion"]["events"]
+    by_nadia = {"email": "nadia@sil.ma"}
+    assert [(event["type"], event["createdBy"]) for event in events] == [
+        ("PROMOTION_CREATED", None),
+        ("RULE_CREATED", None),
+        ("PROMOTION_UPDATED", by_nadia),
+        ("RULE_UPDATED", by_nadia),
+        ("RULE_DELETED", by_nadia),
+        ("PROMOTION_STARTED", None),
+    ]
+    assert all(to_global_id("PromotionRule", events[place]["ruleId"]) == rule for place in (1, 3, 4))

@@ -1,0 +1,1 @@
+"""Sales, Saleor's older kind of promotion, as a face over promotions."""
