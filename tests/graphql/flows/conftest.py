@@ -226,9 +226,9 @@ async def boss(session: AsyncSession, client: httpx.AsyncClient) -> Team:
 
 
 @pytest.fixture
-async def net(database: Database) -> AsyncIterator[httpx.AsyncClient]:
+async def net(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A shop that really commits, and has nothing in it."""
-    app = create_app(database.settings, database)
+    app = create_app(database.settings.model_copy(update={"data_dir": tmp_path}), database)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://testserver") as client,
