@@ -26,6 +26,8 @@ ledger_commands = typer.Typer(no_args_is_help=True, help="The ledger of what sel
 cli.add_typer(ledger_commands, name="ledger")
 app_commands = typer.Typer(no_args_is_help=True, help="Apps: programs that work on the shop by its API.")
 cli.add_typer(app_commands, name="apps")
+staff_commands = typer.Typer(no_args_is_help=True, help="Who works for the shop.")
+cli.add_typer(staff_commands, name="staff")
 
 Scale = Annotated[
     float, typer.Option(help="How many times the usual amount: 30 makes about 100,000 listings.")
@@ -179,6 +181,46 @@ def create(
         return token
 
     print(asyncio.run(make()))
+
+
+@staff_commands.callback()
+def staff() -> None:
+    """Makes `create` a command with a name of its own, though it is the only one."""
+
+
+@staff_commands.command("create")
+def create_staff(
+    email: Annotated[str, typer.Option(help="What they sign in with.")],
+    password: Annotated[
+        str,
+        typer.Option(
+            help="Asked for where it is not given.",
+            envvar="MARKETPLACE_STAFF_PASSWORD",
+            prompt=True,
+            hide_input=True,
+            confirmation_prompt=True,
+        ),
+    ],
+    superuser: Annotated[bool, typer.Option("--superuser", help="May do everything, for good.")] = False,
+) -> None:
+    """Open an account of the staff: the first one, who takes on the others by `staffCreate` of the API."""
+    importlib.import_module("marketplace.tables")
+    from marketplace.kit.database import Database
+    from marketplace.kit.errors import DomainError, Errors
+    from marketplace.people.service import create_user
+
+    async def make() -> None:
+        database = Database(_with_database())
+        try:
+            async with database.transaction() as session:
+                await create_user(session, email, password, is_staff=True, is_superuser=superuser)
+        except (DomainError, Errors) as error:
+            raise _Refusal(str(error)) from error
+        finally:
+            await database.close()
+
+    asyncio.run(make())
+    print(f"{email} may sign in now, by tokenCreate.")
 
 
 @clock_commands.command()

@@ -73,7 +73,7 @@ def _say(method: ShippingMethod, said: Mapping[str, Any]) -> None:
             errors.append(RequiredError("What is it called?", field="name"))
         elif len(method.name) > NAME_LENGTH:
             errors.append(InvalidError(f"A name has at most {NAME_LENGTH} letters.", field="name"))
-    for name in ("type", "zone_id"):
+    for name in ("type", "zone_id", "collects_cash"):
         if said.get(name) is not None:
             setattr(method, name, said[name])
     for name in ("description", "tax_class_id"):

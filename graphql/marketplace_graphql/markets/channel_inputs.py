@@ -83,6 +83,8 @@ class PaymentSettingsInput:
     release_funds_for_expired_checkouts: bool | None
     checkout_ttl_before_releasing_funds: Hour | None
     checkout_release_funds_cut_off_date: DateTime | None
+    cash_on_delivery: bool | None
+    """Whether buyers may pay at the door, where the carrier takes cash."""
 
 
 @input_type
@@ -205,6 +207,7 @@ def _of_payments(sent: Mapping[str, Any]) -> dict[str, Any]:
             "default_transaction_flow_strategy": "default_transaction_flow_strategy",
             "release_funds_for_expired_checkouts": "release_funds_for_expired_checkouts",
             "checkout_ttl_before_releasing_funds": "release_funds_after_hours",
+            "cash_on_delivery": "cash_on_delivery",
         },
     )
     if "checkout_release_funds_cut_off_date" in sent:

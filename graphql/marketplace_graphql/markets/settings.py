@@ -64,6 +64,8 @@ class PaymentSettings:
     release_funds_for_expired_checkouts: bool | None
     checkout_ttl_before_releasing_funds: Hour | None
     checkout_release_funds_cut_off_date: Moment | None
+    cash_on_delivery: bool
+    """Whether buyers may pay at the door, where the carrier takes cash."""
 
 
 def stock_settings(channel: Any) -> dict[str, Any]:
@@ -102,4 +104,5 @@ def payment_settings(channel: Any) -> dict[str, Any]:
         "release_funds_for_expired_checkouts": channel.release_funds_for_expired_checkouts,
         "checkout_ttl_before_releasing_funds": channel.release_funds_after_hours,
         "checkout_release_funds_cut_off_date": channel.release_funds_cut_off_date,
+        "cash_on_delivery": channel.cash_on_delivery,
     }

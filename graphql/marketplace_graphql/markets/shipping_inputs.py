@@ -73,6 +73,8 @@ class ShippingPriceInput:
     """Whether the added postal codes are served, or are not."""
     tax_class: ID | None
     """What its price is taxed as."""
+    collects_cash: bool | None
+    """Whether the carrier takes the money at the door."""
 
 
 @input_type
@@ -134,6 +136,8 @@ async def method_columns(info: Info, given: ShippingPriceInput) -> dict[str, Any
         )
         if name in sent
     }
+    if sent.get("collects_cash") is not None:
+        columns["collects_cash"] = sent["collects_cash"]
     if "description" in sent:
         columns["description"] = rich_text(sent["description"])
     if "tax_class" in sent:

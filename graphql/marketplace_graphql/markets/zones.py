@@ -120,6 +120,8 @@ class ShippingMethodType(Node, ObjectWithMetadata):
     maximum_delivery_days: int | None
     tax_class: TaxClass | None = related(needs=(AUTHENTICATED, AUTHENTICATED_APP))
     """What its price is taxed as."""
+    collects_cash: bool
+    """Whether its carrier takes the money at the door."""
 
     @connection(needs=Permission.MANAGE_SHIPPING)
     def excluded_products(row: Any, product: Any, ctx: Any) -> "CountableConnection[Product] | None":

@@ -12,7 +12,8 @@ from marketplace.inventory.lots import NewLot, lay_in
 from marketplace.kit.errors import InvalidError, NotFoundError, PermissionDeniedError
 from marketplace.kit.settings import Settings
 from marketplace.people.permissions import Permission
-from marketplace.vendors import bank, service
+from marketplace.people.service import checked_email
+from marketplace.vendors import bank, members, service
 from marketplace.vendors import models as vendor_models
 from marketplace.vendors.queries import works_as
 from marketplace_graphql.kernel import (
@@ -25,7 +26,13 @@ from marketplace_graphql.kernel import (
     mutation,
     object_type,
 )
+from marketplace_graphql.languages import CountryCode
 from marketplace_graphql.vendors.types import BankAccount, BankAccountKindEnum
+
+enum(vendor_models.MemberRole, name="VendorMemberRoleEnum")
+
+LONGEST_LINE = 250
+"""Of a seller's name, and of what else is said of it in a line."""
 
 
 @enum
@@ -72,6 +79,21 @@ class VendorProfileInput:
     shows_members_women: bool | None
     shows_members_rural: bool | None
     shows_members_young: bool | None
+
+
+@input_type
+class VendorCreateInput:
+    """A seller that the shop takes in."""
+
+    name: str
+    kind: vendor_models.VendorKind
+    country: CountryCode
+    story: str | None
+    craft: str | None
+    ice: str | None
+    """The number of its register, 15 digits, in Morocco."""
+    email: str | None
+    phone: str | None
 
 
 @input_type
@@ -159,6 +181,34 @@ class VendorMutations:
             actor_id=info.requester.user_id,
         )
         return {"bank_account": account}
+
+    @mutation(returns="Vendor", errors=VendorError, needs=Permission.MANAGE_VENDORS)
+    async def vendor_create(self, info: Info, input: VendorCreateInput) -> vendor_models.Vendor:
+        """Takes a seller in. It sells nothing until `vendorApprove`."""
+        given = changes(input)
+        said = {name: given[name] for name in ("story", "craft", "phone") if given.get(name)}
+        if given.get("email"):
+            said["email"] = checked_email(given["email"])
+        for name, text in {"name": input.name, **said}.items():
+            if len(text) > (service.LONGEST_STORY if name == "story" else LONGEST_LINE):
+                raise InvalidError("This is too long.", field=name)
+        new = service.NewVendor(
+            name=input.name,
+            kind=input.kind,
+            country_code=input.country.value,
+            ice=given.get("ice"),
+            **said,
+        )
+        return await service.create_vendor(info.session, new)
+
+    @mutation(returns="Vendor", errors=VendorError, needs=Permission.MANAGE_VENDORS)
+    async def vendor_member_set(
+        self, info: Info, vendor_id: ID, email: str, role: vendor_models.MemberRole | None = None
+    ) -> vendor_models.Vendor:
+        """Says as what somebody who has an account works for a seller; null: no more."""
+        vendor = await info.find(vendor_models.Vendor, vendor_id, field_name="vendorId")
+        await members.set_member(info.session, vendor.id, email, role, actor_id=info.requester.user_id)
+        return vendor
 
     @mutation(returns="Vendor", errors=VendorError, needs=Permission.MANAGE_VENDORS)
     async def vendor_approve(self, info: Info, id: ID) -> vendor_models.Vendor:

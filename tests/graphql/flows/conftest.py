@@ -1,15 +1,24 @@
 """A storefront that speaks Saleor's GraphQL over HTTP and knows nothing else of the shop."""
 
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from graphql import parse, print_ast, separate_operations
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.app import create_app
+from marketplace.kit.database import Database
 from marketplace.kit.ids import to_global_id
+from marketplace.people.service import create_user
+from workers.runner import run_worker
 
+BOSS, PASSWORD = "boss@example.test", "Argan-2026-Souss"
 DOCUMENTS = Path(__file__).parent / "documents"
 
 ADDRESS = {
@@ -148,3 +157,105 @@ class Storefront:
         )
         order: dict[str, Any] = self.changed(done, "checkoutComplete")["order"]
         return order
+
+
+class Team(Storefront):
+    """A member of the staff."""
+
+    async def make(self, operation: str, **variables: Any) -> Any:
+        """What one of the documents' mutations has made: the first field of its payload,."""
+        payload = await self.run(operation, **variables)
+        return next(value for name, value in payload.items() if name != "errors")
+
+    async def made(self, operation: str, **variables: Any) -> str:
+        """The id of what a mutation has made."""
+        return str((await self.make(operation, **variables))["id"])
+
+    async def answer(self, operation: str, **variables: Any) -> Any:
+        """What the root field of one of the documents' operations answers, errors of a mutation included."""
+        (answer,) = (await self.ask(operations()[operation], **variables)).values()
+        return answer
+
+    async def upload(
+        self, operation: str, path: str, content: bytes, file_name: str = "photo.png", **variables: Any
+    ) -> Any:
+        """Run a mutation with a file at a path of its variables (`input.image`), in a multipart request."""
+        *outer, last = path.split(".")
+        place = variables
+        for name in outer:
+            place = place[name]
+        place[last] = None
+        answer = await self.client.post(
+            "/graphql/",
+            data={
+                "operations": json.dumps({"query": operations()[operation], "variables": variables}),
+                "map": json.dumps({"0": [f"variables.{path}"]}),
+            },
+            files={"0": (file_name, content)},
+            headers={"authorization": f"Bearer {self.token}"},
+        )
+        assert answer.status_code == 200
+        said = answer.json()
+        assert "errors" not in said, said["errors"]
+        (payload,) = said["data"].values()
+        assert payload["errors"] == []
+        return payload
+
+    async def may_not(self, operation: str, **variables: Any) -> None:
+        """One of the documents' operations is refused to this requester, as Saleor refuses it."""
+        headers = {"authorization": f"Bearer {self.token}"}
+        body = {"query": operations()[operation], "variables": variables}
+        said = (await self.client.post("/graphql/", json=body, headers=headers)).json()
+        (error,) = said["errors"]
+        assert error["extensions"]["exception"]["code"] == "PermissionDenied"
+
+
+@pytest.fixture
+def visitor(client: httpx.AsyncClient) -> Storefront:
+    return Storefront(client)
+
+
+@pytest.fixture
+async def boss(session: AsyncSession, client: httpx.AsyncClient) -> Team:
+    """The first of the staff, as `marketplace staff create --superuser` makes them; nothing else is there."""
+    await create_user(session, BOSS, PASSWORD, is_staff=True, is_superuser=True)
+    await session.commit()
+    team = Team(client)
+    await team.sign_in(BOSS, PASSWORD)
+    return team
+
+
+@pytest.fixture
+async def net(database: Database, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A shop that really commits, and has nothing in it."""
+    app = create_app(database.settings.model_copy(update={"data_dir": tmp_path}), database)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://testserver") as client,
+    ):
+        yield client
+
+
+Work = Callable[[], Awaitable[None]]
+
+
+@pytest.fixture
+def work(database: Database, tmp_path: Path) -> Work:
+    """Have a worker do what waits; its letters lie in `letters` of the test's folder."""
+    settings = database.settings.model_copy(update={"data_dir": tmp_path})
+
+    async def done() -> None:
+        for _ in range(2):  # What jobs ask for, too.
+            await run_worker(settings, until_idle=True, handle_signals=False)
+
+    return done
+
+
+@pytest.fixture
+async def boss_on_the_net(database: Database, net: httpx.AsyncClient) -> Team:
+    """The same, of a shop that really commits: a worker sees what they do."""
+    async with database.transaction() as session:
+        await create_user(session, BOSS, PASSWORD, is_staff=True, is_superuser=True)
+    team = Team(net)
+    await team.sign_in(BOSS, PASSWORD)
+    return team

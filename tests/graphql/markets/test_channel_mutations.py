@@ -35,7 +35,7 @@ SETTINGS = """
   checkoutSettings { useLegacyErrorFlow automaticallyCompleteFullyPaidCheckouts automaticCompletionDelay
     automaticCompletionCutOffDate allowLegacyGiftCardUse }
   paymentSettings { defaultTransactionFlowStrategy releaseFundsForExpiredCheckouts
-    checkoutTtlBeforeReleasingFunds checkoutReleaseFundsCutOffDate }
+    checkoutTtlBeforeReleasingFunds checkoutReleaseFundsCutOffDate cashOnDelivery }
 """
 CREATE = f"""mutation ($input: ChannelCreateInput!) {{ channelCreate(input: $input) {{
   channel {{ id slug name isActive currencyCode defaultCountry {{ code }} warehouses {{ id }}
@@ -97,6 +97,7 @@ async def test_every_setting_is_kept(session: AsyncSession, read: Ask) -> None:
         "releaseFundsForExpiredCheckouts": True,
         "checkoutTtlBeforeReleasingFunds": 12,
         "checkoutReleaseFundsCutOffDate": cut_off.isoformat(),
+        "cashOnDelivery": True,
     }
     completion = {"enabled": True, "delay": 0, "cutOffDate": cut_off.isoformat()}
     given = {

@@ -26,7 +26,7 @@ SHIPPER = staff("MANAGE_SHIPPING")
 ERRORS = "errors { field code message warehouses channels }"
 ZONE = "shippingZone { id name description default countries { code } channels { id } warehouses { id } }"
 METHOD = """shippingMethod { id name description type minimumOrderWeight { value unit }
-  maximumOrderWeight { value } minimumDeliveryDays maximumDeliveryDays taxClass { id }
+  maximumOrderWeight { value } minimumDeliveryDays maximumDeliveryDays taxClass { id } collectsCash
   postalCodeRules { id start end inclusionType } excludedProducts(first: 5) { edges { node { id } } }
   channelListings { channel { id } price { amount } minimumOrderPrice { amount }
     maximumOrderPrice { amount } } }"""
@@ -194,6 +194,7 @@ async def test_a_way_to_ship_is_set_up(session: AsyncSession, read: Ask) -> None
         "minimumDeliveryDays": 2,
         "maximumDeliveryDays": 5,
         "taxClass": gid(tax_class),
+        "collectsCash": True,
         "addPostalCodeRules": [{"start": "10000", "end": "19999"}, {"start": "80000"}],
         "inclusionType": "INCLUDE",
     }
@@ -206,7 +207,7 @@ async def test_a_way_to_ship_is_set_up(session: AsyncSession, read: Ask) -> None
     assert method["minimumOrderWeight"] == {"value": 0.5, "unit": "KG"}
     assert method["maximumOrderWeight"] == {"value": 30}
     assert (method["minimumDeliveryDays"], method["maximumDeliveryDays"]) == (2, 5)
-    assert method["taxClass"] == {"id": gid(tax_class)}
+    assert (method["taxClass"], method["collectsCash"]) == ({"id": gid(tax_class)}, True)
     first, second = method["postalCodeRules"]
     assert (first["start"], first["end"], first["inclusionType"]) == ("10000", "19999", "INCLUDE")
     assert (second["start"], second["end"]) == ("80000", None)
@@ -217,6 +218,7 @@ async def test_a_way_to_ship_is_set_up(session: AsyncSession, read: Ask) -> None
         "minimumOrderWeight": None,
         "maximumDeliveryDays": 9,
         "taxClass": None,
+        "collectsCash": None,
         "deletePostalCodeRules": [first["id"]],
     }
     changed = (await read(UPDATE, SHIPPER, id=method["id"], input=given))["shippingPriceUpdate"]
@@ -225,6 +227,7 @@ async def test_a_way_to_ship_is_set_up(session: AsyncSession, read: Ask) -> None
     assert (method["name"], method["type"], method["description"]) == ("Colis", "PRICE", None)
     assert (method["minimumOrderWeight"], method["maximumDeliveryDays"]) == (None, 9)
     assert (method["taxClass"], method["postalCodeRules"]) == (None, [second])
+    assert method["collectsCash"]
 
 
 BAD = [

@@ -1,10 +1,11 @@
 """What sellers change of themselves, and staff of sellers."""
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit.ids import to_global_id
-from marketplace.vendors.models import MemberRole, VendorStatus
+from marketplace.vendors.models import MemberRole, VendorMember, VendorStatus
 from marketplace_graphql.kernel import Requester
 from tests.factories.people import make_user
 from tests.factories.vendors import make_member, make_vendor
@@ -80,3 +81,64 @@ async def test_staff_approve_and_suspend(session: AsyncSession, read: Ask, ask: 
     assert (await read(suspend, manager, **given))["vendorSuspend"]["vendor"] == {"status": "SUSPENDED"}
     answer = await ask(suspend, staff("MANAGE_PRODUCTS"), **given)
     assert answer["errors"][0]["extensions"]["exception"]["code"] == "PermissionDenied"
+
+
+CREATE = """mutation ($input: VendorCreateInput!) { vendorCreate(input: $input) {
+  vendor { id name slug kind status } errors { field code } } }"""
+SET_MEMBER = """mutation ($vendor: ID!, $email: String!, $role: VendorMemberRoleEnum) {
+  vendorMemberSet(vendorId: $vendor, email: $email, role: $role) { vendor { id } errors { field code } } }"""
+SELLER = {"name": "Coopérative Tifawin", "kind": "COOPERATIVE", "country": "MA"}
+
+
+async def test_staff_take_a_seller_in(read: Ask, ask: Ask) -> None:
+    manager = staff("MANAGE_VENDORS")
+    given = SELLER | {"email": "tifawin@example.test", "craft": "Tissage"}
+    made = (await read(CREATE, manager, input=given))["vendorCreate"]
+    assert made["errors"] == []
+    vendor = made["vendor"]
+    assert (vendor["slug"], vendor["kind"], vendor["status"]) == (
+        "cooperative-tifawin",
+        "COOPERATIVE",
+        "APPLIED",
+    )
+    answer = await ask(CREATE, staff("MANAGE_PRODUCTS"), input=SELLER)
+    assert answer["errors"][0]["extensions"]["exception"]["code"] == "PermissionDenied"
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "code"),
+    [
+        ({"name": " "}, "name", "REQUIRED"),
+        ({"name": "n" * 251}, "name", "INVALID"),
+        ({"story": "n" * 5001}, "story", "INVALID"),
+        ({"email": "tifawin"}, "email", "INVALID"),
+        ({"ice": "12"}, "ice", "ICE_INVALID"),
+    ],
+)
+async def test_a_seller_that_can_not_be_is_not_taken_in(
+    read: Ask, given: dict[str, str], field: str, code: str
+) -> None:
+    made = (await read(CREATE, staff("MANAGE_VENDORS"), input=SELLER | given))["vendorCreate"]
+    assert made == {"vendor": None, "errors": [{"field": field, "code": code}]}
+
+
+async def test_people_come_to_work_for_a_seller_and_leave(session: AsyncSession, read: Ask) -> None:
+    vendor, user = await make_vendor(session), await make_user(session)
+    manager = staff("MANAGE_VENDORS", user=await make_user(session))
+    given = {"vendor": to_global_id("Vendor", vendor.id), "email": user.email}
+    for role, then in (("PACKER", [MemberRole.PACKER]), ("LISTER", [MemberRole.LISTER]), (None, [])):
+        said = await read(SET_MEMBER, manager, **given, role=role)
+        assert said["vendorMemberSet"]["errors"] == []
+        query = select(VendorMember.role).where(VendorMember.user_id == user.id)
+        assert list(await session.scalars(query)) == then
+    said = await read(SET_MEMBER, manager, **given | {"email": "nobody@example.test"}, role="OWNER")
+    assert said["vendorMemberSet"]["errors"] == [{"field": "email", "code": "NOT_FOUND"}]
+
+
+async def test_nobody_but_staff_says_who_works_for_a_seller(session: AsyncSession, ask: Ask) -> None:
+    vendor, owner = await make_vendor(session), await make_user(session)
+    await make_member(session, vendor, owner)
+    given = {"vendor": to_global_id("Vendor", vendor.id), "email": owner.email, "role": "OWNER"}
+    for who in (seller(vendor.id, user=owner), staff("MANAGE_USERS"), None):
+        answer = await ask(SET_MEMBER, who, **given)
+        assert answer["errors"][0]["extensions"]["exception"]["code"] == "PermissionDenied"
