@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from marketplace_graphql.orders.types import Order
     from marketplace_graphql.people.types import UserOrApp
 
-enum(TransactionAction, name="TransactionActionEnum")
+TransactionActionEnum = enum(TransactionAction, name="TransactionActionEnum")
 enum(TransactionEventType, name="TransactionEventTypeEnum")
 enum(CashStatus, name="CashStatusEnum")
 
