@@ -13,6 +13,7 @@ import marketplace.checkout.models
 import marketplace.content.menus
 import marketplace.content.pages
 import marketplace.inventory.models
+import marketplace.inventory.serving
 import marketplace.markets.models
 import marketplace.markets.shop_settings
 import marketplace.orders.discounts
@@ -23,6 +24,7 @@ import marketplace.payouts.models
 import marketplace.people.models
 import marketplace.pricing.gift_cards
 import marketplace.pricing.promotions
+import marketplace.pricing.tax_days
 import marketplace.pricing.vouchers
 import marketplace.vendors.models
 import marketplace.webhooks.models

@@ -99,6 +99,7 @@ def authentication(settings: Settings, database: Database) -> Authenticate:
             person.is_staff,
             through_app_id=person.app_id,
             within=person.within,
+            channel_ids=person.channel_ids,
         )
 
     return authenticate

@@ -125,6 +125,16 @@ class MetadataFilterInput:
     """What the entry says. Left out: whatever it says."""
 
 
+@input_type
+class ReorderInput:
+    """A move within a list."""
+
+    id: ID
+    """What is moved."""
+    sort_order: int | None
+    """By how many places: down, or up where it is below zero."""
+
+
 def has_metadata(row: Any, filters: Any, ctx: Any) -> ColumnElement[bool] | None:
     """Meaning of `[MetadataFilter!]`: all of these entries. Needs a GIN index on `metadata`."""
     parts = [
@@ -158,12 +168,3 @@ class SeoInput:
 def entries_of(given: list[dict[str, str]] | None) -> list[tuple[str, str]]:
     """`[MetadataInput!]`, as `changes` gives it, for services."""
     return [(entry["key"], entry["value"]) for entry in given or ()]
-
-
-@input_type
-class ReorderInput:
-    """How far something moves in a list."""
-
-    id: ID
-    sort_order: int | None
-    """Places towards the end; below zero: towards the beginning."""

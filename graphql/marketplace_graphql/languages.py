@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 
 from babel import Locale, localedata
 from sqlalchemy import ColumnElement, Text, cast, func, literal
 from sqlalchemy.dialects.postgresql import JSONB
 
+from marketplace.kit.errors import InvalidError
 from marketplace_graphql.kernel.fields import column, value
 from marketplace_graphql.kernel.parts import Named, named
 from marketplace_graphql.kernel.types import enum, object_type
@@ -25,6 +26,15 @@ ENGLISH_COUNTRY_NAMES: dict[str, str] = {
     if re.fullmatch(r"[A-Z]{2}", code) and code not in {"EZ", "QO", "UN", "XA", "XB", "ZZ"}
 }
 CountryCode = enum(Enum("CountryCode", {code: code for code in ENGLISH_COUNTRY_NAMES}))  # type: ignore[arg-type]
+
+
+def country_codes(given: Iterable[str], field: str = "countries") -> list[str]:
+    """Codes of countries that there are, in capitals and in order. Raises InvalidError."""
+    codes = sorted({code.upper() for code in given})
+    unknown = [code for code in codes if code not in ENGLISH_COUNTRY_NAMES]
+    if unknown:
+        raise InvalidError(f"There is no country {', '.join(unknown)}.", field=field)
+    return codes
 
 
 @object_type

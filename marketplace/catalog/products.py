@@ -70,7 +70,9 @@ async def change_product(
     may_add_choices: bool = True,
 ) -> Product:
     """Change what a product says of itself; only what is said changes. Raises as `create_product`."""
-    await session.refresh(product, with_for_update={"key_share": True})
+    locked = {"key_share": True}
+    if await session.get(Product, product.id, with_for_update=locked, populate_existing=True) is None:
+        raise NotFoundError("It has just been taken away.", field="id")
     before = {store: dict(getattr(product, store)) for store in ("public_metadata", "private_metadata")}
     columns = await checked_columns(session, product, said)
     checked = check_answers(await asked_by(session, Product, product.product_type_id), answers)

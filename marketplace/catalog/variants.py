@@ -81,7 +81,8 @@ async def change_variant(
 ) -> ProductVariant:
     """Change what a variant says of itself; only what is said changes. Raises as `create_variant`."""
     await lock_product(session, variant.product_id)
-    await session.refresh(variant)
+    if await session.get(ProductVariant, variant.id, populate_existing=True) is None:
+        raise NotFoundError("It has just been taken away.", field="id")
     before = {store: dict(getattr(variant, store)) for store in ("public_metadata", "private_metadata")}
     columns = await checked_columns(session, variant, said)
     type_id = await session.scalar(select(Product.product_type_id).where(Product.id == variant.product_id))

@@ -7,7 +7,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import DateTime, Uuid, bindparam, delete, exists, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Uuid,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.models import ProductVariant
@@ -21,6 +33,7 @@ from marketplace.inventory.reservations import give_up
 from marketplace.kit import clock
 from marketplace.markets.errors import InactiveChannelError
 from marketplace.markets.models import Channel
+from marketplace.markets.shop_settings import shop_setting
 from marketplace.pricing.errors import VoucherNotApplicableError
 from marketplace.pricing.gift_card_use import is_good
 from marketplace.pricing.gift_cards import GiftCard
@@ -38,6 +51,8 @@ class Cart:
     checkout: Checkout
     channel: Channel
     now: datetime
+    minutes_kept: int = 0
+    """How long its pieces are kept for it, counted from its last change; 0: not at all."""
     chosen_method_id: int | None = None
     """The shipping method of the chosen delivery."""
     has_deliveries: bool = False
@@ -82,7 +97,7 @@ class Cart:
         offer = self.offers.get(line.variant_id)
         if offer is None or offer.price_minor is None or line.price_override_minor is None:
             return offer.price_minor if offer else None
-        return line.price_override_minor
+        return offer.charged(line.price_override_minor)
 
     def bases(self) -> dict[UUID, int]:
         """What each line that is still sold comes to before discounts of the cart; gifts are none of them."""
@@ -117,13 +132,14 @@ async def lock(session: AsyncSession, checkout_id: UUID, *, for_deletion: bool =
     row = found.one_or_none()
     if row is None:
         raise CheckoutGoneError
-    checkout, channel, method_id, delivery_minor, has_deliveries, may_be_rewarded = row
+    checkout, channel, method_id, delivery_minor, has_deliveries, may_be_rewarded, minutes_kept = row
     if not channel.is_active:
         raise InactiveChannelError("This channel is closed: nothing can be bought in it.", field="channel")
     cart = Cart(
         checkout,
         channel,
         now,
+        minutes_kept,
         method_id,
         has_deliveries,
         may_be_rewarded=may_be_rewarded,
@@ -138,6 +154,17 @@ async def lock(session: AsyncSession, checkout_id: UUID, *, for_deletion: bool =
 
 REWARDS_IN_FORCE = order_promotions_in_force(Channel.id, bindparam("now", type_=DateTime(timezone=True)))
 """Whether carts of a channel may earn a reward. Parameter: `now`."""
+
+
+def minutes_kept(is_guest: ColumnElement[bool]) -> ColumnElement[int]:
+    """How long a channel's checkouts keep their pieces: as the shop says, or else the channel."""
+    chosen = case(
+        (is_guest, shop_setting("reserve_stock_duration_anonymous_user")),
+        else_=shop_setting("reserve_stock_duration_authenticated_user"),
+    )
+    return func.coalesce(chosen, Channel.reserve_stock_minutes, type_=BigInteger())
+
+
 _CHECKOUT = (
     select(
         Checkout,
@@ -149,6 +176,7 @@ _CHECKOUT = (
             REWARDS_IN_FORCE,
             exists().where(CheckoutLine.checkout_id == Checkout.id, CheckoutLine.is_gift).correlate(Checkout),
         ),
+        minutes_kept(Checkout.user_id.is_(None)),
     )
     .join(Channel, Channel.id == Checkout.channel_id)
     .outerjoin(CheckoutDelivery, CheckoutDelivery.id == Checkout.delivery_id)
@@ -212,6 +240,7 @@ async def load_priced_lines(session: AsyncSession, cart: Cart, *, lock_stocks: b
             "country_code": cart.checkout.country_code,
             "day": cart.now.date(),
             "now": cart.now,
+            "is_exempt": bool(cart.checkout.is_tax_exempt),
         },
         execution_options={"populate_existing": True},
     )
@@ -255,7 +284,7 @@ def price_line(line: CheckoutLine, offer: Offer, entered_with_tax: bool) -> None
     if line.is_gift:
         price_minor = 0
     elif line.price_override_minor is not None:
-        price_minor = undiscounted_minor = line.price_override_minor
+        price_minor = undiscounted_minor = offer.charged(line.price_override_minor)
     totals = line_totals(price_minor, undiscounted_minor, line.quantity, offer.rate_bp, entered_with_tax)
     line.tax_rate_bp = offer.rate_bp
     line.undiscounted_unit_price_minor = undiscounted_minor

@@ -16,13 +16,14 @@ from marketplace.checkout.errors import (
     ShippingNotRequiredError,
 )
 from marketplace.checkout.models import Checkout, CheckoutDelivery, CheckoutParcel
+from marketplace.checkout.parcel_taxes import price_and_rate
 from marketplace.checkout.totals import NOTHING, Taxed, taxed, total_of
 from marketplace.kit.batch import Batch
 from marketplace.markets import postal_codes
 from marketplace.markets.models import ShippingMethod, ShippingMethodListing, ShippingZone, zone_channel
 from marketplace.markets.queries import carries
 from marketplace.people.models import Address
-from marketplace.pricing.taxes import rate_expression
+from marketplace.pricing.taxes import of_country, rate_expression
 from marketplace.vendors.models import Vendor
 
 GRAMS_PER_KILOGRAM = 1000
@@ -114,9 +115,10 @@ async def offered_deliveries(
     )
     with_tax = cart.channel.prices_entered_with_tax
     parcels: dict[int, list[Parcel]] = {}
-    for method_id, vendor_id, parcel_price_minor, further_minor, rate_bp in rows:
+    for method_id, vendor_id, parcel_price_minor, further_minor, *tax in rows:
         grams = weights[vendor_id]
-        price_minor = parcel_price_minor + further_minor * further_kilograms(grams)
+        entered_minor = parcel_price_minor + further_minor * further_kilograms(grams)
+        price_minor, rate_bp = price_and_rate(cart, vendor_id, entered_minor, *tax)
         parcels.setdefault(method_id, []).append(
             Parcel(vendor_id, grams, price_minor, rate_bp, taxed(price_minor, rate_bp, with_tax))
         )
@@ -140,6 +142,12 @@ _METHODS = (
             ShippingMethod.tax_class_id,
             bindparam("country_code", type_=CHAR(2)),
             bindparam("day", type_=Date),
+        ),
+        *(
+            of_country(
+                name, bindparam("channel_id", type_=BigInteger), bindparam("country_code", type_=CHAR(2))
+            )
+            for name in ("charge_taxes", "use_weighted_tax_for_shipping")
         ),
     )
     .join(ShippingZone, ShippingZone.id == ShippingMethod.zone_id)

@@ -280,8 +280,8 @@ def _too_many_lines() -> QuantityLimitError:
 
 
 async def keep(session: AsyncSession, cart: Cart, changed: Sequence[CheckoutLine]) -> None:
-    """Keep the pieces of lines for as long as the channel says. Raises InsufficientStockError."""
-    await _kept_or_refused(session, cart, changed, keep=cart.channel.reserve_stock_minutes > 0)
+    """Keep the pieces of lines for as long as the channel or the shop says. Raises InsufficientStockError."""
+    await _kept_or_refused(session, cart, changed, keep=cart.minutes_kept > 0)
 
 
 async def _kept_or_refused(
@@ -294,10 +294,10 @@ async def _kept_or_refused(
         return
     try:
         if keep:
-            until = cart.now + timedelta(minutes=cart.channel.reserve_stock_minutes)
-            await reserve(session, wanted, cart.now, until)
+            until = cart.now + timedelta(minutes=cart.minutes_kept)
+            await reserve(session, wanted, cart.now, until, channel_id=cart.channel.id)
         else:
-            await check_available(session, wanted, cart.now)
+            await check_available(session, wanted, cart.now, channel_id=cart.channel.id)
     except InsufficientStockError as refused:
         raise _in_words(cart, refused) from refused
 

@@ -1,5 +1,6 @@
 """Tables of checkouts. Amounts are minor units of the checkout's currency."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
@@ -61,6 +62,10 @@ class Checkout(UuidKey, Timestamped, WithMetadata, Base):
     """Whether there may be rows of `checkout_gift_card`: carts without are spared looking."""
     gift_card_minor: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     """What gift cards pay of it, by what was on them at the last change."""
+    is_tax_exempt: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Staff have said so: it costs what is left of prices without their tax."""
+    completion_tried_at: Mapped[datetime | None]
+    """When it could not become an order by itself: `payments.auto_completion`."""
 
     channel: Mapped[Channel] = relationship(lazy="raise")
     user: Mapped[User | None] = relationship(lazy="raise")

@@ -9,14 +9,18 @@ from uuid import UUID
 from sqlalchemy import (
     CHAR,
     BigInteger,
+    Boolean,
     Date,
     DateTime,
     Row,
     Select,
     and_,
     bindparam,
+    case,
     exists,
     func,
+    literal,
+    not_,
     or_,
     select,
 )
@@ -29,11 +33,16 @@ from marketplace.checkout.errors import NotForSaleError, NotPublishedError, Vari
 from marketplace.inventory.availability import number_locked, stocks_of
 from marketplace.kit.errors import DomainError
 from marketplace.kit.ids import to_global_id
+from marketplace.kit.money import net_of_gross
+from marketplace.markets.models import Channel
 from marketplace.markets.shop_settings import shop_setting
 from marketplace.pricing.catalogue_promotions import prices_now
 from marketplace.pricing.promotions import Repricing
-from marketplace.pricing.taxes import rate_expression
+from marketplace.pricing.taxes import of_country, rate_expression
 from marketplace.vendors.models import Vendor
+
+ANY_NUMBER = 2**31 - 1
+"""Where neither the variant nor the shop says how many pieces a checkout may hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,12 @@ class Offer:
     tax_class_id: int | None
     is_live: bool
     is_for_sale: bool
+    removed_rate_bp: int = 0
+    """Of the tax in entered prices that this buyer is not charged: the prices here are without it."""
+
+    def charged(self, entered_minor: int) -> int:
+        """What of an entered price this buyer is charged."""
+        return net_of_gross(entered_minor, self.removed_rate_bp) if self.removed_rate_bp else entered_minor
 
 
 async def offers(
@@ -75,6 +90,7 @@ async def offers(
     country_code: str,
     now: datetime,
     *,
+    is_exempt: bool = False,
     lock_stocks: bool = False,
 ) -> dict[int, Offer]:
     """The offers of variants in a channel to a country. Variants that don't exist are left out.
@@ -89,6 +105,7 @@ async def offers(
         "country_code": country_code,
         "day": now.date(),
         "now": now,
+        "is_exempt": is_exempt,
     }
     rows = await session.execute(_LOCKING_OFFERS if lock_stocks else _OFFERS, parameters)
     return await up_to_date(session, {row.variant_id: offer_of(row) for row in rows}, channel_id, now)
@@ -97,7 +114,7 @@ async def offers(
 async def up_to_date(
     session: AsyncSession, found: Mapping[int, Offer], channel_id: int, now: datetime
 ) -> dict[int, Offer]:
-    """The same offers at the prices of this moment.
+    """The same offers at the prices of this moment, without tax where none is charged.
 
     Nearly always those are the stored ones, and nothing is asked. In the minute after a promotion begins or
     ends, and while many listings are being repriced, the rules themselves are asked: two statements more.
@@ -109,7 +126,17 @@ async def up_to_date(
             offers_now[variant_id] = replace(
                 found[variant_id], price_minor=price.price_minor, promotion_rule_id=price.rule_id
             )
-    return offers_now
+    return {variant_id: _untaxed(offer) for variant_id, offer in offers_now.items()}
+
+
+def _untaxed(offer: Offer) -> Offer:
+    if not offer.removed_rate_bp or offer.price_minor is None or offer.undiscounted_minor is None:
+        return offer
+    return replace(
+        offer,
+        price_minor=offer.charged(offer.price_minor),
+        undiscounted_minor=offer.charged(offer.undiscounted_minor),
+    )
 
 
 def offer_of(row: Row[*tuple[Any, ...]]) -> Offer:
@@ -119,6 +146,17 @@ def offer_of(row: Row[*tuple[Any, ...]]) -> Offer:
 
 
 _tax_class_id = func.coalesce(Product.tax_class_id, ProductType.tax_class_id)
+_country_code = bindparam("country_code", type_=CHAR(2))
+_rate = rate_expression(Vendor.tax_regime, _tax_class_id, _country_code, bindparam("day", type_=Date))
+_is_charged = and_(
+    not_(bindparam("is_exempt", type_=Boolean)),
+    of_country("charge_taxes", bindparam("channel_id", type_=BigInteger), _country_code),
+)
+_is_entered_with_tax = (
+    select(Channel.prices_entered_with_tax)
+    .where(Channel.id == bindparam("channel_id", type_=BigInteger))
+    .scalar_subquery()
+)
 OFFER_COLUMNS = (
     ProductVariant.id.label("variant_id"),
     ProductVariant.product_id,
@@ -134,7 +172,9 @@ OFFER_COLUMNS = (
     ProductVariant.track_inventory.label("is_tracked"),
     ProductVariant.lead_time_days,
     func.coalesce(
-        ProductVariant.quantity_limit_per_customer, shop_setting("limit_quantity_per_checkout")
+        ProductVariant.quantity_limit_per_customer,
+        shop_setting("limit_quantity_per_checkout"),
+        literal(ANY_NUMBER, BigInteger()),
     ).label("maximum_pieces"),
     VariantChannelListing.price_minor,
     VariantChannelListing.entered_price_minor.label("undiscounted_minor"),
@@ -145,12 +185,8 @@ OFFER_COLUMNS = (
             VariantChannelListing.price_valid_until <= bindparam("now", type_=DateTime(timezone=True)), False
         ),
     ).label("is_out_of_date"),
-    rate_expression(
-        Vendor.tax_regime,
-        _tax_class_id,
-        bindparam("country_code", type_=CHAR(2)),
-        bindparam("day", type_=Date),
-    ).label("rate_bp"),
+    case((_is_charged, _rate), else_=0).label("rate_bp"),
+    case((or_(_is_charged, not_(_is_entered_with_tax)), 0), else_=_rate).label("removed_rate_bp"),
     _tax_class_id.label("tax_class_id"),
     func.coalesce(ProductChannelListing.is_live, False).label("is_live"),
     and_(
@@ -168,7 +204,7 @@ _OFFER_FIELDS = tuple(part.name for part in fields(Offer))
 
 def with_offers(variants: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     """Join what OFFER_COLUMNS read to a statement over product variants. Parameters: `channel_id`,
-    `country_code`, `day` and `now`.
+    `country_code`, `day`, `now` and `is_exempt`.
     """
     return (
         variants.join(Product, Product.id == ProductVariant.product_id)

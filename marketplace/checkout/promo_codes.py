@@ -112,6 +112,8 @@ async def _without_voucher(session: AsyncSession, cart: Cart) -> Checkout:
 
 async def _add_gift_card(session: AsyncSession, cart: Cart, codes: list[str]) -> None:
     checkout = cart.checkout
+    if not cart.channel.allow_legacy_gift_card_use:
+        raise UnknownPromoCodeError
     card = await usable_card(
         session, codes, currency=cart.channel.currency_code, user_id=checkout.user_id, now=cart.now
     )

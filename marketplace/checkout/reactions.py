@@ -1,14 +1,18 @@
 """What carts do when another room tells of a change."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from sqlalchemy import any_, bindparam, delete, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import BigInteger
 
 from marketplace.catalog.events import VariantsWithdrawn
-from marketplace.checkout.models import Checkout, CheckoutLine
+from marketplace.checkout.models import Checkout, CheckoutDelivery, CheckoutLine
 from marketplace.kit.events import subscribe
 from marketplace.kit.jobs import enqueue
+from marketplace.markets.events import ShippingMethodsGone
 
 CARTS_OF_A_JOB = 100
 
@@ -25,7 +29,22 @@ async def take_out_of_carts(session: AsyncSession, event: VariantsWithdrawn) -> 
     found = await session.scalars(
         lines.returning(CheckoutLine.checkout_id), execution_options={"synchronize_session": False}
     )
-    carts = sorted(set(found))
-    for start in range(0, len(carts), CARTS_OF_A_JOB):
-        keys = [str(key) for key in carts[start : start + CARTS_OF_A_JOB]]
+    await _add_up_later(session, sorted(set(found)))
+
+
+@subscribe(ShippingMethodsGone)
+async def forget_deliveries(session: AsyncSession, event: ShippingMethodsGone) -> None:
+    """Have carts that had chosen a way to ship that goes added up without it, after the commit."""
+    chosen = await session.scalars(
+        select(Checkout.id)
+        .join(CheckoutDelivery, CheckoutDelivery.id == Checkout.delivery_id)
+        .where(CheckoutDelivery.method_id.in_(event.method_ids))
+        .order_by(Checkout.id)
+    )
+    await _add_up_later(session, chosen.all())
+
+
+async def _add_up_later(session: AsyncSession, checkout_ids: Sequence[UUID]) -> None:
+    for start in range(0, len(checkout_ids), CARTS_OF_A_JOB):
+        keys = [str(key) for key in checkout_ids[start : start + CARTS_OF_A_JOB]]
         await enqueue(session, "checkout.add_up", checkout_ids=keys)

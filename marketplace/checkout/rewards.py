@@ -109,11 +109,12 @@ async def _put_in(session: AsyncSession, cart: Cart, variant_id: int, *, keep: b
         await give_up(session, [gift.id])
         gift.variant_id = variant_id
     carts.price_line(gift, cart.offer(gift), cart.channel.prices_entered_with_tax)
-    minutes = cart.channel.reserve_stock_minutes
+    minutes = cart.minutes_kept
     if keep and minutes > 0 and cart.offer(gift).is_tracked:
         await session.flush()
         until = cart.now + timedelta(minutes=minutes)
-        await reserve(session, [Wanted(gift.id, variant_id, 1)], cart.now, until)
+        wanted = [Wanted(gift.id, variant_id, 1)]
+        await reserve(session, wanted, cart.now, until, channel_id=cart.channel.id)
 
 
 async def _offers(
@@ -125,5 +126,6 @@ async def _offers(
         cart.channel.id,
         cart.checkout.country_code,
         cart.now,
+        is_exempt=bool(cart.checkout.is_tax_exempt),
         lock_stocks=lock_stocks,
     )

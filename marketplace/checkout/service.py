@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
+from sqlalchemy import false, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.checkout import carts, deliveries, discounts
@@ -69,7 +70,13 @@ async def create_checkout(session: AsyncSession, given: NewCheckout) -> Checkout
     if given.save_billing_address is not None and given.billing_address is None:
         raise MissingAddressError("There is no address to save.", field="saveBillingAddress")
     now = clock.now()
-    channel, may_be_rewarded = await channel_and(session, given.channel_slug, carts.REWARDS_IN_FORCE, now=now)
+    channel, may_be_rewarded, minutes_kept = await channel_and(
+        session,
+        given.channel_slug,
+        carts.REWARDS_IN_FORCE,
+        carts.minutes_kept(true() if given.user is None else false()),
+        now=now,
+    )
     shipping, billing = given.shipping_address, given.billing_address
     if shipping is not None:
         shipping = _checked(shipping, "SHIPPING", given.shipping_checks)
@@ -86,12 +93,13 @@ async def create_checkout(session: AsyncSession, given: NewCheckout) -> Checkout
         language_code=given.language_code,
         public_metadata=dict(given.metadata),
         private_metadata=dict(given.private_metadata),
+        is_tax_exempt=False,
         save_shipping_address=given.save_shipping_address is not False,
         save_billing_address=given.save_billing_address is not False,
         shipping_address_id=await _kept(session, shipping),
         billing_address_id=await _kept(session, billing),
     )
-    cart = Cart(checkout, channel, now, may_be_rewarded=may_be_rewarded)
+    cart = Cart(checkout, channel, now, minutes_kept, may_be_rewarded=may_be_rewarded)
     changed = await choose(session, cart, given.lines)
     carts.add_up(cart, NOTHING)
     session.add_all([checkout, *changed])

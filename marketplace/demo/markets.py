@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from marketplace.catalog.descriptions import description_of_text
 from marketplace.demo.crafts import Words
 from marketplace.demo.world import Market, Method, Rate, World
 from marketplace.markets.models import (
@@ -161,10 +162,10 @@ def _methods(world: World) -> None:
         key, market = world.numbers.next("method"), world.markets[slug]
         text = _PAYABLE if cash else _PREPAID
         methods.add(
-            key, zone_id, names.fr, text.fr, carrier, cash, heaviest, *days,
+            key, zone_id, names.fr, description_of_text(text.fr), carrier, cash, heaviest, *days,
             world.tax_classes["delivery"][0], opened, opened,
         )  # fmt: skip
-        translations.add(key, "ar", names.ar, text.ar)
-        translations.add(key, "en", names.en, text.en)
+        translations.add(key, "ar", names.ar, description_of_text(text.ar))
+        translations.add(key, "en", names.en, description_of_text(text.en))
         listings.add(key, market.id, market.currency, parcel, further)
         world.methods.append(Method(key, names, carrier, market, parcel, further, heaviest, days, cash))

@@ -4,9 +4,10 @@ All functions lock the stocks that they touch in the order of their ids.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import inf
 from uuid import UUID
 
 from sqlalchemy import BigInteger, BindParameter, DateTime, Row, bindparam, delete, func, select, text
@@ -17,8 +18,10 @@ from marketplace.inventory.availability import still_good, stocks_of
 from marketplace.inventory.errors import InsufficientStockError, Shortage
 from marketplace.inventory.models import Allocation, Lot, Stock
 from marketplace.inventory.reservations import Wanted
+from marketplace.inventory.serving import place_of, serves_channel
 from marketplace.kit import clock
 from marketplace.kit.announcements import RowKey, announce
+from marketplace.markets.models import AllocationStrategy, Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +33,17 @@ class Taken:
     quantity: int
 
 
-async def allocate(session: AsyncSession, wanted: Sequence[Wanted]) -> None:
-    """Sell pieces to order lines: the lot that keeps the shortest first, else from the fullest shelf.
+async def allocate(session: AsyncSession, wanted: Sequence[Wanted], channel: Channel) -> None:
+    """Sell pieces to order lines, from store rooms that serve the channel: the lot that keeps the shortest
+    first; then, if the channel wants it so, from the store room that staff put first; then from the fullest
+    shelf.
 
     Raises InsufficientStockError. Reservations are not looked at: the caller has seen to them
     (`reservations.check_available`). Two statements, whatever the number of lines.
     """
     if not wanted:
         return
-    free = await _locked_free_pieces(session, {line.variant_id for line in wanted})
+    free = await _locked_free_pieces(session, {line.variant_id for line in wanted}, channel)
     shares: dict[tuple[UUID, int], int] = {}
     shortages: list[Shortage] = []
     for line in wanted:
@@ -113,26 +118,54 @@ async def restock(session: AsyncSession, taken: Collection[Taken]) -> None:
 
 
 async def _locked_free_pieces(
-    session: AsyncSession, variant_ids: Collection[int]
+    session: AsyncSession, variant_ids: Collection[int], channel: Channel
 ) -> dict[int, dict[int, int]]:
     """Unsold pieces that may be sold, by variant and stock, in the order in which they are to be sold."""
-    rows = await session.execute(_FREE_PIECES, {"variant_ids": sorted(variant_ids), "now": clock.now()})
+    rows = await session.execute(
+        _FREE_PIECES,
+        {"variant_ids": sorted(variant_ids), "now": clock.now(), "channel_id": channel.id},
+    )
     free: dict[int, dict[int, int]] = defaultdict(dict)
-    for variant_id, stock_id, pieces, _ in sorted(rows, key=_first_to_go):
+    in_turn = _FIRST_TO_GO[channel.allocation_strategy]
+    for variant_id, stock_id, pieces, *_ in sorted(rows, key=in_turn):
         free[variant_id][stock_id] = pieces
     return free
 
 
-def _first_to_go(shelf: Row[int, int, int, date | None]) -> tuple[date, int, int]:
-    _, stock_id, pieces, best_before = shelf
+_Shelf = Row[int, int, int, date | None, int | None]
+
+
+def _fullest_first(shelf: _Shelf) -> tuple[date, int, int]:
+    _, stock_id, pieces, best_before, _ = shelf
     return best_before or date.max, -pieces, stock_id
+
+
+def _by_place(shelf: _Shelf) -> tuple[date, float, int, int]:
+    """Store rooms that staff have given no place come after those that have one, the fullest shelf first."""
+    _, stock_id, pieces, best_before, place = shelf
+    return best_before or date.max, inf if place is None else place, -pieces, stock_id
+
+
+_FIRST_TO_GO: dict[AllocationStrategy, Callable[[_Shelf], tuple[object, ...]]] = {
+    AllocationStrategy.PRIORITIZE_HIGH_STOCK: _fullest_first,
+    AllocationStrategy.PRIORITIZE_SORTING_ORDER: _by_place,
+}
 
 
 _best_before = select(Lot.best_before).where(Lot.id == Stock.lot_id).correlate(Stock).scalar_subquery()
 _FREE_PIECES = (
     stocks_of(bindparam("variant_ids", type_=ARRAY(BigInteger)))
-    .where(still_good(Stock.lot_id, bindparam("now", type_=DateTime(timezone=True))))
-    .with_only_columns(Stock.variant_id, Stock.id, Stock.quantity - Stock.quantity_allocated, _best_before)
+    .where(
+        still_good(Stock.lot_id, bindparam("now", type_=DateTime(timezone=True))),
+        serves_channel(Stock.warehouse_id, bindparam("channel_id", type_=BigInteger)),
+    )
+    .with_only_columns(
+        Stock.variant_id,
+        Stock.id,
+        Stock.quantity - Stock.quantity_allocated,
+        _best_before,
+        place_of(Stock.warehouse_id, bindparam("channel_id", type_=BigInteger)),
+    )
 )
 
 

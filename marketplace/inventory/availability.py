@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement, SQLColumnExpression
 
 from marketplace.inventory.models import Lot, Reservation, Stock
+from marketplace.inventory.serving import serves_channel
 
 TIME_ZONE = "Africa/Casablanca"
 """Where the shelves are, and a best-before day ends."""
@@ -33,16 +34,21 @@ def available_pieces(
     variant_id: SQLColumnExpression[int],
     now: SQLColumnExpression[datetime] | datetime,
     apart_from_lines: ColumnElement[Sequence[UUID]] | None = None,
+    channel_id: SQLColumnExpression[int] | None = None,
 ) -> ColumnElement[int]:
     """Pieces of a variant that anybody may buy: on the shelf, not sold, not kept for another cart.
 
-    `apart_from_lines` are checkout lines whose own reservations don't stand in their way. The number may be
-    below zero, where a shelf was corrected after pieces had been reserved.
+    `apart_from_lines` are checkout lines whose own reservations don't stand in their way. With a channel only
+    store rooms count that serve it; what carts of other channels hold is taken off all the same, which may be
+    too much, but sells nothing twice. The number may be below zero, where a shelf was corrected after pieces
+    had been reserved.
     """
     stock, reservation = Stock.__table__.alias(), Reservation.__table__.alias()
     on_shelf = select(func.sum(stock.c.quantity - stock.c.quantity_allocated)).where(
         stock.c.variant_id == variant_id, still_good(stock.c.lot_id, now)
     )
+    if channel_id is not None:
+        on_shelf = on_shelf.where(serves_channel(stock.c.warehouse_id, channel_id))
     kept = select(func.sum(reservation.c.quantity)).where(
         reservation.c.variant_id == variant_id, reservation.c.reserved_until > now
     )
@@ -99,11 +105,18 @@ async def available_of(
     variant_ids: Collection[int],
     now: datetime,
     apart_from_lines: Collection[UUID] = (),
+    *,
+    channel_id: int,
 ) -> Mapping[int, int]:
-    """The available pieces of many variants. After `lock_stocks`, and in a statement of its own: what is
-    read together with taking a lock is as old as the beginning of the wait for it.
+    """The pieces of many variants that a channel may sell. After `lock_stocks`, and in a statement of its
+    own: what is read together with taking a lock is as old as the beginning of the wait for it.
     """
-    parameters = {"variant_ids": sorted(variant_ids), "own_lines": list(apart_from_lines), "now": now}
+    parameters = {
+        "variant_ids": sorted(variant_ids),
+        "own_lines": list(apart_from_lines),
+        "now": now,
+        "channel_id": channel_id,
+    }
     rows = await session.execute(_AVAILABLE, parameters)
     return {row[0]: row[1] for row in rows}
 
@@ -112,6 +125,7 @@ async def available_of(
 _ids: BindParameter[Sequence[int]] = bindparam("variant_ids", type_=ARRAY(BigInteger))
 _own_lines: BindParameter[Sequence[UUID]] = bindparam("own_lines", type_=ARRAY(Uuid))
 _now: BindParameter[datetime] = bindparam("now", type_=DateTime(timezone=True))
+_channel_id: BindParameter[int] = bindparam("channel_id", type_=BigInteger)
 _wanted = select(func.unnest(_ids).label("id")).subquery("wanted")
-_AVAILABLE = select(_wanted.c.id, available_pieces(_wanted.c.id, _now, _own_lines))
+_AVAILABLE = select(_wanted.c.id, available_pieces(_wanted.c.id, _now, _own_lines, _channel_id))
 _LOCKED_STOCKS = stocks_of(_ids)

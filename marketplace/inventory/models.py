@@ -5,21 +5,37 @@ their best-before day apart), less the reservations that other checkouts hold an
 """
 
 from datetime import date, datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.catalog.models import ProductVariant
-from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey, WithMetadata
+from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey, WithMetadata, metadata_index
 from marketplace.people.models import Address
 from marketplace.vendors.models import Vendor
 
 
+class CollectionOption(StrEnum):
+    """Whether buyers may fetch their goods themselves, and which."""
+
+    DISABLED = "DISABLED"
+    LOCAL = "LOCAL"
+    """What lies there."""
+    ALL = "ALL"
+    """Whatever they buy: it is brought there."""
+
+
 class Warehouse(UuidKey, WithMetadata, Base):
-    """A seller's store room: parcels leave from here."""
+    """A seller's store room: parcels leave from here. Without a vendor it is the shop's own."""
 
     __tablename__ = "warehouse"
+    __table_args__ = (
+        metadata_index(),
+        Index(None, "name", "slug", "id"),
+        CheckConstraint("NOT is_private OR click_and_collect_option <> 'LOCAL'", name="private_is_not_local"),
+    )
 
     vendor_id: Mapped[int | None] = mapped_column(ForeignKey("vendor.id", ondelete="CASCADE"), index=True)
     name: Mapped[str]
@@ -28,6 +44,9 @@ class Warehouse(UuidKey, WithMetadata, Base):
     address_id: Mapped[int] = mapped_column(ForeignKey("address.id"))
     external_reference: Mapped[str | None] = mapped_column(String(250), unique=True)
     """What another system calls it."""
+    is_private: Mapped[bool] = mapped_column(default=True)
+    """Whether it is kept from the public."""
+    click_and_collect_option: Mapped[CollectionOption] = mapped_column(default=CollectionOption.DISABLED)
 
     vendor: Mapped[Vendor | None] = relationship(lazy="raise")
     address: Mapped[Address] = relationship(lazy="raise")
@@ -65,6 +84,7 @@ class Stock(IntegerKey, Base):
     __tablename__ = "stock"
     __table_args__ = (
         UniqueConstraint("variant_id", "warehouse_id", "lot_id", postgresql_nulls_not_distinct=True),
+        Index(None, "quantity", "id"),
         Index("ix_stock_free", "variant_id", postgresql_where=text("quantity > quantity_allocated")),
         CheckConstraint("quantity >= 0", name="quantity_not_negative"),
         CheckConstraint("quantity_allocated BETWEEN 0 AND quantity", name="never_oversold"),

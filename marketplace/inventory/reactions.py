@@ -7,9 +7,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.events import ListingsStocked, VariantsLaidIn, VariantsWithdrawn
 from marketplace.inventory.models import Allocation, Stock, Warehouse
+from marketplace.inventory.serving import leave_own_rooms_outside
 from marketplace.kit.events import subscribe
+from marketplace.markets.events import ChannelOpened, ShippingZoneOpened
 from marketplace.people.addresses import PostalAddress, create_address
 from marketplace.vendors.models import Province, Vendor
+
+
+@subscribe(ChannelOpened)
+async def begin_channel_without_own_rooms(session: AsyncSession, event: ChannelOpened) -> None:
+    """Sellers' store rooms serve a new channel at once, the shop's own when they are put into it."""
+    await leave_own_rooms_outside(session, channel_id=event.channel_id)
+
+
+@subscribe(ShippingZoneOpened)
+async def begin_zone_without_own_rooms(session: AsyncSession, event: ShippingZoneOpened) -> None:
+    """The same of a new zone."""
+    await leave_own_rooms_outside(session, zone_id=event.zone_id)
 
 
 @subscribe(ListingsStocked)

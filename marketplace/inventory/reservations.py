@@ -26,7 +26,9 @@ class Wanted:
     quantity: int
 
 
-async def reserve(session: AsyncSession, wanted: Sequence[Wanted], now: datetime, until: datetime) -> None:
+async def reserve(
+    session: AsyncSession, wanted: Sequence[Wanted], now: datetime, until: datetime, *, channel_id: int
+) -> None:
     """Keep pieces for checkout lines until a moment, in place of what was kept for the same lines.
 
     The caller holds the stocks' locks. Raises InsufficientStockError. Two statements, whatever the number
@@ -34,7 +36,7 @@ async def reserve(session: AsyncSession, wanted: Sequence[Wanted], now: datetime
     """
     if not wanted:
         return
-    await check_available(session, wanted, now)
+    await check_available(session, wanted, now, channel_id=channel_id)
     await session.execute(
         _KEEP,
         {
@@ -59,8 +61,10 @@ _KEEP = text(
 )
 
 
-async def check_available(session: AsyncSession, wanted: Sequence[Wanted], now: datetime) -> None:
-    """See that there is enough of each variant, apart from what is reserved for the same lines.
+async def check_available(
+    session: AsyncSession, wanted: Sequence[Wanted], now: datetime, *, channel_id: int
+) -> None:
+    """See that a channel has enough of each variant, apart from what is reserved for the same lines.
 
     The caller holds the stocks' locks (`availability.lock_stocks`): without them the answer is worth nothing
     a moment later. Raises InsufficientStockError, naming every variant that falls short.
@@ -68,7 +72,8 @@ async def check_available(session: AsyncSession, wanted: Sequence[Wanted], now: 
     pieces: dict[int, int] = defaultdict(int)
     for line in wanted:
         pieces[line.variant_id] += line.quantity
-    available = await available_of(session, pieces, now, [line.line_id for line in wanted])
+    own_lines = [line.line_id for line in wanted]
+    available = await available_of(session, pieces, now, own_lines, channel_id=channel_id)
     shortages = [
         Shortage(variant_id, quantity, max(available.get(variant_id, 0), 0))
         for variant_id, quantity in pieces.items()

@@ -4,8 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-MINOR_DIGITS = {"MAD": 2, "EUR": 2, "USD": 2, "GBP": 2, "XOF": 0}
-"""ISO 4217 minor unit of every currency the shop trades in."""
+_OF_TWO_DIGITS = (
+    "AED AUD BGN BRL CAD CHF CNY CZK DKK DZD EGP EUR GBP GHS HKD HUF ILS INR KES MAD MRU MXN NGN NOK NZD PLN"
+    " QAR RON RSD SAR SEK SGD THB TRY UAH USD ZAR"
+)
+MINOR_DIGITS = dict.fromkeys(_OF_TWO_DIGITS.split(), 2) | {"XOF": 0, "XAF": 0, "JPY": 0, "TND": 3}
+"""ISO 4217 minor unit of every currency that a channel can have. Unusual ones are few: see `values.money`."""
 
 BASIS_POINTS = 10_000
 

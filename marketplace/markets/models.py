@@ -1,7 +1,8 @@
 """Tables of markets: channels with their currency, tax classes with dated rates, zones and methods."""
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     CHAR,
@@ -22,10 +23,37 @@ from marketplace.kit.models import Base, IntegerKey, Timestamped, WithMetadata
 from marketplace.vendors.models import TaxRegime
 
 
+class AllocationStrategy(StrEnum):
+    """From which shelf pieces are taken first."""
+
+    PRIORITIZE_SORTING_ORDER = "PRIORITIZE_SORTING_ORDER"
+    """By the store rooms' places in the channel."""
+    PRIORITIZE_HIGH_STOCK = "PRIORITIZE_HIGH_STOCK"
+    """Where most of it lies."""
+
+
+class MarkAsPaidStrategy(StrEnum):
+    """What is written down when staff mark an order as paid."""
+
+    TRANSACTION_FLOW = "TRANSACTION_FLOW"
+    PAYMENT_FLOW = "PAYMENT_FLOW"
+
+
+class TransactionFlowStrategy(StrEnum):
+    """What a gateway is asked for first."""
+
+    AUTHORIZATION = "AUTHORIZATION"
+    CHARGE = "CHARGE"
+
+
 class Channel(IntegerKey, WithMetadata, Base):
     """A market: one currency, a default country. Prices in it include tax unless it says otherwise."""
 
     __tablename__ = "channel"
+    __table_args__ = (
+        CheckConstraint("expire_orders_after_minutes > 0", name="orders_expire_later"),
+        CheckConstraint("delete_expired_orders_after_days BETWEEN 1 AND 120", name="deletes_in_range"),
+    )
 
     slug: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
@@ -34,9 +62,43 @@ class Channel(IntegerKey, WithMetadata, Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     prices_entered_with_tax: Mapped[bool] = mapped_column(default=True)
     display_gross_prices: Mapped[bool] = mapped_column(default=True)
+    charge_taxes: Mapped[bool] = mapped_column(default=True)
+    """Otherwise buyers pay what is left of prices without their tax."""
+    use_weighted_tax_for_shipping: Mapped[bool] = mapped_column(default=False)
+    """Whether a parcel is taxed as the goods in it are on average, instead of by its method's class."""
     cash_on_delivery: Mapped[bool] = mapped_column(default=False)
     reserve_stock_minutes: Mapped[int] = mapped_column(default=60)
     """How long a checkout's pieces are kept for it, counted from its last change."""
+    allocation_strategy: Mapped[AllocationStrategy] = mapped_column(
+        default=AllocationStrategy.PRIORITIZE_SORTING_ORDER
+    )
+    automatically_confirm_all_new_orders: Mapped[bool] = mapped_column(default=True)
+    automatically_fulfill_non_shippable_gift_card: Mapped[bool] = mapped_column(default=True)
+    expire_orders_after_minutes: Mapped[int | None]
+    """When an order that is neither confirmed nor paid is called off. None: never."""
+    delete_expired_orders_after_days: Mapped[int] = mapped_column(default=60)
+    mark_as_paid_strategy: Mapped[MarkAsPaidStrategy] = mapped_column(
+        default=MarkAsPaidStrategy.TRANSACTION_FLOW
+    )
+    allow_unpaid_orders: Mapped[bool] = mapped_column(default=False)
+    """Whether a checkout may become an order before anyone has paid or promised to."""
+    include_draft_order_in_voucher_usage: Mapped[bool] = mapped_column(default=False)
+    draft_order_line_price_freeze_hours: Mapped[int | None] = mapped_column(default=24)
+    """How long a draft keeps its prices. None: for good."""
+    use_legacy_line_discount_propagation: Mapped[bool] = mapped_column(default=False)
+    use_legacy_error_flow: Mapped[bool] = mapped_column(default=False)
+    automatically_complete_fully_paid_checkouts: Mapped[bool] = mapped_column(default=False)
+    automatic_completion_delay_minutes: Mapped[int | None]
+    automatic_completion_cut_off_date: Mapped[datetime | None]
+    """Checkouts that were opened before it are left alone."""
+    allow_legacy_gift_card_use: Mapped[bool] = mapped_column(default=True)
+    """Whether gift cards are put into carts by their codes, like vouchers."""
+    default_transaction_flow_strategy: Mapped[TransactionFlowStrategy] = mapped_column(
+        default=TransactionFlowStrategy.AUTHORIZATION
+    )
+    release_funds_for_expired_checkouts: Mapped[bool] = mapped_column(default=False)
+    release_funds_after_hours: Mapped[int] = mapped_column(default=6)
+    release_funds_cut_off_date: Mapped[datetime | None]
     tax_metadata: Mapped[dict[str, str]] = mapped_column(
         JSONB, default=dict, server_default=text("'{}'"), sort_order=97
     )
@@ -54,6 +116,8 @@ class TaxConfiguration(Base):
             "id",
             "prices_entered_with_tax",
             "display_gross_prices",
+            "charge_taxes",
+            "use_weighted_tax_for_shipping",
             "tax_metadata",
             "tax_private_metadata",
         ]
@@ -61,6 +125,20 @@ class TaxConfiguration(Base):
 
     public_metadata: Mapped[dict[str, str]] = synonym("tax_metadata")
     private_metadata: Mapped[dict[str, str]] = synonym("tax_private_metadata")
+
+
+class CountryTaxes(IntegerKey, Base):
+    """A country whose taxes a channel deals with otherwise."""
+
+    __tablename__ = "channel_country_taxes"
+    __table_args__ = (UniqueConstraint("channel_id", "country_code"),)
+
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
+    country_code: Mapped[str] = mapped_column(CHAR(2))
+    charge_taxes: Mapped[bool]
+    display_gross_prices: Mapped[bool]
+    use_weighted_tax_for_shipping: Mapped[bool | None]
+    """None: as in the channel's other countries."""
 
 
 class TaxClass(IntegerKey, WithMetadata, Base):
@@ -101,10 +179,15 @@ zone_channel = Table(
 
 class ShippingZone(IntegerKey, WithMetadata, Base):
     __tablename__ = "shipping_zone"
+    __table_args__ = (
+        Index("ix_shipping_zone_default", "is_default", unique=True, postgresql_where=text("is_default")),
+    )
 
     name: Mapped[str]
     description: Mapped[str] = mapped_column(default="", server_default="")
     country_codes: Mapped[list[str]] = mapped_column(default=list)
+    is_default: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """It was given all countries that no other zone had."""
 
     channels: Mapped[list[Channel]] = relationship(secondary=zone_channel, lazy="raise")
     methods: Mapped[list["ShippingMethod"]] = relationship(back_populates="zone", lazy="raise")
@@ -122,7 +205,8 @@ class ShippingMethod(IntegerKey, Timestamped, WithMetadata, Base):
 
     zone_id: Mapped[int] = mapped_column(ForeignKey("shipping_zone.id", ondelete="CASCADE"), index=True)
     name: Mapped[str]
-    description: Mapped[str] = mapped_column(default="")
+    description: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """EditorJS blocks."""
     type: Mapped[ShippingMethodType] = mapped_column(default=ShippingMethodType.PRICE)
     carrier: Mapped[str] = mapped_column(default="")
     tracking_url: Mapped[str] = mapped_column(default="")
@@ -147,7 +231,7 @@ class ShippingMethodTranslation(IntegerKey, Base):
     shipping_method_id: Mapped[int] = mapped_column(ForeignKey("shipping_method.id", ondelete="CASCADE"))
     language_code: Mapped[str] = mapped_column(String(16))
     name: Mapped[str | None]
-    description: Mapped[str | None]
+    description: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class ShippingMethodListing(IntegerKey, Base):

@@ -37,3 +37,10 @@ class VendorOrderCanceled:
     """A seller's part of an order was called off before anything of it left."""
 
     vendor_order_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTaxationChanged:
+    """An order that is not confirmed yet is exempt from tax, or is so no more: it costs something else."""
+
+    order_id: UUID

@@ -8,12 +8,15 @@ from marketplace.kit.jobs import Work, enqueue, job
 from marketplace.orders.models import Order, VendorOrder
 from marketplace.people import history
 from marketplace.people.models import CustomerEvent, CustomerEventType, User
+from marketplace.people.recipients import addresses_to_write_to
 from marketplace.vendors.models import VendorMember
 
 
 @job("orders.follow_up")
 async def follow_up(work: Work, order_id: UUID) -> None:
-    """Write it into the buyer's history; have letters sent to the buyer and to each seller's members."""
+    """Write it into the buyer's history; have letters sent to the buyer, to each seller's members, and to
+    those of the staff who are written to about each order.
+    """
     order = await work.session.get(Order, order_id, with_for_update={"key_share": True})
     if order is None:
         return
@@ -29,6 +32,8 @@ async def follow_up(work: Work, order_id: UUID) -> None:
     )
     for vendor_order_id, user_id in told:
         await enqueue(work.session, "post.new_order", vendor_order_id=vendor_order_id, user_id=user_id)
+    for recipient_id, _, _ in await addresses_to_write_to(work.session):
+        await enqueue(work.session, "post.staff_order", order_id=order.id, recipient_id=recipient_id)
 
 
 async def _note(work: Work, user_id: int, order: Order) -> None:

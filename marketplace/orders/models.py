@@ -135,6 +135,8 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
     authorize_status: Mapped[AuthorizeStatus] = mapped_column(default=AuthorizeStatus.NONE)
     charge_status: Mapped[ChargeStatus] = mapped_column(default=ChargeStatus.NONE)
     is_demo: Mapped[bool] = mapped_column(default=False)
+    is_tax_exempt: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    expired_at: Mapped[datetime | None]
 
     channel: Mapped[Channel] = relationship(lazy="raise")
     user: Mapped[User | None] = relationship(lazy="raise")

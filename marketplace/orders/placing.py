@@ -117,6 +117,7 @@ async def place(
             for line in cart.lines
             if cart.offer(line).is_tracked
         ],
+        cart.channel,
     )
     return order
 
@@ -216,6 +217,7 @@ async def _write_order(
         total_charged_minor=paid.charged_minor,
         authorize_status=paid.authorize_status,
         charge_status=paid.charge_status,
+        is_tax_exempt=checkout.is_tax_exempt,
         public_metadata={**checkout.public_metadata, **metadata},
         private_metadata=dict(checkout.private_metadata),
         created_at=cart.now,

@@ -55,7 +55,7 @@ async def reorder(
         clock.now(),
         lock_stocks=True,
     )
-    unavailable = await _unavailable(session, lines, found)
+    unavailable = await _unavailable(session, lines, found, channel.id)
     left_out = {refused.line_id for refused in unavailable}
     again = [
         LineToAdd(line.variant_id, line.quantity)
@@ -70,14 +70,14 @@ async def reorder(
 
 
 async def _unavailable(
-    session: AsyncSession, lines: Sequence[OrderLine], found: Mapping[int, Offer]
+    session: AsyncSession, lines: Sequence[OrderLine], found: Mapping[int, Offer], channel_id: int
 ) -> list[Unavailable]:
     """What can't be bought, in the order's own sequence. The stocks are locked."""
     wanted: dict[int, int] = defaultdict(int)
     for line in lines:
         if line.variant_id is not None:
             wanted[line.variant_id] += line.quantity
-    free = await available_of(session, wanted, clock.now()) if wanted else {}
+    free = await available_of(session, wanted, clock.now(), channel_id=channel_id) if wanted else {}
     refused = []
     for line in lines:
         why = _why_not(line, found, wanted, free)

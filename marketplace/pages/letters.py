@@ -33,6 +33,14 @@ def new_order(templates: Templates, language: Language, part: Mapping[str, Any])
     return _letter(templates, "new_order", language, {"part": part})
 
 
+def staff_order(templates: Templates, language: Language, order: Mapping[str, Any]) -> Letter:
+    """What staff get who are written to about new orders: who bought what, of whom.
+
+    `order` is what `graphql/operations/post/staff_order.graphql` gives of an order.
+    """
+    return _letter(templates, "staff_order", language, {"order": order})
+
+
 def about_account(templates: Templates, name: str, language: Language, values: Mapping[str, Any]) -> Letter:
     """What somebody gets about their account. `values`: `url` of its button, `email` if it is about one.
 

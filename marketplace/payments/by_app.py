@@ -375,7 +375,7 @@ def _data(said: Mapping[str, Any] | None) -> Any:
 
 def _usual_action(payable: Payable) -> str:
     """What the channel has gateways asked for."""
-    return str(getattr(payable.channel, "default_transaction_flow_strategy", AUTHORIZATION))
+    return payable.channel.default_transaction_flow_strategy.value
 
 
 def _source(checkout: Checkout | None, order: Order | None) -> tuple[str, str]:

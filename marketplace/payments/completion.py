@@ -30,7 +30,8 @@ async def complete(
     *,
     redirect_url: str | None = None,
 ) -> Order:
-    """Make the order of a checkout that is promised or paid in full. Completed twice, it is the same order.
+    """Make the order of a checkout that is promised or paid in full, or that its channel lets be paid later.
+    Completed twice, it is the same order.
 
     Raises what `closing.settle` raises, and NotFullyPaidError.
     """
@@ -60,13 +61,15 @@ async def complete(
 
 
 async def _transactions(session: AsyncSession, settled: Settled) -> list[TransactionItem]:
-    """The checkout's transactions, which cover all of it. Raises NotFullyPaidError."""
+    """The checkout's transactions, which cover all of it unless its channel asks for less. Raises
+    NotFullyPaidError.
+    """
     checkout = settled.cart.checkout
     total = Money(settled.total.gross_minor, checkout.currency)
     payable = Payable(settled.cart.channel, total, checkout=checkout)
     transactions = list(await transactions_of(session, payable))
     covered = sum(covered_minor(transaction) for transaction in transactions)
-    if covered < total.minor:
+    if covered < total.minor and not settled.cart.channel.allow_unpaid_orders:
         missing = Money(total.minor - covered, total.currency)
         raise NotFullyPaidError(f"{missing} of {total} are neither promised nor paid yet.")
     return transactions

@@ -1,11 +1,11 @@
 """From held to payable: once the buyer can no longer withdraw and the cash has been remitted."""
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
 from marketplace.kit.money import Money
-from marketplace.orders.models import VendorOrder, VendorOrderStatus
+from marketplace.orders.models import ChargeStatus, Order, VendorOrder, VendorOrderStatus
 from marketplace.payments.models import CashCollection, CashStatus
 from marketplace.payouts.entries import released
 from marketplace.payouts.journal import record
@@ -18,18 +18,25 @@ async def release_due(session: AsyncSession, limit: int = BATCH) -> int:
     """Make payable what is due, at most so many vendor orders; gives how many it looked after.
 
     Several workers may do it at once: each takes earnings that no other is busy with. Money of a gateway
-    counts as received; cash counts once its carrier has remitted it.
+    counts as received once the order is paid; cash counts once its carrier has remitted it.
     """
     now = clock.now()
     query = (
         select(VendorEarning)
         .join(VendorOrder, VendorOrder.id == VendorEarning.vendor_order_id)
+        .join(Order, Order.id == VendorOrder.order_id)
         .outerjoin(CashCollection, CashCollection.vendor_order_id == VendorOrder.id)
         .where(
             VendorEarning.released_at.is_(None),
             VendorOrder.status == VendorOrderStatus.DELIVERED,
             VendorOrder.withdrawal_ends_at <= now,
-            or_(CashCollection.id.is_(None), CashCollection.status == CashStatus.REMITTED),
+            or_(
+                CashCollection.status == CashStatus.REMITTED,
+                and_(
+                    CashCollection.id.is_(None),
+                    Order.charge_status.in_([ChargeStatus.FULL, ChargeStatus.OVERCHARGED]),
+                ),
+            ),
         )
         .order_by(VendorOrder.withdrawal_ends_at)
         .limit(limit)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
+from marketplace.kit.announcements import announce
 from marketplace.kit.errors import DomainError, InvalidError, RequiredError
 from marketplace.kit.events import publish
 from marketplace.kit.settings import Settings
@@ -112,6 +113,7 @@ async def _added(session: AsyncSession, user: User) -> bool:
         return False
     user.confirmation_asked_at = clock.now()
     await history.record(session, user.id, CustomerEventType.ACCOUNT_CREATED)
+    await announce(session, "CUSTOMER_CREATED", user)
     return True
 
 
@@ -141,6 +143,7 @@ async def confirm(
     user.is_confirmed = True
     await history.record(session, user.id, CustomerEventType.ACCOUNT_ACTIVATED)
     await session.flush()
+    await announce(session, "ACCOUNT_CONFIRMED", user)
     return user
 
 
@@ -156,6 +159,7 @@ async def send_confirmation_again(
     checked_redirect(settings, redirect_url)
     user.confirmation_asked_at = clock.now()
     await ask_for_letter(session, AccountLetter.CONFIRM_ACCOUNT, user, redirect_url=redirect_url)
+    await announce(session, "ACCOUNT_CONFIRMATION_REQUESTED", user)
 
 
 async def ask_for_password_reset(
@@ -250,6 +254,7 @@ async def ask_for_email_change(
         session, AccountLetter.CHANGE_EMAIL, user, redirect_url=redirect_url, email=new_email
     )
     await history.record(session, user.id, CustomerEventType.EMAIL_CHANGED_REQUEST, message=new_email)
+    await announce(session, "ACCOUNT_CHANGE_EMAIL_REQUESTED", user)
 
 
 async def change_email(session: AsyncSession, settings: Settings, user: User, token: str) -> None:
@@ -268,6 +273,8 @@ async def change_email(session: AsyncSession, settings: Settings, user: User, to
         raise _email_taken() from None
     await history.record(session, user.id, CustomerEventType.EMAIL_CHANGED, message=new_email)
     await publish(session, EmailProven(user.id, new_email))
+    await announce(session, "ACCOUNT_EMAIL_CHANGED", user)
+    await announce(session, "CUSTOMER_UPDATED", user)
     await ask_for_letter(session, AccountLetter.EMAIL_CHANGED, user, email=old_email)
 
 
@@ -275,6 +282,7 @@ async def ask_for_deletion(session: AsyncSession, settings: Settings, user: User
     """Have a link sent that deletes the account. Raises InvalidError."""
     checked_redirect(settings, redirect_url)
     await ask_for_letter(session, AccountLetter.DELETE_ACCOUNT, user, redirect_url=redirect_url)
+    await announce(session, "ACCOUNT_DELETE_REQUESTED", user)
 
 
 async def delete(session: AsyncSession, settings: Settings, user: User, token: str) -> None:
@@ -286,6 +294,8 @@ async def delete(session: AsyncSession, settings: Settings, user: User, token: s
         raise StaffAccountError("An account of the staff is not deleted like this.")
     mail_tokens.check(settings, Purpose.DELETE_ACCOUNT, user, token)
     await publish(session, AccountClosing(user.id))
+    await announce(session, "ACCOUNT_DELETED", user)
+    await announce(session, "CUSTOMER_DELETED", user)
     await session.delete(user)
     await session.flush()
 

@@ -6,6 +6,7 @@ from typing import Literal
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.kit.announcements import announce
 from marketplace.people.addresses import PostalAddress, change_address, checked_address, create_address
 from marketplace.people.models import Address, User
 
@@ -31,6 +32,7 @@ async def add(
     if default_for is not None:
         set_default(user, address, default_for)
     await session.flush()
+    await announce(session, "ADDRESS_CREATED", address)
     return address
 
 
@@ -47,10 +49,12 @@ async def change(
     if metadata:
         address.public_metadata = {**address.public_metadata, **metadata}
     await session.flush()
+    await announce(session, "ADDRESS_UPDATED", address)
 
 
 async def remove(session: AsyncSession, address: Address) -> None:
     """Take an address out of its book. Orders have copies of their own."""
+    await announce(session, "ADDRESS_DELETED", address)
     await session.delete(address)
     await session.flush()
 
@@ -64,15 +68,22 @@ def set_default(user: User, address: Address, address_type: AddressType) -> None
 
 
 async def set_default_to(
-    session: AsyncSession, user: User, given: PostalAddress, address_type: AddressType
+    session: AsyncSession,
+    user: User,
+    given: PostalAddress,
+    address_type: AddressType,
+    *,
+    as_it_is: bool = False,
 ) -> Address:
-    """Change the default address of a kind, or add one where there is none yet. Raises Errors."""
+    """Change the default address of a kind, or add one where there is none yet. `as_it_is`: without looking
+    at it. Raises Errors.
+    """
     billing = address_type == "BILLING"
     kept_id = user.default_billing_address_id if billing else user.default_shipping_address_id
     kept = await session.get(Address, kept_id) if kept_id is not None else None
     if kept is None or user.default_billing_address_id == user.default_shipping_address_id:
-        return await add(session, user, given, default_for=address_type)
-    change_address(kept, checked_address(given, address_type))
+        return await add(session, user, given, default_for=address_type, as_it_is=as_it_is)
+    change_address(kept, given if as_it_is else checked_address(given, address_type))
     await session.flush()
     return kept
 

@@ -16,10 +16,11 @@ async def record(
     *,
     message: str | None = None,
     order_id: UUID | None = None,
+    count: int | None = None,
 ) -> None:
-    """Write down what happened, in the caller's transaction."""
+    """Write down what happened to a person, or what one of the staff did, in the caller's transaction."""
     await session.execute(
         insert(CustomerEvent).values(
-            at=clock.now(), user_id=user_id, type=event_type, message=message, order_id=order_id
+            at=clock.now(), user_id=user_id, type=event_type, message=message, order_id=order_id, count=count
         )
     )

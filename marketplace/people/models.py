@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import (
     CHAR,
     BigInteger,
+    CheckConstraint,
     Column,
     ForeignKey,
     Index,
@@ -20,25 +21,45 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.kit import acting, clock
-from marketplace.kit.models import Base, IntegerKey, Timestamped, WithMetadata
+from marketplace.kit.models import Base, IntegerKey, Timestamped, WithMetadata, metadata_index
 from marketplace.people.permissions import Permission
+
+_IN_A_BOOK = text("user_id IS NOT NULL")
+"""Orders' copies of addresses are looked up by nothing but their keys."""
 
 group_member = Table(
     "group_member",
     Base.metadata,
     Column("group_id", BigInteger, ForeignKey("permission_group.id", ondelete="CASCADE"), primary_key=True),
-    Column("user_id", BigInteger, ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "user_id", BigInteger, ForeignKey("user_account.id", ondelete="CASCADE"), primary_key=True, index=True
+    ),
 )
+
+group_channel = Table(
+    "group_channel",
+    Base.metadata,
+    Column("group_id", BigInteger, ForeignKey("permission_group.id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "channel_id", BigInteger, ForeignKey("channel.id", ondelete="CASCADE"), primary_key=True, index=True
+    ),
+)
+"""Channels of groups whose members may work in some channels only."""
 
 
 class CustomerType(IntegerKey, WithMetadata, Base):
     """A kind of customer, which staff tell apart: retailers, guest houses."""
 
     __tablename__ = "customer_type"
+    __table_args__ = (
+        Index("uq_customer_type_default", "is_default", unique=True, postgresql_where=text("is_default")),
+        Index(None, "name", "slug"),
+        metadata_index(),
+    )
 
     name: Mapped[str]
     slug: Mapped[str] = mapped_column(unique=True)
@@ -49,7 +70,19 @@ class User(IntegerKey, Timestamped, WithMetadata, Base):
     """A person with an e-mail address: a buyer, a seller's member, or one of SIL's staff."""
 
     __tablename__ = "user_account"
-    __table_args__ = (Index("uq_user_account_email_lower", text("lower(email)"), unique=True),)
+    __table_args__ = (
+        Index("uq_user_account_email_lower", text("lower(email)"), unique=True),
+        Index(None, "email"),
+        Index(None, "first_name", "last_name", "id"),
+        Index(None, "last_name", "first_name", "id"),
+        Index(None, "number_of_orders", "id"),
+        Index(None, "created_at", "id"),
+        Index(None, "updated_at", "id"),
+        Index("ix_user_account_closed", "email", postgresql_where=text("NOT is_active")),
+        Index("ix_user_account_staff", "email", postgresql_where=text("is_staff")),
+        Index(None, "search_vector", postgresql_using="gin"),
+        metadata_index(),
+    )
 
     email: Mapped[str]
     first_name: Mapped[str] = mapped_column(default="")
@@ -70,9 +103,13 @@ class User(IntegerKey, Timestamped, WithMetadata, Base):
     customer_type_id: Mapped[int | None] = mapped_column(
         ForeignKey("customer_type.id", ondelete="SET NULL"), index=True
     )
+    number_of_orders: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """Orders that were placed, kept by a trigger (`orders/ddl.py`): lists are sorted by it."""
     last_login: Mapped[datetime | None]
     password_reset_asked_at: Mapped[datetime | None]
     confirmation_asked_at: Mapped[datetime | None]
+    search_vector: Mapped[str | None] = mapped_column(TSVECTOR, deferred=True)
+    """The words of the account and of its book of addresses, kept by triggers (`ddl.py`)."""
     token_key: Mapped[str] = mapped_column(String(32))
     """Part of every token; a new one signs the user out everywhere."""
     default_shipping_address_id: Mapped[int | None] = mapped_column(
@@ -92,6 +129,10 @@ class Address(IntegerKey, WithMetadata, Base):
     """A postal address. A user's address book has `user_id`; an order's copy has none."""
 
     __tablename__ = "address"
+    __table_args__ = (
+        Index("ix_address_phone", "phone", "user_id", postgresql_where=_IN_A_BOOK),
+        Index("ix_address_country_code", "country_code", "user_id", postgresql_where=_IN_A_BOOK),
+    )
 
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
     first_name: Mapped[str] = mapped_column(default="")
@@ -114,6 +155,8 @@ class PermissionGroup(IntegerKey, Base):
     name: Mapped[str] = mapped_column(unique=True)
     permissions: Mapped[list[str]] = mapped_column(default=list)
     """Codes of `people.permissions.Permission`."""
+    restricted_access_to_channels: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Whether its members work in the channels of `group_channel` alone."""
 
     users: Mapped[list[User]] = relationship(secondary=group_member, back_populates="groups", lazy="raise")
 
@@ -138,6 +181,21 @@ class HeldPermission(Base):
 
     code: Mapped[str]
     user_id: Mapped[int]
+
+
+class StaffNotificationRecipient(IntegerKey, Base):
+    """Someone who is written to about each new order: one of the staff, or an address of nobody's account."""
+
+    __tablename__ = "staff_notification_recipient"
+    __table_args__ = (CheckConstraint("(user_id IS NULL) <> (email IS NULL)", name="user_or_email"),)
+
+    user_id: Mapped[int | None] = mapped_column(
+        ForeignKey("user_account.id", ondelete="CASCADE"), unique=True
+    )
+    email: Mapped[str | None] = mapped_column(unique=True)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+    user: Mapped[User | None] = relationship(lazy="raise")
 
 
 class AuditEntry(IntegerKey, Base):
@@ -179,7 +237,9 @@ class CustomerEventType(StrEnum):
 
 
 class CustomerEvent(IntegerKey, Base):
-    """Something that happened to a customer, for the staff who help them. It goes with the account."""
+    """Something that happened to a person, or that one of the staff did to a customer's account (`user_id` is
+    theirs then, as in Saleor): for the staff who help customers. It goes with the account.
+    """
 
     __tablename__ = "customer_event"
     __table_args__ = (Index(None, "user_id", "id"),)

@@ -11,6 +11,8 @@ from marketplace.people import mail_tokens
 from marketplace.people.letters import JOB, AccountLetter
 from marketplace.people.mail_tokens import Purpose
 from marketplace.people.models import User
+from marketplace.people.permissions import Permission
+from marketplace.people.recipients import addresses_to_write_to
 from marketplace.people.redirects import link
 from marketplace.people.service import user_by_email
 from marketplace.post.reading import read
@@ -95,6 +97,21 @@ async def new_order(work: Work, vendor_order_id: UUID, user_id: int) -> None:
     language = language_of(user.language_code)
     letter = letters.new_order(templates_for(work.settings.public_url), language, data["vendorOrder"])
     await send_once(work, f"new_order:{part.id}:{user.id}", user.email, language, letter)
+
+
+@job("post.staff_order", retry=PATIENT)
+async def staff_order(work: Work, order_id: UUID, recipient_id: int) -> None:
+    """Tell somebody of an order who is written to about each; nobody who isn't any more."""
+    order = await work.session.get(Order, order_id)
+    written_to = {key: rest for key, *rest in await addresses_to_write_to(work.session)}
+    if order is None or recipient_id not in written_to:
+        return
+    address, language_code = written_to[recipient_id]
+    requester = Requester(permissions=frozenset({Permission.MANAGE_ORDERS}), is_staff=True)
+    data = await read(work, "staff_order", requester, id=to_global_id("Order", order.id))
+    language = language_of(language_code)
+    letter = letters.staff_order(templates_for(work.settings.public_url), language, data["order"])
+    await send_once(work, f"staff_order:{order.id}:{recipient_id}", address, language, letter)
 
 
 @job(gift_card_use.LETTER, retry=PATIENT)

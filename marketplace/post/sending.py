@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from marketplace.kit import clock
 from marketplace.kit.jobs import Work
+from marketplace.markets.shop_settings import settings_in_force
 from marketplace.pages.languages import TEMPLATES, Language, languages
 from marketplace.pages.letters import Letter
 from marketplace.pages.static import StaticFiles
@@ -33,7 +34,8 @@ async def send_once(work: Work, key: str, to: str, language: Language, letter: L
         .returning(SentLetter.key)
     )
     if written.scalar_one_or_none() is not None:
-        await send(work.settings, Envelope(key, to, language, letter))
+        settings = await settings_in_force(work.session, work.settings)
+        await send(settings, Envelope(key, to, language, letter))
 
 
 async def forget_old(work: Work) -> None:

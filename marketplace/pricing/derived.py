@@ -35,7 +35,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
 from marketplace.catalog.models import Product, ProductType, ProductVariant
-from marketplace.markets.models import Channel, TaxClass
+from marketplace.markets.models import Channel, CountryTaxes, TaxClass
 from marketplace.pricing.catalogue_promotions import CatalogueRule, best_reductions
 from marketplace.pricing.rounding import net_of_gross_sql, percentage_sql
 from marketplace.pricing.taxes import rate_expression
@@ -71,12 +71,20 @@ def variant_prices(
             *_reduced(reductions),
             rate_of_listing.label("tax_rate_bp"),
             Channel.prices_entered_with_tax.label("with_tax"),
+            func.coalesce(CountryTaxes.charge_taxes, Channel.charge_taxes).label("is_charged"),
         )
         .join(ProductVariant, ProductVariant.id == VariantChannelListing.variant_id)
         .join(Product, Product.id == ProductVariant.product_id)
         .join(ProductType, ProductType.id == Product.product_type_id)
         .join(Vendor, Vendor.id == Product.vendor_id)
         .join(Channel, Channel.id == VariantChannelListing.channel_id)
+        .outerjoin(
+            CountryTaxes,
+            and_(
+                CountryTaxes.channel_id == Channel.id,
+                CountryTaxes.country_code == Channel.default_country_code,
+            ),
+        )
         .where(Product.id.in_(chosen))
     )
     if reductions is not None:
@@ -90,7 +98,7 @@ def variant_prices(
         "price_minor": listing.c.price_minor,
         "promotion_rule_id": listing.c.promotion_rule_id,
         "price_valid_until": listing.c.price_valid_until,
-        "tax_rate_bp": listing.c.tax_rate_bp,
+        "tax_rate_bp": case((listing.c.is_charged, listing.c.tax_rate_bp), else_=0),
         "gross_minor": gross,
         "net_minor": net,
         "undiscounted_gross_minor": undiscounted_gross,
@@ -116,12 +124,11 @@ def _reduced(reductions: Subquery | None) -> list[ColumnElement[Any]]:
 
 
 def _both_sides(listing: CTE, price: ColumnElement[int]) -> tuple[ColumnElement[int], ColumnElement[int]]:
-    """An amount with tax and without, of which one was entered."""
+    """An amount with tax and without, of which one was entered. Where no tax is charged both are without."""
     rate, with_tax = listing.c.tax_rate_bp, listing.c.with_tax
-    return (
-        case((with_tax, price), else_=price + percentage_sql(price, rate)),
-        case((with_tax, net_of_gross_sql(price, rate)), else_=price),
-    )
+    net = case((with_tax, net_of_gross_sql(price, rate)), else_=price)
+    gross = case((with_tax, price), else_=price + percentage_sql(price, rate))
+    return case((listing.c.is_charged, gross), else_=net), net
 
 
 def product_prices(chosen: Select[int], channel_id: int | None, now: datetime) -> Update:

@@ -1,7 +1,7 @@
 """What pricing does again and again."""
 
 from marketplace.kit.jobs import Work, job
-from marketplace.pricing import beginnings, repricing, service
+from marketplace.pricing import beginnings, repricing, service, tax_days
 
 
 @job("pricing.publish_due")
@@ -16,3 +16,9 @@ async def promotions_due(work: Work) -> None:
     await beginnings.tell(work.session)
     if await repricing.catch_up(work.session):
         await service.wake_repricing(work.session)
+
+
+@job("pricing.follow_tax_day")
+async def follow_tax_day(work: Work) -> None:
+    """Have prices follow tax rates that begin or end today."""
+    await tax_days.follow_the_day(work.session)

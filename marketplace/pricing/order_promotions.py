@@ -208,7 +208,7 @@ _gift = (
         ProductChannelListing.available_for_purchase_at <= _now,
         or_(
             ~ProductVariant.track_inventory,
-            available_pieces(ProductVariant.id, _now, _own_lines) > _bought_of_gift,
+            available_pieces(ProductVariant.id, _now, _own_lines, _channel_id) > _bought_of_gift,
         ),
         or_(bindparam("any_gift", type_=Boolean), rule_gift.c.variant_id == func.any(_gifts_among)),
     )

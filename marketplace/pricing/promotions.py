@@ -175,7 +175,7 @@ class PromotionRuleTranslation(IntegerKey, Base):
 
 
 class Repricing(IntegerKey, Base):
-    """Listings whose stored prices don't follow the promotions yet, because there are many: jobs see to them.
+    """Listings whose stored prices don't follow a change yet, because there are many: jobs see to them.
 
     As long as there is such a row, carts work out what they sell by the rules themselves.
     """
@@ -183,8 +183,10 @@ class Repricing(IntegerKey, Base):
     __tablename__ = "repricing"
 
     product_ids: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
-    """Exactly these; None: what one of the predicates chooses."""
+    """Exactly these; None: what one of the predicates chooses, or without any, all there are."""
     predicates: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
+    channel_id: Mapped[int | None] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"))
+    """Only their listings in this channel. None: in all."""
     after_product_id: Mapped[int] = mapped_column(default=0)
     """Products up to this one are done."""
     created_at: Mapped[datetime] = mapped_column(default=clock.now)

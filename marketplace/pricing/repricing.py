@@ -1,4 +1,5 @@
-"""Stored prices follow promotions: at once where few listings are concerned, in batches where many are.
+"""Stored prices follow promotions, tax rates and channels' settings: at once where few listings are
+concerned, in batches where many are.
 
 A cart never waits for this: what it sells is priced by the rules themselves wherever the stored price may be
 out of date (`checkout.offers`).
@@ -11,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import BigInteger
 
-from marketplace.catalog.listings import VariantChannelListing
+from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
 from marketplace.catalog.models import Product, ProductVariant
 from marketplace.kit import clock
 from marketplace.pricing.predicates import Predicate, chosen_variants
@@ -49,6 +50,22 @@ async def price_anew(session: AsyncSession, product_ids: Sequence[int]) -> None:
     await wake_repricing(session)
 
 
+async def follow_markets(session: AsyncSession, channel_id: int | None = None) -> None:
+    """Have prices follow a change of tax rates or of channels, which may concern all there are: in a channel,
+    or in all. The change itself is written.
+    """
+    listed = select(ProductChannelListing.product_id).distinct()
+    if channel_id is not None:
+        listed = listed.where(ProductChannelListing.channel_id == channel_id)
+    product_ids = list(await session.scalars(listed.limit(REPRICE_BATCH + 1)))
+    if len(product_ids) <= REPRICE_BATCH:
+        await reprice(session, product_ids, channel_id=channel_id)
+        return
+    session.add(Repricing(predicates=[], channel_id=channel_id))
+    await session.flush()
+    await wake_repricing(session)
+
+
 async def catch_up(session: AsyncSession) -> bool:
     """Reprice one batch of what is out of date; whether there is more of it.
 
@@ -62,7 +79,7 @@ async def catch_up(session: AsyncSession) -> bool:
         await reprice(session, due)
         return len(due) == REPRICE_BATCH
     product_ids = list(await session.scalars(_next_of(waiting)))
-    await reprice(session, product_ids)
+    await reprice(session, product_ids, channel_id=waiting.channel_id)
     if len(product_ids) < REPRICE_BATCH:
         await session.delete(waiting)
     else:
@@ -81,13 +98,12 @@ _DUE = (
 
 
 def _next_of(waiting: Repricing) -> Select[int]:
-    chosen = (
-        _chosen_by(waiting.predicates)
-        if waiting.product_ids is None
-        else select(Product.id)
-        .where(Product.id == any_(bindparam("product_ids", waiting.product_ids, ARRAY(BigInteger))))
-        .order_by(Product.id)
-    )
+    chosen = select(Product.id).order_by(Product.id)
+    if waiting.product_ids is not None:
+        ids = bindparam("product_ids", waiting.product_ids, ARRAY(BigInteger))
+        chosen = chosen.where(Product.id == any_(ids))
+    elif waiting.predicates:
+        chosen = _chosen_by(waiting.predicates)
     return chosen.where(Product.id > waiting.after_product_id).limit(REPRICE_BATCH)
 
 

@@ -1,4 +1,6 @@
-"""Value-added tax: a function of the seller's regime, the tax class, the destination and the day.
+"""Value-added tax: a function of the seller's regime, the tax class, the destination and the day; and of
+whether the channel charges it there. Who is not charged it is offered prices without it, from the first:
+whatever is worked out of prices needs to know nothing of that.
 
 The rates are rows of `tax_rate`. The one definition of which row holds is `rate_expression`; whoever needs
 rates in a larger statement puts it there, whoever has pairs in hand asks `tax_rates_bp`.
@@ -11,8 +13,28 @@ from sqlalchemy import CHAR, BigInteger, Date, bindparam, column, func, or_, sel
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement, SQLColumnExpression
 
-from marketplace.markets.models import TaxRate
+from marketplace.markets.models import Channel, CountryTaxes, TaxRate
 from marketplace.vendors.models import TaxRegime, Vendor
+
+
+def of_country(
+    name: str,
+    channel_id: SQLColumnExpression[int],
+    country_code: SQLColumnExpression[str],
+) -> ColumnElement[bool]:
+    """A channel's setting as it holds in a country: the country's own, where it has one.
+
+    `name` is `charge_taxes`, `display_gross_prices` or `use_weighted_tax_for_shipping`.
+    """
+    channel, country = Channel.__table__.alias(), CountryTaxes.__table__.alias()
+    general = select(channel.c[name]).where(channel.c.id == channel_id)
+    own = select(country.c[name]).where(
+        country.c.channel_id == channel_id, country.c.country_code == country_code
+    )
+    return func.coalesce(
+        own.correlate_except(country).scalar_subquery(), general.correlate_except(channel).scalar_subquery()
+    )
+
 
 Pair = tuple[int, int | None]
 """A vendor's id and a tax class's id; None: goods of no particular class."""

@@ -10,6 +10,7 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
+    delete,
     exists,
     func,
     or_,
@@ -242,6 +243,31 @@ async def redeem(session: AsyncSession, usable: UsableVoucher, email: str) -> No
             .returning(VoucherCustomer.id)
         )
         _must(first.scalar(), "This code can be used once only.")
+
+
+async def give_back_use(session: AsyncSession, code: str, email: str) -> None:
+    """Take back a use that was counted for an order which came to nothing. What is gone stays so."""
+    quietly = {"synchronize_session": False}
+    of_code = select(VoucherCode.voucher_id).where(VoucherCode.code == code).scalar_subquery()
+    await session.execute(
+        update(Voucher)
+        .where(Voucher.id == of_code, Voucher.usage_limit.is_not(None), Voucher.used > 0)
+        .values(used=Voucher.used - 1),
+        execution_options=quietly,
+    )
+    counted = select(Voucher.id).where(or_(Voucher.usage_limit.is_not(None), Voucher.single_use))
+    await session.execute(
+        update(VoucherCode)
+        .where(VoucherCode.code == code, VoucherCode.used > 0, VoucherCode.voucher_id.in_(counted))
+        .values(used=VoucherCode.used - 1, is_active=True),
+        execution_options=quietly,
+    )
+    await session.execute(
+        delete(VoucherCustomer).where(
+            VoucherCustomer.voucher_id == of_code, VoucherCustomer.customer_email == email.lower()
+        ),
+        execution_options=quietly,
+    )
 
 
 def _must(done: object, otherwise: str) -> None:

@@ -34,6 +34,8 @@ class Person:
     within: dict[str, tuple[int, ...]]
     app_id: int | None = None
     """The app in whose hands the token is."""
+    channel_ids: tuple[int, ...] | None = None
+    """The channels in which a member of staff works; None: in all of them."""
 
 
 ROLE_PERMISSIONS = {
@@ -55,6 +57,15 @@ SELECT json_build_object(
         JOIN permission_group g ON g.id = m.group_id
         CROSS JOIN LATERAL unnest(g.permissions) AS held(permission)
         WHERE m.user_id = u.id) END,
+    'is_everywhere', NOT u.is_staff OR u.is_superuser OR EXISTS (
+        SELECT FROM group_member m
+        JOIN permission_group g ON g.id = m.group_id
+        WHERE m.user_id = u.id AND NOT g.restricted_access_to_channels),
+    'channels', (
+        SELECT json_agg(DISTINCT c.channel_id)
+        FROM group_member m
+        JOIN group_channel c ON c.group_id = m.group_id
+        WHERE m.user_id = u.id),
     'roles', (
         SELECT json_agg(json_build_array(v.vendor_id, v.role) ORDER BY v.vendor_id)
         FROM vendor_member v WHERE v.user_id = u.id)
@@ -91,8 +102,10 @@ def _person(claims: Claims, found: dict[str, Any]) -> Person:
     if claims.permissions is not None:  # In the hands of an app: never more than the app may, and no seller.
         permissions, roles = permissions & claims.permissions, []
     vendor_ids = tuple(vendor_id for vendor_id, _ in roles)
-    within = within_sellers(roles)
-    return Person(claims.user_id, permissions, vendor_ids, is_staff, within, claims.app_id)
+    channel_ids = None if found["is_everywhere"] else tuple(sorted(found["channels"] or ()))
+    return Person(
+        claims.user_id, permissions, vendor_ids, is_staff, within_sellers(roles), claims.app_id, channel_ids
+    )
 
 
 def within_sellers(roles: Iterable[tuple[int, MemberRole]]) -> dict[str, tuple[int, ...]]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import any_, func, inspect, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager
@@ -20,9 +21,12 @@ from marketplace.kit.acting import actor
 from marketplace.kit.announcements import Announcement, RowKey
 from marketplace.kit.jobs import enqueue
 from marketplace.kit.settings import Settings, get_settings
+from marketplace.webhooks.errors import UntellableError
 from marketplace.webhooks.events import ANY_EVENTS, NEEDED, TOGETHER, is_last_word
 from marketplace.webhooks.models import EventDelivery, EventPayload, Webhook
 from marketplace.webhooks.payloads import Happening, make_payloads
+
+log = structlog.get_logger(__name__)
 
 TELL = "webhooks.tell"
 SEND = "webhooks.send"
@@ -93,13 +97,29 @@ async def make_deliveries(
     """Make what each webhook that listens is told, and have it sent after the commit."""
     made: list[EventDelivery] = []
     for webhook in await webhooks_for(session, happening.event):
-        payloads = await make_payloads(session, settings, happening, webhook)
+        payloads = await _payloads(session, settings, happening, webhook)
         made += [_delivery(webhook, happening.event, each) for each in payloads if each is not None]
     session.add_all(made)
     await session.flush()
     for app_id in sorted({delivery.webhook.app_id for delivery in made}):
         await ask_to_send(session, app_id)
     return made
+
+
+async def _payloads(
+    session: AsyncSession, settings: Settings, happening: Happening, webhook: Webhook
+) -> Sequence[str | None]:
+    """What a webhook is told. What an app has written down must not stop what happens in the shop, nor what
+    other apps are told of it: where its document fails, it is told nothing, and the log why.
+    """
+    try:
+        async with session.begin_nested():
+            return await make_payloads(session, settings, happening, webhook)
+    except UntellableError as error:
+        log.warning("webhook not told", webhook=webhook.id, about=happening.event, reason=str(error))
+    except Exception:
+        log.exception("webhook not told", webhook=webhook.id, about=happening.event)
+    return []
 
 
 async def deliver(session: AsyncSession, webhook: Webhook, event: str, payload: str) -> EventDelivery:

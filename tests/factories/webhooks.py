@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.apps.models import App
+from marketplace.webhooks.hearing import forget_listeners
 from marketplace.webhooks.models import EventDelivery, EventPayload, Webhook
 from tests.factories.apps import make_app
 
@@ -22,6 +23,7 @@ async def make_webhook(
     webhook = Webhook(app=app, events=list(events), **values)
     session.add(webhook)
     await session.flush()
+    forget_listeners(session)
     return webhook
 
 

@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from marketplace.apps.models import App
+from marketplace.kit import events
+from marketplace.kit.announcements import Announcement
 from marketplace.kit.settings import Settings
 from marketplace.kit.storage import storage_from
 from marketplace.people.models import User
@@ -69,3 +71,18 @@ def buyer(user: User) -> Requester:
 def seller(vendor_id: int, user: User, role: MemberRole = MemberRole.OWNER) -> Requester:
     """Someone who works for a seller."""
     return Requester(user_id=user.id, vendor_ids=(vendor_id,), within=within_sellers([(vendor_id, role)]))
+
+
+Told = list[tuple[str, tuple[object, ...]]]
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+    """What is announced while the test runs: events, and their rows."""
+    heard: Told = []
+
+    async def listen(_session: AsyncSession, announced: Announcement) -> None:
+        heard.append((announced.event, announced.rows))
+
+    monkeypatch.setitem(events._subscribers, Announcement, [listen])
+    return heard

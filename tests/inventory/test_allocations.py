@@ -84,7 +84,7 @@ async def test_more_than_there_is_can_not_be_allocated(session: AsyncSession) ->
     rug = await make_piece(session, market.channel, stock=1)
     await make_order(session, market, rug)
     with pytest.raises(InsufficientStockError):
-        await allocate(session, [Wanted(await _line_id(session), rug.id, 1)])
+        await allocate(session, [Wanted(await _line_id(session), rug.id, 1)], market.channel)
 
 
 async def test_the_database_itself_refuses_to_oversell(session: AsyncSession) -> None:

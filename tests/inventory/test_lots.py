@@ -1,6 +1,6 @@
 """What is past its best is not sold; what keeps the shortest goes first."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from types import ModuleType
 
 import pytest
@@ -16,6 +16,7 @@ from marketplace.inventory.lots import NewLot, lay_in
 from marketplace.inventory.models import Allocation, Lot, Stock
 from marketplace.kit import clock as the_clock
 from marketplace.kit.errors import DomainError
+from marketplace.markets.models import Channel
 from marketplace.payments.completion import complete
 from tests.factories.checkout import make_cart, make_market, make_piece, make_ready_cart, promise_cash
 from tests.factories.inventory import make_lot
@@ -23,8 +24,10 @@ from tests.factories.markets import make_channel
 from tests.factories.orders import make_order
 
 
-async def _available(session: AsyncSession, variant: ProductVariant) -> int:
-    return (await available_of(session, [variant.id], the_clock.now()))[variant.id]
+async def _available(session: AsyncSession, variant: ProductVariant, at: datetime | None = None) -> int:
+    channel_id = (await session.scalars(select(Channel.id))).one()
+    found = await available_of(session, [variant.id], at or the_clock.now(), channel_id=channel_id)
+    return found[variant.id]
 
 
 async def _sold_lots(session: AsyncSession) -> list[tuple[str | None, int]]:
@@ -52,8 +55,8 @@ async def test_the_best_before_day_itself_is_still_good(session: AsyncSession, c
     oil = await make_piece(session, await make_channel(session), stock=0)
     noon = clock.now().replace(hour=12)
     await make_lot(session, oil, pieces=5, best_before=noon.date())
-    assert (await available_of(session, [oil.id], noon))[oil.id] == 5
-    assert (await available_of(session, [oil.id], noon + timedelta(days=1)))[oil.id] == 0
+    assert await _available(session, oil, noon) == 5
+    assert await _available(session, oil, noon + timedelta(days=1)) == 0
 
 
 async def test_nobody_buys_what_is_past_its_best(session: AsyncSession) -> None:

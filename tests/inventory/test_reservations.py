@@ -24,7 +24,7 @@ async def test_what_is_reserved_for_a_cart_is_not_available_to_others(session: A
     channel = await make_channel(session)
     rug = await make_piece(session, channel, stock=3)
     await make_cart(session, channel, rug, quantity=2)
-    assert await available_of(session, [rug.id], the_clock.now()) == {rug.id: 1}
+    assert await available_of(session, [rug.id], the_clock.now(), channel_id=channel.id) == {rug.id: 1}
     with pytest.raises(InsufficientStockError):
         await make_cart(session, channel, rug, quantity=2)
 
@@ -42,7 +42,7 @@ async def test_a_reservation_that_has_run_out_is_anybodys(session: AsyncSession,
     rug = await make_piece(session, channel, stock=1)
     await make_cart(session, channel, rug)
     the_clock.advance(timedelta(minutes=31))
-    assert await available_of(session, [rug.id], the_clock.now()) == {rug.id: 1}
+    assert await available_of(session, [rug.id], the_clock.now(), channel_id=channel.id) == {rug.id: 1}
     await make_cart(session, channel, rug)
     assert await forget_expired(session, the_clock.now()) == 1
 
@@ -53,7 +53,7 @@ async def test_all_variants_that_fall_short_are_named(session: AsyncSession) -> 
     wanted = [Wanted(uuid4(), rug.id, 2), Wanted(uuid4(), bowl.id, 1)]
     await lock_stocks(session, [rug.id, bowl.id])
     with pytest.raises(InsufficientStockError) as refused:
-        await check_available(session, wanted, the_clock.now())
+        await check_available(session, wanted, the_clock.now(), channel_id=channel.id)
     assert {(s.variant_id, s.wanted, s.available) for s in refused.value.shortages} == {
         (rug.id, 2, 1),
         (bowl.id, 1, 0),
@@ -65,7 +65,7 @@ async def test_pieces_in_several_store_rooms_count_together(session: AsyncSessio
     rug = await make_piece(session, channel, stock=1)
     await make_stock(session, rug, 2)
     await make_cart(session, channel, rug, quantity=3)
-    assert await available_of(session, [rug.id], the_clock.now()) == {rug.id: 0}
+    assert await available_of(session, [rug.id], the_clock.now(), channel_id=channel.id) == {rug.id: 0}
 
 
 async def test_of_ten_buyers_at_once_only_as_many_get_a_rug_as_there_are_rugs(database: Database) -> None:

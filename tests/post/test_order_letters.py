@@ -4,10 +4,11 @@ from sqlalchemy import select, text
 
 from marketplace.kit.database import Database
 from marketplace.kit.settings import Settings
-from marketplace.people.models import CustomerEvent, User
+from marketplace.markets.shop_settings import shop_settings
+from marketplace.people.models import CustomerEvent, StaffNotificationRecipient, User
 from tests.factories.checkout import make_market, make_piece
 from tests.factories.orders import make_order
-from tests.factories.people import make_user
+from tests.factories.people import make_staff, make_user
 from tests.factories.vendors import make_member, make_vendor
 from tests.post.conftest import PostOffice, text_of, work
 
@@ -82,3 +83,29 @@ async def test_an_order_told_twice_is_written_about_once(
     async with database.transaction() as session:
         events = await session.scalars(select(CustomerEvent.type).where(CustomerEvent.user_id == user.id))
         assert list(events) == ["PLACED_ORDER"]
+
+
+async def test_those_of_the_staff_are_told_who_are_written_to_about_orders(
+    database: Database, mailing: Settings, post_office: PostOffice
+) -> None:
+    async with database.transaction() as session:
+        driss = await make_staff(session, email="driss@example.test", language_code="en")
+        gone = await make_staff(session, email="gone@example.test", is_active=False)
+        session.add_all(
+            [
+                StaffNotificationRecipient(user_id=driss.id),
+                StaffNotificationRecipient(user_id=gone.id),
+                StaffNotificationRecipient(email="shop@example.test"),
+                StaffNotificationRecipient(email="quiet@example.test", is_active=False),
+            ]
+        )
+        (await shop_settings(session)).mail_sender_name = "Le souk"
+    await ordered(database)
+    await work(mailing)
+    told = sorted(message["To"] for message in post_office.arrived if "salma" in text_of(message))
+    assert told == ["driss@example.test", "shop@example.test"]
+    (english,) = post_office.to("driss@example.test")
+    assert english["Subject"].startswith("New order")
+    assert english["From"].startswith("Le souk")
+    assert "Tapis d’Azilal" in text_of(english)
+    assert "Miel de thym" in text_of(english, "html")

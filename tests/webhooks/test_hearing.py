@@ -33,6 +33,7 @@ async def listener(session: AsyncSession, *events: str, query: str = UPDATED, **
         subscription_query=query,
         **{"permissions": PRODUCTS} | given,
     )
+    await session.commit()  # A transaction looks once who listens; what the test made has told of itself.
 
 
 async def jobs(session: AsyncSession) -> int:
@@ -334,6 +335,20 @@ async def test_the_link_of_an_account_event_is_made_when_it_is_told(
     assert payload["redirectUrl"] == "https://shop.example/"
     assert len(payload["token"]) > 40
     assert payload["channel"] is None
+
+
+@pytest.mark.parametrize("event", ["ORDER_UPDATED", "DRAFT_ORDER_DELETED"])
+async def test_a_document_that_fails_stops_nothing_and_nobody_else(
+    session: AsyncSession, tell: Tell, event: str
+) -> None:
+    market = await make_market(session)
+    order = await make_order(session, market, await make_piece(session, market.channel))
+    root = {"ORDER_UPDATED": "orderUpdated", "DRAFT_ORDER_DELETED": "draftOrderDeleted"}[event]
+    for channels in ('["\\u0000"]', "[]"):
+        query = f"subscription {{ {root}(channels: {channels}) {{ order {{ number }} }} }}"
+        await listener(session, event, query=query, permissions=("MANAGE_ORDERS",))
+    await announce(session, event, order)
+    assert await tell() == [(event, {"data": {root: {"order": {"number": str(order.number)}}}})]
 
 
 async def test_every_webhook_has_a_delivery_of_its_own(session: AsyncSession, tell: Tell) -> None:

@@ -23,6 +23,7 @@ from marketplace.kit.money import MINOR_DIGITS
 from marketplace.markets.models import Channel as ChannelRow
 from marketplace.markets.models import TaxRate
 from marketplace.pricing.rounding import net_of_gross_sql, percentage_sql
+from marketplace.pricing.taxes import of_country
 from marketplace.vendors.models import Vendor
 from marketplace_graphql.kernel import each, never_null, null_when, object_type
 from marketplace_graphql.values import USUAL_DIGITS, TaxedMoney, TaxedMoneyRange, taxed_money
@@ -208,8 +209,10 @@ def is_taxed(product: Any, ctx: Any) -> Any:
 
 
 def _displays_gross(listing: Any) -> ColumnElement[bool]:
+    """As the channel says for the country whose prices its lists show."""
     channel = aliased(ChannelRow)
-    return select(channel.display_gross_prices).where(channel.id == listing.channel_id).scalar_subquery()
+    country = select(channel.default_country_code).where(channel.id == listing.channel_id).scalar_subquery()
+    return of_country("display_gross_prices", listing.channel_id, country)
 
 
 def within(price_minor: SQLColumnExpression[Any], given: Any, ctx: Any) -> ColumnElement[bool] | None:

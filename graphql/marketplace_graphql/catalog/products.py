@@ -7,6 +7,7 @@ from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog import models
+from marketplace.inventory.serving import serves_channel
 from marketplace_graphql.catalog import asking, costs, sales, stock
 from marketplace_graphql.catalog.asking import chosen_by
 from marketplace_graphql.catalog.attribute_enums import VariantAttributeScope
@@ -202,8 +203,11 @@ class ProductVariant(
         address: "AddressInput | None" = None,
         country_code: "CountryCode | None" = None,
     ) -> "list[Stock] | None":
-        """Where its pieces lie. Every seller delivers wherever the shop does, so a country rules none out."""
-        return stock.variant_id == row.id
+        """Where its pieces lie, of what serves the channel in force. A country rules none out."""
+        of_variant = stock.variant_id == row.id
+        if not ctx.channel.given:
+            return of_variant
+        return of_variant & serves_channel(stock.warehouse_id, ctx.channel.id)
 
     @value(deprecated=ASSIGNED_INSTEAD)
     def attributes(

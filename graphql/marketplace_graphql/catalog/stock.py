@@ -8,12 +8,17 @@ from sqlalchemy.orm import aliased, outerjoin
 from marketplace.catalog.models import ProductVariant
 from marketplace.inventory.availability import available_pieces, still_good
 from marketplace.inventory.models import Reservation, Stock
+from marketplace.inventory.serving import serves_channel
 from marketplace.markets.shop_settings import shop_setting
 
 
 def available(variant: Any, ctx: Any) -> ColumnElement[int]:
-    """Pieces on the shelf that nobody has bought or reserved."""
-    return available_pieces(variant.id, ctx.now)
+    """Pieces on the shelf that nobody has bought or reserved; in a channel those that it may sell."""
+    return available_pieces(variant.id, ctx.now, channel_id=_channel_id(ctx))
+
+
+def _channel_id(ctx: Any) -> Any:
+    return ctx.channel.id if ctx.channel.given else None
 
 
 def quantity_available(variant: Any, ctx: Any) -> ColumnElement[int]:
@@ -37,6 +42,7 @@ def in_stock(product: Any, ctx: Any, *also: ColumnElement[bool]) -> ColumnElemen
         shelf.variant_id == variant.id,
         shelf.quantity > shelf.quantity_allocated,
         still_good(shelf.lot_id, ctx.now),
+        *([serves_channel(shelf.warehouse_id, ctx.channel.id)] if ctx.channel.given else []),
     )
     sold = and_(shelf.id.is_not(None), not_(_all_kept(variant, ctx)))
     return (
@@ -56,7 +62,7 @@ def _all_kept(variant: Any, ctx: Any) -> ColumnElement[bool]:
         .where(
             reservation.variant_id == variant.id,
             reservation.reserved_until > ctx.now,
-            available_pieces(reservation.variant_id, ctx.now) <= 0,
+            available_pieces(reservation.variant_id, ctx.now, channel_id=_channel_id(ctx)) <= 0,
         )
         .correlate_except(reservation)
         .exists()

@@ -1,6 +1,7 @@
 """Inputs of checkouts, and what services make of them."""
 
 import uuid
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -192,6 +193,15 @@ def postal_address(given: "AddressInput") -> PostalAddress:
     country = sent.get("country")
     texts = {name: sent[name] for name in PostalAddress.__dataclass_fields__ if sent.get(name)}
     return PostalAddress(country_code=getattr(country, "value", country) or "", **texts)
+
+
+def changed_address(kept: PostalAddress, given: "AddressInput") -> PostalAddress:
+    """A kept address with what was sent, nulls as nothing."""
+    names = PostalAddress.__dataclass_fields__.keys()
+    sent = {name: value or "" for name, value in changes(given).items() if name in names}
+    if given.country:
+        sent["country_code"] = given.country.value
+    return replace(kept, **sent)
 
 
 def address_checks(

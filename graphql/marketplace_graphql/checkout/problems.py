@@ -131,7 +131,7 @@ def _of_lines(ctx: Any) -> Select[*tuple[Any, ...]]:
         .correlate_except(own)
         .scalar_subquery()
     )
-    available = available_pieces(line.variant_id, ctx.now, own_ids)
+    available = available_pieces(line.variant_id, ctx.now, own_ids, checkout.channel_id)
     is_for_sale = _for_sale(variant, checkout, ctx)
     return (
         select(

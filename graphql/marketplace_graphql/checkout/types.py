@@ -12,10 +12,10 @@ from marketplace.catalog.models import Product, ProductType
 from marketplace.catalog.models import ProductVariant as VariantRow
 from marketplace.checkout import models
 from marketplace.inventory.models import Reservation
-from marketplace.markets.models import Channel as ChannelRow
 from marketplace.markets.models import ShippingMethod as MethodRow
 from marketplace.payments.models import TransactionItem as TransactionRow
 from marketplace.people.permissions import Permission
+from marketplace.pricing.taxes import of_country
 from marketplace_graphql.checkout.parcels import (
     DaysOfDeliveryParcel,
     ParcelsOfCheckout,
@@ -259,7 +259,7 @@ class Checkout(Node, ObjectWithMetadata, DiscountsOfCheckout, ParcelsOfCheckout,
     """What is left to pay for goods and delivery after gift cards."""
     total_balance: Money = value(lambda row, ctx: money(_charged(row) - row.total_gross_minor, row.currency))
     """What is paid less what is to be paid: below zero as long as something is owed."""
-    tax_exemption: bool = expression(lambda row, ctx: never_null(false()))
+    tax_exemption: bool = column("is_tax_exempt")
     """Whether no tax is charged whoever sells: never so here."""
     token: UUID = column("id")
     language_code: LanguageCodeEnum = expression(lambda row, ctx: language_code(row.language_code))
@@ -308,8 +308,7 @@ class Checkout(Node, ObjectWithMetadata, DiscountsOfCheckout, ParcelsOfCheckout,
     @expression
     def display_gross_prices(row: Any, ctx: Any) -> bool:
         """Whether prices are to be shown with tax."""
-        channel = ctx.joined(row, ChannelRow, lambda channel: channel.id == row.channel_id, key="its channel")
-        return never_null(channel.display_gross_prices)
+        return never_null(of_country("display_gross_prices", row.channel_id, row.country_code))
 
     @expression
     def authorize_status(row: Any, ctx: Any) -> CheckoutAuthorizeStatusEnum:

@@ -3,13 +3,17 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import any_, or_, select
+from sqlalchemy import ColumnElement, any_, exists, or_, select
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
-from marketplace.catalog.models import ProductVariant
+from marketplace.catalog.models import Product, ProductVariant
 from marketplace.inventory import models
-from marketplace_graphql.catalog.variant_filters import found as variant_found
+from marketplace.inventory.serving import serves_channel
+from marketplace.markets.models import Channel
+from marketplace.people.models import Address
+from marketplace_graphql.catalog.search import found
+from marketplace_graphql.inputs import MetadataFilter, has_metadata
 from marketplace_graphql.inventory.types import Stock, Warehouse
 from marketplace_graphql.kernel import (
     AUTHENTICATED,
@@ -31,10 +35,16 @@ from marketplace_graphql.rules import by_key
 class WarehouseFilterInput:
     """Which warehouses are listed."""
 
-    ids: list[ID] | None
-    slugs: list[str] | None
+    click_and_collect_option: models.CollectionOption | None
+    metadata: list[MetadataFilter] | None
+    """Those that have all of these entries."""
     search: str | None
-    """A part of the name."""
+    """A part of the name, the slug, the e-mail address, or the postal address."""
+    ids: list[ID] | None
+    is_private: bool | None
+    channels: list[ID] | None
+    """Those that serve one of these channels."""
+    slugs: list[str] | None
     vendors: list[ID] | None
     """Those of some sellers."""
 
@@ -54,14 +64,73 @@ class WarehouseSortingInput:
     field: WarehouseSortField
 
 
+def _called(row: Any, term: Any, ctx: Any) -> ColumnElement[bool]:
+    address = aliased(Address)
+    parts = (
+        address.company_name,
+        address.street_address_1,
+        address.street_address_2,
+        address.city,
+        address.postal_code,
+        address.phone,
+    )
+    there = exists().where(
+        address.id == row.address_id, or_(*(part.icontains(term, autoescape=False) for part in parts))
+    )
+    own = (row.name, row.slug, row.email)
+    return or_(*(part.icontains(term, autoescape=False) for part in own), there.correlate_except(address))
+
+
+def _serve(row: Any, ids: Any, ctx: Any) -> ColumnElement[bool]:
+    channel = aliased(Channel)
+    served = exists().where(channel.id == any_(ctx.key(ids, "Channel")), serves_channel(row.id, channel.id))
+    return served.correlate_except(channel)
+
+
+def _lying(row: Any, term: Any, ctx: Any) -> ColumnElement[bool]:
+    """Of a product that has the words, or in a store room that is called so."""
+    product, variant = aliased(Product), aliased(ProductVariant)
+    room, address = aliased(models.Warehouse), aliased(Address)
+    variants = (
+        select(variant.id).join(product, product.id == variant.product_id).where(found(product, term, ctx))
+    )
+    rooms = (
+        select(room.id)
+        .join(address, address.id == room.address_id)
+        .where(
+            or_(
+                room.name.icontains(term, autoescape=False),
+                address.company_name.icontains(term, autoescape=False),
+            )
+        )
+    )
+    return or_(row.variant_id.in_(variants), row.warehouse_id.in_(rooms))
+
+
+@input_type
+class StockFilterInput:
+    """Which stocks are listed."""
+
+    quantity: float | None
+    """Those of exactly so many pieces."""
+    search: str | None
+    """Words of a product, or a part of the store room's name."""
+
+
+stock_filter = Filter(
+    StockFilterInput,
+    {"quantity": lambda row, quantity, ctx: row.quantity == quantity, "search": _lying},
+)
 warehouse_filter = Filter(
     WarehouseFilterInput,
     {
         "ids": lambda row, ids, ctx: row.id == any_(ctx.key(ids, "Warehouse")),
         "slugs": lambda row, slugs, ctx: row.slug == any_(slugs),
-        "search": lambda row, term, ctx: or_(
-            row.name.icontains(term, autoescape=False), row.slug.icontains(term, autoescape=False)
-        ),
+        "search": _called,
+        "metadata": has_metadata,
+        "is_private": lambda row, wanted, ctx: row.is_private.is_(wanted),
+        "click_and_collect_option": lambda row, wanted, ctx: row.click_and_collect_option == wanted,
+        "channels": _serve,
         "vendors": lambda row, ids, ctx: row.vendor_id == any_(ctx.key(ids, "Vendor")),
     },
 )
@@ -71,30 +140,6 @@ warehouse_order = Sorting(
 
 
 SIGNED_IN = (AUTHENTICATED, AUTHENTICATED_APP)
-
-
-@input_type
-class StockFilterInput:
-    """Which stocks are listed."""
-
-    quantity: float | None
-    """Exactly so many pieces."""
-    search: str | None
-    """A part of its store room's name, or what its variant is found by."""
-
-
-def _found(row: Any, term: Any, ctx: Any) -> Any:
-    room, variant = aliased(models.Warehouse), aliased(ProductVariant)
-    like = or_(room.name.icontains(term, autoescape=False), room.slug.icontains(term, autoescape=False))
-    in_rooms = select(room.id).where(like)
-    of_variants = select(variant.id).where(variant_found(variant, term, ctx))
-    return or_(row.warehouse_id.in_(in_rooms), row.variant_id.in_(of_variants))
-
-
-stock_filter = Filter(
-    StockFilterInput,
-    {"quantity": lambda row, pieces, ctx: row.quantity == pieces, "search": _found},
-)
 
 
 @object_type

@@ -1,12 +1,13 @@
 """Sellers' store rooms and what lies in them. Buyers see none of it: they see how much can be had."""
 
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, any_, case, false, func, literal, select, true
 from sqlalchemy.orm import aliased
 
 from marketplace.inventory import models
+from marketplace.inventory.serving import serves_zone
+from marketplace.markets.models import ShippingZone as ShippingZoneRow
 from marketplace.people.models import Address as AddressRow
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import (
@@ -20,6 +21,7 @@ from marketplace_graphql.kernel import (
     node,
     owned,
     related,
+    shared,
 )
 
 if TYPE_CHECKING:
@@ -29,11 +31,12 @@ if TYPE_CHECKING:
     from marketplace_graphql.vendors.types import Vendor
 
 SEES_ALL_STOCK = (Permission.MANAGE_PRODUCTS, Permission.MANAGE_ORDERS, Permission.MANAGE_SHIPPING)
+SEES_ALL_ROOMS = (*SEES_ALL_STOCK, Permission.MANAGE_CHANNELS)
 
 
 def warehouse_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
     """Staff see all store rooms, sellers their own."""
-    if ctx.requester.has(*SEES_ALL_STOCK):
+    if ctx.requester.has(*SEES_ALL_ROOMS):
         return true()
     return row.vendor_id == any_(ctx.requester.vendor_ids) if ctx.requester.is_vendor else false()
 
@@ -49,6 +52,9 @@ def stock_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
         .correlate_except(warehouse)
         .exists()
     )
+
+
+shared(ShippingZoneRow)
 
 
 @owned(models.Warehouse)
@@ -71,13 +77,7 @@ def _company_of(warehouse: Any) -> Any:
     return company.correlate_except(address).scalar_subquery()
 
 
-@enum
-class WarehouseClickAndCollectOptionEnum(Enum):
-    """Whether buyers may fetch their goods themselves."""
-
-    DISABLED = "DISABLED"
-    LOCAL = "LOCAL"
-    ALL = "ALL"
+enum(models.CollectionOption, name="WarehouseClickAndCollectOptionEnum")
 
 
 @node(models.Warehouse, visible=warehouse_visible, order_by=lambda row, ctx: (row.name, row.slug))
@@ -87,12 +87,11 @@ class Warehouse(Node, ObjectWithMetadata):
     name: str
     slug: str
     email: str
-    is_private: bool = expression(lambda row, ctx: never_null(true()))
-    """Whether its stock is kept from the public: always so here."""
+    is_private: bool
+    """Whether it is kept from the public."""
     address: "Address" = related()
-    click_and_collect_option: WarehouseClickAndCollectOptionEnum = expression(
-        lambda row, ctx: never_null(literal("DISABLED"))
-    )
+    click_and_collect_option: models.CollectionOption
+    """Whether buyers may fetch goods there. Kept; sellers send everything."""
     vendor: "Vendor | None" = related()
     """Whose it is."""
     external_reference: str | None
@@ -101,8 +100,10 @@ class Warehouse(Node, ObjectWithMetadata):
         lambda row, ctx: never_null(func.coalesce(_company_of(row), "")),
         deprecated="Use `address.companyName`.",
     )
-    shipping_zones: "CountableConnection[ShippingZone]" = connection(lambda row, zone, ctx: true())
-    """Where its parcels go: every store room serves every zone."""
+    shipping_zones: "CountableConnection[ShippingZone]" = connection(
+        lambda row, zone, ctx: serves_zone(row.id, zone.id)
+    )
+    """Where its parcels go."""
     stocks: "CountableConnection[Stock] | None" = connection(
         lambda row, stock, ctx: stock.warehouse_id == row.id
     )

@@ -65,6 +65,7 @@ from marketplace_graphql.kernel.reader.completion import Row
 from marketplace_graphql.kernel.reader.context import ChannelSource, Context
 from marketplace_graphql.kernel.registry import (
     DeclarationError,
+    of_channels,
     owned,
     shared,
     visibility,

@@ -29,6 +29,7 @@ def deletion(
     tells: str | None = None,
     sellers: bool = False,
     field: str | None = None,
+    payload_name: str | None = None,
 ) -> Any:
     """`pageDelete(id): PageDelete { errors page }`: a row is shown as it was, then deleted.
 
@@ -53,6 +54,7 @@ def deletion(
             about=about or by_its_id(model),
             sellers=sellers,
             field=field,
+            payload_name=payload_name,
         )(called(delete, name, module, doc))
 
     return NamedLater(declare)

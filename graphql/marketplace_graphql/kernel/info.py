@@ -1,14 +1,14 @@
 """What mutations, resolvers and computed fields get besides their arguments."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sized
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, inspect, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, inspect, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from marketplace.kit.errors import InvalidError, NotFoundError
+from marketplace.kit.errors import InvalidError, NotFoundError, PermissionDeniedError
 from marketplace_graphql.kernel.reader import rows
 from marketplace_graphql.kernel.reader.context import Context, ValueBinder
 from marketplace_graphql.kernel.reader.parameters import Inputs, key_of
@@ -141,9 +141,12 @@ class Info:
     ) -> dict[Any, M]:
         """Those rows of some keys, or of some values of another unique expression, that the requester may see
         and that keep a further rule: by key or value. One statement.
+
+        Raises PermissionDeniedError where one is of a channel in which the requester does not work.
         """
         row = aliased(model)
-        ctx = Context.start(self.schema, ValueBinder(self.inputs), self.requester)
+        anywhere = replace(self.requester, channel_ids=None)
+        ctx = Context.start(self.schema, ValueBinder(self.inputs), anywhere)
         scope = ctx.scope(row)
         key = rows.primary_key(row) if by is None else by(row)
         conditions = [key.in_(list(values)), registry.visible(model, row, ctx)]
@@ -151,7 +154,28 @@ class Info:
             conditions.append(registry.owned(model, row, self.within))
         if rule is not None:
             conditions.append(rule(row))
-        statement = select(key, row).select_from(scope.source).where(*conditions)
+        statement = select(key, row, self._in_reach(model, row)).select_from(scope.source).where(*conditions)
         if lock:
             statement = statement.order_by(key).with_for_update(of=row)
-        return {found[0]: found[1] for found in await self.session.execute(statement)}
+        rows_found = (await self.session.execute(statement)).all()
+        if not all(in_reach for *_, in_reach in rows_found):
+            raise PermissionDeniedError
+        return {found: its_row for found, its_row, _ in rows_found}
+
+    async def check_channel(self, model: type[Any], key: object) -> None:
+        """For rows that a service finds by their keys itself: raises PermissionDeniedError for one of a
+        channel in which the requester does not work.
+        """
+        if self.requester.channel_ids is None:
+            return
+        row = aliased(model)
+        statement = select(self._in_reach(model, row)).where(rows.primary_key(row) == key)
+        if await self.session.scalar(statement) is False:
+            raise PermissionDeniedError
+
+    def _in_reach(self, model: type[Any], row: Any) -> ColumnElement[bool]:
+        channel_ids = self.requester.channel_ids
+        if channel_ids is None:
+            return true()
+        place = registry.in_channels(model, row, literal(list(channel_ids), ARRAY(BigInteger())))
+        return true() if place is None else place

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, get_origin
 
 from graphql import GraphQLNonNull, GraphQLObjectType
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -35,7 +35,8 @@ class ErrorType:
     codes: type[enum.Enum]
     twin: str | None
     """Saleor's older name of the same list (`productErrors`), where its contract has one."""
-    extra: tuple[str, ...]
+    extra: Mapping[str, Any]
+    """Its further fields, and what each is where the error says nothing of it: null, or no items."""
 
 
 def error_type(
@@ -65,7 +66,10 @@ def error_type(
         "message": fields.column(description=ERROR_DOCS["message"]),
         code_name: fields.column(description="What kind of mistake it is."),
     }
-    return ErrorType(object_type(type(name, (), namespace)), codes, twin, tuple(extra))
+    left_out: dict[str, Any] = {
+        each: [] if get_origin(annotation) is list else None for each, annotation in extra.items()
+    }
+    return ErrorType(object_type(type(name, (), namespace)), codes, twin, left_out)
 
 
 def _codes(name: str, words: Sequence[str], module: str) -> type[enum.Enum]:
@@ -321,7 +325,7 @@ def error_entries(kind: ErrorType, found: Sequence[DomainError]) -> list[dict[st
             "path": error.field,
             "message": error.message,
             "code": _code(kind, error),
-            **{name: error.details.get(name) for name in kind.extra},
+            **{name: error.details.get(name, left_out) for name, left_out in kind.extra.items()},
         }
         for error in found
     ]

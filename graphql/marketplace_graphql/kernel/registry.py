@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, true
+from sqlalchemy import ColumnElement, and_, true
 
 Predicate = Callable[[Any, Any], "ColumnElement[bool] | None"]
 """(row, ctx) -> whether the row may be seen; None: it may."""
@@ -12,6 +12,10 @@ Predicate = Callable[[Any, Any], "ColumnElement[bool] | None"]
 
 Owned = Callable[[Any, tuple[int, ...]], ColumnElement[bool]]
 """(row, the keys of sellers) -> whether the row is one of theirs."""
+
+
+InChannels = Callable[[Any, Any], ColumnElement[bool]]
+"""(row, the keys of channels, an SQL array) -> whether the row is of one of them."""
 
 
 class DeclarationError(TypeError):
@@ -39,6 +43,10 @@ class Registry:
     rules: dict[type[Any], Predicate] = field(default_factory=dict)
     owners: dict[type[Any], "Owned | None"] = field(default_factory=dict)
     """By model: whether a row is one of some sellers'; None where the rows are everybody's."""
+    places: dict[type[Any], InChannels] = field(default_factory=dict)
+    """By model: whether a row is of some channels, where staff who work in some only may change no others."""
+    hidden_elsewhere: set[type[Any]] = field(default_factory=set)
+    """Models whose rows such staff don't see either, elsewhere."""
 
     def add_type(self, name: str, declared: type[Any]) -> None:
         self.types[name] = declared
@@ -59,7 +67,15 @@ class Registry:
     def visible(self, model: type[Any], row: Any, ctx: Any) -> ColumnElement[bool]:
         rule = self.rules.get(model)
         visible = None if rule is None else rule(row, ctx)
+        if model in self.hidden_elsewhere and ctx.requester.is_bound_to_channels:
+            within = self.places[model](row, ctx.requester.channel_ids)
+            return within if visible is None else and_(within, visible)
         return true() if visible is None else visible
+
+    def in_channels(self, model: type[Any], row: Any, channel_ids: Any) -> ColumnElement[bool] | None:
+        """Whether a row is of one of some channels; None for a model whose rows are of no channel."""
+        place = self.places.get(model)
+        return None if place is None else place(row, channel_ids)
 
     def owned(self, model: type[Any], row: Any, vendor_ids: tuple[int, ...]) -> ColumnElement[bool]:
         """Raises DeclarationError for a model that does not say whose its rows are."""
@@ -116,3 +132,21 @@ def owned(model: type[Any]) -> Callable[[Owned], Owned]:
 def shared(*models: type[Any]) -> None:
     """Say that rows of models are nobody's own: a seller's mutations may point to those that it sees."""
     registry.owners |= dict.fromkeys(models)
+
+
+def of_channels(model: type[Any], *, hides: bool = True) -> Callable[[InChannels], InChannels]:
+    """Say of which channel the rows of a model are: staff whose groups work in some channels only may change
+    those of others nowhere. With `hides` they don't see them either.
+
+    @of_channels(models.Order)
+    def order_in(row, channel_ids):
+        return row.channel_id == any_(channel_ids)
+    """
+
+    def register(rule: InChannels) -> InChannels:
+        registry.places[model] = rule
+        if hides:
+            registry.hidden_elsewhere.add(model)
+        return rule
+
+    return register

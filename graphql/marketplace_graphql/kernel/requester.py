@@ -22,6 +22,8 @@ class Requester:
     through_app_id: int | None = None
     """The app in whose hands a person's token is: it acts as the person, on what is its own, too."""
     within: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    channel_ids: tuple[int, ...] | None = None
+    """The channels in which a member of staff works; None: in all of them."""
 
     @property
     def is_app(self) -> bool:
@@ -55,7 +57,7 @@ class Requester:
         return False
 
     @cached_property
-    def kind(self) -> tuple[frozenset[str], bool, bool, bool, bool]:
+    def kind(self) -> tuple[frozenset[str], bool, bool, bool, bool, bool]:
         """What a statement may depend on: requesters of one kind share their statements."""
         return (
             self.permissions,
@@ -63,6 +65,7 @@ class Requester:
             self.user_id is None,
             bool(self.vendor_ids),
             self.is_app,
+            self.channel_ids is None,
         )
 
 

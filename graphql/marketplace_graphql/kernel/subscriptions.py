@@ -28,7 +28,7 @@ from sqlalchemy import ColumnElement, cast, func, select
 from sqlalchemy.sql.type_api import TypeEngine
 
 from marketplace_graphql.kernel.documents import InvalidDocumentError, Operation
-from marketplace_graphql.kernel.errors import LimitError
+from marketplace_graphql.kernel.errors import LimitError, QueryError
 from marketplace_graphql.kernel.execution import Api, Fetch, Request, Run
 from marketplace_graphql.kernel.reader.arguments import arguments_of
 from marketplace_graphql.kernel.reader.completion import NullError
@@ -40,6 +40,8 @@ from marketplace_graphql.kernel.requester import Requester
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
+MOST_CHANNELS = 500
+"""That a subscription may be narrowed to, as in Saleor."""
 EVENT = "event"
 """The root field of all events; the others are of one event each."""
 
@@ -122,7 +124,11 @@ def subscription(api: Api, document: str) -> Subscription:
         raise SubscriptionError(str(error), "GRAPHQL_ERROR") from None
     if found is None:
         raise SubscriptionError("Subscription operation can't be found.", "MISSING_SUBSCRIPTION")
-    return Subscription(operation, _events(api, operation), _channels(operation))
+    channels = _channels(operation)
+    if len(channels) > MOST_CHANNELS:
+        message = f"Too many channels provided in the filter, the maximum number is {MOST_CHANNELS}"
+        raise SubscriptionError(message, "INVALID")
+    return Subscription(operation, _events(api, operation), channels)
 
 
 def _check_root(node: OperationDefinitionNode) -> None:
@@ -198,7 +204,8 @@ async def told(
     """What a document says of events of one type, read as a requester in the session's transaction.
 
     None for an event of which it says nothing, that is in none of its channels, or whose subject is gone.
-    Without a root field of its own (`orderCreated`) what is told is the event itself, as in Saleor.
+    Without a root field of its own (`orderCreated`) what is told is the event itself, as in Saleor. Raises
+    QueryError for what no such event can be answered.
     """
     operation, root = kept.operation, _root(kept.operation)
     variables = operation.coerced({})
@@ -213,9 +220,12 @@ async def told(
         return [None] * len(happened)
     key = root.alias.value if root.alias else root.name.value
     fetch = run.fetch_in(session)
-    raw, plan = await run.read(
-        ("happened", type_name), lambda setting: _plan(setting, type_, nodes, key), fetch
-    )
+    try:
+        raw, plan = await run.read(
+            ("happened", type_name), lambda setting: _plan(setting, type_, nodes, key), fetch
+        )
+    except LimitError as error:
+        raise QueryError(str(error)) from error
     return [await _completed(run, fetch, session, item, plan, key) for item in orjson.loads(raw)]
 
 

@@ -6,13 +6,13 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Select,
-    Text,
     Uuid,
     and_,
     case,
     cast,
     func,
     literal,
+    not_,
     null,
     or_,
     select,
@@ -29,6 +29,9 @@ from marketplace.markets.models import Channel, ShippingMethodListing, ShippingZ
 from marketplace.markets.queries import carries
 from marketplace.orders.models import Order
 from marketplace.people.models import Address
+from marketplace.pricing.rounding import net_of_gross_sql
+from marketplace.pricing.taxes import of_country, rate_expression
+from marketplace.vendors.models import Vendor
 from marketplace_graphql.kernel import (
     JSONString,
     Node,
@@ -114,6 +117,7 @@ def _for_checkouts() -> Select[*tuple[Any, ...]]:
     parcels = (
         select(
             CheckoutLine.checkout_id.label("checkout_id"),
+            Product.vendor_id.label("vendor_id"),
             func.sum(piece * CheckoutLine.quantity).label("weight_grams"),
         )
         .join(ProductVariant, ProductVariant.id == CheckoutLine.variant_id)
@@ -125,9 +129,10 @@ def _for_checkouts() -> Select[*tuple[Any, ...]]:
     )
     method, listing = models.ShippingMethod, ShippingMethodListing
     kilograms_begun = func.ceil(parcels.c.weight_grams / literal(1000, BigInteger()))
-    parcel_price = listing.parcel_price_minor + listing.further_kilogram_price_minor * func.greatest(
+    entered = listing.parcel_price_minor + listing.further_kilogram_price_minor * func.greatest(
         0, kilograms_begun - 1
     )
+    parcel_price = _charged(cast(entered, BigInteger), method, parcels.c.vendor_id)
     return (
         _offer(func.sum(parcel_price), Checkout.currency, checkout=Checkout.id)
         .join_from(Checkout, parcels, parcels.c.checkout_id == Checkout.id)
@@ -162,6 +167,29 @@ def _for_checkouts() -> Select[*tuple[Any, ...]]:
             )
         )
     )
+
+
+def _charged(entered: Any, method: Any, vendor_id: Any) -> ColumnElement[int]:
+    """What of a parcel's price a checkout is charged: all of it, or what is left without the tax in it.
+
+    That tax is of PostgreSQL's day: this statement is made before anybody asks, and knows no other.
+    """
+    vendor = aliased(Vendor)
+    regime = select(vendor.tax_regime).where(vendor.id == vendor_id).scalar_subquery()
+    rate = rate_expression(
+        regime, method.tax_class_id, Checkout.country_code, func.date(func.timezone("UTC", func.now()))
+    )
+    with_tax = (
+        select(Channel.prices_entered_with_tax).where(Channel.id == Checkout.channel_id).scalar_subquery()
+    )
+    all_of_it = or_(
+        not_(with_tax),
+        and_(
+            not_(Checkout.is_tax_exempt),
+            of_country("charge_taxes", Checkout.channel_id, Checkout.country_code),
+        ),
+    )
+    return case((all_of_it, entered), else_=net_of_gross_sql(entered, rate))
 
 
 def _goods_of(checkout_id: Any) -> Any:
@@ -200,7 +228,7 @@ class ShippingMethodTranslation(Node, InLanguage):
     """A shipping method in another language."""
 
     name: str | None
-    description: JSONString | None = expression(lambda row, ctx: editor_text(row.description))
+    description: JSONString | None
     translatable_content: "ShippingMethodTranslatableContent | None" = related(
         lambda row, method, ctx: method.id == row.shipping_method_id
     )
@@ -212,7 +240,7 @@ class ShippingMethod(Node, ObjectWithMetadata):
     """A way in which goods can travel to their buyer, at its price."""
 
     name: str
-    description: JSONString | None = expression(lambda row, ctx: editor_text(row.description))
+    description: JSONString | None
     type: models.ShippingMethodType | None = expression(
         lambda row, ctx: row.type, deprecated="What a price depends on is the seller's business."
     )
@@ -266,14 +294,6 @@ def methods_of_channel(method: Any, channel_id: Any, country_code: Any = None) -
         .exists()
     )
     return and_(method.channel_id == channel_id, reaches)
-
-
-def editor_text(text: Any) -> ColumnElement[str]:
-    """Plain text as the rich text that clients expect: one paragraph of EditorJS, or null for none."""
-    escaped = func.replace(func.replace(text, "&", "&amp;"), "<", "&lt;")
-    paragraph = func.json_build_object("type", "paragraph", "data", func.json_build_object("text", escaped))
-    blocks = func.json_build_object("blocks", func.json_build_array(paragraph))
-    return case((func.coalesce(text, "") != "", cast(blocks, Text)), else_=null())
 
 
 def _listed_limit(row: Any, ctx: Any, column: str) -> Any:

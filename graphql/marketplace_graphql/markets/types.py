@@ -3,9 +3,22 @@
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Numeric, Text, and_, cast, false, func, literal, null, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Numeric,
+    Text,
+    and_,
+    any_,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased
 
+from marketplace.inventory.serving import place_of, serves_channel
 from marketplace.markets import models
 from marketplace.markets.models import zone_channel
 from marketplace.orders.models import Order
@@ -22,20 +35,21 @@ from marketplace_graphql.kernel import (
     never_null,
     node,
     object_type,
+    of_channels,
     record,
     related,
     value,
 )
 from marketplace_graphql.languages import CountryCode, CountryDisplay, country
 from marketplace_graphql.markets.settings import (
-    CHECKOUT_SETTINGS,
-    ORDER_SETTINGS,
-    PAYMENT_SETTINGS,
-    STOCK_SETTINGS,
     CheckoutSettings,
     OrderSettings,
     PaymentSettings,
     StockSettings,
+    checkout_settings,
+    order_settings,
+    payment_settings,
+    stock_settings,
 )
 from marketplace_graphql.markets.shipping import methods_of_channel
 from marketplace_graphql.rules import staff_only
@@ -69,7 +83,13 @@ class TaxConfigurationPerCountry:
 
 def countries_of(*conditions: Any, zone: Any) -> Any:
     """The countries of some shipping zones, each once, in the order of their codes."""
-    codes = select(func.unnest(zone.country_codes).label("code")).where(*conditions).distinct().subquery()
+    codes = (
+        select(func.unnest(zone.country_codes).label("code"))
+        .where(*conditions)
+        .correlate_except(zone)
+        .distinct()
+        .subquery()
+    )
     return each(codes, country(codes.c.code), order_by=codes.c.code)
 
 
@@ -95,6 +115,10 @@ def _codes_served(channel: Any) -> Any:
         .subquery()
         .lateral()
     )
+
+
+def _in_its_order(channel: Any, warehouse: Any, ctx: Any) -> Any:
+    return place_of(warehouse.id, channel.id).asc().nulls_last(), warehouse.name, warehouse.id
 
 
 @object_type
@@ -123,20 +147,25 @@ class Channel(Node, ObjectWithMetadata):
         lambda row, ctx: _has_orders(row),
         needs=Permission.MANAGE_CHANNELS,
     )
-    warehouses: "list[Warehouse]" = related(lambda row, warehouse, ctx: true(), allowed=staff_only)
-    """Where its parcels may come from: every store room serves every channel."""
-    stock_settings: StockSettings = value(lambda row, ctx: STOCK_SETTINGS, allowed=staff_only)
+    warehouses: "list[Warehouse]" = related(
+        lambda row, warehouse, ctx: serves_channel(warehouse.id, row.id),
+        order_along=_in_its_order,
+        allowed=staff_only,
+    )
+    """Where its parcels may come from, in the order in which staff have put them."""
+    stock_settings: StockSettings = value(lambda row, ctx: stock_settings(row), allowed=staff_only)
     """How pieces are set aside for orders."""
     order_settings: OrderSettings = value(
-        lambda row, ctx: ORDER_SETTINGS, needs=(Permission.MANAGE_CHANNELS, Permission.MANAGE_ORDERS)
+        lambda row, ctx: order_settings(row), needs=(Permission.MANAGE_CHANNELS, Permission.MANAGE_ORDERS)
     )
     """What happens to orders by itself."""
     checkout_settings: CheckoutSettings = value(
-        lambda row, ctx: CHECKOUT_SETTINGS, needs=(Permission.MANAGE_CHANNELS, Permission.MANAGE_CHECKOUTS)
+        lambda row, ctx: checkout_settings(row),
+        needs=(Permission.MANAGE_CHANNELS, Permission.MANAGE_CHECKOUTS),
     )
     """What happens to checkouts by itself."""
     payment_settings: PaymentSettings = value(
-        lambda row, ctx: PAYMENT_SETTINGS, needs=(Permission.MANAGE_CHANNELS, Permission.HANDLE_PAYMENTS)
+        lambda row, ctx: payment_settings(row), needs=(Permission.MANAGE_CHANNELS, Permission.HANDLE_PAYMENTS)
     )
     """How money is asked for."""
     tax_configuration: "TaxConfiguration" = related(
@@ -174,8 +203,8 @@ class TaxConfiguration(Node, ObjectWithMetadata):
     """How a channel deals with taxes."""
 
     channel: Channel = related(lambda row, channel, ctx: channel.id == row.id)
-    charge_taxes: bool = expression(lambda row, ctx: never_null(true()))
-    """Whether taxes are charged: always, by regime, class, country and day."""
+    charge_taxes: bool
+    """Otherwise buyers pay what is left of prices without their tax."""
     tax_calculation_strategy: TaxCalculationStrategy | None = expression(
         lambda row, ctx: literal("FLAT_RATES")
     )
@@ -184,12 +213,39 @@ class TaxConfiguration(Node, ObjectWithMetadata):
     """Whether buyers see prices with their tax."""
     prices_entered_with_tax: bool
     """Whether prices are entered with their tax."""
-    countries: list[TaxConfigurationPerCountry] = value(lambda row, ctx: [])
-    """Countries that are dealt with otherwise: there are none, since rates are by country already."""
+    countries: list[TaxConfigurationPerCountry] = value(lambda row, ctx: _exceptions(row))
+    """Countries that are dealt with otherwise."""
     tax_app_id: str | None = expression(lambda row, ctx: cast(null(), Text))
     """The app that works out taxes: none does."""
-    use_weighted_tax_for_shipping: bool | None = expression(lambda row, ctx: false())
-    """Whether delivery is taxed as the goods are on average: it has a class of its own."""
+    use_weighted_tax_for_shipping: bool | None
+    """Whether a parcel is taxed as the goods in it are on average, instead of by a class of its own."""
+
+
+def _exceptions(configuration: Any) -> Any:
+    own = aliased(models.CountryTaxes)
+    found = (
+        select(
+            own.country_code,
+            own.charge_taxes,
+            own.display_gross_prices,
+            own.use_weighted_tax_for_shipping,
+        )
+        .where(own.channel_id == configuration.id)
+        .correlate_except(own)
+        .subquery()
+    )
+    return each(
+        found,
+        {
+            "country": country(found.c.country_code),
+            "charge_taxes": found.c.charge_taxes,
+            "tax_calculation_strategy": literal("FLAT_RATES"),
+            "display_gross_prices": found.c.display_gross_prices,
+            "tax_app_id": None,
+            "use_weighted_tax_for_shipping": found.c.use_weighted_tax_for_shipping,
+        },
+        order_by=found.c.country_code,
+    )
 
 
 @node(models.TaxClass, order_by=lambda row, ctx: row.name)
@@ -215,10 +271,47 @@ class TaxClassCountryRate:
     """None: the country's rate for goods of no class."""
 
 
+@object_type
+class TaxCountryConfiguration:
+    """What classes of goods are taxed in one country."""
+
+    country: CountryDisplay
+    tax_class_country_rates: list[TaxClassCountryRate]
+    """The country's general rate, and those of classes."""
+
+
+def country_configuration(code: Any, ctx: Any) -> dict[str, Any]:
+    """The parts of a `TaxCountryConfiguration`."""
+    return {
+        "country": country(code),
+        "tax_class_country_rates": many(
+            lambda rate: and_(rate.country_code == code, _in_force(rate, ctx)),
+            order_by=lambda rate: (rate.tax_class_id.asc().nulls_first(), rate.id),
+        ),
+    }
+
+
+def taxed_countries(ctx: Any) -> Any:
+    """Codes of countries where a rate is in force."""
+    rate = aliased(models.TaxRate)
+    return select(rate.country_code.label("code")).where(_in_force(rate, ctx)).distinct().subquery()
+
+
 def _in_force(rate: Any, ctx: Any) -> ColumnElement[bool]:
-    today = func.date(ctx.now)
+    return in_force_on(rate, func.date(ctx.now))
+
+
+def in_force_on(rate: Any, today: Any) -> ColumnElement[bool]:
+    """Rates that hold on a day of sellers who charge tax."""
     return and_(
         rate.regime == TaxRegime.STANDARD,
         rate.valid_from <= today,
         or_(rate.valid_until.is_(None), rate.valid_until > today),
     )
+
+
+@of_channels(models.Channel, hides=False)
+def channel_in(row: Any, channel_ids: Any) -> ColumnElement[bool]:
+    """Everybody may know which channels there are; who works in some only changes no other."""
+    own: ColumnElement[bool] = row.id == any_(channel_ids)
+    return own

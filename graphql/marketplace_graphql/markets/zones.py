@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, false, func, select, true
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
+from marketplace.inventory.serving import serves_zone
 from marketplace.markets import models
 from marketplace.markets.models import ShippingMethodListing, zone_channel
 from marketplace.people.permissions import Permission
@@ -31,7 +32,7 @@ from marketplace_graphql.kernel import (
 )
 from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.languages import CountryDisplay
-from marketplace_graphql.markets.shipping import ShippingMethodTranslation, editor_text
+from marketplace_graphql.markets.shipping import ShippingMethodTranslation
 from marketplace_graphql.markets.types import Channel, TaxClass, countries_of
 from marketplace_graphql.values import Money, MoneyRange, Weight, money, weight
 
@@ -92,7 +93,7 @@ class ShippingMethodType(Node, ObjectWithMetadata):
     """A way to ship as staff set it up: for which orders, whereto, at which price."""
 
     name: str
-    description: JSONString | None = expression(lambda row, ctx: editor_text(row.description))
+    description: JSONString | None
     type: models.ShippingMethodType | None
     translation = translated("ShippingMethodTranslation")
     channel_listings: list[ShippingMethodChannelListing] | None = related(
@@ -134,7 +135,7 @@ class ShippingMethodTranslatableContent(Node):
 
     shipping_method_id: ID = expression(lambda row, ctx: never_null(global_id("ShippingMethodType", row.id)))
     name: str
-    description: JSONString | None = expression(lambda row, ctx: editor_text(row.description))
+    description: JSONString | None
     translation: ShippingMethodTranslation | None = translated("ShippingMethodTranslation")
     shipping_method: ShippingMethodType | None = related(
         lambda row, method, ctx: method.id == row.id, deprecated="Ask for the shipping method itself."
@@ -173,16 +174,16 @@ class ShippingZone(Node, ObjectWithMetadata):
 
     name: str
     description: str | None
-    default: bool = expression(lambda row, ctx: never_null(false()))
-    """Whether it stands for all countries that no other zone has: no zone does here."""
+    default: bool = column("is_default")
+    """Whether it was given all countries that no other zone had."""
     countries: list[CountryDisplay] = value(lambda row, ctx: _countries(row))
     price_range: MoneyRange | None = value(_price_range)
     """The cheapest and the dearest parcel in the channel in force."""
     shipping_methods: list[ShippingMethodType] | None = related(
         lambda row, method, ctx: method.zone_id == row.id
     )
-    warehouses: "list[Warehouse]" = related(lambda row, warehouse, ctx: true())
-    """Where parcels may come from: every store room serves every zone."""
+    warehouses: "list[Warehouse]" = related(lambda row, warehouse, ctx: serves_zone(warehouse.id, row.id))
+    """Where parcels may come from."""
     channels: list[Channel] = related(
         lambda row, channel, ctx: channel.id.in_(_channels_of(row).correlate_except(zone_channel))
     )

@@ -145,6 +145,7 @@ class InvoiceMutations:
         """Keeps an invoice that was made elsewhere, for its buyer to fetch."""
         try:
             key = info.key(order_id, "Order")
+            await info.check_channel(models.Order, key)
             entries, private = metadata_entries(input.metadata), metadata_entries(input.private_metadata)
         except InvalidError as error:
             # Saleor's codes for invoices have no word for what is merely wrong.

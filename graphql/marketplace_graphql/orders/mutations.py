@@ -85,7 +85,7 @@ class OrdersMutations(InvoiceMutations):
         with codes_of(VendorOrderError):
             return await fulfilment.deliver(
                 info.session,
-                info.key(id, "VendorOrder"),
+                await _reached(info, models.VendorOrder, id),
                 delivered_at=delivered_at,
                 user_id=info.requester.user_id,
             )
@@ -95,7 +95,9 @@ class OrdersMutations(InvoiceMutations):
         """The buyer did not take the parcel: its pieces come back, and nothing is paid for it."""
         with codes_of(VendorOrderError):
             return await fulfilment.refuse(
-                info.session, info.key(id, "VendorOrder"), user_id=info.requester.user_id
+                info.session,
+                await _reached(info, models.VendorOrder, id),
+                user_id=info.requester.user_id,
             )
 
     @mutation(returns="VendorOrder", errors=VendorOrderError, needs=STAFF)
@@ -103,7 +105,9 @@ class OrdersMutations(InvoiceMutations):
         """Calls a seller's part off before anything of it has left."""
         with codes_of(VendorOrderError):
             return await cancelling.cancel_part(
-                info.session, info.key(id, "VendorOrder"), user_id=info.requester.user_id
+                info.session,
+                await _reached(info, models.VendorOrder, id),
+                user_id=info.requester.user_id,
             )
 
     @mutation(returns="Order", errors=OrderError, needs=STAFF)
@@ -111,7 +115,7 @@ class OrdersMutations(InvoiceMutations):
         """Calls an order off before anything of it has left."""
         with codes_of(OrderError):
             return await cancelling.cancel_order(
-                info.session, info.key(id, "Order"), user_id=info.requester.user_id
+                info.session, await _reached(info, models.Order, id), user_id=info.requester.user_id
             )
 
     @mutation(
@@ -128,7 +132,7 @@ class OrdersMutations(InvoiceMutations):
         """Hands pieces of an order to the carrier: a parcel for each of its sellers."""
         if order is None:
             raise RequiredError("Say of which order.", field="order")
-        order_id = info.key(order, "Order")
+        order_id = await _reached(info, models.Order, order)
         with codes_of(OrderError):
             quantities = await _quantities_by_part(info, order_id, input.lines)
             await fulfilment.lock_before(info.session, order_id, quantities)
@@ -174,3 +178,10 @@ async def _quantities_by_part(
     if not leaving:
         raise FulfillQuantityError("At least one piece, please.", field="quantity")
     return leaving
+
+
+async def _reached(info: Info, model: type[models.Order | models.VendorOrder], id: str) -> uuid.UUID:
+    """The key of an id. Raises PermissionDeniedError where it is of a channel that is not the requester's."""
+    key: uuid.UUID = info.key(id, model.__name__)
+    await info.check_channel(model, key)
+    return key

@@ -125,7 +125,7 @@ class Order(Node, ObjectWithMetadata, DiscountsOfOrder):
     payment_status: PaymentChargeStatusEnum = expression(lambda row, ctx: never_null(_payment_status(row)))
     payment_status_display: str = expression(lambda row, ctx: never_null(in_english(_payment_status(row))))
     """The payment's state in English."""
-    tax_exemption: bool = expression(lambda row, ctx: never_null(false()))
+    tax_exemption: bool = column("is_tax_exempt")
     """Whether no tax was charged whoever sold: never so here."""
     transactions: list[TransactionItem] = related(needs=(STAFF, Permission.HANDLE_PAYMENTS))
     """Its payments."""

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, any_, false, literal, or_, select, true
 from sqlalchemy.orm import aliased
 
-from marketplace.orders.models import Fulfillment, Order, OrderLine, OrderStatus, VendorOrder
+from marketplace.orders.models import Fulfillment, Invoice, Order, OrderLine, OrderStatus, VendorOrder
 from marketplace.people.permissions import Permission
-from marketplace_graphql.kernel import owned
+from marketplace_graphql.kernel import of_channels, owned
 
 STAFF = Permission.MANAGE_ORDERS
 NOT_PLACED = (OrderStatus.DRAFT, OrderStatus.UNCONFIRMED)
@@ -77,6 +77,24 @@ def bought(order_id: Any, ctx: Any) -> ColumnElement[bool]:
         .correlate_except(order)
         .exists()
     )
+
+
+@of_channels(Order)
+def order_in(row: Any, channel_ids: Any) -> ColumnElement[bool]:
+    """Staff who work in some channels only have nothing to do with orders of others, as in Saleor."""
+    placed: ColumnElement[bool] = row.channel_id == any_(channel_ids)
+    return placed
+
+
+@of_channels(VendorOrder)
+@of_channels(OrderLine)
+@of_channels(Fulfillment)
+@of_channels(Invoice)
+def part_in(row: Any, channel_ids: Any) -> ColumnElement[bool]:
+    """A part of an order, with it."""
+    order = aliased(Order)
+    placed = select(literal(1)).where(order.id == row.order_id, order.channel_id == any_(channel_ids))
+    return placed.correlate_except(order).exists()
 
 
 @owned(VendorOrder)

@@ -13,6 +13,7 @@ from marketplace.kit.errors import DomainError, InvalidError, NotFoundError, Per
 from marketplace.kit.ids import uuid_pk
 from marketplace.kit.money import MINOR_DIGITS
 from marketplace.kit.money import Money as Amount
+from marketplace.markets.models import TransactionFlowStrategy
 from marketplace.payments import by_app, cash, models
 from marketplace.payments.by_app import Asked, Wish
 from marketplace.payments.gateways import Gateway, Payable
@@ -30,7 +31,6 @@ from marketplace_graphql.kernel import (
     mutation,
     object_type,
 )
-from marketplace_graphql.markets.settings import TransactionFlowStrategyEnum
 from marketplace_graphql.payments.asking import heard_from
 from marketplace_graphql.payments.stored_methods import StoredMethodMutations
 from marketplace_graphql.payments.subject import Bill, may_go_on, the_bill
@@ -194,7 +194,7 @@ class PaymentsMutations(StoredMethodMutations):
         info: Info,
         bill: Bill,
         payment_gateway: PaymentGatewayToInitialize,
-        action: TransactionFlowStrategyEnum | None = None,
+        action: TransactionFlowStrategy | None = None,
         amount: PositiveDecimal | None = None,
         customer_ip_address: str | None = None,
         idempotency_key: str | None = None,
@@ -213,7 +213,7 @@ class PaymentsMutations(StoredMethodMutations):
         }
         with codes_of(TransactionInitializeError):
             if payment_gateway.id in GATEWAYS:
-                charge = None if action is None else action is TransactionFlowStrategyEnum.CHARGE
+                charge = None if action is None else action is TransactionFlowStrategy.CHARGE
                 begun = await initialize_transaction(
                     info.session, payment_gateway.id, charge=charge, user_id=info.requester.user_id, **given
                 )
@@ -282,7 +282,7 @@ class PaymentsMutations(StoredMethodMutations):
 
 
 def _check_privileges(
-    info: Info, action: TransactionFlowStrategyEnum | None, customer_ip_address: str | None
+    info: Info, action: TransactionFlowStrategy | None, customer_ip_address: str | None
 ) -> None:
     """What Saleor leaves to those who handle payments. Raises PermissionDeniedError."""
     privileged = action is not None or customer_ip_address is not None

@@ -2,12 +2,16 @@
 
 from typing import Any
 
-from sqlalchemy import Uuid
+from sqlalchemy import ColumnElement, Uuid, any_, literal, or_, select
+from sqlalchemy.orm import aliased
 from strawberry import ID
 
+from marketplace.checkout.models import Checkout
 from marketplace.kit.ids import uuid_pk
+from marketplace.orders.models import Order
+from marketplace.payments import models
 from marketplace.people.permissions import Permission
-from marketplace_graphql.kernel import UUID, QueryError, object_type, related
+from marketplace_graphql.kernel import UUID, QueryError, object_type, of_channels, related
 from marketplace_graphql.payments.types import OtherPaymentMethodDetails, TransactionItem
 
 TYPES = (OtherPaymentMethodDetails,)
@@ -35,3 +39,14 @@ def _token_of(given: Any) -> Any:
     """A transaction's id is made of its token, not of its key."""
     name = "TransactionItem"
     return given.converted(f"token:{name}", Uuid(), lambda text: str(uuid_pk(text, name)))
+
+
+@of_channels(models.TransactionItem)
+def transaction_in(row: Any, channel_ids: Any) -> ColumnElement[bool]:
+    """A payment, with the order or the checkout that it is for."""
+    order, checkout = aliased(Order), aliased(Checkout)
+    for_order = select(literal(1)).where(order.id == row.order_id, order.channel_id == any_(channel_ids))
+    for_checkout = select(literal(1)).where(
+        checkout.id == row.checkout_id, checkout.channel_id == any_(channel_ids)
+    )
+    return or_(for_order.correlate_except(order).exists(), for_checkout.correlate_except(checkout).exists())

@@ -21,7 +21,7 @@ from marketplace_graphql.kernel import (
 )
 from marketplace_graphql.languages import LanguageCodeEnum
 from marketplace_graphql.people.errors import AccountError, SendConfirmationEmailError
-from marketplace_graphql.people.requests import as_it_was, requester_account, settings_of
+from marketplace_graphql.people.requests import account_settings, as_it_was, requester_account, settings_of
 from marketplace_graphql.rules import codes_of
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class AccountMutations:
     )
     async def account_register(self, info: Info, input: AccountRegisterInput) -> dict[str, object]:
         """Opens an account. Whether the address had one already is told to the address alone."""
-        settings = settings_of(info)
+        settings = await account_settings(info)
         if settings.account_confirmation:
             await channel_to_shop_in(info.session, input.channel or None)
         given = changes(input)
@@ -107,7 +107,7 @@ class AccountMutations:
         """Confirms an account by the link of its letter."""
         with codes_of(AccountError):
             return await accounts.confirm(
-                info.session, settings_of(info), email, token, password, address=info.address
+                info.session, await account_settings(info), email, token, password, address=info.address
             )
 
     @mutation(returns=None, errors=SendConfirmationEmailError, needs=AUTHENTICATED)
@@ -116,7 +116,9 @@ class AccountMutations:
         user = await requester_account(info)
         with codes_of(SendConfirmationEmailError):
             await channel_to_shop_in(info.session, channel)
-            await accounts.send_confirmation_again(info.session, settings_of(info), user, redirect_url)
+            await accounts.send_confirmation_again(
+                info.session, await account_settings(info), user, redirect_url
+            )
 
     @mutation(returns=None, errors=AccountError)
     async def request_password_reset(
@@ -133,7 +135,9 @@ class AccountMutations:
     async def set_password(self, info: Info, email: str, password: str, token: str) -> dict[str, object]:
         """Sets a new password by the link of a letter, and signs in with it."""
         with codes_of(AccountError):
-            signed_in = await accounts.set_password(info.session, settings_of(info), email, token, password)
+            signed_in = await accounts.set_password(
+                info.session, await account_settings(info), email, token, password
+            )
         return {
             "token": signed_in.access_token,
             "refresh_token": signed_in.refresh_token,
@@ -181,7 +185,12 @@ class AccountMutations:
             await accounts.change_email(info.session, settings_of(info), user, token)
         return user
 
-    @mutation(returns="User", errors=AccountError, needs=(AUTHENTICATED, AUTHENTICATED_APP))
+    @mutation(
+        returns="User",
+        errors=AccountError,
+        needs=(AUTHENTICATED, AUTHENTICATED_APP),
+        tells="CUSTOMER_UPDATED",
+    )
     async def account_update(
         self, info: Info, input: AccountInput, customer_id: ID | None = None
     ) -> models.User:

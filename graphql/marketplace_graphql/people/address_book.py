@@ -1,17 +1,15 @@
 """Mutations of a person's book of addresses."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from strawberry import ID
 
 from marketplace.kit.errors import NotFoundError, PermissionDeniedError
 from marketplace.people import address_book, models
-from marketplace.people.addresses import PostalAddress
 from marketplace.people.addresses import postal_address as as_kept
 from marketplace.people.permissions import Permission
-from marketplace_graphql.checkout.inputs import metadata_entries, postal_address
-from marketplace_graphql.kernel import AUTHENTICATED, AUTHENTICATED_APP, Info, changes, mutation, object_type
+from marketplace_graphql.checkout.inputs import changed_address, metadata_entries, postal_address
+from marketplace_graphql.kernel import AUTHENTICATED, AUTHENTICATED_APP, Info, mutation, object_type
 from marketplace_graphql.people.errors import AccountError, AddressTypeEnum
 from marketplace_graphql.people.requests import address_as_it_was, own_address, requester_account
 from marketplace_graphql.rules import codes_of
@@ -43,7 +41,7 @@ class AddressBookMutations:
                 postal_address(input),
                 metadata=metadata_entries(input.metadata),
                 default_for=type.value if type else None,
-                as_it_is=_unlooked_at(info, input),
+                as_it_is=unlooked_at(info, input),
             )
         return {"user": user, "address": address}
 
@@ -55,17 +53,17 @@ class AddressBookMutations:
             await address_book.change(
                 info.session,
                 address,
-                _changed(as_kept(address), input),
+                changed_address(as_kept(address), input),
                 metadata=metadata_entries(input.metadata),
-                as_it_is=_unlooked_at(info, input),
+                as_it_is=unlooked_at(info, input),
             )
-        return {"user": await _owner(info, address), "address": address}
+        return {"user": await owner_of(info, address), "address": address}
 
     @mutation(returns=BOTH, errors=AccountError, needs=(AUTHENTICATED, Permission.MANAGE_USERS))
     async def account_address_delete(self, info: Info, id: ID) -> dict[str, object]:
         """Takes an address out of one's book."""
         address = await own_address(info, id)
-        user, told = await _owner(info, address), address_as_it_was(address)
+        user, told = await owner_of(info, address), address_as_it_was(address)
         await address_book.remove(info.session, address)
         return {"user": user, "address": told}
 
@@ -82,23 +80,14 @@ class AddressBookMutations:
         return {"user": user}
 
 
-async def _owner(info: Info, address: models.Address) -> models.User | None:
+async def owner_of(info: Info, address: models.Address) -> models.User | None:
     return await info.session.get(models.User, address.user_id)
 
 
-def _changed(kept: PostalAddress, input: "AddressInput") -> PostalAddress:
-    """The kept address with what was sent, nulls as nothing."""
-    names = PostalAddress.__dataclass_fields__.keys()
-    sent = {name: value or "" for name, value in changes(input).items() if name in names}
-    if input.country:
-        sent["country_code"] = input.country.value
-    return replace(kept, **sent)
-
-
-def _unlooked_at(info: Info, input: "AddressInput") -> bool:
+def unlooked_at(info: Info, input: "AddressInput", needed: Permission = Permission.MANAGE_USERS) -> bool:
     """Whether the address is kept as it was typed. Raises PermissionDeniedError for those who may not."""
     if not input.skip_validation:
         return False
-    if Permission.MANAGE_USERS not in info.requester.permissions:
-        raise PermissionDeniedError(Permission.MANAGE_USERS)
+    if needed not in info.requester.permissions:
+        raise PermissionDeniedError(needed)
     return True

@@ -17,12 +17,12 @@ CustomerEventsEnum = enum(CustomerEventType, name="CustomerEventsEnum")
 
 @node(models.CustomerEvent, order_by=lambda row, ctx: row.id)
 class CustomerEvent(Node):
-    """Something that happened to a customer."""
+    """Something that happened to a customer, or that one of the staff did."""
 
     date: DateTime | None = column("at")
     type: CustomerEventsEnum | None  # type: ignore[valid-type]
     user: "User | None" = related(lambda row, user, ctx: user.id == row.user_id)
-    """Whom it happened to."""
+    """Whom it happened to, or who did it."""
     app: "App | None" = related(lambda row, app, ctx: app.id == row.app_id)
     """The app that did it, if it was one."""
     message: str | None

@@ -5,14 +5,27 @@ from marketplace.people import errors, models, service
 from marketplace_graphql.kernel import AUTHENTICATED, GenericScalar, Info, mutation, object_type
 from marketplace_graphql.people.accounts import TOKENS, AccountMutations
 from marketplace_graphql.people.address_book import AddressBookMutations
+from marketplace_graphql.people.customer_addresses import CustomerAddressMutations
+from marketplace_graphql.people.customer_type_mutations import CustomerTypeMutations
+from marketplace_graphql.people.customers import CustomerMutations
 from marketplace_graphql.people.errors import AccountError
 from marketplace_graphql.people.external import ExternalSignInMutations
-from marketplace_graphql.people.requests import settings_of
+from marketplace_graphql.people.requests import account_settings, settings_of
+from marketplace_graphql.people.staff import GroupMutations, StaffMutations
 from marketplace_graphql.rules import codes_of
 
 
 @object_type
-class PeopleMutations(AccountMutations, AddressBookMutations, ExternalSignInMutations):
+class PeopleMutations(
+    AccountMutations,
+    AddressBookMutations,
+    CustomerAddressMutations,
+    CustomerMutations,
+    CustomerTypeMutations,
+    ExternalSignInMutations,
+    GroupMutations,
+    StaffMutations,
+):
     """What people do with their accounts."""
 
     @mutation(
@@ -26,7 +39,12 @@ class PeopleMutations(AccountMutations, AddressBookMutations, ExternalSignInMuta
         """Signs in with an e-mail address and a password."""
         with codes_of(AccountError):
             signed_in = await service.sign_in(
-                info.session, settings_of(info), email, password, address=info.address, audience=audience
+                info.session,
+                await account_settings(info),
+                email,
+                password,
+                address=info.address,
+                audience=audience,
             )
         return {
             "token": signed_in.access_token,

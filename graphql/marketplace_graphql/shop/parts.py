@@ -1,9 +1,24 @@
 """What the shop's fields are made of: objects without rows, and enums."""
 
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from marketplace_graphql.kernel import DateTime, Metadata, Node, enum, object_type
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from marketplace.people import models as people
+from marketplace.people.permissions import Permission
+from marketplace_graphql.kernel import (
+    DateTime,
+    Metadata,
+    Node,
+    column,
+    enum,
+    expression,
+    node,
+    object_type,
+    related,
+)
 
 if TYPE_CHECKING:
     from marketplace_graphql.people.types import User
@@ -43,13 +58,23 @@ class Announcement:
     extra: Metadata
 
 
-@object_type
-class StaffNotificationRecipient(Node):
-    """Someone of the staff who is written to about new orders."""
+def _email_of(user_id: Any) -> Any:
+    user = aliased(people.User)
+    return select(user.email).where(user.id == user_id).correlate_except(user).scalar_subquery()
 
-    user: "User | None"
-    email: str | None
-    active: bool | None
+
+@node(people.StaffNotificationRecipient, order_by=lambda row, ctx: row.id)
+class StaffNotificationRecipient(Node):
+    """Someone who is written to about new orders."""
+
+    user: "User | None" = related(
+        lambda row, user, ctx: user.id == row.user_id,
+        needs=Permission.MANAGE_STAFF,
+        allowed=lambda row, ctx: row.user_id == ctx.requester.user_id,
+    )
+    email: str | None = expression(lambda row, ctx: func.coalesce(row.email, _email_of(row.user_id)))
+    """Where letters go."""
+    active: bool | None = column("is_active")
 
 
 @object_type

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     Text,
     and_,
+    case,
     cast,
     column,
     exists,
@@ -18,7 +19,6 @@ from sqlalchemy import (
     func,
     inspect,
     literal,
-    null,
     select,
     true,
     values,
@@ -29,7 +29,7 @@ from strawberry import ID
 
 from marketplace.kit.models import Base
 from marketplace.markets import models, postal_codes
-from marketplace.markets.shop_settings import THE_ONLY_ROW, ShopSettings, chosen_or_default
+from marketplace.markets.shop_settings import SETTINGS_OR_NONE, THE_ONLY_ROW, ShopSettings, chosen_or_default
 from marketplace.markets.shop_settings import ShopTranslation as TranslationRow
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import (
@@ -93,7 +93,7 @@ class ShopRow(Base):
                 if attribute.key != "id"
             ),
         )
-        .select_from(select(literal(1).label("one")).subquery().outerjoin(ShopSettings.__table__, true()))
+        .select_from(SETTINGS_OR_NONE)
         .subquery("shop")
     )
     __mapper_args__ = {"primary_key": [__table__.c.id]}  # noqa: RUF012 - SQLAlchemy's own attribute
@@ -139,20 +139,22 @@ class Shop(ObjectWithMetadata):
     )
     """Where whoever runs the shop is to be found."""
     default_weight_unit: WeightUnitsEnum | None = expression(lambda row, ctx: WeightUnitsEnum.KG.value)
-    track_inventory_by_default: bool | None = expression(lambda row, ctx: true())
+    track_inventory_by_default: bool | None
     """Whether the pieces of a new variant are counted."""
-    fulfillment_auto_approve: bool = expression(lambda row, ctx: never_null(true()))
+    fulfillment_auto_approve: bool = expression(lambda row, ctx: never_null(row.fulfillment_auto_approve))
     """Whether a parcel counts as sent when it is made up."""
-    fulfillment_allow_unpaid: bool = expression(lambda row, ctx: never_null(true()))
+    fulfillment_allow_unpaid: bool = expression(lambda row, ctx: never_null(row.fulfillment_allow_unpaid))
     """Whether a parcel may be sent before it is paid: cash on delivery is."""
     limit_quantity_per_checkout: int | None
     """Pieces of one variant that a checkout may hold."""
     reserve_stock_duration_anonymous_user: int | None = expression(
-        lambda row, ctx: _minutes_reserved(), needs=Permission.MANAGE_SETTINGS
+        lambda row, ctx: _minutes_reserved(row.reserve_stock_duration_anonymous_user),
+        needs=Permission.MANAGE_SETTINGS,
     )
-    """Minutes for which a guest's checkout keeps its pieces; null where channels differ in it."""
+    """Minutes for which a guest's checkout keeps its pieces; null: none, or channels differ in it."""
     reserve_stock_duration_authenticated_user: int | None = expression(
-        lambda row, ctx: _minutes_reserved(), needs=Permission.MANAGE_SETTINGS
+        lambda row, ctx: _minutes_reserved(row.reserve_stock_duration_authenticated_user),
+        needs=Permission.MANAGE_SETTINGS,
     )
     """The same minutes for whoever has signed in."""
     use_legacy_shipping_zone_stock_availability: bool = expression(lambda row, ctx: never_null(false()))
@@ -163,33 +165,43 @@ class Shop(ObjectWithMetadata):
     """Whether an address keeps parts that its country does not use."""
     password_login_mode: PasswordLoginModeEnum = expression(lambda row, ctx: never_null(_text("ENABLED")))
     account_confirm_merge_mode: AccountConfirmModeEnum = expression(
-        lambda row, ctx: never_null(ctx.setting("account_confirm_mode"))
+        lambda row, ctx: never_null(
+            func.coalesce(row.account_confirm_mode, ctx.setting("account_confirm_mode"))
+        )
     )
     """Whether confirming an account brings in what was bought as a guest."""
     enable_account_confirmation_by_email: bool | None = expression(
-        lambda row, ctx: ctx.setting("account_confirmation") == str(True), needs=Permission.MANAGE_SETTINGS
+        lambda row, ctx: func.coalesce(
+            row.account_confirmation, ctx.setting("account_confirmation") == str(True)
+        ),
+        needs=Permission.MANAGE_SETTINGS,
     )
     """Whether a new account's address has to be confirmed by a letter."""
     allow_login_without_confirmation: bool | None = expression(
-        lambda row, ctx: ctx.setting("sign_in_unconfirmed") == str(True), needs=Permission.MANAGE_SETTINGS
+        lambda row, ctx: func.coalesce(
+            row.sign_in_unconfirmed, ctx.setting("sign_in_unconfirmed") == str(True)
+        ),
+        needs=Permission.MANAGE_SETTINGS,
     )
     """Whether an account may be signed into before that."""
     default_mail_sender_name: str | None = expression(
-        lambda row, ctx: ctx.setting("mail_sender_name"), needs=Permission.MANAGE_SETTINGS
+        lambda row, ctx: func.coalesce(row.mail_sender_name, ctx.setting("mail_sender_name")),
+        needs=Permission.MANAGE_SETTINGS,
     )
     """Whom letters come from."""
     default_mail_sender_address: str | None = expression(
-        lambda row, ctx: ctx.setting("mail_sender_address"), needs=Permission.MANAGE_SETTINGS
+        lambda row, ctx: func.coalesce(row.mail_sender_address, ctx.setting("mail_sender_address")),
+        needs=Permission.MANAGE_SETTINGS,
     )
     """Where they come from."""
-    customer_set_password_url: str | None = expression(lambda row, ctx: cast(null(), Text))
+    customer_set_password_url: str | None
     """The page of another storefront on which a buyer chooses a password: ours has one."""
     channel_currencies: list[str] = expression(lambda row, ctx: never_null(_currencies()), allowed=staff_only)
     """What the channels sell in."""
-    staff_notification_recipients: list[StaffNotificationRecipient] | None = value(
-        lambda row, ctx: [], needs=Permission.MANAGE_SETTINGS
+    staff_notification_recipients: list[StaffNotificationRecipient] | None = related(
+        lambda row, recipient, ctx: true(), needs=Permission.MANAGE_SETTINGS, limit=100
     )
-    """Who is written to about new orders: the sellers are, each about its own parcels, and nobody else."""
+    """Who is written to about new orders, besides the sellers: each of these about its own parcels."""
     announcements: list[Announcement] = value(lambda row, ctx: [])
     """What those who run the platform tell its staff: nothing is announced this way."""
     available_external_authentications: list[ExternalAuthentication] = value(lambda row, ctx: [])
@@ -325,8 +337,10 @@ def _in_all_channels(attribute: str) -> ColumnElement[bool]:
     return func.coalesce(alike.scalar_subquery(), true())
 
 
-def _minutes_reserved() -> ColumnElement[Any]:
+def _minutes_reserved(chosen: ColumnElement[Any]) -> ColumnElement[Any]:
+    """What the shop has chosen, or else what all channels say alike. Saleor says null for no time at all."""
     channel = aliased(models.Channel)
     least, most = func.min(channel.reserve_stock_minutes), func.max(channel.reserve_stock_minutes)
     minutes = select(func.nullif(least, 0)).where(channel.is_active).having(least == most)
-    return minutes.correlate_except(channel).scalar_subquery()
+    alike = minutes.correlate_except(channel).scalar_subquery()
+    return case((chosen.is_not(None), func.nullif(chosen, 0)), else_=alike)

@@ -5,11 +5,10 @@ from typing import Any
 from strawberry import ID
 
 from marketplace.catalog import models as catalog
-from marketplace.kit.errors import InvalidError
 from marketplace.pricing.voucher_editing import ListingChange, VoucherChanges
 from marketplace_graphql.inputs import MetadataInput
 from marketplace_graphql.kernel import Date, DateTime, Info, PositiveDecimal, changes, input_type
-from marketplace_graphql.languages import CountryCode
+from marketplace_graphql.languages import country_codes
 from marketplace_graphql.pricing.discounts import DiscountValueTypeEnum
 from marketplace_graphql.vouchers.types import VoucherTypeEnum
 
@@ -137,7 +136,7 @@ async def voucher_changes(info: Info, given: VoucherInput) -> VoucherChanges:
         if name in COLUMNS and (value is not None or name in MAY_BE_NULL)
     }
     if "country_codes" in columns:
-        columns["country_codes"] = _country_codes(columns["country_codes"])
+        columns["country_codes"] = country_codes(columns["country_codes"])
     codes = [*(sent.get("add_codes") or []), *([sent["code"]] if sent.get("code") else [])]
     return VoucherChanges(columns, codes, await catalogue_keys(info, sent))
 
@@ -164,11 +163,3 @@ def listing_changes(info: Info, given: VoucherChannelListingInput) -> tuple[list
         for one in given.add_channels or ()
     ]
     return added, [info.key(channel_id, "Channel") for channel_id in given.remove_channels or ()]
-
-
-def _country_codes(given: list[str]) -> list[str]:
-    codes = sorted({code.upper() for code in given})
-    unknown = [code for code in codes if code not in CountryCode.__members__]
-    if unknown:
-        raise InvalidError(f"There is no country {', '.join(unknown)}.", field="countries")
-    return codes

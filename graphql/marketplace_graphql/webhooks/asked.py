@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, ColumnElement, and_
 
+from marketplace.markets.models import TransactionFlowStrategy
 from marketplace_graphql.kernel import (
     JSON,
     PositiveDecimal,
@@ -19,7 +20,6 @@ from marketplace_graphql.kernel import (
     value,
 )
 from marketplace_graphql.kernel.subscriptions import Happened
-from marketplace_graphql.markets.settings import TransactionFlowStrategyEnum
 from marketplace_graphql.payments.types import TransactionActionEnum
 from marketplace_graphql.values import major_amount
 from marketplace_graphql.webhooks.parts import Part, detail, key_in, subject
@@ -52,7 +52,7 @@ class TransactionProcessAction:
     amount: PositiveDecimal
     currency: str
     """ISO 4217 code."""
-    action_type: TransactionFlowStrategyEnum
+    action_type: TransactionFlowStrategy
     """Whether it is to be promised, or paid at once."""
 
 

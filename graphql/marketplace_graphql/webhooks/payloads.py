@@ -16,11 +16,12 @@ from marketplace.kit.storage import storage_from
 from marketplace.people import mail_tokens
 from marketplace.people.mail_tokens import Purpose
 from marketplace.people.models import User
+from marketplace.webhooks.errors import UntellableError
 from marketplace.webhooks.events import TOGETHER
 from marketplace.webhooks.models import Webhook
 from marketplace.webhooks.payloads import Happening
 from marketplace_graphql.asgi import make_api
-from marketplace_graphql.kernel import Api, Requester
+from marketplace_graphql.kernel import Api, QueryError, Requester
 from marketplace_graphql.kernel.subscriptions import Subscription, SubscriptionError, subscription, told
 from marketplace_graphql.webhooks.events import (
     APP,
@@ -89,13 +90,16 @@ async def make_payloads(
         return bare(api, happening)
     try:
         kept = subscription(api, webhook.subscription_query)
-    except SubscriptionError:  # It was good when it was taken on; the schema has moved on since.
-        return []
+    except SubscriptionError as error:  # It was good when it was taken on; the schema has moved on since.
+        raise UntellableError(error.message) from error
     type_name = type_name_of(happening.event)
     if type_name not in kept.events:
         return []
     things = await things_of(session, settings, happening, webhook.app_id)
-    found = await told(api, kept, type_name, things, requester_of(webhook.app), session)
+    try:
+        found = await told(api, kept, type_name, things, requester_of(webhook.app), session)
+    except QueryError as error:
+        raise UntellableError(error.message) from error
     return [None if each is None else orjson.dumps(each).decode() for each in found]
 
 

@@ -16,7 +16,7 @@ from marketplace.checkout.models import Checkout, CheckoutLine
 from marketplace.inventory.models import Allocation, Stock
 from marketplace.kit.ids import to_global_id
 from marketplace.kit.jobs import is_pending
-from marketplace.orders.models import OrderLine
+from marketplace.orders.models import OrderLine, OrderStatus
 from marketplace.vendors.models import MemberRole, Vendor
 from marketplace_graphql.kernel import Api, Requester
 from tests.factories.attributes import answer, make_attribute, make_value
@@ -485,3 +485,13 @@ async def test_answers_move_by_so_many_places(read: Ask, session: AsyncSession) 
     strange = [{"id": to_global_id("AttributeValue", NOWHERE), "sortOrder": 1}]
     wrong = await read(REORDER_VALUES, STAFF, **given, moves=strange)
     assert wrong["productReorderAttributeValues"]["errors"] == [{"field": "moves", "code": "NOT_FOUND"}]
+
+
+async def test_a_draft_loses_what_is_deleted(read: Ask, session: AsyncSession) -> None:
+    market = await make_market(session)
+    variant = await make_piece(session, market.channel, 100_00)
+    order = await make_order(session, market, variant)
+    order.status = OrderStatus.DRAFT
+    await session.flush()
+    await read(DELETE, STAFF, id=to_global_id("Product", variant.product_id))
+    assert await session.scalar(select(func.count()).where(OrderLine.order_id == order.id)) == 0

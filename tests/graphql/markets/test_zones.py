@@ -120,7 +120,7 @@ async def test_a_channel_tells_staff_how_it_works_and_buyers_what_concerns_them(
     who = staff("MANAGE_CHANNELS", "MANAGE_PRODUCTS")
     found = (await ask(closed, who, slug=channel.slug))["data"]["channel"]
     assert {"slug": room.slug} in found["warehouses"]
-    assert found["stockSettings"] == {"allocationStrategy": "PRIORITIZE_HIGH_STOCK"}
+    assert found["stockSettings"] == {"allocationStrategy": "PRIORITIZE_SORTING_ORDER"}
     assert found["orderSettings"] == {
         "automaticallyConfirmAllNewOrders": True,
         "markAsPaidStrategy": "TRANSACTION_FLOW",

@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.media import keep_picture, read_picture, thumbnail_of
@@ -206,3 +206,15 @@ async def test_a_small_picture_is_announced_once_it_is_made(
     for expected in (["THUMBNAIL_CREATED"], []):
         await thumbnail_of(session, storage, media.id, 64)
         assert await heard() == expected
+
+
+async def test_what_somebody_does_over_the_api_is_told_as_theirs(
+    session: AsyncSession, read: Ask, heard: Heard
+) -> None:
+    product, user = await make_product(session), await make_user(session)
+    document = """mutation ($id: ID!) { updateMetadata(id: $id, input: {key: "a", value: "b"}) {
+        errors { code } } }"""
+    await read(document, staff(*MAY, user=user), id=to_global_id("Product", product.id))
+    query = text("SELECT args FROM procrastinate_jobs WHERE task_name = 'webhooks.tell'")
+    told: Any = await session.scalar(query)
+    assert (told["event"], told["user_id"], told["app_id"]) == ("PRODUCT_METADATA_UPDATED", user.id, None)

@@ -25,6 +25,7 @@ DELETE = """mutation ($id: ID, $identifier: String) { webhookDelete(id: $id, ide
     errors { field code } webhook { id name } } }"""
 QUERY = "subscription { event { ... on ProductUpdated { product { id } } } }"
 TARGET = "https://app.example/hook"
+TOO_MANY = "subscription { orderPaid(channels: [" + '"a" ' * 501 + "]) { version } }"
 TOO_LONG = '{"X-A": "' + "x" * 998 + '"}'
 MANAGER = staff("MANAGE_APPS")
 
@@ -156,6 +157,7 @@ async def test_without_events_it_listens_to_those_of_its_subscription(
             "query",
             "INVALID",
         ),
+        ({"query": TOO_MANY}, "query", "INVALID"),
         ({"customHeaders": '{"Cookie": "a"}'}, "customHeaders", "INVALID_CUSTOM_HEADERS"),
         ({"customHeaders": '{"X-A": 1}'}, "customHeaders", "INVALID_CUSTOM_HEADERS"),
         ({"customHeaders": '{"X-A": "é"}'}, "customHeaders", "INVALID_CUSTOM_HEADERS"),

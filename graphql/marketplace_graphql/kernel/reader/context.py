@@ -156,6 +156,7 @@ class RequesterFacts:
         self.is_anonymous = requester.is_anonymous
         self.is_vendor = bool(requester.vendor_ids)
         self.is_app = requester.is_app
+        self.is_bound_to_channels = requester.channel_ids is not None
 
     def has(self, *permissions: str) -> bool:
         """Whether one of the permissions is held."""
@@ -181,6 +182,13 @@ class RequesterFacts:
         """An array: `row.vendor_id == any_(ctx.requester.vendor_ids)`."""
         return self._binder.bind(
             "vendor_ids", ARRAY(BigInteger()), lambda inputs: list(inputs.requester.vendor_ids)
+        )
+
+    @property
+    def channel_ids(self) -> ColumnElement[Any]:
+        """An array: the channels in which staff work who are bound to some."""
+        return self._binder.bind(
+            "channel_ids", ARRAY(BigInteger()), lambda inputs: list(inputs.requester.channel_ids or ())
         )
 
 
