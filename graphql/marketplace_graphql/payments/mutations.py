@@ -15,6 +15,7 @@ from marketplace.kit.money import MINOR_DIGITS
 from marketplace.kit.money import Money as Amount
 from marketplace.markets.models import TransactionFlowStrategy
 from marketplace.payments import by_app, cash, models
+from marketplace.payments.answers import MOST_MINOR
 from marketplace.payments.by_app import Asked, Wish
 from marketplace.payments.gateways import Gateway, Payable
 from marketplace.payments.gateways.known import GATEWAYS
@@ -32,6 +33,7 @@ from marketplace_graphql.kernel import (
     object_type,
 )
 from marketplace_graphql.payments.asking import heard_from
+from marketplace_graphql.payments.recording import RecordingMutations
 from marketplace_graphql.payments.stored_methods import StoredMethodMutations
 from marketplace_graphql.payments.subject import Bill, may_go_on, the_bill
 from marketplace_graphql.people.requests import settings_of
@@ -142,7 +144,7 @@ class CashRemittanceCreateInput:
 
 
 @object_type
-class PaymentsMutations(StoredMethodMutations):
+class PaymentsMutations(StoredMethodMutations, RecordingMutations):
     """Paying."""
 
     @mutation(
@@ -325,6 +327,8 @@ def _app_config(gateway_id: str, said: Mapping[str, Any] | None) -> dict[str, An
 
 def _exact(amount: Decimal, currency: str) -> Amount:
     """Raises InvalidError for what can't be said in the currency's coins."""
+    if amount > MOST_MINOR:
+        raise InvalidError("This is no amount of money.", field="amount")
     made = Amount.from_decimal(amount, currency)
     if made.amount != amount:
         raise InvalidError(f"{currency} has no such small coins.", field="amount")
