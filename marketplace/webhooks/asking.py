@@ -23,6 +23,7 @@ from marketplace.kit.settings import Settings
 from marketplace.webhooks import breaker
 from marketplace.webhooks.delivery import write_down
 from marketplace.webhooks.events import NEEDED_TO_BE_ASKED
+from marketplace.webhooks.hearing import payloads_for
 from marketplace.webhooks.models import (
     DeliveryStatus,
     EventDelivery,
@@ -30,7 +31,7 @@ from marketplace.webhooks.models import (
     EventPayload,
     Webhook,
 )
-from marketplace.webhooks.payloads import Happening, make_payloads
+from marketplace.webhooks.payloads import Happening
 from marketplace.webhooks.requests import headers_of
 
 ANSWER_BYTES = 512 * 1024
@@ -93,7 +94,7 @@ async def questions(
     for webhook in await webhooks_asked(session, happening.event, app_id):
         if not await breaker.may_be_asked(session, webhook.app):
             continue
-        payload = next(iter(await make_payloads(session, settings, happening, webhook)), None)
+        payload = next(iter(await payloads_for(session, settings, happening, webhook)), None)
         if payload is not None:
             made.append(_question(settings, happening.event, webhook, payload.encode()))
     return made
