@@ -278,7 +278,7 @@ def _said(given: Any, currency: str) -> tuple[dict[str, Any], dict[str, int]]:
     said = changes(given)
     amounts = _amounts({name: said.pop(name, None) for name in AMOUNTS}, currency)
     described = _described(
-        given.payment_method_details if said.pop("payment_method_details", None) else None,
+        given.payment_method_details if said.pop("payment_method_details", None) is not None else None,
         said.pop("available_actions", None),
     )
     for name in ("metadata", "private_metadata"):
