@@ -63,6 +63,8 @@ _IN_ORDERS_HISTORY = {
     Type.REFUND_REQUEST: "TRANSACTION_REFUND_REQUESTED",
     Type.CANCEL_REQUEST: "TRANSACTION_CANCEL_REQUESTED",
 }
+MOST_EVENTS = 100
+"""Of one payment that has not ended."""
 LONGEST_ANSWER = timedelta(seconds=30)
 """After so long without an outcome, whoever asked is taken for dead."""
 
@@ -152,6 +154,7 @@ async def begin(
         if ended is not None:
             return Begun(known.transaction, ended)
         transaction, request = known.transaction, known.event
+        _check_patience(await events_of(session, transaction))
     else:
         check_number(earlier)
         left = payable.total.minor - sum(map(covered_minor, earlier))
@@ -186,6 +189,7 @@ async def go_on(session: AsyncSession, settings: Settings, token: UUID, wish: Wi
     ended = _end(told)
     if ended is not None:
         return Begun(transaction, ended)
+    _check_patience(told)
     request = next((one for one in told if one.type in _REQUESTS.values() and not one.counts), None)
     if request is None and (transaction.gateway in GATEWAYS or transaction.app_id is not None):
         raise NotBegunError("This payment has to be begun before it can go on.", field="id")
@@ -350,6 +354,12 @@ async def _not_done(
 def _end(told: Sequence[TransactionEvent]) -> TransactionEvent | None:
     """What a payment ended with, if it has."""
     return next((event for event in told if event.type in FINAL and event.counts), None)
+
+
+def _check_patience(told: Sequence[TransactionEvent]) -> None:
+    """Raises InvalidError for a payment that was asked for in vain without end."""
+    if len(told) >= MOST_EVENTS:
+        raise InvalidError("This payment was tried too often: begin another.", field="id")
 
 
 def _is_being_asked(told: Sequence[TransactionEvent], kind: Type) -> bool:

@@ -12,9 +12,10 @@ async def heard_from(info: Info, questions: Sequence[Question]) -> list[Heard]:
     """What apps say to questions. What was done before is committed; what they said is noted, whatever comes
     of the rest; `info.session` is a new transaction afterwards.
     """
+    if not questions:
+        return []
     settings = settings_of(info)
     heard = await info.outside(lambda: asking.put(settings, questions))
-    if heard:
-        await asking.note(info.session, heard)
-        await info.keep()
+    await asking.note(info.session, heard)
+    await info.keep()
     return heard

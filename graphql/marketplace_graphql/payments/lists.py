@@ -3,10 +3,11 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Uuid, and_, any_, case, select
+from sqlalchemy import ColumnElement, Uuid, and_, any_, select
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
+from marketplace.apps.models import App
 from marketplace.kit.ids import uuid_pk
 from marketplace.payments import models
 from marketplace.payments.models import TransactionEventType
@@ -84,6 +85,15 @@ def _events(row: Any, filters: Any, ctx: Any) -> ColumnElement[bool] | None:
     return and_(*parts) if parts else None
 
 
+def _of_app(row: Any, value: Any, ctx: Any) -> ColumnElement[bool] | None:
+    app = aliased(App)
+    said = matches(lambda row, ctx: row.identifier)(app, value, ctx)
+    if said is None:
+        return None
+    found: ColumnElement[bool] = row.app_id.in_(select(app.id).where(said).correlate_except(app))
+    return found
+
+
 def _ids(row: Any, ids: Any, ctx: Any) -> ColumnElement[bool]:
     name = "TransactionItem"
     keys = ids.converted(f"token:{name}", Uuid(), lambda text: str(uuid_pk(text, name)))
@@ -96,7 +106,7 @@ transaction_where = Filter(
     {
         "ids": _ids,
         "psp_reference": matches(lambda row, ctx: row.psp_reference),
-        "app_identifier": matches(lambda row, ctx: case((row.app_id.is_not(None), row.gateway))),
+        "app_identifier": _of_app,
         "created_at": between(lambda row, ctx: row.created_at),
         "modified_at": between(lambda row, ctx: row.updated_at),
         "events": _events,
