@@ -12,18 +12,32 @@ MAXIMUM_ADDRESSES = 100
 
 
 async def remember_addresses(session: AsyncSession, checkout: Checkout) -> None:
-    """Keep the addresses that the buyer wants kept, and make them defaults where there are none yet."""
+    """Keep the addresses of a checkout that its buyer wants kept."""
+    await remember(
+        session,
+        checkout.user_id,
+        shipping_address_id=checkout.shipping_address_id if checkout.save_shipping_address else None,
+        billing_address_id=checkout.billing_address_id if checkout.save_billing_address else None,
+    )
+
+
+async def remember(
+    session: AsyncSession,
+    user_id: int | None,
+    *,
+    shipping_address_id: int | None,
+    billing_address_id: int | None,
+) -> None:
+    """Keep copies of addresses in a buyer's book, and make them defaults where there are none yet."""
     wanted = {
-        "default_shipping_address_id": checkout.shipping_address_id
-        if checkout.save_shipping_address
-        else None,
-        "default_billing_address_id": checkout.billing_address_id if checkout.save_billing_address else None,
+        "default_shipping_address_id": shipping_address_id,
+        "default_billing_address_id": billing_address_id,
     }
     address_ids = [address_id for address_id in wanted.values() if address_id is not None]
-    if checkout.user_id is None or not address_ids:
+    if user_id is None or not address_ids:
         return
     # Two orders at once don't both learn the same address.
-    user = await session.scalar(_LOCKED_USER, {"user_id": checkout.user_id})
+    user = await session.scalar(_LOCKED_USER, {"user_id": user_id})
     if user is None:
         return
     book = {postal_address(row): row.id for row in await session.scalars(_BOOK, {"user_id": user.id})}

@@ -46,7 +46,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Cart:
-    """What every change of a checkout works on. Made by `lock` only: nobody else changes it meanwhile."""
+    """What every change of a checkout works on. Made by `lock` only: nobody else changes it meanwhile.
+
+    An order that staff change is priced as a cart, too (`orders.baskets`): such a one is in no table.
+    """
 
     checkout: Checkout
     channel: Channel
@@ -75,8 +78,17 @@ class Cart:
     refusal: VoucherNotApplicableError | None = None
     """Why a voucher was taken out of the checkout just now."""
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether its lines are rows of the database."""
+        return True
+
     def offer(self, line: CheckoutLine) -> Offer:
         return self.offers[line.variant_id]
+
+    def takes_voucher(self, line: CheckoutLine) -> bool:
+        """Whether a voucher may reduce this very line."""
+        return self.price(line) is not None
 
     @property
     def goods(self) -> list[CheckoutLine]:
@@ -296,6 +308,9 @@ def price_line(line: CheckoutLine, offer: Offer, entered_with_tax: bool) -> None
 async def take_out(session: AsyncSession, cart: Cart, line_ids: Collection[UUID]) -> None:
     """Delete lines of a cart, with what is kept for them."""
     if not line_ids:
+        return
+    if not cart.is_kept:
+        cart.lines = [line for line in cart.lines if line.id not in line_ids]
         return
     await give_up(session, line_ids)
     await session.execute(

@@ -4,7 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from sqlalchemy import CHAR, BigInteger, Date, Uuid, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import (
+    CHAR,
+    BigInteger,
+    Boolean,
+    Date,
+    Uuid,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -88,12 +101,12 @@ def _chosen(cart: Cart, offered: list[OfferedDelivery]) -> OfferedDelivery | Non
 
 
 async def offered_deliveries(
-    session: AsyncSession, cart: Cart, only_method_id: int | None = None
+    session: AsyncSession, cart: Cart, only_method_id: int | None = None, *, anyway: bool = False
 ) -> list[OfferedDelivery]:
     """The deliveries that the methods of the destination's zones make possible, the cheapest first.
 
     One statement. A method is left out where it can't carry one of the parcels or products, or not for this
-    amount, or not to this postal code.
+    amount, or not to this place; `anyway` has it priced none the less, for orders that staff are working on.
     """
     weights = cart.weights()
     if cart.checkout.shipping_address_id is None or not weights:
@@ -109,6 +122,7 @@ async def offered_deliveries(
             "heaviest": max(weights.values()),
             "subtotal": sum(line.total_gross_minor for line in cart.lines),
             "only_method_id": only_method_id,
+            "anyway": anyway,
             "address_id": cart.checkout.shipping_address_id,
             "product_ids": sorted({cart.offer(line).product_id for line in cart.lines}),
         },
@@ -131,6 +145,28 @@ def further_kilograms(grams: int) -> int:
     return max(0, -(-grams // GRAMS_PER_KILOGRAM) - 1)
 
 
+_FITS = and_(
+    bindparam("country_code", type_=CHAR(2)) == func.any(ShippingZone.country_codes),
+    func.coalesce(ShippingMethod.minimum_weight_grams, 0) <= bindparam("lightest", type_=BigInteger),
+    or_(
+        ShippingMethod.maximum_weight_grams.is_(None),
+        ShippingMethod.maximum_weight_grams >= bindparam("heaviest", type_=BigInteger),
+    ),
+    func.coalesce(ShippingMethodListing.minimum_order_price_minor, 0)
+    <= bindparam("subtotal", type_=BigInteger),
+    or_(
+        ShippingMethodListing.maximum_order_price_minor.is_(None),
+        ShippingMethodListing.maximum_order_price_minor >= bindparam("subtotal", type_=BigInteger),
+    ),
+    carries(ShippingMethod.id, func.any(bindparam("product_ids", type_=ARRAY(BigInteger)))),
+    postal_codes.serves(
+        ShippingMethod.id,
+        select(Address.postal_code)
+        .where(Address.id == bindparam("address_id", type_=BigInteger))
+        .scalar_subquery(),
+        bindparam("country_code", type_=CHAR(2)),
+    ),
+)
 _METHODS = (
     select(
         ShippingMethod.id,
@@ -162,30 +198,11 @@ _METHODS = (
     .join(Vendor, Vendor.id == func.any(bindparam("vendor_ids", type_=ARRAY(BigInteger))))
     .where(
         zone_channel.c.channel_id == bindparam("channel_id", type_=BigInteger),
-        bindparam("country_code", type_=CHAR(2)) == func.any(ShippingZone.country_codes),
-        func.coalesce(ShippingMethod.minimum_weight_grams, 0) <= bindparam("lightest", type_=BigInteger),
-        or_(
-            ShippingMethod.maximum_weight_grams.is_(None),
-            ShippingMethod.maximum_weight_grams >= bindparam("heaviest", type_=BigInteger),
-        ),
-        func.coalesce(ShippingMethodListing.minimum_order_price_minor, 0)
-        <= bindparam("subtotal", type_=BigInteger),
-        or_(
-            ShippingMethodListing.maximum_order_price_minor.is_(None),
-            ShippingMethodListing.maximum_order_price_minor >= bindparam("subtotal", type_=BigInteger),
-        ),
         or_(
             bindparam("only_method_id", type_=BigInteger).is_(None),
             ShippingMethod.id == bindparam("only_method_id", type_=BigInteger),
         ),
-        carries(ShippingMethod.id, func.any(bindparam("product_ids", type_=ARRAY(BigInteger)))),
-        postal_codes.serves(
-            ShippingMethod.id,
-            select(Address.postal_code)
-            .where(Address.id == bindparam("address_id", type_=BigInteger))
-            .scalar_subquery(),
-            bindparam("country_code", type_=CHAR(2)),
-        ),
+        or_(bindparam("anyway", type_=Boolean), _FITS),
     )
     .order_by(ShippingMethod.id, Vendor.id)
     .limit(MAXIMUM_METHODS * 100)

@@ -54,10 +54,14 @@ class Reduction:
     voucher_id: int | None = None
     voucher_code: str | None = None
     promotion_id: UUID | None = None
+    said_reason: str | None = None
+    """As staff have said it, of a discount that they gave."""
 
     @property
     def reason(self) -> str | None:
         """As Saleor writes it."""
+        if self.said_reason:
+            return self.said_reason
         if self.voucher_code:
             return f"Voucher code: {self.voucher_code}"
         return f"Promotion: {to_global_id('Promotion', self.promotion_id)}" if self.promotion_id else None
@@ -175,7 +179,7 @@ async def _of_voucher(session: AsyncSession, cart: Cart) -> Reduction:
 
 async def _per_line(session: AsyncSession, cart: Cart, usable: UsableVoucher) -> dict[UUID, int]:
     """What a voucher takes off each eligible line, or off the cheapest piece of them."""
-    lines = [line for line in cart.goods if cart.price(line) is not None]
+    lines = [line for line in cart.goods if cart.takes_voucher(line)]
     if usable.voucher.type is VoucherType.SPECIFIC_PRODUCT:
         variants = await eligible_variants(session, usable.voucher, [line.variant_id for line in lines])
         lines = [line for line in lines if line.variant_id in variants]
@@ -267,10 +271,10 @@ def _write(cart: Cart, reduction: Reduction | None) -> None:
     for line in cart.goods:
         off_minor = reduction.by_line.get(line.id, 0)
         if off_minor:
-            _reduce(line, (cart.price(line) or 0) * line.quantity - off_minor, off_minor, cart)
+            reduce_line(line, (cart.price(line) or 0) * line.quantity - off_minor, off_minor, cart)
 
 
-def _reduce(line: CheckoutLine, left_minor: int, off_minor: int, cart: Cart) -> None:
+def reduce_line(line: CheckoutLine, left_minor: int, off_minor: int, cart: Cart) -> None:
     """Price a line at what is left of it. Tax is that of the whole line, the unit's price a share of it."""
     total = taxed(left_minor, line.tax_rate_bp, cart.channel.prices_entered_with_tax)
     line.discount_minor = off_minor

@@ -93,6 +93,8 @@ async def _best(
 
 async def _put_in(session: AsyncSession, cart: Cart, variant_id: int, *, keep: bool) -> None:
     """Put a gift into the cart, in place of the one that it has."""
+    if not cart.is_kept:
+        await take_back(session, cart)
     gift = cart.gift
     if gift is None:
         gift = CheckoutLine(
@@ -103,7 +105,8 @@ async def _put_in(session: AsyncSession, cart: Cart, variant_id: int, *, keep: b
             currency=cart.channel.currency_code,
             is_gift=True,
         )
-        session.add(gift)
+        if cart.is_kept:
+            session.add(gift)
         cart.lines.append(gift)
     else:
         await give_up(session, [gift.id])

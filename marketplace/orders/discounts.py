@@ -62,7 +62,7 @@ class OrderGiftCard(IntegerKey, Base):
     __tablename__ = "order_gift_card"
     __table_args__ = (
         UniqueConstraint("order_id", "gift_card_id"),
-        CheckConstraint("amount_minor > 0", name="amount_positive"),
+        CheckConstraint("amount_minor >= 0", name="amount_not_negative"),
         CheckConstraint("refunded_minor BETWEEN 0 AND amount_minor", name="refunded_in_range"),
     )
 
@@ -71,6 +71,7 @@ class OrderGiftCard(IntegerKey, Base):
     """A card that has paid for something can't be deleted."""
     currency: Mapped[str] = mapped_column(CHAR(3))
     amount_minor: Mapped[int]
+    """Nothing, of an order that was placed elsewhere: it is known that the card paid, not how much."""
     refunded_minor: Mapped[int] = mapped_column(default=0)
 
     order: Mapped[Order] = relationship(lazy="raise")

@@ -31,3 +31,20 @@ class InvoiceRequiredError(DomainError):
     """What an invoice can't do without."""
 
     code = "REQUIRED"
+
+
+class NotEditableError(DomainError):
+    """Only drafts and orders that wait to be confirmed can be changed."""
+
+    code = "NOT_EDITABLE"
+
+    def __init__(self, message: str, *, field: str = "id", code: str | None = None) -> None:
+        super().__init__(message, field=field, code=code)
+
+
+class DeliveryNotOfferedError(DomainError):
+    code = "SHIPPING_METHOD_NOT_APPLICABLE"
+
+
+class CannotDiscountError(DomainError):
+    code = "CANNOT_DISCOUNT"

@@ -6,9 +6,25 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class OrderPlaced:
-    """A checkout became an order, split into its sellers' parts."""
+    """A checkout or a draft became an order, split into its sellers' parts."""
 
     order_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersImported:
+    """Orders that were placed elsewhere have been brought in, split into their sellers' parts."""
+
+    order_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRewritten:
+    """Staff have changed what a draft, or an order that waits to be confirmed, has in it or costs."""
+
+    order_id: UUID
+    was_sold: bool
+    """Whether it had been placed before: a draft had not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +53,3 @@ class VendorOrderCanceled:
     """A seller's part of an order was called off before anything of it left."""
 
     vendor_order_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class OrderTaxationChanged:
-    """An order that is not confirmed yet is exempt from tax, or is so no more: it costs something else."""
-
-    order_id: UUID

@@ -21,6 +21,7 @@ from marketplace.orders.models import (
     Order,
     OrderEvent,
     OrderLine,
+    OrderStatus,
     VendorOrder,
     VendorOrderStatus,
 )
@@ -43,6 +44,8 @@ async def fulfil(
     They leave the shelf. Raises NotFoundError, NothingToFulfillError, FulfillQuantityError.
     """
     order, part = await lock_part(session, vendor_order_id)
+    if order.status is OrderStatus.UNCONFIRMED:
+        raise NothingToFulfillError("This order has to be confirmed first.", field="id")
     lines = {line.id: line for line in await lines_of(session, part)}
     leaving = _leaving(part, lines, quantities)
     taken = await consume(session, leaving)

@@ -4,12 +4,16 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from marketplace.kit import clock
 from marketplace.kit.jobs import Work, enqueue, job
-from marketplace.orders.models import Order, VendorOrder
+from marketplace.orders.drafts import refresh_draft
+from marketplace.orders.models import Order, OrderLine, OrderStatus, VendorOrder, VendorOrderStatus
 from marketplace.people import history
 from marketplace.people.models import CustomerEvent, CustomerEventType, User
 from marketplace.people.recipients import addresses_to_write_to
 from marketplace.vendors.models import VendorMember
+
+DRAFTS_AT_ONCE = 100
 
 
 @job("orders.follow_up")
@@ -23,11 +27,51 @@ async def follow_up(work: Work, order_id: UUID) -> None:
     if order.user_id is not None:
         await _note(work, order.user_id, order)
     await enqueue(work.session, "post.order_confirmation", order_id=order.id)
+    if order.status is not OrderStatus.UNCONFIRMED:
+        await _tell_sellers(work, order)
+
+
+@job("orders.follow_confirmation")
+async def follow_confirmation(work: Work, order_id: UUID) -> None:
+    """Staff have confirmed it: have letters sent to the buyer and to each seller's members."""
+    order = await work.session.get(Order, order_id)
+    if order is None:
+        return
+    await enqueue(work.session, "post.order_confirmed", order_id=order.id)
+    await _tell_sellers(work, order)
+
+
+@job("orders.refresh_draft")
+async def refresh_one_draft(work: Work, order_id: UUID) -> None:
+    """Add up a draft that has lost lines."""
+    await refresh_draft(work.session, order_id)
+
+
+@job("orders.refresh_drafts")
+async def refresh_drafts(work: Work) -> None:
+    """Have lines of drafts whose time is over take the shop's prices: so many drafts at once, the others the
+    next time.
+    """
+    due = await work.session.scalars(
+        select(OrderLine.order_id)
+        .where(OrderLine.price_frozen_until <= clock.now())
+        .order_by(OrderLine.price_frozen_until)
+        .limit(DRAFTS_AT_ONCE)
+    )
+    for order_id in sorted(set(due)):
+        await refresh_draft(work.session, order_id)
+
+
+async def _tell_sellers(work: Work, order: Order) -> None:
     told = await work.session.execute(
         select(VendorOrder.id, VendorMember.user_id)
         .join(VendorMember, VendorMember.vendor_id == VendorOrder.vendor_id)
         .join(User, User.id == VendorMember.user_id)
-        .where(VendorOrder.order_id == order.id, User.is_active)
+        .where(
+            VendorOrder.order_id == order.id,
+            VendorOrder.status != VendorOrderStatus.CANCELED,
+            User.is_active,
+        )
         .order_by(VendorOrder.position, VendorMember.user_id)
     )
     for vendor_order_id, user_id in told:

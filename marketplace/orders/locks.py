@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
 from marketplace.kit.errors import NotFoundError
-from marketplace.orders.models import Order, OrderLine, VendorOrder
+from marketplace.orders.models import Order, OrderLine, OrderStatus, VendorOrder
 from marketplace.orders.status import status_of_order
 
 FRESH = {"populate_existing": True}
@@ -62,9 +62,11 @@ async def line_ids_of(session: AsyncSession, order_id: UUID) -> list[UUID]:
 
 
 async def refresh_status(session: AsyncSession, order: Order) -> None:
-    """Write the status that the parts of a locked order make."""
+    """Write the status that the parts of a locked order make. One that is to be confirmed waits on."""
     await session.flush()
     parts = await session.scalars(select(VendorOrder.status).where(VendorOrder.order_id == order.id))
-    order.status = status_of_order(parts.all())
+    status = status_of_order(parts.all())
+    if order.status is not OrderStatus.UNCONFIRMED or status is not OrderStatus.UNFULFILLED:
+        order.status = status
     order.updated_at = clock.now()
     await session.flush()

@@ -137,6 +137,13 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
     is_demo: Mapped[bool] = mapped_column(default=False)
     is_tax_exempt: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     expired_at: Mapped[datetime | None]
+    saves_billing_address: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Of a draft: whether its customer's address book gets the address once it is completed."""
+    saves_shipping_address: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    weight_grams: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """Of a draft, which has no parcels yet."""
+    shows_gross_prices: Mapped[bool | None]
+    """Whether its prices are to be shown with tax; None: as its channel says."""
 
     channel: Mapped[Channel] = relationship(lazy="raise")
     user: Mapped[User | None] = relationship(lazy="raise")
@@ -223,10 +230,16 @@ class OrderLine(UuidKey, WithMetadata, Base):
         Index(None, "vendor_order_id", "position"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("quantity_fulfilled BETWEEN 0 AND quantity", name="fulfilled_in_range"),
+        Index(
+            "ix_order_line_price_frozen_until",
+            "price_frozen_until",
+            postgresql_where=text("price_frozen_until IS NOT NULL"),
+        ),
     )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
-    vendor_order_id: Mapped[UUID] = mapped_column(ForeignKey("vendor_order.id", ondelete="CASCADE"))
+    vendor_order_id: Mapped[UUID | None] = mapped_column(ForeignKey("vendor_order.id", ondelete="CASCADE"))
+    """None as long as the order is a draft: it is split among its sellers when it is completed."""
     variant_id: Mapped[int | None] = mapped_column(
         ForeignKey("product_variant.id", ondelete="SET NULL"), index=True
     )
@@ -269,9 +282,11 @@ class OrderLine(UuidKey, WithMetadata, Base):
     """Whether an order promotion gave it: it cost nothing."""
     promotion_id: Mapped[UUID | None]
     """Of the promotion of the catalogue that reduced it then: a promotion may be deleted, this stays."""
+    price_frozen_until: Mapped[datetime | None]
+    """From when on a draft's line takes the shop's price anew; None: it keeps the one it was added at."""
 
     order: Mapped[Order] = relationship(back_populates="lines", lazy="raise")
-    vendor_order: Mapped[VendorOrder] = relationship(back_populates="lines", lazy="raise")
+    vendor_order: Mapped[VendorOrder | None] = relationship(back_populates="lines", lazy="raise")
     variant: Mapped[ProductVariant | None] = relationship(lazy="raise")
     tax_class: Mapped[TaxClass | None] = relationship(lazy="raise")
 

@@ -31,12 +31,17 @@ async def bring_in_guest_orders(session: AsyncSession, event: EmailProven) -> No
 
 @subscribe(VariantsWithdrawn)
 async def take_out_of_drafts(session: AsyncSession, event: VariantsWithdrawn) -> None:
-    """Drafts lose what is about to be deleted; orders that were placed keep what they say of it."""
+    """Drafts lose what is about to be deleted, and are added up anew after the commit.
+
+    Orders that were placed keep what they say of it.
+    """
     if event.channel_ids is not None:
         return
     variants = bindparam("variants", list(event.variant_ids), ARRAY(BigInteger))
     drafts = select(Order.id).where(Order.id == OrderLine.order_id, Order.status == OrderStatus.DRAFT)
-    await session.execute(
-        delete(OrderLine).where(OrderLine.variant_id == any_(variants), drafts.exists()),
-        execution_options={"synchronize_session": False},
+    gone = delete(OrderLine).where(OrderLine.variant_id == any_(variants), drafts.exists())
+    found = await session.scalars(
+        gone.returning(OrderLine.order_id), execution_options={"synchronize_session": False}
     )
+    for order_id in sorted(set(found)):
+        await enqueue(session, "orders.refresh_draft", order_id=order_id)

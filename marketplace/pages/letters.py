@@ -25,6 +25,11 @@ def order_confirmation(templates: Templates, language: Language, order: Mapping[
     return _letter(templates, "order_confirmation", language, {"order": order})
 
 
+def order_confirmed(templates: Templates, language: Language, order: Mapping[str, Any]) -> Letter:
+    """What the buyer gets once staff have confirmed an order. `order`: as for its confirmation."""
+    return _letter(templates, "order_confirmed", language, {"order": order})
+
+
 def new_order(templates: Templates, language: Language, part: Mapping[str, Any]) -> Letter:
     """What a seller gets: what to pack, and for whom.
 

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, Uuid, bindparam, func, select, update
+from sqlalchemy import BigInteger, Uuid, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,9 +16,16 @@ from marketplace.kit.events import publish
 from marketplace.kit.ids import to_global_id
 from marketplace.kit.money import Money, share
 from marketplace.markets.models import ShippingMethod
+from marketplace.orders.cancelling import owed_minor
 from marketplace.orders.models import Order, VendorOrder
-from marketplace.payments.errors import RemittanceAmountError, RemittanceError, RemittanceReferenceError
+from marketplace.payments.errors import (
+    CashCarrierError,
+    RemittanceAmountError,
+    RemittanceError,
+    RemittanceReferenceError,
+)
 from marketplace.payments.events import CashRemitted
+from marketplace.payments.gateways.cash_on_delivery import GATEWAY_ID as CASH_ON_DELIVERY
 from marketplace.payments.models import (
     CashCollection,
     CashRemittance,
@@ -26,7 +33,7 @@ from marketplace.payments.models import (
     TransactionEventType,
     TransactionItem,
 )
-from marketplace.payments.transactions import refresh_order, tell
+from marketplace.payments.transactions import covered_minor, refresh_order, tell
 
 MAXIMUM_PARCELS = 1000
 
@@ -67,6 +74,43 @@ _PARCELS = (
     .where(VendorOrder.order_id == bindparam("order_id", type_=Uuid))
     .order_by(VendorOrder.position)
 )
+
+
+async def promise_anew(session: AsyncSession, order: Order) -> None:
+    """Staff have changed a locked order of which nothing has left: what was promised to be paid at the door
+    is what it costs now, parcel by parcel. Raises CashCarrierError where its carrier takes no cash.
+    """
+    found = await session.scalars(
+        select(TransactionItem)
+        .where(TransactionItem.order_id == order.id)
+        .order_by(TransactionItem.id)
+        .with_for_update()
+    )
+    transactions = found.all()
+    promise = next((one for one in transactions if one.gateway == CASH_ON_DELIVERY), None)
+    if promise is None or not promise.authorized_minor:
+        return
+    takes_cash = select(ShippingMethod.collects_cash).where(ShippingMethod.id == order.shipping_method_id)
+    if order.shipping_method_id is not None and not await session.scalar(takes_cash):
+        raise CashCarrierError("It is to be paid at the door: this carrier takes no cash.")
+    others = sum(covered_minor(one) for one in transactions if one is not promise)
+    exact = max(await owed_minor(session, order) - others, 0)
+    if exact != promise.authorized_minor:
+        await tell(
+            session,
+            promise,
+            TransactionEventType.AUTHORIZATION_ADJUSTMENT,
+            Money(exact + promise.charged_minor + promise.canceled_minor, promise.currency),
+            f"rewritten:{uuid4()}",
+            message="What was ordered has changed.",
+        )
+    await session.execute(
+        delete(CashCollection).where(
+            CashCollection.transaction_id == promise.id, CashCollection.status == CashStatus.EXPECTED
+        ),
+        execution_options={"synchronize_session": False},
+    )
+    await expect(session, order, promise)
 
 
 async def collect(session: AsyncSession, part: VendorOrder) -> None:

@@ -8,12 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.checkout.address_book import remember_addresses
 from marketplace.checkout.closing import Settled, discard, settle
 from marketplace.checkout.errors import CheckoutGoneError
-from marketplace.kit.announcements import announce
-from marketplace.kit.events import publish
+from marketplace.inventory.reservations import give_up
 from marketplace.kit.money import Money
-from marketplace.orders.events import OrderPlaced
 from marketplace.orders.models import Order
 from marketplace.orders.placing import Paid, order_of_checkout, place
+from marketplace.orders.placing import tell as tell_of_order
 from marketplace.payments import cash
 from marketplace.payments.amounts import authorize_status, charge_status
 from marketplace.payments.errors import NotFullyPaidError
@@ -29,11 +28,15 @@ async def complete(
     metadata: Mapping[str, str] | None = None,
     *,
     redirect_url: str | None = None,
+    private_metadata: Mapping[str, str] | None = None,
+    may_be_unpaid: bool = False,
+    keeps_checkout: bool = False,
 ) -> Order:
     """Make the order of a checkout that is promised or paid in full, or that its channel lets be paid later.
     Completed twice, it is the same order.
 
-    Raises what `closing.settle` raises, and NotFullyPaidError.
+    An app may make one that is paid later (`may_be_unpaid`), and leave the checkout as it is: it can then
+    become another order. Raises what `closing.settle` raises, and NotFullyPaidError.
     """
     try:
         settled = await settle(session, checkout_id)
@@ -42,11 +45,11 @@ async def complete(
         if order is None:
             raise
         return order
-    transactions = await _transactions(session, settled)
+    transactions = await _transactions(session, settled, may_be_unpaid=may_be_unpaid)
     promise = next((one for one in transactions if one.gateway == CASH_ON_DELIVERY), None)
     if promise is not None:
         await _promise_exactly(session, settled, promise, transactions)
-    order = await place(session, settled, _paid(settled, transactions), metadata)
+    order = await place(session, settled, _paid(settled, transactions), metadata, private_metadata)
     order.redirect_url = redirect_url
     for transaction in transactions:
         transaction.checkout_id, transaction.order_id = None, order.id
@@ -54,22 +57,29 @@ async def complete(
         await cash.expect(session, order, promise)
     await session.flush()
     await remember_addresses(session, settled.cart.checkout)
-    await discard(session, settled.cart)
-    await publish(session, OrderPlaced(order.id))
-    await announce(session, "ORDER_CREATED", order)
+    if keeps_checkout:
+        order.checkout_id = None
+        await give_up(session, [line.id for line in settled.cart.lines])
+    else:
+        await discard(session, settled.cart)
+    await tell_of_order(session, order)
     return order
 
 
-async def _transactions(session: AsyncSession, settled: Settled) -> list[TransactionItem]:
-    """The checkout's transactions, which cover all of it unless its channel asks for less. Raises
-    NotFullyPaidError.
+async def _transactions(
+    session: AsyncSession, settled: Settled, *, may_be_unpaid: bool
+) -> list[TransactionItem]:
+    """The checkout's transactions, which cover all of it unless it may be paid later.
+
+    Raises NotFullyPaidError.
     """
     checkout = settled.cart.checkout
     total = Money(settled.total.gross_minor, checkout.currency)
     payable = Payable(settled.cart.channel, total, checkout=checkout)
     transactions = list(await transactions_of(session, payable))
     covered = sum(covered_minor(transaction) for transaction in transactions)
-    if covered < total.minor and not settled.cart.channel.allow_unpaid_orders:
+    unpaid_too = may_be_unpaid or settled.cart.channel.allow_unpaid_orders
+    if covered < total.minor and not unpaid_too:
         missing = Money(total.minor - covered, total.currency)
         raise NotFullyPaidError(f"{missing} of {total} are neither promised nor paid yet.")
     return transactions

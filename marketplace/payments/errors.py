@@ -79,3 +79,12 @@ class RemittanceReferenceError(RemittanceError):
     """The carrier's reference was booked already, for something else."""
 
     code = "UNIQUE"
+
+
+class CashCarrierError(DomainError):
+    """An order that is to be paid at the door can't travel by a carrier that takes no cash."""
+
+    code = "SHIPPING_METHOD_NOT_APPLICABLE"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, field="shippingMethod")

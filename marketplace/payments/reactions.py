@@ -3,10 +3,25 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit.events import subscribe
-from marketplace.orders.events import VendorOrderCanceled, VendorOrderDelivered, VendorOrderRefused
-from marketplace.orders.models import VendorOrder
+from marketplace.orders.events import (
+    OrderRewritten,
+    VendorOrderCanceled,
+    VendorOrderDelivered,
+    VendorOrderRefused,
+)
+from marketplace.orders.models import Order, VendorOrder
 from marketplace.payments import cash, gift_cards
 from marketplace.payments.models import CashStatus
+from marketplace.payments.transactions import refresh_order
+
+
+@subscribe(OrderRewritten)
+async def follow_total(session: AsyncSession, event: OrderRewritten) -> None:
+    """What is promised at the door, and how much of the total is covered, follow what the order costs now."""
+    order = await session.get_one(Order, event.order_id)
+    if event.was_sold:
+        await cash.promise_anew(session, order)
+    await refresh_order(session, order)
 
 
 @subscribe(VendorOrderDelivered)

@@ -12,8 +12,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from babel.numbers import format_currency, format_decimal
-from sqlalchemy import Date, Table, Uuid, any_, bindparam, cast, func, or_, select, true
-from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy import Date, Table, Uuid, any_, bindparam, cast, delete, func, or_, select, true
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement, SQLColumnExpression
 from sqlalchemy.sql.selectable import LateralFromClause
@@ -100,7 +100,7 @@ def _freezing() -> Insert:
         .join(Vendor, Vendor.id == VendorOrder.vendor_id)
         .outerjoin(Category, Category.id == OrderLine.category_id)
         .outerjoin(rule, true())
-        .where(OrderLine.order_id == bindparam("order_id", type_=Uuid))
+        .where(OrderLine.order_id == any_(bindparam("order_ids", type_=ARRAY(Uuid))))
         .cte("lines")
     )
     frozen = ["order_line_id", "vendor_order_id", "currency", "rate_bp", "commission_minor"]
@@ -134,12 +134,24 @@ def _table_of(model: type[Base]) -> Table:
 _FREEZE = _freezing()
 
 
-async def freeze_commission(session: AsyncSession, order_id: UUID) -> None:
-    """Write down, per line and per seller of a new order, the commission, the VAT on it and the earning.
+async def freeze_commission(session: AsyncSession, *order_ids: UUID) -> None:
+    """Write down, per line and per seller of new orders, the commission, the VAT on it and the earning.
 
     Done twice, it changes nothing: what was frozen stays, whatever has become of the rules since.
     """
-    await session.execute(_FREEZE, {"order_id": order_id})
+    await session.execute(_FREEZE, {"order_ids": list(order_ids)})
+
+
+async def thaw_commission(session: AsyncSession, order_id: UUID) -> None:
+    """Forget what was frozen of an order that staff have changed: it is frozen anew, by the rules of the day
+    on which its parts were sold.
+    """
+    parts = select(VendorOrder.id).where(VendorOrder.order_id == order_id)
+    for frozen in (LineCommission, VendorEarning):
+        await session.execute(
+            delete(frozen).where(frozen.vendor_order_id.in_(parts)),
+            execution_options={"synchronize_session": False},
+        )
 
 
 LOCALES = {"fr": "fr_MA", "ar": "ar_MA", "en": "en"}

@@ -9,12 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.kit import clock
 from marketplace.kit.events import subscribe
 from marketplace.kit.money import Money
-from marketplace.orders.events import OrderPlaced, VendorOrderDelivered
+from marketplace.orders.events import OrderPlaced, OrderRewritten, OrdersImported, VendorOrderDelivered
 from marketplace.orders.models import VendorOrder
 from marketplace.payments.events import CashRemitted
 from marketplace.payments.models import CashCollection, CashRemittance
 from marketplace.payouts import entries
-from marketplace.payouts.commission import freeze_commission
+from marketplace.payouts.commission import freeze_commission, thaw_commission
 from marketplace.payouts.journal import record
 from marketplace.payouts.models import VendorEarning
 from marketplace.pricing.events import GiftCardIssued
@@ -25,6 +25,20 @@ from marketplace.pricing.gift_cards import GiftCard
 async def freeze(session: AsyncSession, event: OrderPlaced) -> None:
     """What each seller will earn is known, and fixed, from the sale on."""
     await freeze_commission(session, event.order_id)
+
+
+@subscribe(OrdersImported)
+async def freeze_imported(session: AsyncSession, event: OrdersImported) -> None:
+    """By the rules of the days on which they were placed."""
+    await freeze_commission(session, *event.order_ids)
+
+
+@subscribe(OrderRewritten)
+async def freeze_anew(session: AsyncSession, event: OrderRewritten) -> None:
+    """Staff have changed what was sold before anything of it left: nothing of it is in the ledger yet."""
+    if event.was_sold:
+        await thaw_commission(session, event.order_id)
+        await freeze_commission(session, event.order_id)
 
 
 @subscribe(VendorOrderDelivered)

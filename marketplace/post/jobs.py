@@ -1,5 +1,7 @@
 """Every letter that is sent, as jobs. Rooms ask for them by name, in their own transactions."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
 from uuid import UUID
 
 from marketplace.kit.ids import to_global_id
@@ -7,6 +9,8 @@ from marketplace.kit.jobs import Retry, Work, job
 from marketplace.kit.money import Money
 from marketplace.orders.models import Order, VendorOrder
 from marketplace.pages import letters
+from marketplace.pages.languages import Language
+from marketplace.pages.templates import Templates
 from marketplace.people import mail_tokens
 from marketplace.people.letters import JOB, AccountLetter
 from marketplace.people.mail_tokens import Purpose
@@ -69,6 +73,21 @@ def _link(
 @job("post.order_confirmation", retry=PATIENT)
 async def order_confirmation(work: Work, order_id: UUID) -> None:
     """Tell the buyer what was ordered, parcel by parcel."""
+    await _write_of_order(work, order_id, "order_confirmation", letters.order_confirmation)
+
+
+@job("post.order_confirmed", retry=PATIENT)
+async def order_confirmed(work: Work, order_id: UUID) -> None:
+    """Tell the buyer that staff have confirmed the order."""
+    await _write_of_order(work, order_id, "order_confirmed", letters.order_confirmed)
+
+
+async def _write_of_order(
+    work: Work,
+    order_id: UUID,
+    name: str,
+    write: Callable[[Templates, Language, Mapping[str, Any]], letters.Letter],
+) -> None:
     order = await work.session.get(Order, order_id)
     if order is None or not order.user_email:
         return
@@ -81,8 +100,8 @@ async def order_confirmation(work: Work, order_id: UUID) -> None:
         language=language.api_code,
     )
     templates = templates_for(work.settings.public_url)
-    letter = letters.order_confirmation(templates, language, data["order"])
-    await send_once(work, f"order_confirmation:{order.id}", order.user_email, language, letter)
+    letter = write(templates, language, data["order"])
+    await send_once(work, f"{name}:{order.id}", order.user_email, language, letter)
 
 
 @job("post.new_order", retry=PATIENT)

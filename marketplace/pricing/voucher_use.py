@@ -80,13 +80,15 @@ async def usable_voucher(
     email: str | None,
     user_id: int | None,
     now: datetime,
+    is_sold: bool = False,
 ) -> UsableVoucher | None:
     """The voucher of the first of some spellings of a code that is good today in a channel.
 
     None where there is none: unknown, not started, over, used up, used already, or not for this channel.
+    `is_sold`: an order was placed with it. Whether it could be used again is not asked then: this is the use.
     """
     rows = await session.execute(
-        _USABLE,
+        _BY_CODE if is_sold else _USABLE,
         {
             "codes": [code for code in codes if 0 < len(code) <= LONGEST_CODE],
             "channel_id": channel_id,
@@ -102,11 +104,18 @@ async def usable_voucher(
     if row is None:
         return None
     voucher, code, listing, translated_name, is_used, is_staff = row
-    return UsableVoucher(voucher, code, listing, translated_name or "", bool(is_used), bool(is_staff))
+    return UsableVoucher(
+        voucher,
+        code,
+        listing,
+        translated_name or "",
+        is_used_by_customer=bool(is_used) and not is_sold,
+        is_for_staff=bool(is_staff),
+    )
 
 
 _now = bindparam("now", type_=DateTime(timezone=True))
-_USABLE = (
+_BY_CODE = (
     select(
         Voucher,
         VoucherCode,
@@ -138,13 +147,13 @@ _USABLE = (
             VoucherTranslation.language_code == bindparam("language_code", type_=String),
         ),
     )
-    .where(
-        VoucherCode.code == func.any(bindparam("codes", type_=ARRAY(String))),
-        VoucherCode.is_active,
-        Voucher.starts_at <= _now,
-        or_(Voucher.ends_at.is_(None), Voucher.ends_at >= _now),
-        or_(Voucher.usage_limit.is_(None), Voucher.used < Voucher.usage_limit),
-    )
+    .where(VoucherCode.code == func.any(bindparam("codes", type_=ARRAY(String))))
+)
+_USABLE = _BY_CODE.where(
+    VoucherCode.is_active,
+    Voucher.starts_at <= _now,
+    or_(Voucher.ends_at.is_(None), Voucher.ends_at >= _now),
+    or_(Voucher.usage_limit.is_(None), Voucher.used < Voucher.usage_limit),
 )
 
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = '17c41b628296'
+revision = 'c26019ff5526'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -17,6 +17,35 @@ def upgrade() -> None:
     CREATE SEQUENCE order_number
         """
     )
+    op.create_table('app',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('name', sa.String(length=60), nullable=False),
+    sa.Column('identifier', sa.String(length=256), nullable=False),
+    sa.Column('type', sa.Enum('LOCAL', 'THIRDPARTY', name='apptype', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('permissions', postgresql.ARRAY(sa.String()), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('is_active', sa.Boolean(), nullable=False),
+    sa.Column('is_installed', sa.Boolean(), nullable=False),
+    sa.Column('removed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('about', sa.String(), nullable=True),
+    sa.Column('author', sa.String(), nullable=True),
+    sa.Column('version', sa.String(), nullable=True),
+    sa.Column('audience', sa.String(), nullable=True),
+    sa.Column('data_privacy', sa.String(), nullable=True),
+    sa.Column('data_privacy_url', sa.String(), nullable=True),
+    sa.Column('homepage_url', sa.String(), nullable=True),
+    sa.Column('support_url', sa.String(), nullable=True),
+    sa.Column('configuration_url', sa.String(), nullable=True),
+    sa.Column('app_url', sa.String(), nullable=True),
+    sa.Column('manifest_url', sa.String(), nullable=True),
+    sa.Column('logo_path', sa.String(), nullable=True),
+    sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_app'))
+    )
+    op.create_index(op.f('ix_app_created_at_id'), 'app', ['created_at', 'id'], unique=False)
+    op.create_index(op.f('ix_app_name_id'), 'app', ['name', 'id'], unique=False)
+    op.create_index('uq_app_identifier_present', 'app', ['identifier'], unique=True, postgresql_where=sa.text('removed_at IS NULL'))
     op.create_table('attempt_count',
     sa.Column('key', sa.String(length=64), nullable=False),
     sa.Column('count', sa.BigInteger(), nullable=False),
@@ -42,6 +71,7 @@ def upgrade() -> None:
     sa.Column('storefront_search_position', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('external_reference', sa.String(), nullable=True),
     sa.Column('position', sa.BigInteger(), nullable=False),
+    sa.Column('is_going', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.CheckConstraint("(input_type IN ('REFERENCE', 'SINGLE_REFERENCE')) = (entity_type IS NOT NULL)", name=op.f('ck_attribute_references_say_what')),
@@ -71,6 +101,7 @@ def upgrade() -> None:
     sa.Column('path', postgresql.ARRAY(sa.BigInteger()), nullable=False),
     sa.Column('position', sa.BigInteger(), nullable=False),
     sa.Column('picture_path', sa.String(), nullable=True),
+    sa.Column('picture_alt', sa.String(), server_default='', nullable=False),
     sa.Column('seo_title', sa.String(), nullable=True),
     sa.Column('seo_description', sa.String(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
@@ -93,12 +124,35 @@ def upgrade() -> None:
     sa.Column('is_active', sa.Boolean(), nullable=False),
     sa.Column('prices_entered_with_tax', sa.Boolean(), nullable=False),
     sa.Column('display_gross_prices', sa.Boolean(), nullable=False),
+    sa.Column('charge_taxes', sa.Boolean(), nullable=False),
+    sa.Column('use_weighted_tax_for_shipping', sa.Boolean(), nullable=False),
     sa.Column('cash_on_delivery', sa.Boolean(), nullable=False),
     sa.Column('reserve_stock_minutes', sa.BigInteger(), nullable=False),
+    sa.Column('allocation_strategy', sa.Enum('PRIORITIZE_SORTING_ORDER', 'PRIORITIZE_HIGH_STOCK', name='allocationstrategy', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('automatically_confirm_all_new_orders', sa.Boolean(), nullable=False),
+    sa.Column('automatically_fulfill_non_shippable_gift_card', sa.Boolean(), nullable=False),
+    sa.Column('expire_orders_after_minutes', sa.BigInteger(), nullable=True),
+    sa.Column('delete_expired_orders_after_days', sa.BigInteger(), nullable=False),
+    sa.Column('mark_as_paid_strategy', sa.Enum('TRANSACTION_FLOW', 'PAYMENT_FLOW', name='markaspaidstrategy', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('allow_unpaid_orders', sa.Boolean(), nullable=False),
+    sa.Column('include_draft_order_in_voucher_usage', sa.Boolean(), nullable=False),
+    sa.Column('draft_order_line_price_freeze_hours', sa.BigInteger(), nullable=True),
+    sa.Column('use_legacy_line_discount_propagation', sa.Boolean(), nullable=False),
+    sa.Column('use_legacy_error_flow', sa.Boolean(), nullable=False),
+    sa.Column('automatically_complete_fully_paid_checkouts', sa.Boolean(), nullable=False),
+    sa.Column('automatic_completion_delay_minutes', sa.BigInteger(), nullable=True),
+    sa.Column('automatic_completion_cut_off_date', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('allow_legacy_gift_card_use', sa.Boolean(), nullable=False),
+    sa.Column('default_transaction_flow_strategy', sa.Enum('AUTHORIZATION', 'CHARGE', name='transactionflowstrategy', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('release_funds_for_expired_checkouts', sa.Boolean(), nullable=False),
+    sa.Column('release_funds_after_hours', sa.BigInteger(), nullable=False),
+    sa.Column('release_funds_cut_off_date', sa.DateTime(timezone=True), nullable=True),
     sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('tax_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('tax_private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.CheckConstraint('delete_expired_orders_after_days BETWEEN 1 AND 120', name=op.f('ck_channel_deletes_in_range')),
+    sa.CheckConstraint('expire_orders_after_minutes > 0', name=op.f('ck_channel_orders_expire_later')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_channel')),
     sa.UniqueConstraint('slug', name=op.f('uq_channel_slug'))
     )
@@ -108,6 +162,7 @@ def upgrade() -> None:
     sa.Column('slug', sa.String(), nullable=False),
     sa.Column('description', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
     sa.Column('picture_path', sa.String(), nullable=True),
+    sa.Column('picture_alt', sa.String(), server_default='', nullable=False),
     sa.Column('seo_title', sa.String(), nullable=True),
     sa.Column('seo_description', sa.String(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
@@ -128,6 +183,16 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_customer_type')),
     sa.UniqueConstraint('slug', name=op.f('uq_customer_type_slug'))
     )
+    op.create_index(op.f('ix_customer_type_metadata'), 'customer_type', ['metadata'], unique=False, postgresql_using='gin')
+    op.create_index(op.f('ix_customer_type_name_slug'), 'customer_type', ['name', 'slug'], unique=False)
+    op.create_index('uq_customer_type_default', 'customer_type', ['is_default'], unique=True, postgresql_where=sa.text('is_default'))
+    op.create_table('event_payload',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('payload', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_event_payload'))
+    )
+    op.create_index(op.f('ix_event_payload_created_at'), 'event_payload', ['created_at'], unique=False)
     op.create_table('geographical_indication',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
@@ -147,9 +212,11 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
     sa.Column('slug', sa.String(), nullable=False),
+    sa.Column('navigation', sa.Enum('MAIN', 'SECONDARY', name='navigationtype', native_enum=False, create_constraint=True, length=40), nullable=True),
     sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_menu')),
+    sa.UniqueConstraint('navigation', name=op.f('uq_menu_navigation')),
     sa.UniqueConstraint('slug', name=op.f('uq_menu_slug'))
     )
     op.create_index(op.f('ix_menu_metadata'), 'menu', ['metadata'], unique=False, postgresql_using='gin')
@@ -168,6 +235,7 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
     sa.Column('permissions', postgresql.ARRAY(sa.String()), nullable=False),
+    sa.Column('restricted_access_to_channels', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_permission_group')),
     sa.UniqueConstraint('name', name=op.f('uq_permission_group_name'))
     )
@@ -178,6 +246,7 @@ def upgrade() -> None:
     sa.Column('description', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
     sa.Column('start_date', sa.DateTime(timezone=True), nullable=False),
     sa.Column('end_date', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('told_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
@@ -197,14 +266,6 @@ def upgrade() -> None:
     sa.Column('name_ar', sa.String(), nullable=False),
     sa.PrimaryKeyConstraint('code', name=op.f('pk_region'))
     )
-    op.create_table('repricing',
-    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
-    sa.Column('product_ids', postgresql.ARRAY(sa.BigInteger()), nullable=True),
-    sa.Column('predicates', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('after_product_id', sa.BigInteger(), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_repricing'))
-    )
     op.create_table('search_word',
     sa.Column('word', sa.String(collation='C'), nullable=False),
     sa.Column('listings', sa.BigInteger(), nullable=False),
@@ -221,10 +282,12 @@ def upgrade() -> None:
     sa.Column('name', sa.String(), nullable=False),
     sa.Column('description', sa.String(), server_default='', nullable=False),
     sa.Column('country_codes', postgresql.ARRAY(sa.String()), nullable=False),
+    sa.Column('is_default', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_shipping_zone'))
     )
+    op.create_index('ix_shipping_zone_default', 'shipping_zone', ['is_default'], unique=True, postgresql_where=sa.text('is_default'))
     op.create_table('tax_class',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
@@ -232,6 +295,11 @@ def upgrade() -> None:
     sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_tax_class')),
     sa.UniqueConstraint('name', name=op.f('uq_tax_class_name'))
+    )
+    op.create_table('tax_day',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_tax_day'))
     )
     op.create_table('voucher',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -263,6 +331,50 @@ def upgrade() -> None:
     op.create_index(op.f('ix_voucher_starts_at_id'), 'voucher', ['starts_at', 'id'], unique=False)
     op.create_index(op.f('ix_voucher_type_id'), 'voucher', ['type', 'id'], unique=False)
     op.create_index(op.f('ix_voucher_usage_limit_id'), 'voucher', ['usage_limit', 'id'], unique=False)
+    op.create_table('app_extension',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('app_id', sa.BigInteger(), nullable=False),
+    sa.Column('label', sa.String(length=256), nullable=False),
+    sa.Column('url', sa.String(), nullable=False),
+    sa.Column('mount', sa.String(length=256), nullable=False),
+    sa.Column('target', sa.String(length=128), nullable=False),
+    sa.Column('permissions', postgresql.ARRAY(sa.String()), nullable=False),
+    sa.Column('settings', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('identifier', sa.String(length=256), nullable=True),
+    sa.CheckConstraint("identifier <> ''", name=op.f('ck_app_extension_identifier_not_blank')),
+    sa.ForeignKeyConstraint(['app_id'], ['app.id'], name=op.f('fk_app_extension_app_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_app_extension')),
+    sa.UniqueConstraint('app_id', 'identifier', name=op.f('uq_app_extension_app_id_identifier'))
+    )
+    op.create_index(op.f('ix_app_extension_mount'), 'app_extension', ['mount'], unique=False)
+    op.create_index(op.f('ix_app_extension_target'), 'app_extension', ['target'], unique=False)
+    op.create_table('app_installation',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('name', sa.String(length=60), nullable=False),
+    sa.Column('manifest_url', sa.String(length=2048), nullable=False),
+    sa.Column('permissions', postgresql.ARRAY(sa.String()), nullable=False),
+    sa.Column('activate', sa.Boolean(), nullable=False),
+    sa.Column('app_id', sa.BigInteger(), nullable=True),
+    sa.Column('status', sa.Enum('PENDING', 'SUCCESS', 'FAILED', 'DELETED', name='jobstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('message', sa.String(), nullable=True),
+    sa.Column('logo_path', sa.String(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['app_id'], ['app.id'], name=op.f('fk_app_installation_app_id'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_app_installation'))
+    )
+    op.create_index(op.f('ix_app_installation_app_id'), 'app_installation', ['app_id'], unique=False)
+    op.create_table('app_token',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('app_id', sa.BigInteger(), nullable=False),
+    sa.Column('name', sa.String(length=128), nullable=False),
+    sa.Column('digest', sa.CHAR(length=64), nullable=False),
+    sa.Column('last_four', sa.String(length=4), nullable=False),
+    sa.ForeignKeyConstraint(['app_id'], ['app.id'], name=op.f('fk_app_token_app_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_app_token')),
+    sa.UniqueConstraint('digest', name=op.f('uq_app_token_digest'))
+    )
+    op.create_index(op.f('ix_app_token_app_id'), 'app_token', ['app_id'], unique=False)
     op.create_table('attribute_reference_page_type',
     sa.Column('attribute_id', sa.BigInteger(), nullable=False),
     sa.Column('page_type_id', sa.BigInteger(), nullable=False),
@@ -293,6 +405,17 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_category_translation')),
     sa.UniqueConstraint('category_id', 'language_code', name=op.f('uq_category_translation_category_id_language_code')),
     sa.UniqueConstraint('language_code', 'slug', name=op.f('uq_category_translation_language_code_slug'))
+    )
+    op.create_table('channel_country_taxes',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('channel_id', sa.BigInteger(), nullable=False),
+    sa.Column('country_code', sa.CHAR(length=2), nullable=False),
+    sa.Column('charge_taxes', sa.Boolean(), nullable=False),
+    sa.Column('display_gross_prices', sa.Boolean(), nullable=False),
+    sa.Column('use_weighted_tax_for_shipping', sa.Boolean(), nullable=True),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_channel_country_taxes_channel_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_channel_country_taxes')),
+    sa.UniqueConstraint('channel_id', 'country_code', name=op.f('uq_channel_country_taxes_channel_id_country_code'))
     )
     op.create_table('collection_channel_listing',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -329,6 +452,14 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('customer_type_id', 'attribute_id', name=op.f('pk_customer_type_attribute'))
     )
     op.create_index(op.f('ix_customer_type_attribute_attribute_id'), 'customer_type_attribute', ['attribute_id'], unique=False)
+    op.create_table('group_channel',
+    sa.Column('group_id', sa.BigInteger(), nullable=False),
+    sa.Column('channel_id', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_group_channel_channel_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['group_id'], ['permission_group.id'], name=op.f('fk_group_channel_group_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('group_id', 'channel_id', name=op.f('pk_group_channel'))
+    )
+    op.create_index(op.f('ix_group_channel_channel_id'), 'group_channel', ['channel_id'], unique=False)
     op.create_table('page',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('page_type_id', sa.BigInteger(), nullable=False),
@@ -375,6 +506,7 @@ def upgrade() -> None:
     sa.Column('is_shipping_required', sa.Boolean(), nullable=False),
     sa.Column('weight_grams', sa.BigInteger(), nullable=False),
     sa.Column('tax_class_id', sa.BigInteger(), nullable=True),
+    sa.Column('is_going', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.ForeignKeyConstraint(['tax_class_id'], ['tax_class.id'], name=op.f('fk_product_type_tax_class_id'), ondelete='SET NULL'),
@@ -420,6 +552,16 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('code', name=op.f('pk_province'))
     )
     op.create_index(op.f('ix_province_region_code'), 'province', ['region_code'], unique=False)
+    op.create_table('repricing',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('product_ids', postgresql.ARRAY(sa.BigInteger()), nullable=True),
+    sa.Column('predicates', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('channel_id', sa.BigInteger(), nullable=True),
+    sa.Column('after_product_id', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_repricing_channel_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_repricing'))
+    )
     op.create_table('search_spelling',
     sa.Column('spelling', sa.String(collation='C'), nullable=False),
     sa.Column('word', sa.String(collation='C'), nullable=False),
@@ -431,7 +573,7 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('zone_id', sa.BigInteger(), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
-    sa.Column('description', sa.String(), nullable=False),
+    sa.Column('description', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
     sa.Column('type', sa.Enum('PRICE', 'WEIGHT', name='shippingmethodtype', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('carrier', sa.String(), nullable=False),
     sa.Column('tracking_url', sa.String(), nullable=False),
@@ -488,9 +630,11 @@ def upgrade() -> None:
     sa.Column('avatar_path', sa.String(), nullable=True),
     sa.Column('external_reference', sa.String(), nullable=True),
     sa.Column('customer_type_id', sa.BigInteger(), nullable=True),
+    sa.Column('number_of_orders', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('last_login', sa.DateTime(timezone=True), nullable=True),
     sa.Column('password_reset_asked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('confirmation_asked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('search_vector', postgresql.TSVECTOR(), nullable=True),
     sa.Column('token_key', sa.String(length=32), nullable=False),
     sa.Column('default_shipping_address_id', sa.BigInteger(), nullable=True),
     sa.Column('default_billing_address_id', sa.BigInteger(), nullable=True),
@@ -504,7 +648,17 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_user_account')),
     sa.UniqueConstraint('external_reference', name=op.f('uq_user_account_external_reference'))
     )
+    op.create_index('ix_user_account_closed', 'user_account', ['email'], unique=False, postgresql_where=sa.text('NOT is_active'))
+    op.create_index(op.f('ix_user_account_created_at_id'), 'user_account', ['created_at', 'id'], unique=False)
     op.create_index(op.f('ix_user_account_customer_type_id'), 'user_account', ['customer_type_id'], unique=False)
+    op.create_index(op.f('ix_user_account_email'), 'user_account', ['email'], unique=False)
+    op.create_index(op.f('ix_user_account_first_name_last_name_id'), 'user_account', ['first_name', 'last_name', 'id'], unique=False)
+    op.create_index(op.f('ix_user_account_last_name_first_name_id'), 'user_account', ['last_name', 'first_name', 'id'], unique=False)
+    op.create_index(op.f('ix_user_account_metadata'), 'user_account', ['metadata'], unique=False, postgresql_using='gin')
+    op.create_index(op.f('ix_user_account_number_of_orders_id'), 'user_account', ['number_of_orders', 'id'], unique=False)
+    op.create_index(op.f('ix_user_account_search_vector'), 'user_account', ['search_vector'], unique=False, postgresql_using='gin')
+    op.create_index('ix_user_account_staff', 'user_account', ['email'], unique=False, postgresql_where=sa.text('is_staff'))
+    op.create_index(op.f('ix_user_account_updated_at_id'), 'user_account', ['updated_at', 'id'], unique=False)
     op.create_index('uq_user_account_email_lower', 'user_account', [sa.literal_column('lower(email)')], unique=True)
     op.create_table('voucher_category',
     sa.Column('voucher_id', sa.BigInteger(), nullable=False),
@@ -559,6 +713,23 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_voucher_translation')),
     sa.UniqueConstraint('voucher_id', 'language_code', name=op.f('uq_voucher_translation_voucher_id_language_code'))
     )
+    op.create_table('webhook',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('app_id', sa.BigInteger(), nullable=False),
+    sa.Column('name', sa.String(length=255), nullable=True),
+    sa.Column('identifier', sa.String(length=256), nullable=True),
+    sa.Column('target_url', sa.String(length=255), nullable=False),
+    sa.Column('is_active', sa.Boolean(), nullable=False),
+    sa.Column('secret_key', sa.String(length=255), nullable=True),
+    sa.Column('events', postgresql.ARRAY(sa.String()), nullable=False),
+    sa.Column('subscription_query', sa.Text(), nullable=True),
+    sa.Column('custom_headers', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.CheckConstraint("identifier <> ''", name=op.f('ck_webhook_identifier_not_blank')),
+    sa.ForeignKeyConstraint(['app_id'], ['app.id'], name=op.f('fk_webhook_app_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_webhook')),
+    sa.UniqueConstraint('app_id', 'identifier', name=op.f('uq_webhook_app_id_identifier'))
+    )
+    op.create_index(op.f('ix_webhook_app_id'), 'webhook', ['app_id'], unique=False)
     op.create_table('address',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('user_id', sa.BigInteger(), nullable=True),
@@ -578,7 +749,28 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_address_user_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_address'))
     )
+    op.create_index('ix_address_country_code', 'address', ['country_code', 'user_id'], unique=False, postgresql_where=sa.text('user_id IS NOT NULL'))
+    op.create_index('ix_address_phone', 'address', ['phone', 'user_id'], unique=False, postgresql_where=sa.text('user_id IS NOT NULL'))
     op.create_index(op.f('ix_address_user_id'), 'address', ['user_id'], unique=False)
+    op.create_table('app_problem',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('app_id', sa.BigInteger(), nullable=False),
+    sa.Column('key', sa.String(length=128), nullable=False),
+    sa.Column('message', sa.String(length=2048), nullable=False),
+    sa.Column('count', sa.BigInteger(), nullable=False),
+    sa.Column('is_critical', sa.Boolean(), nullable=False),
+    sa.Column('is_dismissed', sa.Boolean(), nullable=False),
+    sa.Column('dismissed_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('dismissed_by_email', sa.String(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['app_id'], ['app.id'], name=op.f('fk_app_problem_app_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['dismissed_by_id'], ['user_account.id'], name=op.f('fk_app_problem_dismissed_by_id'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_app_problem'))
+    )
+    op.create_index(op.f('ix_app_problem_app_id_created_at'), 'app_problem', ['app_id', 'created_at'], unique=False)
+    op.create_index(op.f('ix_app_problem_app_id_key'), 'app_problem', ['app_id', 'key'], unique=False)
+    op.create_index(op.f('ix_app_problem_dismissed_by_id'), 'app_problem', ['dismissed_by_id'], unique=False)
     op.create_table('attribute_reference_product_type',
     sa.Column('attribute_id', sa.BigInteger(), nullable=False),
     sa.Column('product_type_id', sa.BigInteger(), nullable=False),
@@ -591,6 +783,7 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('actor_id', sa.BigInteger(), nullable=True),
+    sa.Column('app_id', sa.BigInteger(), nullable=True),
     sa.Column('action', sa.String(), nullable=False),
     sa.Column('subject_type', sa.String(), nullable=False),
     sa.Column('subject_id', sa.String(), nullable=False),
@@ -605,6 +798,7 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('type', sa.Enum('ACCOUNT_CREATED', 'ACCOUNT_ACTIVATED', 'ACCOUNT_DEACTIVATED', 'PASSWORD_RESET_LINK_SENT', 'PASSWORD_RESET', 'EMAIL_CHANGED_REQUEST', 'PASSWORD_CHANGED', 'EMAIL_CHANGED', 'PLACED_ORDER', 'NOTE_ADDED_TO_ORDER', 'DIGITAL_LINK_DOWNLOADED', 'CUSTOMER_DELETED', 'NAME_ASSIGNED', 'EMAIL_ASSIGNED', 'NOTE_ADDED', name='customereventtype', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('user_id', sa.BigInteger(), nullable=False),
+    sa.Column('app_id', sa.BigInteger(), nullable=True),
     sa.Column('order_id', sa.Uuid(), nullable=True),
     sa.Column('message', sa.String(), nullable=True),
     sa.Column('count', sa.BigInteger(), nullable=True),
@@ -612,6 +806,23 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_customer_event'))
     )
     op.create_index(op.f('ix_customer_event_user_id_id'), 'customer_event', ['user_id', 'id'], unique=False)
+    op.create_table('event_delivery',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('webhook_id', sa.BigInteger(), nullable=False),
+    sa.Column('payload_id', sa.BigInteger(), nullable=True),
+    sa.Column('event_type', sa.String(length=60), nullable=False),
+    sa.Column('status', sa.Enum('PENDING', 'SUCCESS', 'FAILED', name='deliverystatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('tries_left', sa.BigInteger(), nullable=False),
+    sa.Column('next_try_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['payload_id'], ['event_payload.id'], name=op.f('fk_event_delivery_payload_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['webhook_id'], ['webhook.id'], name=op.f('fk_event_delivery_webhook_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_event_delivery'))
+    )
+    op.create_index(op.f('ix_event_delivery_created_at'), 'event_delivery', ['created_at'], unique=False)
+    op.create_index('ix_event_delivery_due', 'event_delivery', ['next_try_at'], unique=False, postgresql_where=sa.text("status = 'PENDING'"))
+    op.create_index(op.f('ix_event_delivery_payload_id'), 'event_delivery', ['payload_id'], unique=False)
+    op.create_index(op.f('ix_event_delivery_webhook_id_created_at_id'), 'event_delivery', ['webhook_id', 'created_at', 'id'], unique=False)
     op.create_table('group_member',
     sa.Column('group_id', sa.BigInteger(), nullable=False),
     sa.Column('user_id', sa.BigInteger(), nullable=False),
@@ -619,6 +830,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_group_member_user_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('group_id', 'user_id', name=op.f('pk_group_member'))
     )
+    op.create_index(op.f('ix_group_member_user_id'), 'group_member', ['user_id'], unique=False)
     op.create_table('menu_item',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('menu_id', sa.BigInteger(), nullable=False),
@@ -644,6 +856,8 @@ def upgrade() -> None:
     op.create_index(op.f('ix_menu_item_category_id'), 'menu_item', ['category_id'], unique=False)
     op.create_index(op.f('ix_menu_item_collection_id'), 'menu_item', ['collection_id'], unique=False)
     op.create_index(op.f('ix_menu_item_menu_id_parent_id_position'), 'menu_item', ['menu_id', 'parent_id', 'position'], unique=False)
+    op.create_index(op.f('ix_menu_item_metadata'), 'menu_item', ['metadata'], unique=False, postgresql_using='gin')
+    op.create_index(op.f('ix_menu_item_name_id'), 'menu_item', ['name', 'id'], unique=False)
     op.create_index(op.f('ix_menu_item_page_id'), 'menu_item', ['page_id'], unique=False)
     op.create_index(op.f('ix_menu_item_parent_id'), 'menu_item', ['parent_id'], unique=False)
     op.create_table('page_translation',
@@ -754,10 +968,21 @@ def upgrade() -> None:
     sa.Column('shipping_method_id', sa.BigInteger(), nullable=False),
     sa.Column('language_code', sa.String(length=16), nullable=False),
     sa.Column('name', sa.String(), nullable=True),
-    sa.Column('description', sa.String(), nullable=True),
+    sa.Column('description', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
     sa.ForeignKeyConstraint(['shipping_method_id'], ['shipping_method.id'], name=op.f('fk_shipping_method_translation_shipping_method_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_shipping_method_translation')),
     sa.UniqueConstraint('shipping_method_id', 'language_code', name=op.f('uq_shipping_method_translation_shipping_method_id_language_code'))
+    )
+    op.create_table('staff_notification_recipient',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('user_id', sa.BigInteger(), nullable=True),
+    sa.Column('email', sa.String(), nullable=True),
+    sa.Column('is_active', sa.Boolean(), nullable=False),
+    sa.CheckConstraint('(user_id IS NULL) <> (email IS NULL)', name=op.f('ck_staff_notification_recipient_user_or_email')),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_staff_notification_recipient_user_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_staff_notification_recipient')),
+    sa.UniqueConstraint('email', name=op.f('uq_staff_notification_recipient_email')),
+    sa.UniqueConstraint('user_id', name=op.f('uq_staff_notification_recipient_user_id'))
     )
     op.create_table('voucher_customer',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -796,6 +1021,8 @@ def upgrade() -> None:
     sa.Column('translated_discount_name', sa.String(), nullable=True),
     sa.Column('uses_gift_cards', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.Column('gift_card_minor', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+    sa.Column('is_tax_exempt', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('completion_tried_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
@@ -850,6 +1077,12 @@ def upgrade() -> None:
     sa.Column('authorize_status', sa.Enum('NONE', 'PARTIAL', 'FULL', name='authorizestatus', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('charge_status', sa.Enum('NONE', 'PARTIAL', 'FULL', 'OVERCHARGED', name='chargestatus', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('is_demo', sa.Boolean(), nullable=False),
+    sa.Column('is_tax_exempt', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('expired_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('saves_billing_address', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('saves_shipping_address', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('weight_grams', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+    sa.Column('shows_gross_prices', sa.Boolean(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
@@ -874,6 +1107,21 @@ def upgrade() -> None:
     op.create_index(op.f('ix_customer_order_user_id_created_at'), 'customer_order', ['user_id', 'created_at'], unique=False)
     op.create_index('ix_customer_order_voucher_code', 'customer_order', ['voucher_code'], unique=False, postgresql_where=sa.text('voucher_code IS NOT NULL'))
     op.create_index('ix_customer_order_voucher_id', 'customer_order', ['voucher_id'], unique=False, postgresql_where=sa.text('voucher_id IS NOT NULL'))
+    op.create_table('event_delivery_attempt',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('delivery_id', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('status', sa.Enum('PENDING', 'SUCCESS', 'FAILED', name='deliverystatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('task_id', sa.String(length=255), nullable=True),
+    sa.Column('duration_seconds', sa.Double(), nullable=True),
+    sa.Column('response', sa.Text(), nullable=True),
+    sa.Column('response_headers', sa.Text(), nullable=True),
+    sa.Column('response_status_code', sa.BigInteger(), nullable=True),
+    sa.Column('request_headers', sa.Text(), nullable=True),
+    sa.ForeignKeyConstraint(['delivery_id'], ['event_delivery.id'], name=op.f('fk_event_delivery_attempt_delivery_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_event_delivery_attempt'))
+    )
+    op.create_index(op.f('ix_event_delivery_attempt_delivery_id_created_at_id'), 'event_delivery_attempt', ['delivery_id', 'created_at', 'id'], unique=False)
     op.create_table('menu_item_translation',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('menu_item_id', sa.BigInteger(), nullable=False),
@@ -888,13 +1136,34 @@ def upgrade() -> None:
     sa.Column('name', sa.String(), nullable=False),
     sa.Column('description', sa.String(), nullable=False),
     sa.Column('header_text', sa.String(), nullable=False),
-    sa.Column('limit_quantity_per_checkout', sa.BigInteger(), nullable=False),
+    sa.Column('limit_quantity_per_checkout', sa.BigInteger(), nullable=True),
+    sa.Column('reserve_stock_duration_anonymous_user', sa.BigInteger(), nullable=True),
+    sa.Column('reserve_stock_duration_authenticated_user', sa.BigInteger(), nullable=True),
+    sa.Column('track_inventory_by_default', sa.Boolean(), server_default=sa.text('true'), nullable=False),
+    sa.Column('fulfillment_auto_approve', sa.Boolean(), server_default=sa.text('true'), nullable=False),
+    sa.Column('fulfillment_allow_unpaid', sa.Boolean(), server_default=sa.text('true'), nullable=False),
+    sa.Column('account_confirmation', sa.Boolean(), nullable=True),
+    sa.Column('sign_in_unconfirmed', sa.Boolean(), nullable=True),
+    sa.Column('account_confirm_mode', sa.String(length=32), nullable=True),
+    sa.Column('mail_sender_name', sa.String(), nullable=True),
+    sa.Column('mail_sender_address', sa.String(), nullable=True),
+    sa.Column('customer_set_password_url', sa.String(), nullable=True),
+    sa.Column('gift_card_expiry_type', sa.Enum('NEVER_EXPIRE', 'EXPIRY_PERIOD', name='giftcardexpiry', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('gift_card_expiry_amount', sa.BigInteger(), nullable=True),
+    sa.Column('gift_card_expiry_unit', sa.Enum('DAY', 'WEEK', 'MONTH', 'YEAR', name='periodunit', native_enum=False, create_constraint=True, length=40), nullable=True),
+    sa.Column('refund_reason_reference_type_id', sa.BigInteger(), nullable=True),
+    sa.Column('return_reason_reference_type_id', sa.BigInteger(), nullable=True),
     sa.Column('company_address_id', sa.BigInteger(), nullable=True),
     sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.CheckConstraint("(gift_card_expiry_type = 'EXPIRY_PERIOD') = (gift_card_expiry_amount IS NOT NULL) AND (gift_card_expiry_amount IS NULL) = (gift_card_expiry_unit IS NULL) AND (gift_card_expiry_amount IS NULL OR gift_card_expiry_amount > 0)", name=op.f('ck_shop_settings_period_is_whole')),
     sa.CheckConstraint('id = 1', name=op.f('ck_shop_settings_one_row')),
     sa.CheckConstraint('limit_quantity_per_checkout > 0', name=op.f('ck_shop_settings_limit_is_positive')),
+    sa.CheckConstraint('reserve_stock_duration_anonymous_user >= 0', name=op.f('ck_shop_settings_guests_minutes')),
+    sa.CheckConstraint('reserve_stock_duration_authenticated_user >= 0', name=op.f('ck_shop_settings_customers_minutes')),
     sa.ForeignKeyConstraint(['company_address_id'], ['address.id'], name=op.f('fk_shop_settings_company_address_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['refund_reason_reference_type_id'], ['page_type.id'], name=op.f('fk_shop_settings_refund_reason_reference_type_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['return_reason_reference_type_id'], ['page_type.id'], name=op.f('fk_shop_settings_return_reason_reference_type_id'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_shop_settings'))
     )
     op.create_table('vendor',
@@ -929,6 +1198,7 @@ def upgrade() -> None:
     sa.Column('payout_minimum_minor', sa.BigInteger(), nullable=False),
     sa.Column('search_text', sa.String(), server_default='', nullable=False),
     sa.Column('search_vector', postgresql.TSVECTOR(), sa.Computed("to_tsvector('simple'::regconfig, search_text)", persisted=True), nullable=False),
+    sa.Column('is_house', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.Column('is_demo', sa.Boolean(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
@@ -945,6 +1215,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_vendor_country_code_name'), 'vendor', ['country_code', 'name'], unique=False)
     op.create_index(op.f('ix_vendor_created_at_id'), 'vendor', ['created_at', 'id'], unique=False)
     op.create_index(op.f('ix_vendor_founded_year_id'), 'vendor', ['founded_year', 'id'], unique=False)
+    op.create_index('ix_vendor_house', 'vendor', ['is_house'], unique=True, postgresql_where=sa.text('is_house'))
     op.create_index(op.f('ix_vendor_kind_name'), 'vendor', ['kind', 'name'], unique=False)
     op.create_index(op.f('ix_vendor_name_id'), 'vendor', ['name', 'id'], unique=False)
     op.create_index(op.f('ix_vendor_programme_id_name'), 'vendor', ['programme_id', 'name'], unique=False)
@@ -1000,7 +1271,7 @@ def upgrade() -> None:
     op.create_table('invoice',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('order_id', sa.Uuid(), nullable=False),
-    sa.Column('status', sa.Enum('PENDING', 'SUCCESS', 'FAILED', 'DELETED', name='invoicestatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('status', sa.Enum('PENDING', 'SUCCESS', 'FAILED', 'DELETED', name='jobstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('number', sa.String(), nullable=True),
     sa.Column('url', sa.String(), nullable=True),
     sa.Column('message', sa.String(), nullable=True),
@@ -1092,8 +1363,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_product_vendor_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_product')),
     sa.UniqueConstraint('external_reference', name=op.f('uq_product_external_reference')),
-    sa.UniqueConstraint('slug', name=op.f('uq_product_slug')),
-    sa.UniqueConstraint('vendor_id', 'name', name=op.f('uq_product_vendor_id_name'))
+    sa.UniqueConstraint('slug', name=op.f('uq_product_slug'))
     )
     op.create_index('ix_product_best_rated', 'product', [sa.literal_column("coalesce(rating, '-infinity'::double precision)"), 'id'], unique=False)
     op.create_index(op.f('ix_product_category_id_created_at_id'), 'product', ['category_id', 'created_at', 'id'], unique=False)
@@ -1108,7 +1378,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_product_tax_class_id'), 'product', ['tax_class_id'], unique=False)
     op.create_index(op.f('ix_product_type_name_id'), 'product', ['type_name', 'id'], unique=False)
     op.create_index(op.f('ix_product_updated_at_id'), 'product', ['updated_at', 'id'], unique=False)
-    op.create_index(op.f('ix_product_vendor_id'), 'product', ['vendor_id'], unique=False)
+    op.create_index(op.f('ix_product_vendor_id_name_id'), 'product', ['vendor_id', 'name', 'id'], unique=False)
     op.create_index('ix_product_worst_rated', 'product', [sa.literal_column("coalesce(rating, 'infinity'::double precision)"), 'id'], unique=False)
     op.create_table('sheet_import',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -1252,14 +1522,19 @@ def upgrade() -> None:
     sa.Column('email', sa.String(), nullable=False),
     sa.Column('address_id', sa.BigInteger(), nullable=False),
     sa.Column('external_reference', sa.String(length=250), nullable=True),
+    sa.Column('is_private', sa.Boolean(), nullable=False),
+    sa.Column('click_and_collect_option', sa.Enum('DISABLED', 'LOCAL', 'ALL', name='collectionoption', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.CheckConstraint("NOT is_private OR click_and_collect_option <> 'LOCAL'", name=op.f('ck_warehouse_private_is_not_local')),
     sa.ForeignKeyConstraint(['address_id'], ['address.id'], name=op.f('fk_warehouse_address_id')),
     sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_warehouse_vendor_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_warehouse')),
     sa.UniqueConstraint('external_reference', name=op.f('uq_warehouse_external_reference')),
     sa.UniqueConstraint('slug', name=op.f('uq_warehouse_slug'))
     )
+    op.create_index(op.f('ix_warehouse_metadata'), 'warehouse', ['metadata'], unique=False, postgresql_using='gin')
+    op.create_index(op.f('ix_warehouse_name_slug_id'), 'warehouse', ['name', 'slug', 'id'], unique=False)
     op.create_index(op.f('ix_warehouse_vendor_id'), 'warehouse', ['vendor_id'], unique=False)
     op.create_table('cash_collection',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -1337,6 +1612,7 @@ def upgrade() -> None:
     sa.Column('last_used_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('created_by_id', sa.BigInteger(), nullable=True),
     sa.Column('created_by_email', sa.String(), nullable=True),
+    sa.Column('app_id', sa.BigInteger(), nullable=True),
     sa.Column('assigned_to_id', sa.BigInteger(), nullable=True),
     sa.Column('assigned_to_email', sa.String(), nullable=True),
     sa.Column('product_id', sa.BigInteger(), nullable=True),
@@ -1346,12 +1622,14 @@ def upgrade() -> None:
     sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.CheckConstraint('current_balance_minor BETWEEN 0 AND initial_balance_minor', name=op.f('ck_gift_card_current_balance_in_range')),
     sa.CheckConstraint('initial_balance_minor >= 0', name=op.f('ck_gift_card_initial_balance_not_negative')),
+    sa.ForeignKeyConstraint(['app_id'], ['app.id'], name=op.f('fk_gift_card_app_id'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['assigned_to_id'], ['user_account.id'], name=op.f('fk_gift_card_assigned_to_id'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['created_by_id'], ['user_account.id'], name=op.f('fk_gift_card_created_by_id'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['product_id'], ['product.id'], name=op.f('fk_gift_card_product_id'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_gift_card')),
     sa.UniqueConstraint('code', name=op.f('uq_gift_card_code'))
     )
+    op.create_index(op.f('ix_gift_card_app_id'), 'gift_card', ['app_id'], unique=False, postgresql_where=sa.text('app_id IS NOT NULL'))
     op.create_index(op.f('ix_gift_card_assigned_to_id_created_at'), 'gift_card', ['assigned_to_id', 'created_at'], unique=False)
     op.create_index(op.f('ix_gift_card_created_at_id'), 'gift_card', ['created_at', 'id'], unique=False)
     op.create_index(op.f('ix_gift_card_created_by_id'), 'gift_card', ['created_by_id'], unique=False)
@@ -1382,12 +1660,15 @@ def upgrade() -> None:
     sa.Column('type', sa.String(), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('user_id', sa.BigInteger(), nullable=True),
+    sa.Column('app_id', sa.BigInteger(), nullable=True),
     sa.Column('parameters', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.ForeignKeyConstraint(['app_id'], ['app.id'], name=op.f('fk_order_event_app_id'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['order_id'], ['customer_order.id'], name=op.f('fk_order_event_order_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_order_event_user_id'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['vendor_order_id'], ['vendor_order.id'], name=op.f('fk_order_event_vendor_order_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_order_event'))
     )
+    op.create_index(op.f('ix_order_event_app_id'), 'order_event', ['app_id'], unique=False, postgresql_where=sa.text('app_id IS NOT NULL'))
     op.create_index(op.f('ix_order_event_order_id_id'), 'order_event', ['order_id', 'id'], unique=False)
     op.create_table('product_answer_order',
     sa.Column('product_id', sa.BigInteger(), nullable=False),
@@ -1433,12 +1714,15 @@ def upgrade() -> None:
     sa.Column('type', sa.Enum('IMAGE', 'VIDEO', name='mediatype', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('position', sa.BigInteger(), nullable=False),
     sa.Column('alt', sa.String(), nullable=False),
-    sa.Column('path', sa.String(), nullable=False),
+    sa.Column('path', sa.String(), nullable=True),
+    sa.Column('external_url', sa.String(), nullable=True),
+    sa.Column('oembed_data', postgresql.JSONB(astext_type=sa.Text()), server_default='{}', nullable=False),
     sa.Column('width_pixels', sa.BigInteger(), nullable=True),
     sa.Column('height_pixels', sa.BigInteger(), nullable=True),
     sa.Column('thumbnail_sizes', postgresql.ARRAY(sa.BigInteger()), nullable=False),
     sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.CheckConstraint('num_nonnulls(path, external_url) >= 1', name=op.f('ck_product_media_lies_somewhere')),
     sa.ForeignKeyConstraint(['product_id'], ['product.id'], name=op.f('fk_product_media_product_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_product_media'))
     )
@@ -1478,6 +1762,7 @@ def upgrade() -> None:
     sa.Column('sku', sa.String(), nullable=True),
     sa.Column('sku_folded', sa.String(collation='C'), sa.Computed('lower(sku)', persisted=True), nullable=True),
     sa.Column('position', sa.BigInteger(), nullable=False),
+    sa.Column('is_default', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.Column('track_inventory', sa.Boolean(), nullable=False),
     sa.Column('weight_grams', sa.BigInteger(), nullable=True),
     sa.Column('lead_time_days', sa.BigInteger(), nullable=True),
@@ -1493,6 +1778,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('external_reference', name=op.f('uq_product_variant_external_reference')),
     sa.UniqueConstraint('sku', name=op.f('uq_product_variant_sku'))
     )
+    op.create_index('ix_product_variant_default', 'product_variant', ['product_id'], unique=True, postgresql_where=sa.text('is_default'))
     op.create_index(op.f('ix_product_variant_metadata'), 'product_variant', ['metadata'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_product_variant_position_id'), 'product_variant', ['position', 'id'], unique=False)
     op.create_index(op.f('ix_product_variant_product_id_position_id'), 'product_variant', ['product_id', 'position', 'id'], unique=False)
@@ -1518,11 +1804,14 @@ def upgrade() -> None:
     sa.Column('external_url', sa.String(), nullable=False),
     sa.Column('idempotency_key', sa.String(), nullable=True),
     sa.Column('user_id', sa.BigInteger(), nullable=True),
+    sa.Column('app_id', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['app_id'], ['app.id'], name=op.f('fk_transaction_event_app_id'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['transaction_id'], ['transaction_item.id'], name=op.f('fk_transaction_event_transaction_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_transaction_event_user_id'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_transaction_event')),
     sa.UniqueConstraint('transaction_id', 'type', 'psp_reference', name=op.f('uq_transaction_event_transaction_id_type_psp_reference'))
     )
+    op.create_index(op.f('ix_transaction_event_app_id'), 'transaction_event', ['app_id'], unique=False, postgresql_where=sa.text('app_id IS NOT NULL'))
     op.create_index(op.f('ix_transaction_event_transaction_id_id'), 'transaction_event', ['transaction_id', 'id'], unique=False)
     op.create_table('vendor_earning',
     sa.Column('vendor_order_id', sa.Uuid(), nullable=False),
@@ -1548,6 +1837,31 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('voucher_id', 'product_id', name=op.f('pk_voucher_product'))
     )
     op.create_index(op.f('ix_voucher_product_product_id'), 'voucher_product', ['product_id'], unique=False)
+    op.create_table('warehouse_outside_channel',
+    sa.Column('channel_id', sa.BigInteger(), nullable=False),
+    sa.Column('warehouse_id', sa.Uuid(), nullable=False),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_warehouse_outside_channel_channel_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['warehouse_id'], ['warehouse.id'], name=op.f('fk_warehouse_outside_channel_warehouse_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('channel_id', 'warehouse_id', name=op.f('pk_warehouse_outside_channel'))
+    )
+    op.create_index(op.f('ix_warehouse_outside_channel_warehouse_id'), 'warehouse_outside_channel', ['warehouse_id'], unique=False)
+    op.create_table('warehouse_outside_zone',
+    sa.Column('zone_id', sa.BigInteger(), nullable=False),
+    sa.Column('warehouse_id', sa.Uuid(), nullable=False),
+    sa.ForeignKeyConstraint(['warehouse_id'], ['warehouse.id'], name=op.f('fk_warehouse_outside_zone_warehouse_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['zone_id'], ['shipping_zone.id'], name=op.f('fk_warehouse_outside_zone_zone_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('zone_id', 'warehouse_id', name=op.f('pk_warehouse_outside_zone'))
+    )
+    op.create_index(op.f('ix_warehouse_outside_zone_warehouse_id'), 'warehouse_outside_zone', ['warehouse_id'], unique=False)
+    op.create_table('warehouse_place_in_channel',
+    sa.Column('channel_id', sa.BigInteger(), nullable=False),
+    sa.Column('warehouse_id', sa.Uuid(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_warehouse_place_in_channel_channel_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['warehouse_id'], ['warehouse.id'], name=op.f('fk_warehouse_place_in_channel_warehouse_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('channel_id', 'warehouse_id', name=op.f('pk_warehouse_place_in_channel'))
+    )
+    op.create_index(op.f('ix_warehouse_place_in_channel_warehouse_id'), 'warehouse_place_in_channel', ['warehouse_id'], unique=False)
     op.create_table('attribute_value',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('attribute_id', sa.BigInteger(), nullable=False),
@@ -1634,12 +1948,15 @@ def upgrade() -> None:
     sa.Column('type', sa.Enum('ISSUED', 'BOUGHT', 'UPDATED', 'ACTIVATED', 'DEACTIVATED', 'BALANCE_RESET', 'EXPIRY_DATE_UPDATED', 'TAGS_UPDATED', 'SENT_TO_CUSTOMER', 'RESENT', 'NOTE_ADDED', 'USED_IN_ORDER', 'REFUNDED_IN_ORDER', 'BALANCE_ADJUSTED', 'ASSIGNED_TO_USER', 'UNASSIGNED_FROM_USER', name='giftcardeventtype', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('user_id', sa.BigInteger(), nullable=True),
+    sa.Column('app_id', sa.BigInteger(), nullable=True),
     sa.Column('order_id', sa.Uuid(), nullable=True),
     sa.Column('parameters', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.ForeignKeyConstraint(['app_id'], ['app.id'], name=op.f('fk_gift_card_event_app_id'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['gift_card_id'], ['gift_card.id'], name=op.f('fk_gift_card_event_gift_card_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_gift_card_event_user_id'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_gift_card_event'))
     )
+    op.create_index(op.f('ix_gift_card_event_app_id'), 'gift_card_event', ['app_id'], unique=False, postgresql_where=sa.text('app_id IS NOT NULL'))
     op.create_index(op.f('ix_gift_card_event_gift_card_id_id'), 'gift_card_event', ['gift_card_id', 'id'], unique=False)
     op.create_index(op.f('ix_gift_card_event_order_id'), 'gift_card_event', ['order_id'], unique=False)
     op.create_table('gift_card_tagged',
@@ -1675,7 +1992,7 @@ def upgrade() -> None:
     sa.Column('currency', sa.CHAR(length=3), nullable=False),
     sa.Column('amount_minor', sa.BigInteger(), nullable=False),
     sa.Column('refunded_minor', sa.BigInteger(), nullable=False),
-    sa.CheckConstraint('amount_minor > 0', name=op.f('ck_order_gift_card_amount_positive')),
+    sa.CheckConstraint('amount_minor >= 0', name=op.f('ck_order_gift_card_amount_not_negative')),
     sa.CheckConstraint('refunded_minor BETWEEN 0 AND amount_minor', name=op.f('ck_order_gift_card_refunded_in_range')),
     sa.ForeignKeyConstraint(['gift_card_id'], ['gift_card.id'], name=op.f('fk_order_gift_card_gift_card_id')),
     sa.ForeignKeyConstraint(['order_id'], ['customer_order.id'], name=op.f('fk_order_gift_card_order_id'), ondelete='CASCADE'),
@@ -1686,7 +2003,7 @@ def upgrade() -> None:
     op.create_table('order_line',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('order_id', sa.Uuid(), nullable=False),
-    sa.Column('vendor_order_id', sa.Uuid(), nullable=False),
+    sa.Column('vendor_order_id', sa.Uuid(), nullable=True),
     sa.Column('variant_id', sa.BigInteger(), nullable=True),
     sa.Column('category_id', sa.BigInteger(), nullable=True),
     sa.Column('position', sa.BigInteger(), nullable=False),
@@ -1719,6 +2036,7 @@ def upgrade() -> None:
     sa.Column('voucher_code', sa.String(), nullable=True),
     sa.Column('is_gift', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.Column('promotion_id', sa.Uuid(), nullable=True),
+    sa.Column('price_frozen_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.CheckConstraint('quantity > 0', name=op.f('ck_order_line_quantity_positive')),
@@ -1730,6 +2048,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_order_line'))
     )
     op.create_index(op.f('ix_order_line_order_id_position'), 'order_line', ['order_id', 'position'], unique=False)
+    op.create_index('ix_order_line_price_frozen_until', 'order_line', ['price_frozen_until'], unique=False, postgresql_where=sa.text('price_frozen_until IS NOT NULL'))
     op.create_index(op.f('ix_order_line_variant_id'), 'order_line', ['variant_id'], unique=False)
     op.create_index(op.f('ix_order_line_vendor_order_id_position'), 'order_line', ['vendor_order_id', 'position'], unique=False)
     op.create_table('payout_line',
@@ -1785,17 +2104,17 @@ def upgrade() -> None:
     sa.Column('variant_id', sa.BigInteger(), nullable=False),
     sa.Column('channel_id', sa.BigInteger(), nullable=False),
     sa.Column('currency', sa.CHAR(length=3), nullable=False),
-    sa.Column('entered_price_minor', sa.BigInteger(), nullable=False),
+    sa.Column('entered_price_minor', sa.BigInteger(), nullable=True),
     sa.Column('cost_price_minor', sa.BigInteger(), nullable=True),
     sa.Column('prior_price_minor', sa.BigInteger(), nullable=True),
-    sa.Column('price_minor', sa.BigInteger(), nullable=False),
+    sa.Column('price_minor', sa.BigInteger(), nullable=True),
     sa.Column('promotion_rule_id', sa.Uuid(), nullable=True),
     sa.Column('price_valid_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('tax_rate_bp', sa.BigInteger(), nullable=False),
-    sa.Column('gross_minor', sa.BigInteger(), nullable=False),
-    sa.Column('net_minor', sa.BigInteger(), nullable=False),
-    sa.Column('undiscounted_gross_minor', sa.BigInteger(), nullable=False),
-    sa.Column('undiscounted_net_minor', sa.BigInteger(), nullable=False),
+    sa.Column('gross_minor', sa.BigInteger(), nullable=True),
+    sa.Column('net_minor', sa.BigInteger(), nullable=True),
+    sa.Column('undiscounted_gross_minor', sa.BigInteger(), nullable=True),
+    sa.Column('undiscounted_net_minor', sa.BigInteger(), nullable=True),
     sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_variant_channel_listing_channel_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['variant_id'], ['product_variant.id'], name=op.f('fk_variant_channel_listing_variant_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_variant_channel_listing')),
@@ -1804,6 +2123,14 @@ def upgrade() -> None:
     op.create_index('ix_variant_channel_listing_asked', 'variant_channel_listing', ['channel_id', 'entered_price_minor', 'variant_id'], unique=False)
     op.create_index(op.f('ix_variant_channel_listing_channel_id'), 'variant_channel_listing', ['channel_id'], unique=False)
     op.create_index('ix_variant_channel_listing_price_valid_until', 'variant_channel_listing', ['price_valid_until'], unique=False, postgresql_where=sa.text('price_valid_until IS NOT NULL'))
+    op.create_table('variant_media',
+    sa.Column('variant_id', sa.BigInteger(), nullable=False),
+    sa.Column('media_id', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['media_id'], ['product_media.id'], name=op.f('fk_variant_media_media_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['variant_id'], ['product_variant.id'], name=op.f('fk_variant_media_variant_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('variant_id', 'media_id', name=op.f('pk_variant_media'))
+    )
+    op.create_index(op.f('ix_variant_media_media_id'), 'variant_media', ['media_id'], unique=False)
     op.create_table('voucher_variant',
     sa.Column('voucher_id', sa.BigInteger(), nullable=False),
     sa.Column('variant_id', sa.BigInteger(), nullable=False),
@@ -1902,6 +2229,7 @@ def upgrade() -> None:
     )
     op.create_index('ix_stock_free', 'stock', ['variant_id'], unique=False, postgresql_where=sa.text('quantity > quantity_allocated'))
     op.create_index(op.f('ix_stock_lot_id'), 'stock', ['lot_id'], unique=False)
+    op.create_index(op.f('ix_stock_quantity_id'), 'stock', ['quantity', 'id'], unique=False)
     op.create_index(op.f('ix_stock_warehouse_id'), 'stock', ['warehouse_id'], unique=False)
     op.create_table('user_attribute_value',
     sa.Column('user_id', sa.BigInteger(), nullable=False),
@@ -2025,6 +2353,9 @@ def upgrade() -> None:
     CREATE OR REPLACE FUNCTION catalog_type_renamed() RETURNS trigger
     LANGUAGE plpgsql AS $$
     BEGIN
+        IF current_setting('marketplace.followed_later', true) = 'on' THEN
+            RETURN NULL;  -- A job does it, in batches.
+        END IF;
         UPDATE product SET type_name = NEW.name WHERE product_type_id = NEW.id;
         RETURN NULL;
     END
@@ -2104,6 +2435,9 @@ def upgrade() -> None:
     CREATE OR REPLACE FUNCTION catalog_value_changed() RETURNS trigger
     LANGUAGE plpgsql AS $$
     BEGIN
+        IF current_setting('marketplace.followed_later', true) = 'on' THEN
+            RETURN NULL;  -- A job does it, in batches.
+        END IF;
         PERFORM catalog_sort_answers(ARRAY(
             SELECT DISTINCT y.product_id
             FROM before JOIN after USING (id) JOIN product_attribute_value y ON y.value_id = after.id
@@ -2142,13 +2476,23 @@ def upgrade() -> None:
     )
     op.run_sql(
         r"""
-    CREATE OR REPLACE FUNCTION catalog_forget_words_of_customers() RETURNS trigger
+    CREATE OR REPLACE FUNCTION catalog_forget_own_values() RETURNS trigger
     LANGUAGE plpgsql AS $$
-    -- What one customer answered in words of their own goes with them; values from a list stay in it.
+    -- What one thing or customer answered for itself goes with the answer; what may be chosen stays in its list.
+    DECLARE
+        own bigint[];
     BEGIN
-        DELETE FROM attribute_value v USING attribute a
-        WHERE v.id IN (SELECT value_id FROM gone) AND a.id = v.attribute_id AND a.type = 'CUSTOMER_TYPE'
-            AND a.input_type NOT IN ('DROPDOWN', 'MULTISELECT', 'SWATCH')
+        -- Whoever is about to give one of them keeps it: locked first, looked for by the next statement.
+        own := ARRAY(
+            SELECT v.id FROM attribute_value v JOIN attribute a ON a.id = v.attribute_id
+            WHERE v.id IN (SELECT value_id FROM gone)
+                AND a.input_type NOT IN ('DROPDOWN', 'MULTISELECT', 'SWATCH', 'BOOLEAN')
+            ORDER BY v.id FOR UPDATE OF v);
+        DELETE FROM attribute_value v
+        WHERE v.id = ANY (own)
+            AND NOT EXISTS (SELECT FROM product_attribute_value y WHERE y.value_id = v.id)
+            AND NOT EXISTS (SELECT FROM variant_attribute_value y WHERE y.value_id = v.id)
+            AND NOT EXISTS (SELECT FROM page_attribute_value y WHERE y.value_id = v.id)
             AND NOT EXISTS (SELECT FROM user_attribute_value y WHERE y.value_id = v.id);
         RETURN NULL;
     END
@@ -2157,8 +2501,26 @@ def upgrade() -> None:
     )
     op.run_sql(
         r"""
-    CREATE OR REPLACE TRIGGER user_answers_delete AFTER DELETE ON user_attribute_value
-    REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION catalog_forget_words_of_customers()
+    CREATE OR REPLACE TRIGGER product_answers_gone AFTER DELETE ON product_attribute_value
+    REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION catalog_forget_own_values()
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE TRIGGER variant_answers_gone AFTER DELETE ON variant_attribute_value
+    REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION catalog_forget_own_values()
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE TRIGGER page_answers_gone AFTER DELETE ON page_attribute_value
+    REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION catalog_forget_own_values()
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE TRIGGER user_answers_gone AFTER DELETE ON user_attribute_value
+    REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION catalog_forget_own_values()
         """
     )
     op.run_sql(
@@ -2207,6 +2569,30 @@ def upgrade() -> None:
         END;
     END
     $$
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE FUNCTION orders_count_of_user() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+    -- How many orders a person has placed: staff's lists of customers are sorted by it.
+    DECLARE
+        before bigint := CASE WHEN TG_OP <> 'INSERT' AND OLD.status <> 'DRAFT' THEN OLD.user_id END;
+        after bigint := CASE WHEN TG_OP <> 'DELETE' AND NEW.status <> 'DRAFT' THEN NEW.user_id END;
+    BEGIN
+        IF before IS DISTINCT FROM after THEN
+            UPDATE user_account SET number_of_orders = number_of_orders - 1 WHERE id = before;
+            UPDATE user_account SET number_of_orders = number_of_orders + 1 WHERE id = after;
+        END IF;
+        RETURN NULL;
+    END
+    $$
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE TRIGGER orders_of_user AFTER INSERT OR DELETE OR UPDATE OF user_id, status
+    ON customer_order FOR EACH ROW EXECUTE FUNCTION orders_count_of_user()
         """
     )
     op.run_sql(
@@ -2301,6 +2687,80 @@ def upgrade() -> None:
     op.run_sql(
         r"""
     ALTER TABLE posting ENABLE ALWAYS TRIGGER append_only
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE FUNCTION people_words(given text) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    -- Small letters without accents and vowel signs; an e-mail address in its parts.
+    SELECT to_tsvector('simple', translate(
+        lower(regexp_replace(
+            normalize(given, NFKD), '[\u0300-\u036f\u0610-\u061a\u0640\u064b-\u065f\u0670]', '', 'g')),
+        '@._-+/,;:()''"&|!*<>', '                   '))
+    $$
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE FUNCTION people_words_of_user() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+    -- What staff find a person by: names, e-mail address and telephone first, then the book of addresses.
+    BEGIN
+        NEW.search_vector :=
+            setweight(people_words(concat_ws(' ', NEW.email, NEW.first_name, NEW.last_name, NEW.phone)), 'A')
+            || coalesce((
+                SELECT setweight(people_words(string_agg(concat_ws(' ', a.first_name, a.last_name,
+                    a.company_name, a.street_address_1, a.street_address_2, a.city, a.postal_code, a.phone),
+                    ' ' ORDER BY a.id)), 'D')
+                FROM address a WHERE a.user_id = NEW.id), '');
+        RETURN NEW;
+    END
+    $$
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE TRIGGER people_words BEFORE INSERT
+    OR UPDATE OF email, first_name, last_name, phone, search_vector ON user_account
+    FOR EACH ROW EXECUTE FUNCTION people_words_of_user()
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE FUNCTION people_book_changed() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+    -- Setting the words of the book's owner has them made anew.
+    BEGIN
+        IF TG_OP <> 'INSERT' AND OLD.user_id IS NOT NULL THEN
+            UPDATE user_account SET search_vector = NULL WHERE id = OLD.user_id;
+        END IF;
+        IF TG_OP <> 'DELETE' AND NEW.user_id IS NOT NULL
+            AND (TG_OP = 'INSERT' OR NEW.user_id IS DISTINCT FROM OLD.user_id)
+        THEN
+            UPDATE user_account SET search_vector = NULL WHERE id = NEW.user_id;
+        END IF;
+        RETURN NULL;
+    END
+    $$
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE TRIGGER people_book_insert AFTER INSERT ON address
+    FOR EACH ROW WHEN (NEW.user_id IS NOT NULL) EXECUTE FUNCTION people_book_changed()
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE TRIGGER people_book_update AFTER UPDATE OF user_id, first_name, last_name, company_name, street_address_1, street_address_2, city, postal_code, phone ON address
+    FOR EACH ROW WHEN (OLD.user_id IS NOT NULL OR NEW.user_id IS NOT NULL) EXECUTE FUNCTION people_book_changed()
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE TRIGGER people_book_delete AFTER DELETE ON address
+    FOR EACH ROW WHEN (OLD.user_id IS NOT NULL) EXECUTE FUNCTION people_book_changed()
         """
     )
     op.install_queue()

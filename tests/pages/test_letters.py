@@ -36,7 +36,13 @@ PART = {
         "phone": "+212661234567",
     },
 }
-ORDER = {"id": "T3JkZXI6MQ==", "number": "1042", "total": dirhams(2435), "vendorOrders": [PART]}
+ORDER = {
+    "id": "T3JkZXI6MQ==",
+    "number": "1042",
+    "status": "UNFULFILLED",
+    "total": dirhams(2435),
+    "vendorOrders": [PART],
+}
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,12 @@ from sqlalchemy import select, text
 from marketplace.kit.database import Database
 from marketplace.kit.settings import Settings
 from marketplace.markets.shop_settings import shop_settings
+from marketplace.orders.confirming import confirm
+from marketplace.orders.draft_completion import complete_draft
+from marketplace.orders.models import OrderStatus
 from marketplace.people.models import CustomerEvent, StaffNotificationRecipient, User
 from tests.factories.checkout import make_market, make_piece
+from tests.factories.drafts import make_ready_draft
 from tests.factories.orders import make_order
 from tests.factories.people import make_staff, make_user
 from tests.factories.vendors import make_member, make_vendor
@@ -109,3 +113,27 @@ async def test_those_of_the_staff_are_told_who_are_written_to_about_orders(
     assert english["From"].startswith("Le souk")
     assert "Tapis d’Azilal" in text_of(english)
     assert "Miel de thym" in text_of(english, "html")
+
+
+async def test_sellers_hear_of_an_order_once_staff_have_confirmed_it(
+    database: Database, mailing: Settings, post_office: PostOffice
+) -> None:
+    async with database.transaction() as session:
+        market = await make_market(session)
+        weavers = await make_vendor(session)
+        await make_member(session, weavers, await make_user(session, email="aicha@example.test"))
+        rug = await make_piece(session, market.channel, vendor_id=weavers.id)
+        draft = await make_ready_draft(session, market, rug)
+        await complete_draft(session, draft.id, None)
+        draft.status = OrderStatus.UNCONFIRMED
+    await work(mailing)
+    assert [message["To"] for message in post_office.arrived] == ["salma@example.test"]
+    (first,) = post_office.arrived
+    assert "Nous confirmerons" in text_of(first)
+    assert "À payer au livreur" not in text_of(first)
+    async with database.transaction() as session:
+        await confirm(session, draft.id, None)
+    await work(mailing)
+    (_, second), (seller,) = post_office.to("salma@example.test"), post_office.to("aicha@example.test")
+    assert second["Subject"].endswith("est confirmée")
+    assert seller["Subject"].startswith("Nouvelle commande")

@@ -61,7 +61,7 @@ from marketplace_graphql.kernel.parts import (
     seen_as,
     typed,
 )
-from marketplace_graphql.kernel.reader.completion import Row
+from marketplace_graphql.kernel.reader.completion import Later, Row
 from marketplace_graphql.kernel.reader.context import ChannelSource, Context
 from marketplace_graphql.kernel.registry import (
     DeclarationError,

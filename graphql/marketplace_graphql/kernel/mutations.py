@@ -16,7 +16,7 @@ from marketplace.kit.errors import DomainError, Errors
 from marketplace_graphql.kernel import fields
 from marketplace_graphql.kernel.errors import QueryError, entry, response, told
 from marketplace_graphql.kernel.inputs import python_arguments
-from marketplace_graphql.kernel.reader.completion import Completer, NullError
+from marketplace_graphql.kernel.reader.completion import Completer, Later, NullError
 from marketplace_graphql.kernel.registry import DeclarationError
 from marketplace_graphql.kernel.subjects import Subject
 from marketplace_graphql.kernel.transactions import Transactions
@@ -276,10 +276,9 @@ async def _committed(
         session = info.session
         await session.flush()
         completer: Completer = execution.completer(execution.fetch_in(session), session)
-        completer.errors = errors
+        completer.errors, completer.left_to_do = errors, info.left_to_do
         made = await completer.python(payload, field.type, nodes, (key,), f"{root.name}.{name}")
-        for work in info.left_to_do:
-            await work()
+        await completer.finish()
         return made
 
 
@@ -288,6 +287,8 @@ async def _tell(session: AsyncSession, declaration: Mutation, payload: Mapping[s
     if declaration.tells is None:
         return
     made = payload[declaration.returns[0]]
+    if isinstance(made, Later):
+        made = made.value
     rows = made if isinstance(made, list) else [made]
     await announce(session, declaration.tells, *(row for row in rows if row is not None))
 

@@ -27,7 +27,7 @@ from marketplace.kit.models import Base
 from marketplace.markets import models, postal_codes
 from marketplace.markets.models import Channel, ShippingMethodListing, ShippingZone, zone_channel
 from marketplace.markets.queries import carries
-from marketplace.orders.models import Order
+from marketplace.orders.models import Order, OrderLine, OrderStatus
 from marketplace.people.models import Address
 from marketplace.pricing.rounding import net_of_gross_sql
 from marketplace.pricing.taxes import of_country, rate_expression
@@ -62,6 +62,7 @@ def _offer(
     delivery: Any = None,
     checkout: Any = None,
     order: Any = None,
+    open_order: Any = None,
     channel: Any = None,
 ) -> Select[*tuple[Any, ...]]:
     """A method's own columns, its price at a place, and which place that is."""
@@ -86,6 +87,7 @@ def _offer(
         key(delivery).label("delivery_id"),
         key(checkout).label("checkout_id"),
         key(order).label("order_id"),
+        key(open_order).label("open_order_id"),
         cast(null() if channel is None else channel, BigInteger).label("channel_id"),
     )
 
@@ -192,6 +194,73 @@ def _charged(entered: Any, method: Any, vendor_id: Any) -> ColumnElement[int]:
     return case((all_of_it, entered), else_=net_of_gross_sql(entered, rate))
 
 
+def _for_orders() -> Select[*tuple[Any, ...]]:
+    """What could carry the goods of an order that staff are still working on: what `_for_checkouts` says, of
+    drafts and of orders that wait to be confirmed.
+    """
+    piece = func.coalesce(ProductVariant.weight_grams, Product.weight_grams, ProductType.weight_grams)
+    parcels = (
+        select(
+            OrderLine.order_id.label("order_id"),
+            func.sum(piece * OrderLine.quantity).label("weight_grams"),
+        )
+        .join(ProductVariant, ProductVariant.id == OrderLine.variant_id)
+        .join(Product, Product.id == ProductVariant.product_id)
+        .join(ProductType, ProductType.id == Product.product_type_id)
+        .where(ProductType.is_shipping_required)
+        .group_by(OrderLine.order_id, Product.vendor_id)
+        .subquery("order_parcels")
+    )
+    method, listing, address = models.ShippingMethod, ShippingMethodListing, aliased(Address)
+    kilograms_begun = func.ceil(parcels.c.weight_grams / literal(1000, BigInteger()))
+    parcel_price = listing.parcel_price_minor + listing.further_kilogram_price_minor * func.greatest(
+        0, kilograms_begun - 1
+    )
+    return (
+        _offer(func.sum(parcel_price), Order.currency, open_order=Order.id)
+        .join_from(Order, parcels, parcels.c.order_id == Order.id)
+        .join(address, address.id == Order.shipping_address_id)
+        .join(zone_channel, zone_channel.c.channel_id == Order.channel_id)
+        .join(
+            ShippingZone,
+            and_(
+                ShippingZone.id == zone_channel.c.zone_id,
+                address.country_code == func.any(ShippingZone.country_codes),
+            ),
+        )
+        .join(method, method.zone_id == ShippingZone.id)
+        .join(listing, and_(listing.method_id == method.id, listing.channel_id == Order.channel_id))
+        .where(
+            Order.status.in_([OrderStatus.DRAFT, OrderStatus.UNCONFIRMED]),
+            carries(method.id, func.any(_bought_in(Order.id))),
+            postal_codes.serves(method.id, address.postal_code, address.country_code),
+            func.coalesce(listing.minimum_order_price_minor, 0) <= Order.subtotal_gross_minor,
+            or_(
+                listing.maximum_order_price_minor.is_(None),
+                listing.maximum_order_price_minor >= Order.subtotal_gross_minor,
+            ),
+        )
+        .group_by(Order.id, method.id)
+        .having(
+            and_(
+                func.min(parcels.c.weight_grams) >= func.coalesce(method.minimum_weight_grams, 0),
+                or_(
+                    method.maximum_weight_grams.is_(None),
+                    func.max(parcels.c.weight_grams) <= method.maximum_weight_grams,
+                ),
+            )
+        )
+    )
+
+
+def _bought_in(order_id: Any) -> Any:
+    line, variant = aliased(OrderLine), aliased(ProductVariant)
+    products = select(variant.product_id).join_from(line, variant, variant.id == line.variant_id)
+    return func.array(
+        products.where(line.order_id == order_id).correlate_except(line, variant).scalar_subquery()
+    )
+
+
 def _goods_of(checkout_id: Any) -> Any:
     line, variant = aliased(CheckoutLine), aliased(ProductVariant)
     products = select(variant.product_id).join_from(line, variant, variant.id == line.variant_id)
@@ -217,9 +286,9 @@ def _of_channels() -> Select[*tuple[Any, ...]]:
 class OfferedMethod(Base):
     """A shipping method at a place where it has a price: a delivery, a checkout, an order. Only read."""
 
-    __table__ = union_all(_of_deliveries(), _of_orders(), _for_checkouts(), _of_channels()).subquery(
-        "offered_method"
-    )
+    __table__ = union_all(
+        _of_deliveries(), _of_orders(), _for_checkouts(), _for_orders(), _of_channels()
+    ).subquery("offered_method")
     __mapper_args__ = {"primary_key": [__table__.c.id]}  # noqa: RUF012 - SQLAlchemy's own attribute
 
 

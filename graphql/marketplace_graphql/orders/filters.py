@@ -364,3 +364,5 @@ order_sorting = Sorting(
         OrderSortField.STATUS: lambda row, ctx: (row.status, row.created_at),
     },
 )
+any_order_conditions = _conditions
+"""What holds of orders that are placed and of drafts alike, by the names of the input's fields."""

@@ -164,7 +164,7 @@ async def _quantities_by_part(
             raise InvalidError("A line is named twice.", field="orderLineId", code="DUPLICATED_INPUT_ITEM")
         wanted[key] = sum(stock.quantity for stock in line.stocks)
     rows = await info.session.execute(
-        select(models.OrderLine.id, models.OrderLine.vendor_order_id, models.VendorOrder.position)
+        select(models.OrderLine.id, models.VendorOrder.id, models.VendorOrder.position)
         .join(models.VendorOrder, models.VendorOrder.id == models.OrderLine.vendor_order_id)
         .where(models.OrderLine.order_id == order_id, models.OrderLine.id.in_(wanted))
         .order_by(models.VendorOrder.position, models.OrderLine.position)

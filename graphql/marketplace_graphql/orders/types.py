@@ -11,7 +11,6 @@ from sqlalchemy import (
     literal,
     null,
     select,
-    true,
 )
 from sqlalchemy.orm import aliased
 from strawberry import ID
@@ -42,6 +41,7 @@ from marketplace_graphql.markets.types import TaxClass
 from marketplace_graphql.orders.enums import OrderAction, PaymentChargeStatusEnum, in_english
 from marketplace_graphql.orders.errors import OrderError
 from marketplace_graphql.orders.events import OrderEvent
+from marketplace_graphql.orders.finalizing import can_carry, can_finalize, finalizing_errors
 from marketplace_graphql.orders.invoices import Invoice
 from marketplace_graphql.orders.lines import SEES_TAX_CLASSES, Fulfillment, OrderLine, tax_class_entries
 from marketplace_graphql.orders.vendor_orders import VendorOrder
@@ -152,10 +152,10 @@ class Order(Node, ObjectWithMetadata, DiscountsOfOrder):
         needs=SEES_TAX_CLASSES,
     )
     """What only staff may read of the delivery's tax class."""
-    shipping_methods: "list[ShippingMethod]" = related(lambda row, method, ctx: method.order_id == row.id)
-    """How it can travel: as it was placed, an order that is placed is not sent another way."""
+    shipping_methods: "list[ShippingMethod]" = related(lambda row, method, ctx: can_carry(row, method))
+    """How it can travel: what could carry it as long as it is not confirmed; then as it was placed."""
     available_shipping_methods: "list[ShippingMethod] | None" = related(
-        lambda row, method, ctx: method.order_id == row.id, deprecated="Use `shippingMethods`."
+        lambda row, method, ctx: can_carry(row, method), deprecated="Use `shippingMethods`."
     )
     available_collection_points: "list[Warehouse]" = related(lambda row, warehouse, ctx: false())
     """Where the buyer could fetch it: nowhere, sellers send everything."""
@@ -202,10 +202,14 @@ class Order(Node, ObjectWithMetadata, DiscountsOfOrder):
     """By which a visitor was followed: nobody is."""
     original: ID | None = expression(lambda row, ctx: null())
     """The order that this one was made from: every order comes from a checkout."""
-    can_finalize: bool = expression(lambda row, ctx: never_null(true()))
-    """Whether it can be placed: every order is placed already."""
-    errors: list[OrderError.declared] = value(lambda row, ctx: [])  # type: ignore[name-defined]
-    """Why it could not be placed."""
+    can_finalize: bool = expression(lambda row, ctx: never_null(can_finalize(row, ctx)))
+    """Whether a draft has all that an order needs; true of what is placed already. Whether there is stock is
+    seen when it is completed.
+    """
+    errors: list[OrderError.declared] = value(  # type: ignore[name-defined]
+        finalizing_errors
+    )
+    """What a draft lacks."""
     actions: list[OrderAction] = value(lambda row, ctx: [])
     """What can be done with its payments as they were before transactions: nothing."""
     checkout_id: ID | None = expression(lambda row, ctx: global_id("Checkout", row.checkout_id))
@@ -224,10 +228,10 @@ class Order(Node, ObjectWithMetadata, DiscountsOfOrder):
 
     @value
     def weight(row: Any, ctx: Any) -> Weight:
-        """Of all parcels."""
+        """Of all parcels; of a draft, of those that it would be."""
         part = aliased(models.VendorOrder)
         grams = select(func.coalesce(func.sum(part.weight_grams), 0)).where(part.order_id == row.id)
-        return weight(grams.correlate_except(part).scalar_subquery())
+        return weight(grams.correlate_except(part).scalar_subquery() + row.weight_grams)
 
     @expression
     def status_display(row: Any, ctx: Any) -> str:
@@ -248,7 +252,8 @@ class Order(Node, ObjectWithMetadata, DiscountsOfOrder):
     @expression
     def display_gross_prices(row: Any, ctx: Any) -> bool:
         """Whether prices are to be shown with tax."""
-        return never_null(_channel_of(row, ctx).display_gross_prices)
+        of_channel = _channel_of(row, ctx).display_gross_prices
+        return never_null(func.coalesce(row.shows_gross_prices, of_channel))
 
 
 def _owed(order: Any) -> ColumnElement[int]:

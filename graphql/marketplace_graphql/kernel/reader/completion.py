@@ -39,6 +39,15 @@ class Row:
     """Needed where the field's type is an interface or union."""
 
 
+@dataclass(frozen=True)
+class Later:
+    """Stands in a mutation's answer for what is read last, once what was left to do afterwards is done: the
+    order, after a line of it has been shown as it was and taken out.
+    """
+
+    value: object
+
+
 class NullError(Exception):
     """A null stands where none is allowed."""
 
@@ -59,6 +68,13 @@ class Completer:
     info: Any
     read_rows: ReadRows
     errors: list[dict[str, Any]] = field(default_factory=list)
+    left_to_do: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
+    """What a mutation does once its answer has been read."""
+
+    async def finish(self) -> None:
+        """Do what was left to do, once."""
+        while self.left_to_do:
+            await self.left_to_do.pop(0)()
 
     # SQL's JSON
 
@@ -203,8 +219,10 @@ class Completer:
             found = await self._rows(object_type, nodes, [value], path)
             return found[0] if found else None
         names = self.schema.python_names[object_type.name]
-        made: dict[str, Any] = {}
-        for key, member_nodes in self.selection.below(object_type, nodes).items():
+        selected = self.selection.below(object_type, nodes)
+        made: dict[str, Any] = dict.fromkeys(selected)
+        for key in sorted(selected, key=lambda key: _comes_later(value, names, selected[key])):
+            member_nodes = selected[key]
             name = member_nodes[0].name.value
             if name == "__typename":
                 made[key] = object_type.name
@@ -212,6 +230,9 @@ class Completer:
             where, field_type = f"{object_type.name}.{name}", object_type.fields[name].type
             try:
                 member = await self._member(value, object_type, name, names[name], member_nodes, (*path, key))
+                if isinstance(member, Later):
+                    await self.finish()
+                    member = member.value
                 made[key] = await self.python(member, field_type, member_nodes, (*path, key), where)
             except NullError:
                 if isinstance(field_type, GraphQLNonNull):
@@ -289,3 +310,9 @@ def _key(value: Any) -> object:
     if isinstance(value, Row):
         return value.key
     return inspect_row(value).identity[0]
+
+
+def _comes_later(value: Any, names: Mapping[str, str], nodes: list[Any]) -> bool:
+    """Whether a part of a mutation's answer is to be read last."""
+    name = names.get(nodes[0].name.value)
+    return name is not None and isinstance(value, Mapping) and isinstance(value.get(name), Later)

@@ -1,0 +1,1 @@
+"""Drafts, and what staff change of orders."""
