@@ -18,6 +18,7 @@ from marketplace.kit.outgoing import is_web_address
 from marketplace.payments import by_app, models, recording
 from marketplace.payments.answers import MOST_MINOR, REFERENCE_CHARACTERS, URL_CHARACTERS, shortened
 from marketplace.payments.holding import Held, follow, hold
+from marketplace.payments.method_details import NAME_CHARACTERS, method_details
 from marketplace.payments.models import TransactionAction, TransactionEventType
 from marketplace.payments.recording import Note, Owner
 from marketplace.payments.reporting import NAMES_PAYMENT, By, amount_left_out, report, said_of
@@ -71,12 +72,6 @@ AMOUNTS = {
     "amount_refunded": ("refunded_minor", "amountRefunded"),
     "amount_canceled": ("canceled_minor", "amountCanceled"),
 }
-NAME_CHARACTERS = 256
-BRAND_CHARACTERS = 40
-SHOWN_CHARACTERS = 4
-MONTHS = range(1, 13)
-YEARS = range(2000, 2101)
-
 
 _CURRENCY = select(models.TransactionItem.id, models.TransactionItem.currency).where(
     models.TransactionItem.token == bindparam("token", type_=Uuid)
@@ -332,31 +327,8 @@ def _described(
     if actions is not None and actions is not UNSET:
         said["available_actions"] = [each.value for each in TransactionAction if each in actions]
     if details is not None and details is not UNSET:
-        said["method_details"] = _details(changes(details))
+        said["method_details"] = method_details(changes(details))
     return said
-
-
-def _details(given: dict[str, Any]) -> dict[str, Any]:
-    """Raises InvalidError for several or none, and for what is too long or out of range."""
-    kinds = [name for name, value in given.items() if value is not None]
-    if len(kinds) != 1:
-        raise InvalidError("Say one of `card`, `other` and `giftCard`.", field="paymentMethodDetails")
-    (kind,) = kinds
-    limits = {
-        "name": NAME_CHARACTERS,
-        "brand": BRAND_CHARACTERS,
-        "first_digits": SHOWN_CHARACTERS,
-        "last_digits": SHOWN_CHARACTERS,
-        "last_chars": SHOWN_CHARACTERS,
-    }
-    said = given[kind]
-    for name, limit in limits.items():
-        if len(said.get(name) or "") > limit:
-            raise InvalidError(f"`{name}`: at most {limit} characters.", field="paymentMethodDetails")
-    for name, allowed in (("exp_month", MONTHS), ("exp_year", YEARS)):
-        if said.get(name) is not None and said[name] not in allowed:
-            raise InvalidError(f"`{name}` is out of range.", field="paymentMethodDetails")
-    return {"type": kind.upper(), **said}
 
 
 def _note(given: Any) -> Note | None:

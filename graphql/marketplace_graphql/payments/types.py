@@ -159,6 +159,8 @@ class TransactionEvent(Node):
 class TransactionItem(Node, ObjectWithMetadata):
     """One payment of a checkout or an order. Its amounts follow from its events."""
 
+    __listed_as__ = "Transaction"
+
     id: ID = column("token")
     """Can't be guessed: who was given a guest's may go on with the payment."""
     token: UUID
