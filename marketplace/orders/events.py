@@ -53,3 +53,17 @@ class VendorOrderCanceled:
     """A seller's part of an order was called off before anything of it left."""
 
     vendor_order_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class VendorOrderReturned:
+    """All of a seller's parcel came back, after the buyer had received it."""
+
+    vendor_order_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PartRefunded:
+    """A seller's part brings less than was sold: a row of `part_refund` says how much."""
+
+    part_refund_id: int

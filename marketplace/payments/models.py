@@ -35,6 +35,7 @@ class TransactionItem(IntegerKey, Timestamped, WithMetadata, Base):
         Index(None, "updated_at", "id"),
         Index(None, "psp_reference"),
         by_app_index(),
+        Index(None, "metadata", postgresql_using="gin"),
     )
 
     token: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
