@@ -26,6 +26,17 @@ class AppType(StrEnum):
     """Installed from its manifest."""
 
 
+class BreakerState(StrEnum):
+    """Whether an app is asked while something is going on, after so many times that it did not answer."""
+
+    CLOSED = "CLOSED"
+    """It is."""
+    HALF_OPEN = "HALF_OPEN"
+    """It is again, and watched."""
+    OPEN = "OPEN"
+    """It is not: it failed too often."""
+
+
 class App(IntegerKey, WithMetadata, Base):
     """A program that may act on the shop, as far as its permissions go.
 
@@ -71,6 +82,8 @@ class App(IntegerKey, WithMetadata, Base):
     manifest_url: Mapped[str | None]
     logo_path: Mapped[str | None]
     """Of the logo in the media storage."""
+    breaker_state: Mapped[BreakerState] = mapped_column(default=BreakerState.CLOSED)
+    breaker_changed_at: Mapped[datetime | None]
 
     tokens: Mapped[list["AppToken"]] = relationship(
         back_populates="app", order_by="AppToken.id", lazy="raise", passive_deletes=True

@@ -36,6 +36,7 @@ class Told:
     type: TransactionEventType
     amount_minor: int
     psp_reference: str
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)

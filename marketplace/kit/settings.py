@@ -142,6 +142,9 @@ class Settings(BaseSettings):
     call_private_addresses: bool | None = None
     """Whether webhooks and apps may lie on this machine or its own network; by default not in production."""
 
+    app_patience_seconds: float = Field(default=8.0, gt=0, le=20)
+    """How long an app may think that is asked while a buyer or staff wait. Saleor gives 20 seconds."""
+
     clock_file: Path | None = None
     """Lets the clock run ahead, for demonstrations and tests (development: a file in the data directory)."""
     log_format: Literal["console", "json"] = "console"

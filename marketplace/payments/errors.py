@@ -25,6 +25,42 @@ class NotBegunError(DomainError):
     """The payment can't go on, because nothing was asked of its gateway."""
 
 
+class NoPaymentAppError(DomainError):
+    """The app of a payment is gone, or it never had one."""
+
+    code = "MISSING_PAYMENT_APP"
+
+
+class NobodyToAskError(DomainError):
+    """There is no app that carries out what is asked of a payment."""
+
+    code = "MISSING_TRANSACTION_ACTION_REQUEST_WEBHOOK"
+
+
+class ToldOtherwiseError(DomainError):
+    """The same was told before, with another amount. That it was told stays as a failure."""
+
+    code = "INCORRECT_DETAILS"
+    keeps_changes = True
+    text = "This `pspReference` and `type` were told before with another amount."
+
+
+class AuthorizedBeforeError(DomainError):
+    """A payment is authorised once. That it was told again stays as a failure."""
+
+    code = "ALREADY_EXISTS"
+    keeps_changes = True
+    text = "AUTHORIZATION_SUCCESS was told before. AUTHORIZATION_ADJUSTMENT changes the amount."
+
+
+class WrongCurrencyError(DomainError):
+    code = "INCORRECT_CURRENCY"
+
+
+class MetadataKeyError(DomainError):
+    code = "METADATA_KEY_REQUIRED"
+
+
 class TooManyTransactionsError(DomainError):
     """So many payments of one checkout or order are no payments any more."""
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.kit import clock
 from marketplace.kit.announcements import announce
 from marketplace.kit.batch import Batch
+from marketplace.kit.errors import InvalidError
 from marketplace.kit.events import publish
 from marketplace.kit.money import to_minor
 from marketplace.orders.events import OrdersImported
@@ -21,6 +22,7 @@ from marketplace.orders.importing.plans import Given, Plan, entries
 from marketplace.orders.importing.stocks import NOTHING_SOLD, StockUpdatePolicy, move_stock
 from marketplace.orders.importing.writing import write_orders
 from marketplace.payments.amounts import amounts_of, authorize_status, charge_status
+from marketplace.payments.method_details import method_details
 from marketplace.payments.models import TransactionEvent, TransactionEventType, TransactionItem
 
 GATEWAY_ID = "imported"
@@ -114,6 +116,7 @@ def _payment(plan: Plan, given: Given, index: int, taken: set[str]) -> Payment |
     url = given.get("external_url")
     if url and not is_web_address(url):
         plan.fault("This is no web address.", "INVALID", path)
+    details = _details(plan, given.get("payment_method_details"), path)
     stores = {
         "public_metadata": entries(plan, given.get("metadata"), path),
         "private_metadata": entries(plan, given.get("private_metadata"), path),
@@ -132,9 +135,19 @@ def _payment(plan: Plan, given: Given, index: int, taken: set[str]) -> Payment |
         currency=plan.currency,
         available_actions=[action.value for action in given.get("available_actions") or ()],
         created_at=plan.given["created_at"],
+        method_details=details,
         **stores,
     )
     return Payment(item, _events(item, amounts, url or ""))
+
+
+def _details(plan: Plan, given: Given | None, path: str) -> dict[str, Any] | None:
+    """What a payment was made with, if that is said."""
+    try:
+        return None if given is None else method_details(given)
+    except InvalidError as error:
+        plan.fault(error.message, "INVALID", path)
+        return None
 
 
 def _events(item: TransactionItem, amounts: dict[str, int], url: str) -> list[TransactionEvent]:
@@ -156,7 +169,8 @@ def _events(item: TransactionItem, amounts: dict[str, int], url: str) -> list[Tr
             type=kind,
             amount_minor=amount_minor,
             currency=item.currency,
-            psp_reference=item.psp_reference or "",
+            psp_reference=item.psp_reference or f"imported:{item.token}",
+            counts=True,
             message="Brought in with the order.",
             external_url=url,
         )
@@ -211,4 +225,5 @@ def _row(item: TransactionItem, event: TransactionEvent) -> dict[str, Any]:
         "psp_reference": event.psp_reference,
         "message": event.message,
         "external_url": event.external_url,
+        "counts": True,
     }

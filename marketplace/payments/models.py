@@ -5,9 +5,11 @@ Amounts are minor units of the transaction's currency.
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid
+from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.checkout.models import Checkout
@@ -29,6 +31,10 @@ class TransactionItem(IntegerKey, Timestamped, WithMetadata, Base):
     __tablename__ = "transaction_item"
     __table_args__ = (
         UniqueConstraint("gateway", "idempotency_key"),
+        Index(None, "created_at", "id"),
+        Index(None, "updated_at", "id"),
+        Index(None, "psp_reference"),
+        by_app_index(),
         Index(None, "metadata", postgresql_using="gin"),
     )
 
@@ -37,10 +43,18 @@ class TransactionItem(IntegerKey, Timestamped, WithMetadata, Base):
         ForeignKey("checkout.id", ondelete="SET NULL"), index=True
     )
     order_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer_order.id"), index=True)
+    app_id: Mapped[int | None] = mapped_column(ForeignKey("app.id", ondelete="SET NULL"))
+    """The app that made it, and which alone may change it."""
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    """The member of staff who made it."""
     gateway: Mapped[str]
+    """One of this house, or an app's identifier; nothing, where staff made it."""
     name: Mapped[str] = mapped_column(default="")
     message: Mapped[str] = mapped_column(default="")
-    psp_reference: Mapped[str | None] = mapped_column(unique=True)
+    psp_reference: Mapped[str | None]
+    external_url: Mapped[str] = mapped_column(default="")
+    method_details: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """What it is made with, as the gateway says: `type` (CARD, OTHER, GIFT_CARD), `name`, ..."""
     idempotency_key: Mapped[str | None]
     currency: Mapped[str] = mapped_column(CHAR(3))
     available_actions: Mapped[list[str]] = mapped_column(default=list)
@@ -82,11 +96,20 @@ class TransactionEventType(StrEnum):
 
 
 class TransactionEvent(IntegerKey, Base):
-    """What a gateway said happened. Told twice (same type and reference), written once."""
+    """What a gateway said happened, or what it was asked for. Told twice (same type and reference), written
+    once.
+    """
 
     __tablename__ = "transaction_event"
     __table_args__ = (
-        UniqueConstraint("transaction_id", "type", "psp_reference"),
+        Index(
+            "uq_transaction_event_told_once",
+            "transaction_id",
+            "type",
+            "psp_reference",
+            unique=True,
+            postgresql_where=text("counts AND psp_reference <> ''"),
+        ),
         Index(None, "transaction_id", "id"),
         by_app_index(),
     )
@@ -100,6 +123,8 @@ class TransactionEvent(IntegerKey, Base):
     message: Mapped[str] = mapped_column(default="")
     external_url: Mapped[str] = mapped_column(default="")
     idempotency_key: Mapped[str | None]
+    counts: Mapped[bool] = mapped_column(default=True)
+    """Whether the transaction's amounts are made of it: not of what failed to be asked, or is only said."""
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
     app_id: Mapped[int | None] = mapped_column(
         ForeignKey("app.id", ondelete="SET NULL"), default=acting.app_id

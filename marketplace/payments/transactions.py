@@ -19,7 +19,6 @@ from marketplace.payments.covering import tell_of_checkout
 from marketplace.payments.errors import (
     GatewayRefusedError,
     IdempotencyKeyError,
-    NotBegunError,
     TooManyTransactionsError,
 )
 from marketplace.payments.gateways import Gateway, GatewayAnswer, Payable
@@ -29,10 +28,12 @@ from marketplace.payments.models import TransactionEvent, TransactionEventType, 
 MAXIMUM_TRANSACTIONS = 100
 """Of one checkout or order: Saleor's limit."""
 
-_FINAL = frozenset(
+FINAL = frozenset(
     {
+        TransactionEventType.AUTHORIZATION_REQUEST,
         TransactionEventType.AUTHORIZATION_SUCCESS,
         TransactionEventType.AUTHORIZATION_FAILURE,
+        TransactionEventType.CHARGE_REQUEST,
         TransactionEventType.CHARGE_SUCCESS,
         TransactionEventType.CHARGE_FAILURE,
     }
@@ -68,21 +69,17 @@ async def initialize_transaction(
     NotFoundError, GatewayRefusedError, IdempotencyKeyError, InvalidError, TooManyTransactionsError.
     """
     gateway = gateway_of(gateway_id)
-    if idempotency_key == "":
-        raise InvalidError("A key that is empty tells nothing apart.", field="idempotencyKey")
+    check_key(idempotency_key)
     if charge and gateway.is_promise:
         raise GatewayRefusedError(f"{gateway.name} is a promise: nothing is paid at once.", field="action")
     payable = await lock_payable(session, checkout_id, order_id)
     earlier = await transactions_of(session, payable)
     key = idempotency_key or str(uuid4())
     if idempotency_key is not None:
-        known = await _known(session, gateway, payable, earlier, key, amount_minor)
-        if known is not None:
+        known = await known_by_key(session, gateway.id, earlier, key, amount_minor)
+        if known is not None and not _is_outgrown(gateway, payable, known, amount_minor):
             return known
-    if len(earlier) >= MAXIMUM_TRANSACTIONS:
-        raise TooManyTransactionsError(
-            f"There are {MAXIMUM_TRANSACTIONS} payments of this already.", field="transactions"
-        )
+    check_number(earlier)
     await gateway.check_open(session, payable)
     own = next((one for one in earlier if one.gateway == gateway.id), None) if gateway.is_promise else None
     covered = sum(covered_minor(transaction) for transaction in earlier if transaction is not own)
@@ -117,28 +114,18 @@ async def initialize_transaction(
     return Begun(transaction, event, answer.data)
 
 
-async def process_transaction(session: AsyncSession, token: UUID) -> Begun:
-    """Go on with a payment that a client had to do something for.
+def check_key(idempotency_key: str | None) -> None:
+    """Raises InvalidError for an empty one."""
+    if idempotency_key == "":
+        raise InvalidError("A key that is empty tells nothing apart.", field="idempotencyKey")
 
-    One that has ended already is given as it ended, as in Saleor: no gateway of this shop leaves one open.
-    Whether the requester may is the caller's to ask. Raises NotFoundError, NotBegunError, and
-    UnknownGatewayError.
-    """
-    transaction = await session.scalar(
-        select(TransactionItem).where(TransactionItem.token == token).with_for_update()
-    )
-    if transaction is None:
-        raise NotFoundError("There is no such payment.", field="id")
-    event = await session.scalar(
-        select(TransactionEvent)
-        .where(TransactionEvent.transaction_id == transaction.id, TransactionEvent.type.in_(_FINAL))
-        .order_by(TransactionEvent.id)
-        .limit(1)
-    )
-    if event is not None:
-        return Begun(transaction, event)
-    gateway_of(transaction.gateway)
-    raise NotBegunError("This payment has to be begun before it can go on.", field="id")
+
+def check_number(earlier: Sequence[TransactionItem]) -> None:
+    """Raises TooManyTransactionsError where there can't be one more."""
+    if len(earlier) >= MAXIMUM_TRANSACTIONS:
+        raise TooManyTransactionsError(
+            f"There are {MAXIMUM_TRANSACTIONS} payments of this already.", field="transactions"
+        )
 
 
 async def lock_payable(session: AsyncSession, checkout_id: UUID | None, order_id: UUID | None) -> Payable:
@@ -208,15 +195,9 @@ async def tell(
 
     The caller has locked the transaction's order or checkout.
     """
-    told = list(
-        await session.scalars(
-            select(TransactionEvent)
-            .where(TransactionEvent.transaction_id == transaction.id)
-            .order_by(TransactionEvent.id)
-        )
-    )
+    told = await events_of(session, transaction)
     for event in told:
-        if event.type is event_type and event.psp_reference == psp_reference:
+        if event.type is event_type and event.psp_reference == psp_reference and event.counts:
             return event
     event = _event(event_type, amount, psp_reference, message)
     event.transaction_id, event.user_id = transaction.id, user_id
@@ -224,6 +205,23 @@ async def tell(
     session.add(event)
     await session.flush()
     return event
+
+
+async def events_of(session: AsyncSession, transaction: TransactionItem) -> list[TransactionEvent]:
+    """All that was told of a transaction, in order."""
+    found = await session.scalars(
+        select(TransactionEvent)
+        .where(TransactionEvent.transaction_id == transaction.id)
+        .order_by(TransactionEvent.id)
+    )
+    return list(found)
+
+
+async def add_up(session: AsyncSession, transaction: TransactionItem) -> None:
+    """Derive a transaction's amounts anew from what was told of it."""
+    await session.flush()
+    _write_amounts(transaction, await events_of(session, transaction))
+    await session.flush()
 
 
 async def refresh_order(session: AsyncSession, order: Order, *, is_noted: bool = True) -> None:
@@ -251,16 +249,15 @@ async def refresh_order(session: AsyncSession, order: Order, *, is_noted: bool =
         await announce(session, "ORDER_FULLY_PAID", order)
 
 
-async def _known(
+async def known_by_key(
     session: AsyncSession,
-    gateway: Gateway,
-    payable: Payable,
+    gateway_id: str,
     earlier: Sequence[TransactionItem],
     key: str,
     amount_minor: int | None,
 ) -> Begun | None:
     """What the key was used for before. Raises IdempotencyKeyError where that was something else."""
-    of_gateway = {one.id: one for one in earlier if one.gateway == gateway.id}
+    of_gateway = {one.id: one for one in earlier if one.gateway == gateway_id}
     event = (
         await session.scalar(
             select(TransactionEvent)
@@ -274,7 +271,7 @@ async def _known(
     if event is None:
         used_elsewhere = await session.scalar(
             select(TransactionItem.id).where(
-                TransactionItem.gateway == gateway.id, TransactionItem.idempotency_key == key
+                TransactionItem.gateway == gateway_id, TransactionItem.idempotency_key == key
             )
         )
         if used_elsewhere is not None:
@@ -282,9 +279,12 @@ async def _known(
         return None
     if amount_minor is not None and amount_minor != event.amount_minor:
         raise IdempotencyKeyError("This key was used for another amount.", field="idempotencyKey")
-    if gateway.is_promise and amount_minor is None and event.amount_minor != payable.total.minor:
-        return None  # "All of it" has become another amount: the promise is made anew.
     return Begun(of_gateway[event.transaction_id], event)
+
+
+def _is_outgrown(gateway: Gateway, payable: Payable, known: Begun, amount_minor: int | None) -> bool:
+    """Whether "all of it" has become another amount since: then the promise is made anew."""
+    return gateway.is_promise and amount_minor is None and known.event.amount_minor != payable.total.minor
 
 
 async def _promise_anew(
@@ -315,6 +315,7 @@ def _event(
         currency=amount.currency,
         psp_reference=psp_reference,
         message=message,
+        counts=True,
     )
 
 

@@ -44,6 +44,8 @@ FIRST_WAIT_SECONDS = 10
 AT_ONCE = 4
 """Requests to one app at a time."""
 TAKEN_AT_ONCE = 20
+LOGGED_CHARACTERS = 64 * 1024
+"""Of an answer."""
 KEPT_FOR = timedelta(days=14)
 STOPPED = "The worker stopped before it could note an outcome."
 SWITCHED_OFF = "The webhook is switched off."
@@ -167,16 +169,9 @@ async def note(session: AsyncSession, one: Try, outcome: Answer | NotSentError) 
     delivery = await session.get(EventDelivery, one.delivery_id, with_for_update={"of": EventDelivery})
     if attempt is None or delivery is None:
         return  # The webhook was taken away meanwhile, and its log with it.
-    attempt.request_headers = orjson.dumps(shown(one.headers)).decode()
-    if isinstance(outcome, Answer):
-        attempt.response = outcome.text
-        attempt.response_headers = orjson.dumps(outcome.headers).decode().replace("\\u0000", "")
-        attempt.response_status_code = outcome.status
-        attempt.duration_seconds = outcome.seconds
-        arrived, final = outcome.is_success, _is_final(outcome.status)
-    else:
-        attempt.response = str(outcome)
-        arrived, final = False, False
+    write_down(attempt, one.headers, outcome)
+    arrived = isinstance(outcome, Answer) and outcome.is_success
+    final = isinstance(outcome, Answer) and _is_final(outcome.status)
     attempt.status = DeliveryStatus.SUCCESS if arrived else DeliveryStatus.FAILED
     if arrived:
         delivery.status = DeliveryStatus.SUCCESS
@@ -189,6 +184,20 @@ async def note(session: AsyncSession, one: Try, outcome: Answer | NotSentError) 
         made = TRIES - delivery.tries_left
         delivery.next_try_at = clock.now() + timedelta(seconds=FIRST_WAIT_SECONDS * 2 ** (made - 1))
     log.info("webhook called", delivery_id=delivery.id, arrived=arrived, status=attempt.response_status_code)
+
+
+def write_down(
+    attempt: EventDeliveryAttempt, headers: dict[str, str], outcome: Answer | NotSentError
+) -> None:
+    """What was sent in a try, and what came of it."""
+    attempt.request_headers = orjson.dumps(shown(headers)).decode()
+    if isinstance(outcome, NotSentError):
+        attempt.response = str(outcome)
+        return
+    attempt.response = outcome.text[:LOGGED_CHARACTERS]
+    attempt.response_headers = orjson.dumps(outcome.headers).decode().replace("\\u0000", "")
+    attempt.response_status_code = outcome.status
+    attempt.duration_seconds = outcome.seconds
 
 
 def _is_final(status: int) -> bool:

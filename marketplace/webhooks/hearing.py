@@ -97,7 +97,7 @@ async def make_deliveries(
     """Make what each webhook that listens is told, and have it sent after the commit."""
     made: list[EventDelivery] = []
     for webhook in await webhooks_for(session, happening.event):
-        payloads = await _payloads(session, settings, happening, webhook)
+        payloads = await payloads_for(session, settings, happening, webhook)
         made += [_delivery(webhook, happening.event, each) for each in payloads if each is not None]
     session.add_all(made)
     await session.flush()
@@ -106,7 +106,7 @@ async def make_deliveries(
     return made
 
 
-async def _payloads(
+async def payloads_for(
     session: AsyncSession, settings: Settings, happening: Happening, webhook: Webhook
 ) -> Sequence[str | None]:
     """What a webhook is told. What an app has written down must not stop what happens in the shop, nor what

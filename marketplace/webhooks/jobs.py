@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from marketplace.kit.jobs import Retry, Work, enqueue, job
+from marketplace.webhooks import breaker
 from marketplace.webhooks.delivery import apps_with_due, forget_old, next_due, send_due
 from marketplace.webhooks.hearing import LATER_THAN_LETTERS, SEND, TELL, ask_to_send, make_deliveries
 from marketplace.webhooks.payloads import Happening
@@ -61,5 +62,6 @@ async def send_waiting(work: Work) -> None:
 
 @job("webhooks.tidy")
 async def tidy(work: Work) -> None:
-    """Forget deliveries of long ago."""
+    """Forget deliveries of long ago, and what breakers went by."""
     await forget_old(work.session)
+    await breaker.forget_old(work.session)

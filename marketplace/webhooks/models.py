@@ -102,3 +102,15 @@ class EventDeliveryAttempt(IntegerKey, Base):
     response_headers: Mapped[str | None] = mapped_column(Text)
     response_status_code: Mapped[int | None]
     request_headers: Mapped[str | None] = mapped_column(Text)
+
+
+class AppCalls(Base):
+    """How often an app was asked in some seconds, and how often in vain: what its breaker goes by."""
+
+    __tablename__ = "app_calls"
+
+    app_id: Mapped[int] = mapped_column(ForeignKey("app.id", ondelete="CASCADE"), primary_key=True)
+    slot: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Which seconds: the time of the era divided by the length of a slot."""
+    asked: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[int] = mapped_column(default=0)

@@ -11,6 +11,7 @@ from marketplace.kit import clock
 from marketplace.kit.errors import DomainError, InvalidError, RequiredError, UniqueError
 from marketplace.kit.outgoing import is_web_address
 from marketplace.webhooks.errors import CustomHeadersError, NotifyAloneError
+from marketplace.webhooks.events import SYNCHRONOUS
 from marketplace.webhooks.hearing import ask_to_send, forget_listeners, settings_of
 from marketplace.webhooks.models import (
     IDENTIFIER_LENGTH,
@@ -62,7 +63,11 @@ async def delete_webhook(session: AsyncSession, webhook: Webhook) -> None:
 
 
 async def retry(session: AsyncSession, delivery: EventDelivery, app_id: int) -> EventDelivery:
-    """Try a delivery again from the start. Raises InvalidError for one of which nothing is kept."""
+    """Try a delivery again from the start. Raises InvalidError for one of which nothing is kept, and for what
+    an app was asked: nobody waits for the answer any more.
+    """
+    if delivery.event_type in SYNCHRONOUS:
+        raise InvalidError("This was asked while somebody waited: it can't be asked again.", field="id")
     if delivery.payload_id is None:
         raise InvalidError("This delivery has arrived; what was told is not kept.", field="id")
     delivery.status = DeliveryStatus.PENDING

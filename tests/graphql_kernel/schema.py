@@ -543,6 +543,18 @@ class BadReviewError(DomainError):
 @object_type
 class LibraryMutations:
     @mutation(returns="Book", errors=BookError, needs="MANAGE_BOOKS")
+    async def book_name_by_another(self, info: Info, id: ID) -> models.Book:
+        """Has somebody outside name a book."""
+        book = await info.find(models.Book, id, lock=True)
+        book.title = "Asked"
+        named = await info.outside(info.context)
+        if named is None:
+            raise RequiredError("Nobody answered.", field="title")
+        book = await info.find(models.Book, id, lock=True)
+        book.title = f"{book.title}, {named}"
+        return book
+
+    @mutation(returns="Book", errors=BookError, needs="MANAGE_BOOKS")
     async def book_update(self, info: Info, id: ID, input: BookInput) -> models.Book:
         """Changes a book."""
         book = await info.find(models.Book, id)

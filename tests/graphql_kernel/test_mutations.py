@@ -263,3 +263,41 @@ async def test_a_text_that_no_table_takes_is_refused_before_anything_is_done(ask
         refused = (await ask(UPDATE, STAFF, id=book, input=given))["data"]["bookUpdate"]
         assert refused["book"] is None
         assert [(error["field"], error["code"]) for error in refused["errors"]] == [(field, "INVALID")]
+
+
+OUTSIDE = "mutation ($id: ID!) { it: bookNameByAnother(id: $id) { book { title } errors { field code } } }"
+
+
+async def test_who_waits_for_somebody_outside_has_committed_and_holds_no_lock(
+    api: Api, library: Database, book: str
+) -> None:
+    key = int(base64.b64decode(book).decode().split(":")[1])
+
+    async def outside() -> str:
+        async with library.transaction() as session:
+            locked = select(models.Book).where(models.Book.id == key).with_for_update(nowait=True)
+            return (await session.scalars(locked)).one().title.upper()
+
+    api.context = outside
+    answer = await api.execute(OUTSIDE, {"id": book}, STAFF)
+    assert answer["data"]["it"] == {"book": {"title": "Asked, ASKED"}, "errors": []}
+    assert await title_of(library, book) == "Asked, ASKED"
+
+
+async def test_what_came_before_somebody_outside_stays_whatever_comes_of_the_rest(
+    api: Api, library: Database, book: str
+) -> None:
+    async def silent() -> None:
+        return None
+
+    async def broken() -> None:
+        raise ConnectionError("the line is dead")
+
+    api.context = silent
+    answer = await api.execute(OUTSIDE, {"id": book}, STAFF)
+    assert answer["data"]["it"] == {"book": None, "errors": [{"field": "title", "code": "REQUIRED"}]}
+    assert await title_of(library, book) == "Asked"
+    api.context = broken
+    answer = await api.execute(OUTSIDE, {"id": book}, STAFF)
+    assert answer["errors"][0]["extensions"]["exception"]["code"] == "InternalServerError"
+    assert await title_of(library, book) == "Asked"

@@ -16,6 +16,7 @@ class Event:
     type: Type
     amount_minor: int
     psp_reference: str = "r"
+    counts: bool = True
 
 
 def test_what_is_charged_is_promised_no_more() -> None:
@@ -44,6 +45,42 @@ def test_a_request_is_pending_until_it_is_answered(answer: Type) -> None:
     assert amounts_of(asked).charge_pending_minor == 50
     assert amounts_of([*asked, Event(answer, 50, "b")]).charge_pending_minor == 50
     assert amounts_of([*asked, Event(answer, 50, "a")]).charge_pending_minor == 0
+
+
+def test_what_is_asked_for_can_not_be_asked_for_again() -> None:
+    events = [
+        Event(Type.AUTHORIZATION_SUCCESS, 100),
+        Event(Type.CHARGE_REQUEST, 60, "a"),
+        Event(Type.CANCEL_REQUEST, 10, "b"),
+    ]
+    assert amounts_of(events) == Amounts(
+        authorized_minor=30, charge_pending_minor=60, cancel_pending_minor=10
+    )
+    paid = [Event(Type.CHARGE_SUCCESS, 100), Event(Type.REFUND_REQUEST, 40, "a")]
+    assert amounts_of(paid) == Amounts(charged_minor=60, refund_pending_minor=40)
+
+
+def test_of_a_success_and_a_failure_the_later_holds() -> None:
+    events = [Event(Type.CHARGE_REQUEST, 50, "a"), Event(Type.CHARGE_SUCCESS, 50, "a")]
+    assert amounts_of([*events, Event(Type.CHARGE_FAILURE, 50, "a")]) == Amounts()
+    assert amounts_of([Event(Type.CHARGE_FAILURE, 50, "a"), Event(Type.CHARGE_SUCCESS, 50, "a")]) == Amounts(
+        charged_minor=50
+    )
+
+
+def test_an_amount_put_right_by_hand_changes_nothing_but_itself() -> None:
+    events = [Event(Type.AUTHORIZATION_SUCCESS, 10, ""), Event(Type.CHARGE_SUCCESS, 11, "")]
+    events += [Event(Type.REFUND_SUCCESS, 12, ""), Event(Type.CANCEL_SUCCESS, 13, "")]
+    assert amounts_of(events) == Amounts(
+        authorized_minor=10, charged_minor=11, refunded_minor=12, canceled_minor=13
+    )
+    adjusted = [Event(Type.AUTHORIZATION_SUCCESS, 100), Event(Type.CHARGE_SUCCESS, 30, "a")]
+    adjusted += [Event(Type.AUTHORIZATION_ADJUSTMENT, 50, "")]
+    assert amounts_of(adjusted) == Amounts(authorized_minor=50, charged_minor=30)
+
+
+def test_what_does_not_count_is_left_out() -> None:
+    assert amounts_of([Event(Type.CHARGE_REQUEST, 50, "", counts=False)]) == Amounts()
 
 
 @given(st.integers(1, 10**9), st.lists(st.tuples(st.booleans(), st.integers(1, 10**6)), max_size=20))

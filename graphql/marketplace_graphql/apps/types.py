@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 
 POPUP = "POPUP"
 AppTypeEnum = enum(models.AppType, name="AppTypeEnum")
+CircuitBreakerStateEnum = enum(models.BreakerState, name="CircuitBreakerStateEnum")
 
 
 @enum
@@ -200,6 +201,9 @@ class App(Node, ObjectWithMetadata):
     )
     """Where it is told of events."""
     brand: AppBrand | None = value(lambda row, ctx: brand_of(row, ctx, "App"))
+    breaker_state: CircuitBreakerStateEnum  # type: ignore[valid-type]
+    """Whether it is asked while somebody waits, or left alone since it failed too often."""
+    breaker_last_state_change: DateTime | None = column("breaker_changed_at")
 
     @related(needs=(AUTHENTICATED_APP, MANAGES), limit=MOST_PROBLEMS)
     def problems(

@@ -15,8 +15,10 @@ from marketplace_graphql.kernel.reader.parameters import Inputs, key_of
 from marketplace_graphql.kernel.registry import registry
 from marketplace_graphql.kernel.requester import Requester
 from marketplace_graphql.kernel.schema import ApiSchema
+from marketplace_graphql.kernel.transactions import Transactions
 
 M = TypeVar("M")
+T = TypeVar("T")
 
 
 @dataclass
@@ -34,6 +36,8 @@ class Info:
     within: tuple[int, ...] | None = None
     """The sellers within which a mutation may change anything; None: everywhere."""
     left_to_do: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
+    transactions: Transactions | None = None
+    """Of a mutation: that of `open_session`, and those that follow it."""
 
     @property
     def session(self) -> AsyncSession:
@@ -67,6 +71,28 @@ class Info:
         can then be shown as it was. What it raises becomes the mutation's errors.
         """
         self.left_to_do.append(work)
+
+    async def outside(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Wait for somebody outside, with no connection and no lock in hand.
+
+        What the mutation has done so far is committed. Afterwards `session` is that of a new transaction:
+        rows of the earlier one must be found and locked anew.
+        """
+        if self.transactions is None:
+            raise RuntimeError("only mutations wait for somebody outside")
+        await self.transactions.commit()
+        done = await work()
+        await self.transactions.begin()
+        self.open_session = self.transactions.session
+        return done
+
+    async def keep(self) -> None:
+        """Commit what has been done so far, whatever comes of the rest. `session` is a new one afterwards."""
+
+        async def nothing() -> None:
+            return None
+
+        await self.outside(nothing)
 
     def at_most(self, limit: int, given: Sized, field_name: str) -> None:
         """Raises InvalidError where a list has more items than are worked on at once."""

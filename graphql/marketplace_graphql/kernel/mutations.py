@@ -19,6 +19,7 @@ from marketplace_graphql.kernel.inputs import python_arguments
 from marketplace_graphql.kernel.reader.completion import Completer, Later, NullError
 from marketplace_graphql.kernel.registry import DeclarationError
 from marketplace_graphql.kernel.subjects import Subject
+from marketplace_graphql.kernel.transactions import Transactions
 from marketplace_graphql.kernel.types import enum as declared_enum
 from marketplace_graphql.kernel.types import object_type
 
@@ -255,24 +256,25 @@ async def _committed(
     errors: list[dict[str, Any]],
     within: tuple[int, ...] | None,
 ) -> Any:
-    """The service's work and the reading of its result, in one transaction."""
+    """The service's work and the reading of its result, in one transaction (or several: `info.outside`)."""
     name = nodes[0].name.value
     field = root.fields[name]
     declared = execution.schema.declared[root.name][name]
-    async with execution.api.database.transaction() as session:
+    async with Transactions(execution.api.database) as transactions:
         keywords = python_arguments(
             execution.schema, field, declared.python_names, nodes[0], execution.inputs.variables
         )
-        info = execution.info(session)
-        info.within = within
+        info = execution.info(transactions.session)
+        info.within, info.transactions = within, transactions
         try:
             result = await declaration.call(info, keywords)
             payload = _success(declaration, result)
-            await _tell(session, declaration, payload)
+            await _tell(info.session, declaration, payload)
         except DomainError as refused:
             if not refused.keeps_changes:
                 raise
             payload = _failure(declaration, refused)
+        session = info.session
         await session.flush()
         completer: Completer = execution.completer(execution.fetch_in(session), session)
         completer.errors, completer.left_to_do = errors, info.left_to_do

@@ -34,12 +34,20 @@ DEFINITION = "strawberry-definition"
 
 
 class SaleorNames(NameConverter):
-    """Strawberry's names; a list of products is a `ProductCountableConnection`."""
+    """Strawberry's names; a list of products is a `ProductCountableConnection`.
+
+    Where Saleor calls a list otherwise than its items, their class says how in `__listed_as__`.
+    """
 
     def from_generic(
         self, generic_type: StrawberryObjectDefinition, types: list[StrawberryType | type]
     ) -> str:
-        return "".join(self.get_name_from_type(type_) for type_ in types) + generic_type.name
+        return "".join(self._listed_as(type_) for type_ in types) + generic_type.name
+
+    def _listed_as(self, type_: StrawberryType | type) -> str:
+        resolved = type_.resolve_type() if isinstance(type_, LazyType) else type_
+        said: str | None = getattr(resolved, "__listed_as__", None)
+        return said or self.get_name_from_type(type_)
 
     def apply_naming_config(self, name: str) -> str:
         """Names of Apollo Federation begin with an underscore."""

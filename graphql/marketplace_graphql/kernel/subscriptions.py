@@ -61,6 +61,11 @@ class Happened:
         """A detail as a value of an SQL type."""
         return cast(self.text(name), type_)
 
+    def json(self, name: str) -> ColumnElement[Any]:
+        """A detail as it is: JSON of any form."""
+        found: ColumnElement[Any] = self._value[name]
+        return found
+
     def items(self, name: str, type_: TypeEngine[Any]) -> Any:
         """The values of a list, as a sub-select."""
         listed = func.jsonb_array_elements_text(self._value[name]).column_valued("item")

@@ -4,20 +4,22 @@ import uuid
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum
+from ipaddress import ip_address
 from typing import Any
 
-from strawberry import ID
+from strawberry import ID, UNSET
 
 from marketplace.kit.errors import DomainError, InvalidError, NotFoundError, PermissionDeniedError
 from marketplace.kit.ids import uuid_pk
 from marketplace.kit.money import MINOR_DIGITS
 from marketplace.kit.money import Money as Amount
 from marketplace.markets.models import TransactionFlowStrategy
-from marketplace.payments import cash, models
-from marketplace.payments.errors import UnknownGatewayError
+from marketplace.payments import by_app, cash, models
+from marketplace.payments.answers import MOST_MINOR
+from marketplace.payments.by_app import Asked, Wish
 from marketplace.payments.gateways import Gateway, Payable
 from marketplace.payments.gateways.known import GATEWAYS
-from marketplace.payments.transactions import initialize_transaction, lock_payable, process_transaction
+from marketplace.payments.transactions import Begun, initialize_transaction, lock_payable
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import (
     JSON,
@@ -30,9 +32,14 @@ from marketplace_graphql.kernel import (
     mutation,
     object_type,
 )
+from marketplace_graphql.payments.asking import heard_from
+from marketplace_graphql.payments.recording import RecordingMutations
 from marketplace_graphql.payments.stored_methods import StoredMethodMutations
 from marketplace_graphql.payments.subject import Bill, may_go_on, the_bill
+from marketplace_graphql.people.requests import settings_of
 from marketplace_graphql.rules import codes_of
+
+MOST_GATEWAYS = 50
 
 
 @enum
@@ -137,7 +144,7 @@ class CashRemittanceCreateInput:
 
 
 @object_type
-class PaymentsMutations(StoredMethodMutations):
+class PaymentsMutations(StoredMethodMutations, RecordingMutations):
     """Paying."""
 
     @mutation(
@@ -153,14 +160,27 @@ class PaymentsMutations(StoredMethodMutations):
         payment_gateways: list[PaymentGatewayToInitialize] | None = None,
     ) -> Any:
         """Which ways to pay a checkout or an order has, and what their clients must know."""
+        info.at_most(MOST_GATEWAYS, payment_gateways or (), "paymentGateways")
         with codes_of(PaymentGatewayInitializeError):
             payable = await lock_payable(info.session, bill.checkout_id, bill.order_id)
         refusals = {gateway.id: await _refusal(info, gateway, payable) for gateway in GATEWAYS.values()}
-        if payment_gateways is None:
-            wanted = [gateway_id for gateway_id, refused in refusals.items() if refused is None]
-        else:
-            wanted = [given.id for given in payment_gateways]
-        return {"gateway_configs": [_config(gateway_id, refusals) for gateway_id in wanted]}
+        wanted = None
+        if payment_gateways is not None:
+            wanted = {given.id: given.data if given.data is not UNSET else None for given in payment_gateways}
+        minor = payable.total.minor if amount is None else _exact(amount, bill.currency).minor
+        questions = await by_app.ask_for_gateways(info.session, settings_of(info), payable, minor, wanted)
+        answers = {one.question.app_identifier: one.said for one in await heard_from(info, questions)}
+        if wanted is None:
+            open_ = [gateway_id for gateway_id, refused in refusals.items() if refused is None]
+            wanted = dict.fromkeys([*open_, *answers])
+        return {
+            "gateway_configs": [
+                _app_config(gateway_id, answers[gateway_id])
+                if gateway_id in answers
+                else _config(gateway_id, refusals)
+                for gateway_id in wanted
+            ]
+        }
 
     @mutation(
         returns={
@@ -186,22 +206,29 @@ class PaymentsMutations(StoredMethodMutations):
         Only who handles payments may say whether it is to be promised or paid at once.
         """
         _check_privileges(info, action, customer_ip_address)
-        with codes_of(TransactionInitializeError):
-            begun = await initialize_transaction(
-                info.session,
-                payment_gateway.id,
-                checkout_id=bill.checkout_id,
-                order_id=bill.order_id,
-                amount_minor=None if amount is None else _exact(amount, bill.currency).minor,
-                idempotency_key=idempotency_key,
-                charge=None if action is None else action is TransactionFlowStrategy.CHARGE,
-                user_id=info.requester.user_id,
-            )
-        return {
-            "transaction": begun.transaction,
-            "transaction_event": begun.event,
-            "data": begun.data,
+        minor = None if amount is None else _exact(amount, bill.currency).minor
+        given: dict[str, Any] = {
+            "checkout_id": bill.checkout_id,
+            "order_id": bill.order_id,
+            "amount_minor": minor,
+            "idempotency_key": idempotency_key,
         }
+        with codes_of(TransactionInitializeError):
+            if payment_gateway.id in GATEWAYS:
+                charge = None if action is None else action is TransactionFlowStrategy.CHARGE
+                begun = await initialize_transaction(
+                    info.session, payment_gateway.id, charge=charge, user_id=info.requester.user_id, **given
+                )
+                return _begun(begun)
+            asked = await by_app.begin(
+                info.session,
+                settings_of(info),
+                payment_gateway.id,
+                _wish(info, payment_gateway.data, customer_ip_address),
+                action=None if action is None else action.value,
+                **given,
+            )
+        return await _answered(info, asked)
 
     @mutation(
         returns={
@@ -230,11 +257,8 @@ class PaymentsMutations(StoredMethodMutations):
         key = uuid_pk(id, "TransactionItem") if id is not None else uuid.UUID(str(token))
         if not await may_go_on(info, key):
             raise NotFoundError("There is no such payment.", field="id")
-        try:
-            done = await process_transaction(info.session, key)
-        except UnknownGatewayError as unknown:
-            raise InvalidError(unknown.message, field="id", code="MISSING_PAYMENT_APP") from unknown
-        return {"transaction": done.transaction, "transaction_event": done.event, "data": done.data}
+        wish = _wish(info, data, customer_ip_address)
+        return await _answered(info, await by_app.go_on(info.session, settings_of(info), key, wish))
 
     @mutation(returns="CashRemittance", errors=CashRemittanceError, needs=Permission.MANAGE_PAYOUTS)
     async def cash_remittance_create(
@@ -268,8 +292,43 @@ def _check_privileges(
         raise PermissionDeniedError(Permission.HANDLE_PAYMENTS)
 
 
+def _wish(info: Info, data: object, customer_ip_address: str | None) -> Wish:
+    """Raises InvalidError for what is no address."""
+    given = None if data is UNSET else data
+    if customer_ip_address is None:
+        return Wish(given, info.address)
+    try:
+        ip_address(customer_ip_address)
+    except ValueError:
+        raise InvalidError("This is no IP address.", field="customerIpAddress") from None
+    return Wish(given, customer_ip_address)
+
+
+async def _answered(info: Info, asked: Asked | Begun) -> dict[str, Any]:
+    """Ask a payment's app, unless the payment has ended already."""
+    if isinstance(asked, Begun):
+        return _begun(asked)
+    heard = await heard_from(info, asked.questions)
+    return _begun(await by_app.session_answered(info.session, asked, heard))
+
+
+def _begun(begun: Begun) -> dict[str, Any]:
+    return {"transaction": begun.transaction, "transaction_event": begun.event, "data": begun.data}
+
+
+def _app_config(gateway_id: str, said: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What an app answers about being a gateway."""
+    errors = []
+    if said is None:
+        message = "The app gave no answer that could be used."
+        errors = [{"field": "id", "message": message, "code": PaymentGatewayConfigErrorCode.INVALID}]
+    return {"id": gateway_id, "data": None if said is None else said.get("data"), "errors": errors}
+
+
 def _exact(amount: Decimal, currency: str) -> Amount:
     """Raises InvalidError for what can't be said in the currency's coins."""
+    if amount > MOST_MINOR:
+        raise InvalidError("This is no amount of money.", field="amount")
     made = Amount.from_decimal(amount, currency)
     if made.amount != amount:
         raise InvalidError(f"{currency} has no such small coins.", field="amount")

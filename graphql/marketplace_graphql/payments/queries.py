@@ -11,15 +11,37 @@ from marketplace.kit.ids import uuid_pk
 from marketplace.orders.models import Order
 from marketplace.payments import models
 from marketplace.people.permissions import Permission
-from marketplace_graphql.kernel import UUID, QueryError, object_type, of_channels, related
-from marketplace_graphql.payments.types import OtherPaymentMethodDetails, TransactionItem
+from marketplace_graphql.kernel import (
+    UUID,
+    CountableConnection,
+    QueryError,
+    connection,
+    object_type,
+    of_channels,
+    related,
+)
+from marketplace_graphql.payments.lists import transaction_order, transaction_where
+from marketplace_graphql.payments.types import (
+    CardPaymentMethodDetails,
+    GiftCardPaymentMethodDetails,
+    OtherPaymentMethodDetails,
+    TransactionItem,
+)
 
-TYPES = (OtherPaymentMethodDetails,)
+TYPES = (OtherPaymentMethodDetails, CardPaymentMethodDetails, GiftCardPaymentMethodDetails)
 
 
 @object_type
 class PaymentsQueries:
     """What was paid."""
+
+    transactions: CountableConnection[TransactionItem] | None = connection(
+        where=transaction_where,
+        sort_by=transaction_order,
+        order_by=lambda row, ctx: row.created_at.desc(),
+        needs=Permission.HANDLE_PAYMENTS,
+    )
+    """All payments, the latest first."""
 
     @related(needs=Permission.HANDLE_PAYMENTS)
     def transaction(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Text, cast, distinct, false, func, literal, null, select
+from sqlalchemy import ColumnElement, Integer, Text, and_, cast, distinct, false, func, literal, null, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 from strawberry import ID
@@ -18,6 +18,7 @@ from marketplace_graphql.kernel import (
     DateTime,
     Node,
     ObjectWithMetadata,
+    cases,
     column,
     each,
     enum,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from marketplace_graphql.orders.types import Order
     from marketplace_graphql.people.types import UserOrApp
 
-enum(TransactionAction, name="TransactionActionEnum")
+TransactionActionEnum = enum(TransactionAction, name="TransactionActionEnum")
 enum(TransactionEventType, name="TransactionEventTypeEnum")
 enum(CashStatus, name="CashStatusEnum")
 
@@ -57,6 +58,25 @@ class PaymentMethodDetails:
 @object_type
 class OtherPaymentMethodDetails(PaymentMethodDetails):
     """A payment with something that is no card: cash."""
+
+
+@object_type
+class CardPaymentMethodDetails(PaymentMethodDetails):
+    """A payment with a card."""
+
+    brand: str | None
+    first_digits: str | None
+    last_digits: str | None
+    exp_month: int | None
+    exp_year: int | None
+
+
+@object_type
+class GiftCardPaymentMethodDetails(PaymentMethodDetails):
+    """A payment with a gift card of somebody else's."""
+
+    brand: str | None
+    last_chars: str | None
 
 
 @object_type
@@ -139,6 +159,8 @@ class TransactionEvent(Node):
 class TransactionItem(Node, ObjectWithMetadata):
     """One payment of a checkout or an order. Its amounts follow from its events."""
 
+    __listed_as__ = "Transaction"
+
     id: ID = column("token")
     """Can't be guessed: who was given a guest's may go on with the payment."""
     token: UUID
@@ -170,14 +192,12 @@ class TransactionItem(Node, ObjectWithMetadata):
     """All that happened to it, in order."""
     created_by: "UserOrApp | None" = one_of(  # type: ignore[valid-type]
         {
-            "User": lambda row, user, ctx: user.id == _begun_by(row, "user_id"),
-            "App": lambda row, app, ctx: app.id == _begun_by(row, "app_id"),
+            "User": lambda row, user, ctx: user.id == func.coalesce(row.user_id, _begun_by(row, "user_id")),
+            "App": lambda row, app, ctx: app.id == func.coalesce(row.app_id, _begun_by(row, "app_id")),
         }
     )
     """Who began it: nobody where a guest did."""
-    payment_method_details: PaymentMethodDetails | None = value(
-        lambda row, ctx: typed("OtherPaymentMethodDetails", {"name": row.name})
-    )
+    payment_method_details: PaymentMethodDetails | None = value(lambda row, ctx: _method_details(row))
     reason: str | None = expression(lambda row, ctx: cast(null(), Text))
     """Why it is paid back: nothing that gateways here can do gives a reason."""
     reason_reference: "Page | None" = related(lambda row, page, ctx: false())
@@ -193,7 +213,29 @@ class TransactionItem(Node, ObjectWithMetadata):
             .order_by(event.id.desc())
             .limit(1)
         )
-        return never_null(func.coalesce(latest.correlate_except(event).scalar_subquery(), ""))
+        of_event = latest.correlate_except(event).scalar_subquery()
+        return never_null(func.coalesce(func.nullif(row.external_url, ""), of_event, ""))
+
+
+def _method_details(row: Any) -> Any:
+    """What the gateway said of it; of a gateway of this house, what it is called."""
+    said = row.method_details
+
+    def text(name: str) -> Any:
+        return said[name].astext
+
+    card = {name: text(name) for name in ("name", "brand", "first_digits", "last_digits")}
+    card |= {name: cast(text(name), Integer) for name in ("exp_month", "exp_year")}
+    gift_card = {name: text(name) for name in ("name", "brand", "last_chars")}
+    return cases(
+        (text("type") == "CARD", typed("CardPaymentMethodDetails", card)),
+        (text("type") == "GIFT_CARD", typed("GiftCardPaymentMethodDetails", gift_card)),
+        (text("type") == "OTHER", typed("OtherPaymentMethodDetails", {"name": text("name")})),
+        (
+            and_(row.app_id.is_(None), row.gateway != ""),
+            typed("OtherPaymentMethodDetails", {"name": row.name}),
+        ),
+    )
 
 
 def _begun_by(payment: Any, whom: str) -> ColumnElement[int | None]:

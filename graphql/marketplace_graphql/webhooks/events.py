@@ -22,13 +22,16 @@ from marketplace_graphql.kernel import (
 from marketplace_graphql.kernel.reader.rows import primary_key
 from marketplace_graphql.kernel.registry import registry
 from marketplace_graphql.kernel.subscriptions import EVENT, EventType, Happened
+from marketplace_graphql.webhooks.asked import ASKED
 from marketplace_graphql.webhooks.parts import KEYS, key_in
-from marketplace_graphql.webhooks.table import KINDS, Kind, channel_of, happened_in
+from marketplace_graphql.webhooks.table import KINDS as TOLD
+from marketplace_graphql.webhooks.table import Kind, channel_of, happened_in
 
 if TYPE_CHECKING:
     from marketplace_graphql.apps.types import App
     from marketplace_graphql.people.types import User
 
+KINDS = (*TOLD, *ASKED)
 ISSUED_AT, USER, APP, RECIPIENT = "issued_at", "user_id", "app_id", "recipient_id"
 """What is known of every event: when, who did it, and which app is told."""
 

@@ -22,6 +22,7 @@ from marketplace_graphql.kernel import (
     object_type,
     subject,
 )
+from marketplace_graphql.webhooks.breaking import BreakerMutations
 from marketplace_graphql.webhooks.enums import (
     WebhookEventTypeAsyncEnum,
     WebhookEventTypeEnum,
@@ -155,7 +156,7 @@ async def _app_of(info: Info, given: Mapping[str, Any]) -> App:
 
 
 @object_type
-class WebhookMutations(WebhookTrials):
+class WebhookMutations(WebhookTrials, BreakerMutations):
     """What is done with webhooks."""
 
     @mutation(returns="Webhook", errors=WebhookError, needs=NEEDS)

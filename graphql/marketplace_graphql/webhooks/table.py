@@ -69,7 +69,7 @@ class Kind:
     """Whether `webhookTrigger` and `webhookDryRun` know what to tell, given only a row."""
 
 
-def _kind(names: str, *parts: Part, **more: Any) -> Kind:
+def kind(names: str, *parts: Part, **more: Any) -> Kind:
     return Kind(tuple(names.split()), parts, **more)
 
 
@@ -165,20 +165,20 @@ _ACCOUNT = (
 _EXPORT = (subject("ExportFile", "export"),)
 
 KINDS: tuple[Kind, ...] = (
-    _kind(
+    kind(
         "DraftOrderCreated DraftOrderUpdated DraftOrderDeleted OrderCreated OrderUpdated OrderConfirmed"
         " OrderPaid OrderFullyPaid OrderRefunded OrderFullyRefunded OrderFulfilled OrderCancelled"
         " OrderExpired OrderMetadataUpdated",
         _ORDER,
         by_channel=True,
     ),
-    _kind("OrderBulkCreated", subjects("Order", "orders"), by_channel=True),
-    _kind(
+    kind("OrderBulkCreated", subjects("Order", "orders"), by_channel=True),
+    kind(
         "CheckoutCreated CheckoutUpdated CheckoutFullyPaid CheckoutFullyAuthorized CheckoutMetadataUpdated",
         subject("Checkout", "checkout"),
         by_channel=True,
     ),
-    _kind(
+    kind(
         "ProductVariantDiscountedPriceUpdated",
         *_IN_CHANNEL,
         amount("previous_price"),
@@ -187,7 +187,7 @@ KINDS: tuple[Kind, ...] = (
         own_channel=True,
         may_be_tried=False,
     ),
-    _kind(
+    kind(
         "ProductVariantOutOfStockInChannel ProductVariantBackInStockInChannel"
         " ProductVariantOutOfStockForClickAndCollect ProductVariantBackInStockForClickAndCollect",
         *_IN_CHANNEL,
@@ -195,111 +195,111 @@ KINDS: tuple[Kind, ...] = (
         own_channel=True,
         may_be_tried=False,
     ),
-    _kind(
+    kind(
         "AccountConfirmationRequested AccountSetPasswordRequested AccountConfirmed AccountDeleteRequested"
         " AccountDeleted StaffSetPasswordRequested",
         *_ACCOUNT,
         may_be_tried=False,
     ),
-    _kind(
+    kind(
         "AccountChangeEmailRequested AccountEmailChanged", *_ACCOUNT, detail("new_email"), may_be_tried=False
     ),
-    _kind("AddressCreated AddressUpdated AddressDeleted", subject("Address", "address")),
-    _kind("AppInstalled AppUpdated AppDeleted AppStatusChanged", subject("App", "app")),
-    _kind("AttributeCreated AttributeUpdated AttributeDeleted", subject("Attribute", "attribute")),
-    _kind(
+    kind("AddressCreated AddressUpdated AddressDeleted", subject("Address", "address")),
+    kind("AppInstalled AppUpdated AppDeleted AppStatusChanged", subject("App", "app")),
+    kind("AttributeCreated AttributeUpdated AttributeDeleted", subject("Attribute", "attribute")),
+    kind(
         "AttributeValueCreated AttributeValueUpdated AttributeValueDeleted",
         subject("AttributeValue", "attribute_value"),
     ),
-    _kind("CategoryCreated CategoryUpdated CategoryDeleted", subject("Category", "category")),
-    _kind(
+    kind("CategoryCreated CategoryUpdated CategoryDeleted", subject("Category", "category")),
+    kind(
         "ChannelCreated ChannelUpdated ChannelDeleted ChannelStatusChanged ChannelMetadataUpdated",
         subject("Channel", "channel"),
     ),
-    _kind(
+    kind(
         "GiftCardCreated GiftCardUpdated GiftCardDeleted GiftCardStatusChanged GiftCardMetadataUpdated",
         subject("GiftCard", "gift_card"),
     ),
-    _kind(
+    kind(
         "GiftCardSent",
         subject("GiftCard", "gift_card"),
         detail("channel"),
         detail("sent_to_email"),
         may_be_tried=False,
     ),
-    _kind("GiftCardExportCompleted ProductExportCompleted VoucherCodeExportCompleted", *_EXPORT),
-    _kind("MenuCreated MenuUpdated MenuDeleted", subject("Menu", "menu", per_channel=True)),
-    _kind(
+    kind("GiftCardExportCompleted ProductExportCompleted VoucherCodeExportCompleted", *_EXPORT),
+    kind("MenuCreated MenuUpdated MenuDeleted", subject("Menu", "menu", per_channel=True)),
+    kind(
         "MenuItemCreated MenuItemUpdated MenuItemDeleted", subject("MenuItem", "menu_item", per_channel=True)
     ),
-    _kind("ProductCreated ProductUpdated ProductDeleted ProductMetadataUpdated", *_PRODUCT),
-    _kind(
+    kind("ProductCreated ProductUpdated ProductDeleted ProductMetadataUpdated", *_PRODUCT),
+    kind(
         "ProductMediaCreated ProductMediaUpdated ProductMediaDeleted",
         subject("ProductMedia", "product_media"),
     ),
-    _kind(
+    kind(
         "ProductVariantCreated ProductVariantUpdated ProductVariantDeleted ProductVariantMetadataUpdated",
         subject("ProductVariant", "product_variant", per_channel=True),
     ),
-    _kind("ProductVariantOutOfStock ProductVariantBackInStock ProductVariantStockUpdated", *_STOCK),
-    _kind("SaleCreated SaleUpdated SaleDeleted SaleToggle", subject("Sale", "sale", per_channel=True)),
-    _kind(
+    kind("ProductVariantOutOfStock ProductVariantBackInStock ProductVariantStockUpdated", *_STOCK),
+    kind("SaleCreated SaleUpdated SaleDeleted SaleToggle", subject("Sale", "sale", per_channel=True)),
+    kind(
         "PromotionCreated PromotionUpdated PromotionDeleted PromotionStarted PromotionEnded",
         subject("Promotion", "promotion"),
     ),
-    _kind(
+    kind(
         "PromotionRuleCreated PromotionRuleUpdated PromotionRuleDeleted",
         subject("PromotionRule", "promotion_rule"),
     ),
-    _kind(
+    kind(
         "InvoiceRequested",
         subject("Invoice", "invoice"),
         also("Order", "order", _column_of(Invoice, "order_id"), needed=True),
     ),
-    _kind("InvoiceDeleted InvoiceSent", *_INVOICE),
-    _kind("FulfillmentCreated FulfillmentApproved", *_FULFILLMENT, flag("notify_customer")),
-    _kind("FulfillmentTrackingNumberUpdated FulfillmentCanceled FulfillmentMetadataUpdated", *_FULFILLMENT),
-    _kind(
+    kind("InvoiceDeleted InvoiceSent", *_INVOICE),
+    kind("FulfillmentCreated FulfillmentApproved", *_FULFILLMENT, flag("notify_customer")),
+    kind("FulfillmentTrackingNumberUpdated FulfillmentCanceled FulfillmentMetadataUpdated", *_FULFILLMENT),
+    kind(
         "CustomerCreated CustomerUpdated CustomerDeleted CustomerMetadataUpdated StaffCreated StaffUpdated"
         " StaffDeleted",
         subject("User", "user"),
     ),
-    _kind(
+    kind(
         "CustomerTypeCreated CustomerTypeUpdated CustomerTypeDeleted",
         subject("CustomerType", "customer_type"),
     ),
-    _kind(
+    kind(
         "CollectionCreated CollectionUpdated CollectionDeleted CollectionMetadataUpdated",
         subject("Collection", "collection", per_channel=True),
     ),
-    _kind("PageCreated PageUpdated PageDeleted", subject("Page", "page")),
-    _kind("PageTypeCreated PageTypeUpdated PageTypeDeleted", subject("PageType", "page_type")),
-    _kind(
+    kind("PageCreated PageUpdated PageDeleted", subject("Page", "page")),
+    kind("PageTypeCreated PageTypeUpdated PageTypeDeleted", subject("PageType", "page_type")),
+    kind(
         "PermissionGroupCreated PermissionGroupUpdated PermissionGroupDeleted",
         subject("Group", "permission_group"),
     ),
-    _kind("ShippingPriceCreated ShippingPriceUpdated ShippingPriceDeleted", *_SHIPPING_PRICE),
-    _kind(
+    kind("ShippingPriceCreated ShippingPriceUpdated ShippingPriceDeleted", *_SHIPPING_PRICE),
+    kind(
         "ShippingZoneCreated ShippingZoneUpdated ShippingZoneDeleted ShippingZoneMetadataUpdated",
         subject("ShippingZone", "shipping_zone", per_channel=True),
     ),
-    _kind("ShopMetadataUpdated", shop(), may_be_tried=False),
-    _kind("TransactionItemMetadataUpdated", subject("TransactionItem", "transaction")),
-    _kind(
+    kind("ShopMetadataUpdated", shop(), may_be_tried=False),
+    kind("TransactionItemMetadataUpdated", subject("TransactionItem", "transaction")),
+    kind(
         "TranslationCreated TranslationUpdated",
         any_of("TranslationTypes", "translation", TRANSLATIONS),
         may_be_tried=False,
     ),
-    _kind(
+    kind(
         "VoucherCreated VoucherUpdated VoucherDeleted VoucherMetadataUpdated",
         subject("Voucher", "voucher", per_channel=True),
     ),
-    _kind("VoucherCodesCreated VoucherCodesDeleted", subjects("VoucherCode", "voucher_codes")),
-    _kind(
+    kind("VoucherCodesCreated VoucherCodesDeleted", subjects("VoucherCode", "voucher_codes")),
+    kind(
         "WarehouseCreated WarehouseUpdated WarehouseDeleted WarehouseMetadataUpdated",
         subject("Warehouse", "warehouse"),
     ),
-    _kind(
+    kind(
         "ThumbnailCreated",
         detail("id", ID | None),
         detail("url"),
@@ -308,4 +308,4 @@ KINDS: tuple[Kind, ...] = (
         may_be_tried=False,
     ),
 )
-"""Asynchronous events. Synchronous ones have a table of their own beside this."""
+"""Asynchronous events. Synchronous ones are in `asked.py`."""

@@ -254,6 +254,7 @@ async def test_an_order_comes_in_with_all_that_hangs_on_it(
             ("transactions.0", "INCORRECT_CURRENCY"),
         ),
         ({"transactions": [{"externalUrl": "nonsense"}]}, ("transactions.0", "INVALID")),
+        ({"transactions": [{"paymentMethodDetails": {}}]}, ("transactions.0", "INVALID")),
     ],
 )
 async def test_what_is_wrong_with_an_order_is_told(

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit.settings import Settings
 from marketplace.people.permissions import Permission
-from marketplace.webhooks.events import NEEDED, TOGETHER
+from marketplace.webhooks.events import NEEDED, SYNCHRONOUS, TOGETHER
 from marketplace_graphql.kernel import Requester
 from marketplace_graphql.kernel.subscriptions import subscription, told
 from marketplace_graphql.schema import api_schema
@@ -62,7 +62,7 @@ def test_of_saleors_event_types_only_those_lack_whose_subject_is_not_there_yet()
 
 def test_an_event_type_is_called_as_its_event() -> None:
     names = {event_name(type_name): type_name for type_name in event_types()}
-    assert set(names) <= set(NEEDED)
+    assert set(names) <= {*NEEDED, *SYNCHRONOUS}
     assert {type_name_of(event): event for event in names} == {
         each: event_name(each) for each in event_types()
     }
