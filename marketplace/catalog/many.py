@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
-from marketplace.catalog import search
+from marketplace.catalog import gallery, search
 from marketplace.catalog.answering import Checked
 from marketplace.catalog.answering_many import alike_variants, write_first_answers
 from marketplace.catalog.events import ListingsChanged, VariantsLaidIn
@@ -69,6 +69,8 @@ class NewProduct:
     collections: Sequence[Collection] = ()
     listings: list[tuple[Channel, Mapping[str, Any]]] = field(default_factory=list)
     variants: list[NewVariant] = field(default_factory=list)
+    media: list[dict[str, Any]] = field(default_factory=list)
+    """Rows of `catalog.gallery`, in their order."""
 
 
 async def write_products(
@@ -111,6 +113,12 @@ async def write_products(
         for variant in draft.variants
     ]
     await _write_variants(session, variants, may_add_choices=may_add_choices)
+    media = [
+        {"product_id": product.id, "position": place, **row}
+        for product, draft in zip(products, drafts, strict=True)
+        for place, row in enumerate(draft.media)
+    ]
+    await gallery.add_to_new(session, media)
     await _follow(session, [product.id for product in products])
     return list(products)
 
