@@ -2,8 +2,9 @@
 
 import mimetypes
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from sqlalchemy import delete, func, select
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.catalog.errors import PictureError
 from marketplace.catalog.media import Picture
 from marketplace.catalog.models import MediaType, Product, ProductMedia, ProductVariant, variant_media
-from marketplace.kit.announcements import announce
+from marketplace.kit.announcements import RowKey, announce
 from marketplace.kit.errors import DomainError, InvalidError
 from marketplace.kit.jobs import enqueue
 from marketplace.kit.outgoing import is_web_address
@@ -57,6 +58,18 @@ async def add_from_address(session: AsyncSession, product: Product, url: str, al
 
     A video stays there, a picture is fetched by a worker. Raises InvalidError, UNSUPPORTED_MEDIA_PROVIDER.
     """
+    host = _checked_address(url)
+    media = ProductMedia(alt=_checked_alt(alt), external_url=url)
+    if host is not None:
+        media.type = MediaType.VIDEO
+        media.oembed_data = _told_of_video(host, url)
+    await _add(session, product, media)
+    await enqueue(session, "catalog.fetch_media", media_id=media.id)
+    return media
+
+
+def _checked_address(url: str) -> VideoHost | None:
+    """Whose video it is, or None for a picture. Raises InvalidError, UNSUPPORTED_MEDIA_PROVIDER."""
     if len(url) > ADDRESS_LENGTH or not is_web_address(url):
         raise InvalidError("This is no address of a picture or a video.", field="mediaUrl")
     host = video_host(url)
@@ -67,13 +80,11 @@ async def add_from_address(session: AsyncSession, product: Product, url: str, al
             field="mediaUrl",
             code="UNSUPPORTED_MEDIA_PROVIDER",
         )
-    media = ProductMedia(alt=_checked_alt(alt), external_url=url)
-    if host is not None:
-        media.type = MediaType.VIDEO
-        media.oembed_data = {"type": "video", "url": url, "provider_name": host.name}
-    await _add(session, product, media)
-    await enqueue(session, "catalog.fetch_media", media_id=media.id)
-    return media
+    return host
+
+
+def _told_of_video(host: VideoHost, url: str) -> dict[str, str]:
+    return {"type": "video", "url": url, "provider_name": host.name}
 
 
 async def describe_media(session: AsyncSession, media: ProductMedia, alt: str) -> ProductMedia:
@@ -144,6 +155,43 @@ async def unassign_media(session: AsyncSession, media: ProductMedia, variant: Pr
         )
 
 
+async def add_to_new(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write the pictures of products that have just been made: rows of `picture_row` and `address_row`, with
+    their products and places. As many statements for many as for few.
+    """
+    if not rows:
+        return
+    made = insert(ProductMedia).returning(ProductMedia.id, ProductMedia.path)
+    media = (await session.execute(made, list(rows))).all()
+    kept = sorted(media_id for media_id, path in media if path is not None)
+    elsewhere = sorted(media_id for media_id, path in media if path is None)
+    if kept:
+        await enqueue(session, "catalog.make_thumbnails", media_ids=kept)
+    if elsewhere:
+        await enqueue(session, "catalog.fetch_all_media", media_ids=elsewhere)
+    keys = sorted(media_id for media_id, _ in media)
+    await announce(session, "PRODUCT_MEDIA_CREATED", *(RowKey(ProductMedia, key) for key in keys))
+
+
+def picture_row(picture: Picture, alt: str) -> dict[str, Any]:
+    """The columns of a kept picture. Raises InvalidError."""
+    return _row(alt, path=picture.key, width_pixels=picture.width_pixels, height_pixels=picture.height_pixels)
+
+
+def address_row(url: str, alt: str) -> dict[str, Any]:
+    """The columns of what lies elsewhere. Raises InvalidError, UNSUPPORTED_MEDIA_PROVIDER."""
+    host = _checked_address(url)
+    if host is None:
+        return _row(alt, external_url=url)
+    return _row(alt, external_url=url, type=MediaType.VIDEO, oembed_data=_told_of_video(host, url))
+
+
+def _row(alt: str, **columns: Any) -> dict[str, Any]:
+    """All rows of one statement have the same columns."""
+    none = dict.fromkeys(("path", "width_pixels", "height_pixels", "external_url"))
+    return {**none, "type": MediaType.IMAGE, "oembed_data": {}, "alt": _checked_alt(alt, "alt"), **columns}
+
+
 def video_host(url: str) -> VideoHost | None:
     """The host that an address is a video of; None for anything else."""
     parts = urlsplit(url)
@@ -195,9 +243,9 @@ async def _tell_product(session: AsyncSession, media: ProductMedia) -> None:
     await announce(session, "PRODUCT_UPDATED", product)
 
 
-def _checked_alt(alt: str) -> str:
+def _checked_alt(alt: str, field: str = "input") -> str:
     if len(alt) > ALT_LENGTH:
-        raise InvalidError(f"At most {ALT_LENGTH} letters on what it shows.", field="input")
+        raise InvalidError(f"At most {ALT_LENGTH} letters on what it shows.", field=field)
     return alt.strip()
 
 

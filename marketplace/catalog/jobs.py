@@ -1,7 +1,7 @@
 """What the catalogue does after a commit."""
 
 from marketplace.catalog import fetching, following, forgetting, media, product_types, search
-from marketplace.kit.jobs import Work, job
+from marketplace.kit.jobs import Work, enqueue, job
 
 
 @job("catalog.make_thumbnails")
@@ -65,3 +65,10 @@ async def delete_product_type(work: Work, product_type_id: int) -> None:
 async def fetch_media(work: Work, media_id: int) -> None:
     """Fetch a picture that was given by its address, or what a host says of a video."""
     await fetching.fetch_media(work, media_id)
+
+
+@job("catalog.fetch_all_media")
+async def fetch_all_media(work: Work, media_ids: list[int]) -> None:
+    """Have each of many pictures fetched by a job of its own: one that fails holds up no other."""
+    for media_id in media_ids:
+        await enqueue(work.session, "catalog.fetch_media", media_id=media_id)

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm.attributes import set_committed_value
 
-from marketplace.catalog import search
+from marketplace.catalog import gallery, search
 from marketplace.catalog.answering import Checked
 from marketplace.catalog.answering_many import alike_variants, write_first_answers
 from marketplace.catalog.events import ListingsChanged, VariantsLaidIn
@@ -31,6 +31,7 @@ from marketplace.catalog.variants import name_variants, same_answers
 from marketplace.kit.errors import Errors
 from marketplace.kit.events import publish
 from marketplace.markets.models import Channel
+from marketplace.markets.shop_settings import shop_setting
 from marketplace.vendors.models import Vendor
 
 LISTED = {
@@ -68,6 +69,8 @@ class NewProduct:
     collections: Sequence[Collection] = ()
     listings: list[tuple[Channel, Mapping[str, Any]]] = field(default_factory=list)
     variants: list[NewVariant] = field(default_factory=list)
+    media: list[dict[str, Any]] = field(default_factory=list)
+    """Rows of `catalog.gallery`, in their order."""
 
 
 async def write_products(
@@ -110,6 +113,12 @@ async def write_products(
         for variant in draft.variants
     ]
     await _write_variants(session, variants, may_add_choices=may_add_choices)
+    media = [
+        {"product_id": product.id, "position": place, **row}
+        for product, draft in zip(products, drafts, strict=True)
+        for place, row in enumerate(draft.media)
+    ]
+    await gallery.add_to_new(session, media)
     await _follow(session, [product.id for product in products])
     return list(products)
 
@@ -131,13 +140,15 @@ async def _write_variants(
 ) -> list[ProductVariant]:
     if not drafts:
         return []
-    names = dict.fromkeys(name for _, draft in drafts for name in draft.columns)
+    names = dict.fromkeys(["track_inventory", *(name for _, draft in drafts for name in draft.columns)])
+    is_tracked = await session.scalar(select(shop_setting("track_inventory_by_default")))
     next_places = await _next_places(session, {product_id for product_id, _ in drafts})
     rows = []
     for product_id, draft in drafts:
         place = next_places[product_id]
         next_places[product_id] += 1
-        columns = {name: draft.columns.get(name, _absent(name)) for name in names}
+        absent = {name: _absent(name) for name in names} | {"track_inventory": is_tracked}
+        columns = {name: draft.columns.get(name, absent[name]) for name in names}
         rows.append({"product_id": product_id, "position": place, "name": "", **columns})
     made = insert(ProductVariant).returning(ProductVariant, sort_by_parameter_order=True)
     variants = (await session.scalars(made, rows)).all()
@@ -220,4 +231,4 @@ def _absent(name: str) -> Any:
     """What a column has of which only other rows of the batch say something."""
     if name in ("public_metadata", "private_metadata"):
         return {}
-    return {"description_text": "", "name": "", "track_inventory": True}.get(name)
+    return {"description_text": "", "name": ""}.get(name)

@@ -33,6 +33,7 @@ from marketplace.kit.errors import DomainError, Errors, InvalidError, Mistakes, 
 from marketplace.kit.events import publish
 from marketplace.kit.ids import to_global_id
 from marketplace.kit.reordering import displaced, reordered
+from marketplace.markets.shop_settings import shop_setting
 
 UNSYNCHRONISED = {"synchronize_session": False}
 LONGEST_VARIANT_NAME = 255
@@ -54,7 +55,9 @@ async def create_variant(
     Raises Errors, DomainErrors.
     """
     await lock_product(session, product.id)
-    variant = ProductVariant(product_id=product.id, name="")
+    variant = ProductVariant(
+        product_id=product.id, name="", track_inventory=shop_setting("track_inventory_by_default")
+    )
     columns = await checked_columns(session, variant, said)
     checked = await check_variant_answers(session, product.product_type_id, answers, is_new=True)
     last = await session.scalar(

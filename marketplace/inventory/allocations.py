@@ -19,6 +19,7 @@ from marketplace.inventory.errors import InsufficientStockError, Shortage
 from marketplace.inventory.models import Allocation, Lot, Stock
 from marketplace.inventory.reservations import Wanted
 from marketplace.inventory.serving import place_of, serves_channel
+from marketplace.inventory.telling import tell_channels
 from marketplace.kit import clock
 from marketplace.kit.announcements import RowKey, announce
 from marketplace.markets.models import AllocationStrategy, Channel
@@ -63,6 +64,10 @@ async def allocate(session: AsyncSession, wanted: Sequence[Wanted], channel: Cha
     left = {stock_id: pieces for shelves in free.values() for stock_id, pieces in shelves.items()}
     sold_out = dict.fromkeys(stock_id for _, stock_id in shares if not left[stock_id])
     await announce(session, "PRODUCT_VARIANT_OUT_OF_STOCK", *(RowKey(Stock, key) for key in sold_out))
+    sold: dict[int, int] = defaultdict(int)
+    for (_, stock_id), pieces in shares.items():
+        sold[stock_id] += pieces
+    await tell_channels(session, {key: (left[key] + pieces, left[key]) for key, pieces in sold.items()})
 
 
 async def lock_sold(session: AsyncSession, line_ids: Collection[UUID]) -> None:
@@ -203,6 +208,7 @@ async def _tell_what_is_back(session: AsyncSession, changed: Sequence[Row[int, i
     """Announce the stocks that had nothing to sell and have something again: (stock, free, more free)."""
     back = [stock_id for stock_id, free, more in changed if free > 0 >= free - more]
     await announce(session, "PRODUCT_VARIANT_BACK_IN_STOCK", *(RowKey(Stock, key) for key in back))
+    await tell_channels(session, {stock_id: (free - more, free) for stock_id, free, more in changed})
 
 
 def _arrays(shares: Mapping[tuple[UUID, int], int]) -> dict[str, object]:

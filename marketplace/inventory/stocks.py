@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.inventory.models import Allocation, Stock, Warehouse
+from marketplace.inventory.telling import tell_channels
 from marketplace.kit.announcements import announce
 from marketplace.kit.errors import DomainError, Errors, InvalidError, UniqueError
 
@@ -49,6 +50,7 @@ async def create_stocks(
     await session.flush()
     await announce(session, "PRODUCT_VARIANT_BACK_IN_STOCK", *(each for each in stocks if each.quantity))
     await announce(session, "PRODUCT_VARIANT_STOCK_UPDATED", *stocks)
+    await tell_channels(session, {stock.id: (0, stock.quantity) for stock in stocks})
     return stocks
 
 
@@ -71,8 +73,10 @@ async def recount(session: AsyncSession, counted: Sequence[tuple[Stock, int]]) -
     """Write how many pieces lie on shelves that are locked and checked; gives those that change."""
     changed = [(stock, quantity) for stock, quantity in counted if stock.quantity != quantity]
     gone, back = [], []
+    free: dict[int, tuple[int, int]] = {}
     for stock, quantity in changed:
         before, after = stock.quantity - stock.quantity_allocated, quantity - stock.quantity_allocated
+        free[stock.id] = before, after
         if after <= 0 < before:
             gone.append(stock)
         if before <= 0 < after:
@@ -82,6 +86,7 @@ async def recount(session: AsyncSession, counted: Sequence[tuple[Stock, int]]) -
     await announce(session, "PRODUCT_VARIANT_OUT_OF_STOCK", *gone)
     await announce(session, "PRODUCT_VARIANT_BACK_IN_STOCK", *back)
     await announce(session, "PRODUCT_VARIANT_STOCK_UPDATED", *(stock for stock, _ in changed))
+    await tell_channels(session, free)
     return [stock for stock, _ in changed]
 
 
@@ -102,6 +107,9 @@ async def remove(session: AsyncSession, stocks: Sequence[Stock]) -> None:
     if not stocks:
         return
     await announce(session, "PRODUCT_VARIANT_OUT_OF_STOCK", *(stock for stock in stocks if stock.quantity))
+    await tell_channels(
+        session, {stock.id: (stock.quantity - stock.quantity_allocated, 0) for stock in stocks}
+    )
     keys = bindparam("keys", [stock.id for stock in stocks], ARRAY(BigInteger))
     for model, key in ((Allocation, Allocation.stock_id), (Stock, Stock.id)):
         await session.execute(delete(model).where(key == any_(keys)), execution_options=UNSYNCHRONISED)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Select, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -63,6 +64,25 @@ async def set_active(session: AsyncSession, channel: Channel, *, active: bool) -
     if channel.is_active == active:
         raise InvalidError(f"The channel is {'open' if active else 'closed'} already.", field="id")
     return await change_channel(session, channel, {"is_active": active})
+
+
+async def change_order_settings(session: AsyncSession, columns: Settings) -> Channel:
+    """Say for all channels at once what happens to orders; gives the one that is shown for all of them.
+
+    Raises InvalidError where nothing is open.
+    """
+    shown = await session.scalar(shown_for_all().with_for_update())
+    if shown is None:
+        raise InvalidError("No channel is open.")
+    if columns:
+        await session.execute(update(Channel).values(columns))
+        await session.refresh(shown)
+    return shown
+
+
+def shown_for_all() -> Select[Channel]:
+    """The channel whose settings stand for all, for clients that know of none: the first that is open."""
+    return select(Channel).where(Channel.is_active).order_by(Channel.slug).limit(1)
 
 
 async def _written(session: AsyncSession, channel: Channel) -> None:

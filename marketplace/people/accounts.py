@@ -50,7 +50,12 @@ class Registration:
 
 
 async def register(
-    session: AsyncSession, settings: Settings, given: Registration, *, address: str | None = None
+    session: AsyncSession,
+    settings: Settings,
+    given: Registration,
+    *,
+    address: str | None = None,
+    channel_slug: str | None = None,
 ) -> User | None:
     """Open an account, and have its address confirmed where the shop wants that; None: it exists already.
 
@@ -79,6 +84,9 @@ async def register(
         await ask_for_letter(
             session, AccountLetter.CONFIRM_ACCOUNT, user if opened else None, redirect_url=given.redirect_url
         )
+        if opened:
+            told = {"redirect_url": given.redirect_url, "channel_slug": channel_slug}
+            await announce(session, "ACCOUNT_CONFIRMATION_REQUESTED", user, **told)
     elif not opened:
         raise EmailTakenError("There is an account with this e-mail address already.", field="email")
     return user if opened else None
@@ -148,7 +156,11 @@ async def confirm(
 
 
 async def send_confirmation_again(
-    session: AsyncSession, settings: Settings, user: User, redirect_url: str
+    session: AsyncSession,
+    settings: Settings,
+    user: User,
+    redirect_url: str,
+    channel_slug: str | None = None,
 ) -> None:
     """Raises DomainError where there is nothing to confirm or a letter is on its way, InvalidError."""
     if user.is_confirmed or not settings.account_confirmation:
@@ -159,11 +171,18 @@ async def send_confirmation_again(
     checked_redirect(settings, redirect_url)
     user.confirmation_asked_at = clock.now()
     await ask_for_letter(session, AccountLetter.CONFIRM_ACCOUNT, user, redirect_url=redirect_url)
-    await announce(session, "ACCOUNT_CONFIRMATION_REQUESTED", user)
+    told = {"redirect_url": redirect_url, "channel_slug": channel_slug}
+    await announce(session, "ACCOUNT_CONFIRMATION_REQUESTED", user, **told)
 
 
 async def ask_for_password_reset(
-    session: AsyncSession, settings: Settings, email: str, redirect_url: str, *, address: str | None = None
+    session: AsyncSession,
+    settings: Settings,
+    email: str,
+    redirect_url: str,
+    *,
+    address: str | None = None,
+    channel_slug: str | None = None,
 ) -> None:
     """Have a link to choose a new password sent, if there is such an account. The caller can't tell.
 
@@ -186,6 +205,8 @@ async def ask_for_password_reset(
     if user is not None:
         user.password_reset_asked_at = clock.now()
         await history.record(session, user.id, CustomerEventType.PASSWORD_RESET_LINK_SENT)
+        event = "STAFF_SET_PASSWORD_REQUESTED" if user.is_staff else "ACCOUNT_SET_PASSWORD_REQUESTED"
+        await announce(session, event, user, redirect_url=redirect_url, channel_slug=channel_slug)
     await ask_for_letter(session, AccountLetter.RESET_PASSWORD, user, redirect_url=redirect_url)
 
 
@@ -242,6 +263,7 @@ async def ask_for_email_change(
     redirect_url: str,
     *,
     address: str | None = None,
+    channel_slug: str | None = None,
 ) -> None:
     """Have a link sent to the new address. Raises WrongPasswordError, AttemptDelayedError, EmailTakenError,
     InvalidError.
@@ -254,10 +276,13 @@ async def ask_for_email_change(
         session, AccountLetter.CHANGE_EMAIL, user, redirect_url=redirect_url, email=new_email
     )
     await history.record(session, user.id, CustomerEventType.EMAIL_CHANGED_REQUEST, message=new_email)
-    await announce(session, "ACCOUNT_CHANGE_EMAIL_REQUESTED", user)
+    told = {"redirect_url": redirect_url, "channel_slug": channel_slug, "new_email": new_email}
+    await announce(session, "ACCOUNT_CHANGE_EMAIL_REQUESTED", user, **told)
 
 
-async def change_email(session: AsyncSession, settings: Settings, user: User, token: str) -> None:
+async def change_email(
+    session: AsyncSession, settings: Settings, user: User, token: str, channel_slug: str | None = None
+) -> None:
     """Change the address by the link that was sent to the new one, and tell the old one.
 
     Raises LinkError, EmailTakenError.
@@ -273,16 +298,23 @@ async def change_email(session: AsyncSession, settings: Settings, user: User, to
         raise _email_taken() from None
     await history.record(session, user.id, CustomerEventType.EMAIL_CHANGED, message=new_email)
     await publish(session, EmailProven(user.id, new_email))
-    await announce(session, "ACCOUNT_EMAIL_CHANGED", user)
+    await announce(session, "ACCOUNT_EMAIL_CHANGED", user, channel_slug=channel_slug, new_email=new_email)
     await announce(session, "CUSTOMER_UPDATED", user)
     await ask_for_letter(session, AccountLetter.EMAIL_CHANGED, user, email=old_email)
 
 
-async def ask_for_deletion(session: AsyncSession, settings: Settings, user: User, redirect_url: str) -> None:
+async def ask_for_deletion(
+    session: AsyncSession,
+    settings: Settings,
+    user: User,
+    redirect_url: str,
+    channel_slug: str | None = None,
+) -> None:
     """Have a link sent that deletes the account. Raises InvalidError."""
     checked_redirect(settings, redirect_url)
     await ask_for_letter(session, AccountLetter.DELETE_ACCOUNT, user, redirect_url=redirect_url)
-    await announce(session, "ACCOUNT_DELETE_REQUESTED", user)
+    told = {"redirect_url": redirect_url, "channel_slug": channel_slug}
+    await announce(session, "ACCOUNT_DELETE_REQUESTED", user, **told)
 
 
 async def delete(session: AsyncSession, settings: Settings, user: User, token: str) -> None:

@@ -36,6 +36,7 @@ async def create_customer(
     addresses: Sequence[DefaultAddress] = (),
     *,
     redirect_url: str | None = None,
+    channel_slug: str | None = None,
 ) -> User:
     """Open an account for somebody, who chooses a password by a letter's link and is confirmed by it.
 
@@ -51,7 +52,8 @@ async def create_customer(
     await history.record(session, user.id, CustomerEventType.ACCOUNT_CREATED)
     if redirect_url is not None:
         await accounts.invite_to_set_password(session, settings, user, redirect_url)
-        await announce(session, "ACCOUNT_SET_PASSWORD_REQUESTED", user)
+        told = {"redirect_url": redirect_url, "channel_slug": channel_slug}
+        await announce(session, "ACCOUNT_SET_PASSWORD_REQUESTED", user, **told)
     return user
 
 

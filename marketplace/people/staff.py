@@ -59,7 +59,7 @@ async def create_staff(
     await _join(session, user, groups)
     if is_new and redirect_url is not None:
         await accounts.invite_to_set_password(session, settings, user, redirect_url)
-        await announce(session, "STAFF_SET_PASSWORD_REQUESTED", user)
+        await announce(session, "STAFF_SET_PASSWORD_REQUESTED", user, redirect_url=redirect_url)
     return user
 
 

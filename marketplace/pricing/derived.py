@@ -31,6 +31,7 @@ from sqlalchemy import (
     values,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.sql.elements import ColumnElement
 
 from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
@@ -45,12 +46,18 @@ _NOWHERE = cast(literal("{}", Text), ARRAY(BigInteger))
 
 
 def variant_prices(
-    chosen: Select[int], channel_id: int | None, now: datetime, rules: Sequence[CatalogueRule]
-) -> Update:
+    chosen: Select[int],
+    channel_id: int | None,
+    now: datetime,
+    rules: Sequence[CatalogueRule],
+    *,
+    with_changes: bool = False,
+) -> Update | ReturningUpdate[Any]:
     """Write price, rate, gross and net of the chosen products' variant listings.
 
     The price is the one entered, less what the best of the rules takes off. Where a channel's prices are
-    entered with tax the gross is the price, else the net is.
+    entered with tax the gross is the price, else the net is. `with_changes` gives of each listing that is
+    written its variant, channel and currency, and the price before and after.
     """
     reductions = best_reductions(rules, chosen.whereclause, now) if rules else None
     rates = _rates(now)
@@ -68,6 +75,7 @@ def variant_prices(
         select(
             VariantChannelListing.id,
             VariantChannelListing.entered_price_minor,
+            VariantChannelListing.price_minor.label("price_before_minor"),
             *_reduced(reductions),
             rate_of_listing.label("tax_rate_bp"),
             Channel.prices_entered_with_tax.label("with_tax"),
@@ -104,7 +112,17 @@ def variant_prices(
         "undiscounted_gross_minor": undiscounted_gross,
         "undiscounted_net_minor": undiscounted_net,
     }
-    return _written(VariantChannelListing, listing.c.id, prices)
+    statement = _written(VariantChannelListing, listing.c.id, prices)
+    if not with_changes:
+        return statement
+    written = VariantChannelListing
+    return statement.returning(
+        written.variant_id,
+        written.channel_id,
+        written.currency,
+        listing.c.price_before_minor,
+        written.price_minor,
+    )
 
 
 def _reduced(reductions: Subquery | None) -> list[ColumnElement[Any]]:

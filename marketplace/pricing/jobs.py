@@ -1,7 +1,9 @@
 """What pricing does again and again."""
 
+from typing import Any
+
 from marketplace.kit.jobs import Work, job
-from marketplace.pricing import beginnings, repricing, service, tax_days
+from marketplace.pricing import beginnings, repricing, service, tax_days, telling
 
 
 @job("pricing.publish_due")
@@ -22,3 +24,9 @@ async def promotions_due(work: Work) -> None:
 async def follow_tax_day(work: Work) -> None:
     """Have prices follow tax rates that begin or end today."""
     await tax_days.follow_the_day(work.session)
+
+
+@job("pricing.tell_prices")
+async def tell_prices(work: Work, changes: list[list[Any]]) -> None:
+    """Tell apps of prices that have changed."""
+    await telling.tell(work.session, changes)

@@ -16,6 +16,7 @@ from marketplace.catalog.models import Product
 from marketplace.kit import clock
 from marketplace.kit.jobs import enqueue
 from marketplace.markets.models import Channel
+from marketplace.pricing import telling
 from marketplace.pricing.catalogue_promotions import catalogue_rules
 from marketplace.pricing.derived import product_prices, products_listed, variant_prices
 from marketplace.pricing.promotions import Repricing
@@ -35,7 +36,8 @@ async def reprice(
 ) -> None:
     """Work out all derived columns of the listings concerned (by default: of all there are).
 
-    Five statements, whatever their number: lock, rules, variants, listings, products. Rows that come out as
+    Five statements, whatever their number: lock, rules, variants, listings, products; and once in a
+    transaction the question whether anybody wants to be told of new prices. Rows that come out as
     they were are not written. The products are locked in the order of their ids, so that two repricings wait
     for each other rather than stop each other dead. Listings that the session has loaded are not refreshed.
     """
@@ -49,13 +51,14 @@ async def reprice(
         await _do_it_again_later(session, chosen)
     now = clock.now()
     rules = await catalogue_rules(session, now)
-    statements = (
-        variant_prices(chosen, channel_id, now, rules),
-        product_prices(chosen, channel_id, now),
-        products_listed(chosen),
-    )
-    for statement in statements:
-        await session.execute(statement, execution_options={"synchronize_session": False})
+    is_heard = await telling.is_heard(session)
+    unsynchronised = {"synchronize_session": False}
+    prices = variant_prices(chosen, channel_id, now, rules, with_changes=is_heard)
+    written = await session.execute(prices, execution_options=unsynchronised)
+    if is_heard:
+        await telling.have_told(session, [tuple(row) for row in written])
+    for statement in (product_prices(chosen, channel_id, now), products_listed(chosen)):
+        await session.execute(statement, execution_options=unsynchronised)
 
 
 async def lock_promotions(session: AsyncSession) -> None:

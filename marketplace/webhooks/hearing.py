@@ -80,6 +80,11 @@ async def hear(session: AsyncSession, announcement: Announcement) -> None:
         )
 
 
+async def is_heard(session: AsyncSession, event: str) -> bool:
+    """Whether anybody listens to an event: for what takes some work to tell. Asked once in a transaction."""
+    return (await _listening(session)).to(event)
+
+
 def forget_listeners(session: AsyncSession) -> None:
     """Webhooks have changed in this transaction: look again who listens."""
     session.info.pop(_NOTED, None)

@@ -3,12 +3,13 @@
 from typing import Any
 
 from marketplace.apps.manifests import Manifest as ManifestRead
-from marketplace.apps.manifests import ManifestExtension
+from marketplace.apps.manifests import ManifestExtension, ManifestWebhook
 from marketplace.catalog.media import Picture
 from marketplace.people.permissions import Permission as PermissionCode
 from marketplace_graphql.apps.brands import AppManifestBrand, brand_in
 from marketplace_graphql.kernel import JSON, column, object_type
 from marketplace_graphql.people.rights import Permission, in_words
+from marketplace_graphql.webhooks.enums import WebhookEventTypeAsyncEnum, WebhookEventTypeSyncEnum
 
 
 @object_type
@@ -27,6 +28,20 @@ class AppManifestExtension:
     """What the place and the way of opening take besides."""
     identifier: str | None
     """What the app calls it."""
+
+
+@object_type
+class AppManifestWebhook:
+    """An address that the app would be called at."""
+
+    name: str
+    async_events: list[WebhookEventTypeAsyncEnum] | None
+    """What it would be told of."""
+    sync_events: list[WebhookEventTypeSyncEnum] | None
+    """What it would be asked."""
+    query: str
+    """What it would be told: a subscription."""
+    target_url: str
 
 
 @object_type
@@ -58,6 +73,7 @@ class Manifest:
     homepage_url: str | None
     support_url: str | None
     extensions: list[AppManifestExtension]
+    webhooks: list[AppManifestWebhook]
     audience: str | None
     """For whom tokens would be that people carry into it."""
     required_saleor_version: AppManifestRequiredSaleorVersion | None
@@ -76,6 +92,7 @@ def shown(manifest: ManifestRead, logo: Picture | None) -> dict[str, Any]:
         "identifier": manifest.id,
         "permissions": _permissions(manifest.permissions),
         "extensions": [_extension(each) for each in manifest.extensions],
+        "webhooks": [_webhook(each) for each in manifest.webhooks],
         "required_saleor_version": (
             {"constraint": constraint, "satisfied": manifest.is_for_this_version} if constraint else None
         ),
@@ -92,6 +109,16 @@ def _extension(said: ManifestExtension) -> dict[str, Any]:
         "target_name": said.target.upper(),
         "settings": said.options,
         "identifier": said.identifier,
+    }
+
+
+def _webhook(said: ManifestWebhook) -> dict[str, Any]:
+    return {
+        "name": said.name,
+        "async_events": [WebhookEventTypeAsyncEnum[event] for event in said.async_events],
+        "sync_events": [WebhookEventTypeSyncEnum[event] for event in said.sync_events],
+        "query": said.query,
+        "target_url": said.target_url,
     }
 
 

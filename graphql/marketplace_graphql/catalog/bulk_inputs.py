@@ -3,6 +3,7 @@
 from strawberry import ID
 
 from marketplace_graphql.catalog.answer_inputs import AttributeValueInput, BulkAttributeValueInput
+from marketplace_graphql.catalog.bulk_media import MediaInput
 from marketplace_graphql.catalog.product_inputs import OUTDATED, ProductCreateInput
 from marketplace_graphql.catalog.variant_inputs import (
     NO_PREORDERS,
@@ -62,6 +63,7 @@ class ProductBulkCreateInput(ProductCreateInput):
     attributes: list[AttributeValueInput] | None
     channel_listings: list[ProductChannelListingCreateInput] | None
     variants: list[ProductVariantBulkCreateInput] | None
+    media: list[MediaInput] | None
 
 
 @input_type

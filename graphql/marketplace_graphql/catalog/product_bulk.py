@@ -19,6 +19,7 @@ from marketplace.people.permissions import Permission
 from marketplace_graphql.catalog.answer_inputs import answers_of
 from marketplace_graphql.catalog.bulk_errors import ProductBulkCreateError
 from marketplace_graphql.catalog.bulk_inputs import ProductBulkCreateInput
+from marketplace_graphql.catalog.bulk_media import draft_media
 from marketplace_graphql.catalog.channel_changes import DUPLICATED, published_moments, repeated
 from marketplace_graphql.catalog.drafting import (
     Known,
@@ -151,6 +152,7 @@ async def _drafted(known: Known, given: dict[str, Any], faults: Faults) -> NewPr
     product_type = known.row(models.ProductType, said.pop("product_type"), "productType")
     vendor = await known.seller(said.pop("vendor", None))
     listings, variants = said.pop("channel_listings", None), said.pop("variants", None)
+    media = said.pop("media", None)
     answers = await answers_of(info, said.pop("attributes", None))
     columns = stores_of(said) | plain_columns({"name": None} | said)
     if said.get("slug"):
@@ -175,6 +177,7 @@ async def _drafted(known: Known, given: dict[str, Any], faults: Faults) -> NewPr
     )
     channels = _draft_listings(known, draft, listings or (), faults)
     await _draft_variants(known, draft, variants or (), channels, faults)
+    draft.media = await draft_media(info, media or (), faults)
     return draft
 
 

@@ -74,7 +74,7 @@ class GalleryMutations:
         if url:
             media = await gallery.add_from_address(info.session, product, url, alt)
         else:
-            media = await gallery.add_picture(info.session, product, await _kept(info, upload), alt)
+            media = await gallery.add_picture(info.session, product, await kept_picture(info, upload), alt)
         return {"media": media, "product": product}
 
     @mutation(
@@ -141,7 +141,7 @@ class GalleryMutations:
         return {"product_variant": variant, "media": media}
 
 
-async def _kept(info: Info, upload: UploadedFile | None) -> Picture:
+async def kept_picture(info: Info, upload: UploadedFile | None) -> Picture:
     """An uploaded picture, read and put into the storage. Raises what is wrong with it, in Saleor's codes."""
     if upload is None:
         raise RequiredError("Upload a picture.", field="image")

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Text, any_, exists, func, literal, true
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
+from marketplace.markets.models import Channel as ChannelModel
 from marketplace.markets.models import TaxRate
 from marketplace.people.permissions import Permission
 from marketplace_graphql.inputs import MetadataFilter, has_metadata
@@ -24,6 +25,8 @@ from marketplace_graphql.kernel import (
     value,
 )
 from marketplace_graphql.languages import CountryCode
+from marketplace_graphql.markets.settings import OrderSettings
+from marketplace_graphql.markets.settings import order_settings as settings_of_orders
 from marketplace_graphql.markets.types import (
     Channel,
     TaxClass,
@@ -162,3 +165,11 @@ class MarketsQueries:
     ) -> ShippingZone | None:
         """One shipping zone."""
         return zone.id == ctx.key(id, "ShippingZone")
+
+    @value(needs=Permission.MANAGE_ORDERS, deprecated="Use `Channel.orderSettings`.")
+    def order_settings(root: Any, ctx: Any) -> OrderSettings | None:
+        """What happens to orders in the first channel that is open, by slug."""
+        channel = aliased(ChannelModel)
+        return each(
+            channel, settings_of_orders(channel), where=channel.is_active.is_(True), order_by=channel.slug
+        )

@@ -55,6 +55,8 @@ class OrderBulkCreateNoteInput:
     user_id: ID | None
     user_email: ID | None
     user_external_reference: ID | None
+    app_id: ID | None
+    """The app that wrote it."""
 
 
 @input_type

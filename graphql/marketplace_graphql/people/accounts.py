@@ -79,8 +79,9 @@ class AccountMutations:
     async def account_register(self, info: Info, input: AccountRegisterInput) -> dict[str, object]:
         """Opens an account. Whether the address had one already is told to the address alone."""
         settings = await account_settings(info)
+        slug = None
         if settings.account_confirmation:
-            await channel_to_shop_in(info.session, input.channel or None)
+            slug = (await channel_to_shop_in(info.session, input.channel or None)).slug
         given = changes(input)
         language = given.get("language_code")
         registration = Registration(
@@ -93,7 +94,9 @@ class AccountMutations:
             metadata=metadata_entries(input.metadata),
         )
         with codes_of(AccountError):
-            await accounts.register(info.session, settings, registration, address=info.address)
+            await accounts.register(
+                info.session, settings, registration, address=info.address, channel_slug=slug
+            )
         told = accounts.as_registered(registration)
         return {
             "user": as_it_was(told, with_id=False),
@@ -115,9 +118,9 @@ class AccountMutations:
         """Sends the letter again by which one's account is confirmed."""
         user = await requester_account(info)
         with codes_of(SendConfirmationEmailError):
-            await channel_to_shop_in(info.session, channel)
+            slug = (await channel_to_shop_in(info.session, channel)).slug
             await accounts.send_confirmation_again(
-                info.session, await account_settings(info), user, redirect_url
+                info.session, await account_settings(info), user, redirect_url, slug
             )
 
     @mutation(returns=None, errors=AccountError)
@@ -126,9 +129,14 @@ class AccountMutations:
     ) -> None:
         """Sends a link to choose a new password, if there is such an account. The answer does not tell."""
         with codes_of(AccountError):
-            await channel_to_shop_in(info.session, channel)
+            slug = (await channel_to_shop_in(info.session, channel)).slug
             await accounts.ask_for_password_reset(
-                info.session, settings_of(info), email, redirect_url, address=info.address
+                info.session,
+                settings_of(info),
+                email,
+                redirect_url,
+                address=info.address,
+                channel_slug=slug,
             )
 
     @mutation(returns=TOKENS, errors=AccountError)
@@ -164,7 +172,7 @@ class AccountMutations:
         """Sends a link to one's new e-mail address, by which it takes the old one's place."""
         user = await requester_account(info)
         with codes_of(AccountError):
-            await channel_to_shop_in(info.session, channel)
+            slug = (await channel_to_shop_in(info.session, channel)).slug
             await accounts.ask_for_email_change(
                 info.session,
                 settings_of(info),
@@ -173,6 +181,7 @@ class AccountMutations:
                 password,
                 redirect_url,
                 address=info.address,
+                channel_slug=slug,
             )
         return user
 
@@ -181,8 +190,8 @@ class AccountMutations:
         """Changes one's e-mail address by the link that came to the new one."""
         user = await requester_account(info)
         with codes_of(AccountError):
-            await channel_to_shop_in(info.session, channel)
-            await accounts.change_email(info.session, settings_of(info), user, token)
+            slug = (await channel_to_shop_in(info.session, channel)).slug
+            await accounts.change_email(info.session, settings_of(info), user, token, slug)
         return user
 
     @mutation(
@@ -216,8 +225,8 @@ class AccountMutations:
         """Sends a link by which one's account is deleted."""
         user = await requester_account(info)
         with codes_of(AccountError):
-            await channel_to_shop_in(info.session, channel)
-            await accounts.ask_for_deletion(info.session, settings_of(info), user, redirect_url)
+            slug = (await channel_to_shop_in(info.session, channel)).slug
+            await accounts.ask_for_deletion(info.session, settings_of(info), user, redirect_url, slug)
 
     @mutation(returns={"user": "User | None"}, errors=AccountError, needs=AUTHENTICATED)
     async def account_delete(self, info: Info, token: str) -> dict[str, object]:

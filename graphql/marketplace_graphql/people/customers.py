@@ -82,17 +82,19 @@ class CustomerMutations:
     @mutation(returns="User", field="user", errors=AccountError, needs=NEEDS, tells="CUSTOMER_CREATED")
     async def customer_create(self, info: Info, input: UserCreateInput) -> models.User:
         """Opens an account for a customer."""
+        slug = None
         with codes_of(AccountError):
+            if input.redirect_url:
+                slug = (await channel_to_shop_in(info.session, input.channel or None)).slug
             user = await service.create_customer(
                 info.session,
                 settings_of(info),
                 await person_changes(info, input),
                 default_addresses(info, input),
                 redirect_url=input.redirect_url or None,
+                channel_slug=slug,
             )
             await _answer(info, user, input, complete=True)
-            if input.redirect_url:
-                await channel_to_shop_in(info.session, input.channel or None)
         return user
 
     @mutation(

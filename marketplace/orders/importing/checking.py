@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from marketplace.kit import clock
+from marketplace.kit import acting, clock
 from marketplace.kit.errors import DomainError, Errors
 from marketplace.kit.jobs import JobStatus
 from marketplace.kit.money import BASIS_POINTS, Money, percentage, to_minor
@@ -188,12 +188,15 @@ def _check_notes(plan: Plan, known: Known) -> None:
         names = NAMES["note"]
         named = any(given.get(name) is not None for name in names)
         user = find(plan, known, "User", given, names, path) if named else None
+        is_apps = given.get("app_id") is not None
+        app = find(plan, known, "App", given, {"app_id": "id"}, path) if is_apps else None
         plan.notes.append(
             {
                 "order_id": plan.id,
                 "type": "NOTE_ADDED",
                 "at": at,
                 "user_id": user.id if user else None,
+                "app_id": app.id if app else acting.app_id(),
                 "parameters": {"message": given["message"]},
             }
         )

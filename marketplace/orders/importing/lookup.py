@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.apps.models import App
 from marketplace.catalog.models import Product, ProductVariant
 from marketplace.inventory.models import Warehouse
 from marketplace.kit.errors import InvalidError
@@ -112,6 +113,8 @@ async def look_up(session: AsyncSession, plans: Sequence[Plan]) -> Known:
     deliveries = [order["delivery_method"] for order in orders if order.get("delivery_method")]
     notes = [note for order in orders for note in order.get("notes") or ()]
     await _users(session, known, [order["user"] for order in orders], notes)
+    for app in await _some(session, App, _keys("App", _said(notes, "app_id"))):
+        known.keep("App", "id", [(app.id, app)])
     await _variants(session, known, [*lines, *parcel_lines])
     channels = await session.scalars(select(Channel).where(Channel.slug.in_(_said(orders, "channel"))))
     known.keep("Channel", "slug", [(channel.slug, channel) for channel in channels])

@@ -10,6 +10,7 @@ mutation ($url: String!) { appFetchManifest(manifestUrl: $url) {
   manifest {
     identifier version name about permissions { code name } appUrl tokenTargetUrl audience author
     extensions { label url mountName targetName settings identifier permissions { code } }
+    webhooks { name asyncEvents syncEvents query targetUrl }
     requiredSaleorVersion { constraint satisfied }
     brand { logo { default small: default(size: 32, format: WEBP) } }
   }
@@ -43,6 +44,15 @@ async def test_a_manifest_is_looked_at_before(read: Ask, server: AppServer) -> N
                 "settings": {"widgetTarget": {"method": "POST"}},
                 "identifier": "print",
                 "permissions": [{"code": "MANAGE_ORDERS"}],
+            }
+        ],
+        "webhooks": [
+            {
+                "name": "Paid",
+                "asyncEvents": ["ORDER_PAID"],
+                "syncEvents": [],
+                "query": "subscription { event { ... on OrderPaid { order { id } } } }",
+                "targetUrl": f"{server.receiver.url}/hook",
             }
         ],
         "requiredSaleorVersion": {"constraint": "^3.20", "satisfied": True},

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import events
-from marketplace.kit.announcements import Announcement
+from marketplace.kit.announcements import Announcement, RowKey
 
 Heard = list[tuple[str, int]]
 
@@ -18,7 +18,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> Heard:
 
     async def listen(_session: AsyncSession, told: Announcement) -> None:
         rows: tuple[Any, ...] = told.rows
-        found.extend((told.event, row.id) for row in rows)
+        found.extend((told.event, row.key if isinstance(row, RowKey) else row.id) for row in rows)
 
     listening = [*events._subscribers[Announcement], listen]
     monkeypatch.setitem(events._subscribers, Announcement, listening)

@@ -3,17 +3,19 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from marketplace.catalog.attributes import Attribute, AttributeInputType, AttributeScope
 from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
-from marketplace.catalog.models import CollectionProduct, Product, ProductType, ProductVariant
+from marketplace.catalog.models import CollectionProduct, Product, ProductMedia, ProductType, ProductVariant
 from marketplace.catalog.words import index_text
 from marketplace.inventory.models import Stock, Warehouse
 from marketplace.kit.ids import to_global_id
 from marketplace.markets.models import Channel
 from marketplace.vendors.models import Vendor
+from marketplace_graphql.kernel import UploadedFile
+from tests.catalog.test_media import rug
 from tests.factories.attributes import make_attribute, make_value
 from tests.factories.catalog import make_category, make_collection, make_product, make_product_type
 from tests.factories.inventory import make_warehouse
@@ -194,6 +196,7 @@ async def test_as_many_statements_for_many_as_for_few(
                     shop.variant(size, channelListings=shop.prices(shop.dirhams), stocks=shop.stocks(1))
                     for size in ("Grand", "Petit")
                 ],
+                media=[{"mediaUrl": "https://a.test/1.jpg"}, {"mediaUrl": "https://a.test/2.jpg"}],
             )
             for index in range(number)
         ]
@@ -432,3 +435,72 @@ async def test_a_seller_makes_its_own(ask: Ask, read: Ask, session: AsyncSession
     for nobody in (None, buyer(user), staff("MANAGE_ORDERS")):
         answer = await ask(CREATE, nobody, products=[])
         assert answer["errors"][0]["extensions"]["exception"]["code"] == "PermissionDenied"
+
+
+MEDIA = """mutation($products: [ProductBulkCreateInput!]!, $policy: ErrorPolicyEnum) {
+  productBulkCreate(products: $products, errorPolicy: $policy) { results { errors { path code }
+    product { media { type alt sortOrder } } } } }"""
+
+
+async def test_pictures_and_videos_come_with_products_in_their_order(
+    read: Ask, session: AsyncSession, shop: Shop, heard: Heard
+) -> None:
+    media = [
+        {"image": UploadedFile("tapis.png", "image/png", rug()), "alt": "Un tapis"},
+        {"mediaUrl": "https://youtu.be/abc"},
+        {"mediaUrl": "https://a.test/2.jpg"},
+    ]
+    done = await read(MEDIA, STAFF, products=[shop.product(media=media), shop.product("Autre")])
+    first, second = done["productBulkCreate"]["results"]
+    assert first == {
+        "errors": [],
+        "product": {
+            "media": [
+                {"type": "IMAGE", "alt": "Un tapis", "sortOrder": 0},
+                {"type": "VIDEO", "alt": "", "sortOrder": 1},
+                {"type": "IMAGE", "alt": "", "sortOrder": 2},
+            ]
+        },
+    }
+    assert second["product"] == {"media": []}
+    kept, video, picture = await session.scalars(select(ProductMedia).order_by(ProductMedia.position))
+    assert (kept.path is not None, video.path, picture.path) == (True, None, None)
+    queued = """SELECT task_name, args->'media_ids' FROM procrastinate_jobs
+      WHERE task_name LIKE 'catalog.%media' OR task_name = 'catalog.make_thumbnails' ORDER BY id"""
+    jobs = await session.execute(text(queued))
+    assert [tuple(row) for row in jobs] == [
+        ("catalog.make_thumbnails", [kept.id]),
+        ("catalog.fetch_all_media", [video.id, picture.id]),
+    ]
+    assert [key for event, key in heard if event == "PRODUCT_MEDIA_CREATED"] == [
+        kept.id,
+        video.id,
+        picture.id,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("media", "path", "code"),
+    [
+        ({}, "media.0", "REQUIRED"),
+        ({"alt": "x"}, "media.0", "REQUIRED"),
+        ({"mediaUrl": "nonsense"}, "media.0.mediaUrl", "INVALID"),
+        ({"mediaUrl": "https://a.test/film.mp4"}, "media.0.mediaUrl", "UNSUPPORTED_MEDIA_PROVIDER"),
+        ({"mediaUrl": "https://a.test/1.jpg", "alt": "x" * 251}, "media.0.alt", "INVALID"),
+        ({"image": UploadedFile("a.png", "image/png", b"none")}, "media.0.image", "INVALID"),
+        (
+            {"image": UploadedFile("a.png", "image/png", b"none"), "mediaUrl": "https://a.test/1.jpg"},
+            "media.0",
+            "DUPLICATED_INPUT_ITEM",
+        ),
+    ],
+)
+async def test_a_picture_that_is_none_is_told_and_may_be_left_out(
+    read: Ask, shop: Shop, media: dict[str, Any], path: str, code: str
+) -> None:
+    product = shop.product(media=[media, {"mediaUrl": "https://a.test/1.jpg"}])
+    left = {"media": [{"type": "IMAGE", "alt": "", "sortOrder": 0}]}
+    for policy, made in ((None, None), ("IGNORE_FAILED", left)):
+        done = await read(MEDIA, STAFF, products=[product], policy=policy)
+        (result,) = done["productBulkCreate"]["results"]
+        assert result == {"errors": [{"path": path, "code": code}], "product": made}

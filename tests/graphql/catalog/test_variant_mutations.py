@@ -14,6 +14,7 @@ from marketplace.catalog.words import index_text
 from marketplace.checkout.models import CheckoutLine
 from marketplace.inventory.models import Stock
 from marketplace.kit.ids import to_global_id
+from marketplace.markets.shop_settings import shop_settings
 from marketplace.vendors.models import MemberRole
 from tests.factories.attributes import answer, make_attribute, make_value
 from tests.factories.catalog import (
@@ -350,3 +351,26 @@ async def test_who_looks_after_no_products_changes_no_variant(
             told = await ask(document, requester, **given)
             assert told["errors"][0]["extensions"]["exception"]["code"] == "PermissionDenied"
     assert await session.scalar(select(func.count()).select_from(ProductVariant)) == 1
+
+
+@pytest.mark.parametrize("said", [None, True])
+async def test_pieces_of_a_new_variant_are_counted_as_the_shop_says_unless_it_says_otherwise(
+    read: Ask, session: AsyncSession, product: Product, size: Attribute, said: bool | None
+) -> None:
+    (await shop_settings(session)).track_inventory_by_default = False
+    await session.flush()
+    given: dict[str, Any] = {} if said is None else {"trackInventory": said}
+    one = {"product": of("Product", product), "attributes": sized(size, "Grand"), **given}
+    made = (await read(CREATE, STAFF, input=one))["productVariantCreate"]
+    assert (made["errors"], made["productVariant"]["trackInventory"]) == ([], bool(said))
+    many = """mutation ($product: ID!, $variants: [ProductVariantBulkCreateInput!]!) {
+      productVariantBulkCreate(product: $product, variants: $variants) {
+        productVariants { trackInventory } errors { code } } }"""
+    lines = [
+        {"attributes": [{"id": of("Attribute", size), "dropdown": {"value": name}}], **each}
+        for name, each in (("Petit", given), ("Moyen", {"trackInventory": True}))
+    ]
+    done = await read(many, STAFF, product=of("Product", product), variants=lines)
+    told = done["productVariantBulkCreate"]
+    assert told["errors"] == []
+    assert [each["trackInventory"] for each in told["productVariants"]] == [bool(said), True]

@@ -12,10 +12,11 @@ from marketplace.inventory.models import Stock
 from marketplace.kit import events
 from marketplace.kit.announcements import Announcement
 from marketplace.kit.ids import to_global_id
-from marketplace.orders.models import Order, VendorOrder
+from marketplace.orders.models import Order, OrderEvent, VendorOrder
 from marketplace.payouts.models import VendorEarning
 from marketplace.payouts.queries import verify
 from marketplace.people.permissions import Permission
+from tests.factories.apps import make_app
 from tests.factories.checkout import Market, make_market, make_piece
 from tests.factories.people import make_staff, make_user
 from tests.factories.pricing import make_gift_card, make_voucher
@@ -247,6 +248,7 @@ async def test_an_order_comes_in_with_all_that_hangs_on_it(
         ({"notes": [{"message": "x" * 256}]}, ("notes.0.message", "NOTE_LENGTH")),
         ({"notes": [{"message": "x", "date": FUTURE}]}, ("notes.0.date", "FUTURE_DATE")),
         ({"notes": [{"message": "x", "userEmail": "no@no.test"}]}, ("notes.0.user_email", "NOT_FOUND")),
+        ({"notes": [{"message": "x", "appId": to_global_id("App", 0)}]}, ("notes.0.app_id", "NOT_FOUND")),
         ({"invoices": [{"createdAt": FUTURE}]}, ("invoices.0.created_at", "FUTURE_DATE")),
         ({"discounts": [{"valueType": "PERCENTAGE", "value": 101}]}, ("discounts.0", "INVALID")),
         (
@@ -386,3 +388,12 @@ async def test_fifty_orders_cost_as_many_statements_as_one(
     assert too_many["orderBulkCreate"]["errors"] == [{"path": "orders", "code": "BULK_LIMIT"}]
     refused = await ask(document, staff(Permission.MANAGE_ORDERS), orders=fifty)
     assert refused["errors"][0]["extensions"]["exception"]["code"] == "PermissionDenied"
+
+
+async def test_a_note_may_be_an_apps(session: AsyncSession, read: Ask, shop: Shop) -> None:
+    app = await make_app(session)
+    note = {"message": "from the ledger", "appId": to_global_id("App", app.id)}
+    await brought_in(read, shop.order(lines=[shop.line("cup")], notes=[note]))
+    event = await session.scalar(select(OrderEvent).where(OrderEvent.type == "NOTE_ADDED"))
+    assert event is not None
+    assert (event.app_id, event.user_id, event.parameters["message"]) == (app.id, None, "from the ledger")

@@ -6,6 +6,8 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.kit import events as events_of_kit
+from marketplace.kit.announcements import Announcement
 from marketplace.kit.settings import Settings
 from marketplace.people import mail_tokens
 from marketplace.people.mail_tokens import Purpose
@@ -411,3 +413,34 @@ async def test_a_text_that_no_database_keeps_is_refused_by_its_field(
     mutation = f"mutation ($text: String!) {{ it: {document} {{ errors {{ field code }} }} }}"
     data = await post(mutation, fatima, text="a\0b@c.test")
     assert data["it"]["errors"] == [{"field": field, "code": "INVALID"}]
+
+
+async def test_apps_are_told_where_links_lead_in_which_channel_and_to_which_address(
+    post: Post, fatima: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Announcement] = []
+
+    async def note(_session: AsyncSession, announcement: Announcement) -> None:
+        told.append(announcement)
+
+    monkeypatch.setitem(events_of_kit._subscribers, Announcement, [note])
+    where = {"redirect_url": PAGE, "channel_slug": "maroc"}
+    await post(ASK_RESET, email=fatima.email, url=PAGE, channel="maroc")
+    await post(ASK_EMAIL, fatima, email="new@example.test", password=PASSWORD, url=PAGE)
+    await post(
+        CHANGE_EMAIL, fatima, token=mail_tokens.make_email_change(settings, fatima, "new@example.test")
+    )
+    ask = "mutation ($u: String!) { accountRequestDeletion(redirectUrl: $u) { errors { field code } } }"
+    await post(ask, fatima, u=PAGE)
+    await post(REGISTER, input=NEW)
+    assert [(each.event, dict(each.details)) for each in told if each.event.startswith("ACCOUNT_")] == [
+        ("ACCOUNT_SET_PASSWORD_REQUESTED", where),
+        ("ACCOUNT_CHANGE_EMAIL_REQUESTED", where | {"new_email": "new@example.test"}),
+        ("ACCOUNT_EMAIL_CHANGED", {"channel_slug": "maroc", "new_email": "new@example.test"}),
+        ("ACCOUNT_DELETE_REQUESTED", where),
+        ("ACCOUNT_CONFIRMATION_REQUESTED", where),
+    ]
+    told.clear()
+    await post(ASK_RESET, email="nobody@example.test", url=PAGE, channel="maroc")
+    await post(REGISTER, input=NEW)
+    assert told == []

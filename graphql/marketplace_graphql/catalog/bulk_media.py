@@ -1,0 +1,44 @@
+"""Pictures and videos that come with new products."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from marketplace.catalog import gallery
+from marketplace.kit.errors import DomainError, InvalidError, RequiredError
+from marketplace_graphql.gallery.mutations import kept_picture
+from marketplace_graphql.kernel import Faults, Info, Upload, input_type
+
+
+@input_type
+class MediaInput:
+    """A picture, uploaded or to be fetched, or a video elsewhere."""
+
+    alt: str | None
+    """What it shows, for those who can't see it."""
+    image: Upload | None
+    """A picture, in a multipart request."""
+    media_url: str | None
+    """Where a picture lies, or a video of YouTube or Vimeo."""
+
+
+async def draft_media(info: Info, given: Sequence[dict[str, Any]], faults: Faults) -> list[dict[str, Any]]:
+    """The rows of a product's pictures, those uploaded already kept; what is wrong is noted at its place."""
+    if len(given) > gallery.MEDIA_LIMIT:
+        raise InvalidError(f"A product has at most {gallery.MEDIA_LIMIT} pictures.", field="media")
+    rows = []
+    for index, each in enumerate(given):
+        with faults.at("media", index):
+            rows.append(await _row(info, each))
+    return rows
+
+
+async def _row(info: Info, given: dict[str, Any]) -> dict[str, Any]:
+    upload, url, alt = given.get("image"), given.get("media_url"), given.get("alt") or ""
+    if not upload and not url:
+        raise RequiredError("Upload a picture, or say where it lies.")
+    if upload and url:
+        message = "Upload a picture or say where it lies, not both."
+        raise DomainError(message, code="DUPLICATED_INPUT_ITEM")
+    if url:
+        return gallery.address_row(url, alt)
+    return gallery.picture_row(await kept_picture(info, upload), alt)
