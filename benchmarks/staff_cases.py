@@ -1,4 +1,4 @@
-"""Every way in which staff narrow and order their lists, as variables of the documents that a dashboard sends."""
+"""Every way in which staff narrow and order their lists, as variables of a dashboard's documents."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
