@@ -7,10 +7,10 @@ STAMP  := $(VENV)/installed
 SCALE  ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test demo demo-data bench bench-lists lint format schema contract migration lock clean
+.PHONY: help run test demo demo-data bench bench-lists bench-staff-lists lint format schema contract migration lock clean
 
 help:  ## say what there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(STAMP)  ## database, migrations, demo data, API, storefront and worker; Ctrl-C stops them
 	@$(BIN)/marketplace run
@@ -29,6 +29,9 @@ bench: $(STAMP)  ## what users wait for, each as a ratio to its limit in the sam
 
 bench-lists: $(STAMP)  ## every filter and order of the catalogue, in 10,000 listings and in 100,000
 	@$(BIN)/python -m benchmarks.lists $(ARGS)
+
+bench-staff-lists: $(STAMP)  ## every filter and order of staff's lists, in 100,000 products, orders and customers
+	@$(BIN)/python -m benchmarks.staff_lists $(ARGS)
 
 lint: $(STAMP)  ## style, types, and who may import whom
 	@$(BIN)/ruff check

@@ -8,12 +8,10 @@ than twice as much in the large shop; counting is a matter of its own (docs/list
 import random
 import statistics
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 import psycopg
 import typer
 import uvloop
@@ -21,6 +19,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from benchmarks.list_cases import BUYERS_CHANNEL, Case, Samples, cases
+from benchmarks.reading import Reader
 from benchmarks.shops import loaded
 from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
 from marketplace.catalog.models import Category, Collection, Product, ProductVariant
@@ -33,7 +32,6 @@ from marketplace.kit.storage import storage_from
 from marketplace.markets.models import Channel
 from marketplace.vendors.models import Vendor
 from marketplace_graphql.asgi import make_api
-from marketplace_graphql.kernel import ANONYMOUS, Api, Request
 
 SIZES = (10_000, 100_000)
 ALLOWED = 2.0
@@ -49,19 +47,10 @@ Times = dict[tuple[str, str, str], float]
 
 
 @dataclass
-class _Reader:
+class _Reader(Reader):
     """Sends what the API would send, over one bare connection."""
 
-    api: Api
-    connection: psycopg.AsyncConnection
-    sent: list[tuple[str, Sequence[Any]]] = field(default_factory=list)
-
-    async def ask(self, document: str, variables: dict[str, object]) -> Any:
-        answer = await self.api.answer(Request(document, variables), ANONYMOUS)
-        told = orjson.loads(answer)
-        if told.get("errors"):
-            raise AssertionError(f"{document}: {told['errors']}")
-        return told["data"]
+    connection: psycopg.AsyncConnection = field(kw_only=True)
 
     async def milliseconds(self, document: str, variables: dict[str, object]) -> float:
         """The quickest of some runs of the statement: what it costs when nobody else is at work."""
@@ -107,22 +96,14 @@ async def _measure(listings: int, only: str) -> Times:
                 prepare_threshold=0,
                 **connection_options(settings, "benchmark"),  # type: ignore[arg-type]
             )
-            reader = _Reader(make_api(settings, database, storage=storage_from(settings)), connection)
-            _listen(database, reader)
+            reader = _Reader(
+                make_api(settings, database, storage=storage_from(settings)), connection=connection
+            )
+            reader.listen(database)
             async with connection:
                 return await _measure_all(reader, samples, middles, only)
         finally:
             await database.close()
-
-
-def _listen(database: Database, reader: _Reader) -> None:
-    fetch = database.reads.fetch_json
-
-    async def remember(statement: str, parameters: Sequence[Any]) -> bytes:
-        reader.sent.append((statement, parameters))
-        return await fetch(statement, parameters)
-
-    database.reads.fetch_json = remember  # type: ignore[method-assign, assignment]
 
 
 async def _measure_all(reader: _Reader, samples: Samples, middles: dict[str, list[str]], only: str) -> Times:

@@ -33,9 +33,12 @@ class Shop:
 
 
 @contextmanager
-def loaded(listings: int) -> Iterator[tuple[Path, str]]:
-    """A database with about so many listings, made once; gives the installation's directory and its URL."""
-    data_dir = FOLDER.absolute() / f"bench-{listings}"
+def loaded(listings: int, name: str = "") -> Iterator[tuple[Path, str]]:
+    """A database with about so many listings, made once; gives the installation's directory and its URL.
+
+    One that is changed afterwards has a name of its own.
+    """
+    data_dir = FOLDER.absolute() / (name or f"bench-{listings}")
     database_url = ensure_server(data_dir)
     try:
         environment = _environment(data_dir, database_url)

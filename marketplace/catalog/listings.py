@@ -43,6 +43,15 @@ class ProductChannelListing(IntegerKey, Base):
             "product_id",
             postgresql_where=text("is_live AND visible_in_listings"),
         ),
+        # For staff, who sort what is not live as well.
+        Index("ix_product_channel_listing_any_price", "channel_id", "price_minor", "product_id"),
+        Index(
+            "ix_product_channel_listing_any_published_at",
+            "channel_id",
+            lowest_if_missing("published_at", DateTime(timezone=True)),
+            "product_id",
+        ),
+        Index("ix_product_channel_listing_is_published", "channel_id", "is_published", "product_id"),
     )
 
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"))

@@ -65,7 +65,10 @@ class Answer:
 
     def has(self, value: Any) -> ColumnElement[bool]:
         """Whether a value of the attribute is among those that the row gave."""
-        return (value.attribute_id == self.attribute.id) & self.place(value).is_not(None)
+        said = answering_of(self.row).said.alias()
+        # From the row's own few answers to their values: an attribute may have as many as there are rows.
+        given = select(said.c.value_id).where(said.c[answering_of(self.row).owner] == self.row.id)
+        return (value.attribute_id == self.attribute.id) & value.id.in_(given.correlate_except(said))
 
     def place(self, value: Any) -> ColumnElement[Any]:
         """Where a value stands among those that the row gave."""

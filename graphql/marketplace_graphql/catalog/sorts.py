@@ -3,7 +3,15 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    DateTime,
+    and_,
+    cast,
+    literal_column,
+    select,
+)
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -90,21 +98,45 @@ def _in_listing(row: Any, ctx: Any) -> Any:
     return never_null(listing_of(row, ctx).product_id)
 
 
+_FILLERS: dict[type[Any], str] = {BigInteger: "0", DateTime: "'-infinity'", Boolean: "false"}
+"""Stand for the keys of listings where there is no listing."""
+
+
+def _listed_first(row: Any, ctx: Any, key: Any) -> Any:
+    """For those who see all products: along the channel's listings, then those without the key, then those
+    that are in no listing of the channel.
+    """
+    listing = listing_of(row, ctx)
+    listed, own = listing.product_id.is_not(None), never_null(listing.product_id)
+    filler = never_null(cast(literal_column(_FILLERS[type(key.type)]), key.type))
+    empty = getattr(key, "nullable", False)
+    lists = [
+        (and_(listed, key.is_not(None)) if empty else listed, (never_null(key), own)),
+        (and_(listed, key.is_(None)), (filler, own)),
+        (listing.product_id.is_(None), (filler, never_null(row.id))),
+    ]
+    return in_turn(*lists) if empty else in_turn(lists[0], lists[2])
+
+
 def _publication(row: Any, ctx: Any) -> Any:
-    since = never_null(published_since(row, ctx))
-    return since if sees_unlisted(ctx) else (since, _in_listing(row, ctx))
+    since = published_since(row, ctx)
+    if sees_unlisted(ctx):
+        return _listed_first(row, ctx, since)
+    return never_null(since), _in_listing(row, ctx)
 
 
 def _published(row: Any, ctx: Any) -> Any:
     if not sees_unlisted(ctx):
         return row.name  # All that others see is published.
-    return never_null(func.coalesce(listing_of(row, ctx).is_published, False)), row.name
+    return _listed_first(row, ctx, listing_of(row, ctx).is_published)
 
 
 def _price(row: Any, ctx: Any) -> Any:
     price = listing_of(row, ctx).price_minor
+    if sees_unlisted(ctx):
+        return _listed_first(row, ctx, price)
     # Whoever sees only live listings sees none without a price.
-    return missing_last(price) if sees_unlisted(ctx) else (never_null(price), _in_listing(row, ctx))
+    return never_null(price), _in_listing(row, ctx)
 
 
 def _by_answer(row: Any, given: Any, ctx: Any) -> Any:

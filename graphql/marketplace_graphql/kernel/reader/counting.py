@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, inspect
 from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList
+from sqlalchemy.sql.functions import FunctionElement
 
 from marketplace_graphql.kernel.reader.context import Scope
 from marketplace_graphql.kernel.reader.rows import primary_key
@@ -64,7 +65,14 @@ def names_row(expression: Any, key: Any) -> bool:
 def same(one: Any, other: Any) -> bool:
     """Whether two expressions say the same of one row."""
     one, other = (getattr(each, "expression", each) for each in (one, other))
-    return same_column(one, other) or bool(one.compare(other))
+    if isinstance(one, FunctionElement) and type(one) is type(other):
+        pairs = zip(one.clauses, other.clauses, strict=False)
+        alike = one.name == other.name and len(one.clauses) == len(other.clauses)
+        return alike and all(same(*pair) for pair in pairs)
+    if getattr(one, "is_literal", False) and getattr(other, "is_literal", False):
+        return bool(one.name == other.name)
+    # Not `compare`: it fails where two aliases of one table stand deeper in an expression.
+    return one is other or same_column(one, other)
 
 
 def same_column(one: Any, other: Any) -> bool:

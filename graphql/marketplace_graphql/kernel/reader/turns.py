@@ -1,22 +1,29 @@
 """Lists that are read one after the other as if they were one: each is a walk along its own index."""
 
+from functools import reduce
+from operator import add
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Integer,
     Select,
     Subquery,
+    any_,
     cast,
+    func,
+    inspect,
     literal_column,
     select,
     type_coerce,
     union_all,
 )
+from sqlalchemy.orm import aliased
 
 from marketplace_graphql.kernel.parts import InTurn
-from marketplace_graphql.kernel.reader import cursors, rows, walks
-from marketplace_graphql.kernel.reader.context import Scope
+from marketplace_graphql.kernel.reader import counting, cursors, rows, walks
+from marketplace_graphql.kernel.reader.context import Few, Scope
 from marketplace_graphql.kernel.reader.keys import Key, key_of, ordered_by
 from marketplace_graphql.kernel.reader.parameters import Parameter
 
@@ -35,9 +42,13 @@ class Turns:
         self.keys = self.lists[0][1]
 
     def found(self, matching: Select[Any], scope: Scope, cursor: Parameter | None, limit: int) -> Subquery:
-        """The page's rows: at most so many of each list, and of all of these the first."""
-        parts: list[Select[Any]] = []
-        for number, (condition, keys) in enumerate(self.lists):
+        """The page's rows: at most so many of each list, and of all of these the first.
+
+        A list is looked into only if those before it are not enough: it may have nothing, far along its walk.
+        """
+        before: list[CTE] = []
+        numbered = list(enumerate(self.lists))
+        for number, (condition, keys) in reversed(numbered) if self.backwards else numbered:
             # Coerced, so that no list's sort column passes for the row's own column of another list.
             sorted_by = [
                 type_coerce(key.expression, key.expression.type).label(f"sort_{index}")
@@ -50,9 +61,12 @@ class Turns:
                 .order_by(*[key.ordered(key.expression, downwards=self.downwards) for key in keys[1:]])
                 .limit(limit)
             )
-            parts += [self._few(part, scope) for part in self._after(one, number, keys, cursor)]
-        # Parentheses: each part has its own order.
-        found = union_all(*[select(*part.subquery().c) for part in parts]).subquery()
+            if before:
+                one = one.where(_rows_of(before) < limit)
+            parts = [self._few(part, scope) for part in self._after(one, number, keys, cursor)]
+            # Parentheses: each part has its own order.
+            before.append(union_all(*[select(*part.subquery().c) for part in parts]).cte(nesting=True))
+        found = union_all(*[select(*part.c) for part in before]).subquery()
         order = ordered_by(found, self.keys, downwards=self.downwards)
         return select(*found.c).order_by(*order).limit(limit).subquery()
 
@@ -74,7 +88,27 @@ class Turns:
         return ways
 
     def _few(self, one: Select[Any], scope: Scope) -> Select[Any]:
-        if not scope.few:
+        few = [*scope.few, *_of_walks(scope)]
+        if not few:
             return one
         key = rows.primary_key(scope.row)
-        return select(*walks.few_or_many(one, scope.few, key, lambda rows_: rows_).c)
+        return select(*walks.few_or_many(one, few, key, lambda rows_: rows_).c)
+
+
+def _of_walks(scope: Scope) -> list[Few]:
+    """One of few: no list that takes turns is in the order of its walks, but their index knows the keys."""
+    mapper, found = inspect(scope.row).mapper, dict[str, Few]()
+    for walk in scope.walks:
+        name = getattr(walk.column, "key", None)
+        if name is not None and counting.same_column(walk.column, getattr(scope.row, name, None)):
+            other = aliased(mapper.class_)
+            keys = select(rows.primary_key(other)).where(getattr(other, name) == any_(walk.values))
+            found.setdefault(name, Few(keys.correlate_except(other), None, None))
+    return list(found.values())
+
+
+def _rows_of(lists: list[CTE]) -> ColumnElement[int]:
+    counted: list[ColumnElement[int]] = [
+        select(func.count()).select_from(each).scalar_subquery() for each in lists
+    ]
+    return reduce(add, counted)

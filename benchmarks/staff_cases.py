@@ -1,0 +1,239 @@
+"""Every way in which staff narrow and order their lists, as variables of a dashboard's documents."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from graphql import GraphQLEnumType, GraphQLInputObjectType, get_named_type
+
+from marketplace_graphql.schema import api_schema
+
+OPERATIONS = Path(__file__).parent / "operations"
+LISTS = ("products", "orders", "draft_orders", "customers")
+ROOT = {"draft_orders": "draftOrders"}
+CHANNEL = "maroc"
+ALIASES = {
+    "LAST_MODIFIED",
+    "DATE",
+    "PUBLICATION_DATE",
+    "MINIMAL_PRICE",
+    "CREATION_DATE",
+    "FULFILLMENT_STATUS",
+}
+"""Orders that are the same as another."""
+OF_SOME_LISTS = {"RANK", "COLLECTION"}
+"""They go with a search, or with a collection's products."""
+IN_A_CHANNEL = {"PRICE", "PUBLISHED", "PUBLISHED_AT"}
+MIXED = {"products": ("NAME", "PRICE"), "customers": ("EMAIL", "LAST_NAME"), "orders": ("NUMBER", "CUSTOMER")}
+"""Orders with which each condition is measured, unless every one is asked for."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One list as staff ask for it."""
+
+    list: str
+    name: str
+    variables: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def document(self) -> str:
+        return (OPERATIONS / f"staff_list_{self.list}.graphql").read_text()
+
+
+def cases(samples: dict[str, Any], *, every_order: bool) -> Iterator[Case]:
+    """Each order both ways; each condition as the list comes, and in some orders or in every one."""
+    for list_ in LISTS:
+        orders = [(name, way) for name in _orders(list_) for way in ("ASC", "DESC")]
+        mixed = MIXED.get(list_, MIXED["orders"])
+        for name, way in orders:
+            yield _case(list_, "", {}, (name, way))
+        for asked, variables in _conditions(list_, samples):
+            yield _case(list_, asked, variables, None)
+            for name, way in orders:
+                if every_order or name in mixed:
+                    yield _case(list_, asked, variables, (name, way))
+
+
+def _case(list_: str, asked: str, variables: dict[str, Any], order: tuple[str, str] | None) -> Case:
+    given = dict(variables)
+    if order is not None:
+        given["sort"] = {"field": order[0], "direction": order[1]}
+        if order[0] in IN_A_CHANNEL:
+            given["channel"] = CHANNEL
+    if list_ == "products":
+        given["priced"] = "channel" in given
+    return Case(list_, " ".join([asked or "all", *(order or ())]), given)
+
+
+def _orders(list_: str) -> list[str]:
+    sorting = _argument(list_, "sortBy")
+    assert isinstance(sorting, GraphQLInputObjectType)
+    enum = get_named_type(sorting.fields["field"].type)
+    assert isinstance(enum, GraphQLEnumType)
+    return [name for name in enum.values if name not in ALIASES | OF_SOME_LISTS]
+
+
+def _conditions(list_: str, samples: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What each field of `filter` and `where` is asked, and searches."""
+    for argument in ("filter", "where"):
+        given = _argument(list_, argument)
+        assert isinstance(given, GraphQLInputObjectType)
+        known = _values(list_, argument, samples)
+        for name in given.fields:
+            if name in ("AND", "OR", "NOT", "channel", "attributes"):
+                continue
+            for number, value in enumerate(known[name], 1):
+                variables: dict[str, Any] = {argument: {name: value}}
+                if list_ == "products":
+                    variables["channel"] = CHANNEL
+                yield f"{argument} {name} {number}", variables
+    for number, term in enumerate(samples["searches"][list_], 1):
+        yield f"search {number}", {"search": term}
+
+
+def _argument(list_: str, name: str) -> object:
+    query = api_schema().graphql.query_type
+    assert query is not None
+    return get_named_type(query.fields[ROOT.get(list_, list_)].args[name].type)
+
+
+def _values(list_: str, argument: str, it: dict[str, Any]) -> dict[str, list[Any]]:
+    if list_ == "products":
+        return _of_products(argument, it)
+    return _of_customers(argument, it) if list_ == "customers" else _of_orders(argument, it)
+
+
+def _of_products(argument: str, it: dict[str, Any]) -> dict[str, list[Any]]:
+    both = [True, False]
+    by_where = argument == "where"
+    since = {"gte": it["day"]}
+    bands = [{"gte": 50, "lte": 60}, {"gte": 50}, {"gte": 100_000}]
+    prices: list[Any] = [{"range": band} for band in bands] if by_where else bands
+    return {
+        "ids": [it["products"]],
+        "slugs": [it["slugs"]],
+        "name": [{"eq": it["name"]}],
+        "slug": [{"oneOf": it["slugs"]}],
+        "search": it["searches"]["products"],
+        "productType": [{"eq": it["product_type"]}],
+        "productTypes": [[it["product_type"]]],
+        "category": [{"eq": it["shelf"]}],
+        "categories": [[it["category"]], [it["shelf"]]],
+        "collection": [{"eq": it["collection"]}],
+        "collections": [[it["collection"]]],
+        "vendors": [[it["vendor"]]],
+        "regions": [[it["region"]]],
+        "metadata": [[{"key": "demo"}], [{"key": "nobody"}]],
+        "publishedFrom": [it["day"], it["now"]],
+        "availableFrom": [it["day"]],
+        "updatedAt": [{"range": since} if by_where else since],
+        "price": prices,
+        "minimalPrice": prices,
+        "stockAvailability": ["IN_STOCK", "OUT_OF_STOCK"],
+        "stocks": [
+            {"quantity": {"gte": 5}},
+            {"quantity": {"gte": 100_000}},
+            {"warehouseIds": [it["warehouse"]]},
+            {"warehouseIds": [it["warehouse"]], "quantity": {"gte": 1}},
+        ],
+        **dict.fromkeys(
+            ("isPublished", "isAvailable", "isVisibleInListing", "hasCategory", "giftCard"),
+            both,
+        ),
+        "hasPreorderedVariants": both,
+    }
+
+
+def _of_customers(argument: str, it: dict[str, Any]) -> dict[str, list[Any]]:
+    day, since = {"gte": it["day"][:10]}, {"gte": it["day"]}
+    many: list[Any] = [{"gte": 1}, {"gte": 30}, {"lte": 0}]
+    by_where = argument == "where"
+    return {
+        "search": it["searches"]["customers"],
+        "dateJoined": [since if by_where else day],
+        "updatedAt": [since],
+        "placedOrders": [day, {"gte": "2000-01-01"}, {"gte": "2100-01-01"}],
+        "placedOrdersAt": [since],
+        "numberOfOrders": [{"range": each} for each in many] if by_where else many,
+        "metadata": [{"key": "nobody"} if by_where else [{"key": "nobody"}]],
+        "ids": [it["customers"]],
+        "email": [{"eq": it["email"]}],
+        "firstName": [{"eq": it["first_name"]}],
+        "lastName": [{"eq": it["last_name"]}],
+        "isActive": [True, False],
+        "addresses": [
+            {"country": {"eq": "MA"}},
+            {"country": {"eq": "SN"}},
+            {"country": {"eq": "NO"}},
+            {"country": {"notOneOf": ["MA"]}},
+            {"phoneNumber": {"eq": it["phone"]}},
+        ],
+        "customerType": [{"eq": it["customer_type"]}] if it["customer_type"] else [],
+    }
+
+
+def _of_orders(argument: str, it: dict[str, Any]) -> dict[str, list[Any]]:
+    by_where = argument == "where"
+    day, since = {"gte": it["day"][:10]}, {"gte": it["day"]}
+    states = ["FULFILLED", "UNFULFILLED", "CANCELED"]
+    paid, both = ["FULL", "NONE", "PARTIAL"], [True, False]
+    amounts = [{"gte": 50}, {"gte": 100_000}, {"gte": 100, "lte": 101}]
+    addresses: list[Any] = [
+        {"country": {"eq": "MA"}},
+        {"country": {"eq": "NO"}},
+        {"phoneNumber": {"eq": it["phone"]}},
+    ]
+    money = [{"amount": {"range": amount}, "currency": "MAD"} for amount in amounts]
+    one = {"key": "nobody"}
+    return {
+        "ids": [it["orders"]],
+        "numbers": [[it["number"], "7"]],
+        "number": [{"eq": int(it["number"])}, {"range": {"gte": int(it["number"])}}],
+        "search": it["searches"]["orders"],
+        "customer": [it["email"], it["last_name"]],
+        "status": (
+            [{"eq": each} for each in states]
+            if by_where
+            else [[each] for each in [*states, "READY_TO_FULFILL", "READY_TO_CAPTURE"]]
+        ),
+        "paymentStatus": [["FULLY_CHARGED"], ["NOT_CHARGED"], ["FULLY_REFUNDED"]],
+        "created": [day],
+        "createdAt": [since],
+        "updatedAt": [since],
+        "channels": [[it["channel"]]],
+        "channelId": [{"eq": it["channel"]}],
+        "checkoutIds": [[it["checkout"]]],
+        "checkoutTokens": [[it["token"]]],
+        "checkoutId": [{"eq": it["checkout"]}],
+        "checkoutToken": [{"eq": it["token"]}],
+        "metadata": [one if by_where else [one]],
+        "vendors": [[it["vendor"]]],
+        "user": [{"eq": it["customers"][0]}],
+        "userEmail": [{"eq": it["email"]}],
+        "voucherCode": [{"eq": "NOBODY"}],
+        "invoices": [[{"createdAt": since}]],
+        "linesCount": [{"eq": 1}, {"range": {"gte": 2}}, {"eq": 50}],
+        "totalGross": money,
+        "totalNet": money,
+        "productTypeId": [{"eq": it["product_type"]}],
+        "fulfillments": [[{"status": {"eq": "FULFILLED"}}], [{"status": {"eq": "WAITING_FOR_APPROVAL"}}]],
+        "lines": [[{"metadata": one}]],
+        "transactions": [[{"pspReference": {"eq": "nobody"}}]],
+        "events": [[{"date": since}], [{"type": {"eq": "PLACED"}}], [{"type": {"eq": "NOTE_ADDED"}}]],
+        "billingAddress": addresses,
+        "shippingAddress": addresses,
+        **{f"{each}Status": _statuses(paid, by_where=by_where) for each in ("authorize", "charge")},
+        **dict.fromkeys(
+            (
+                *("isClickAndCollect", "isPreorder", "giftCardUsed", "giftCardBought", "isGiftCardUsed"),
+                *("isGiftCardBought", "hasInvoices", "hasFulfillments"),
+            ),
+            both,
+        ),
+    }
+
+
+def _statuses(names: list[str], *, by_where: bool) -> list[Any]:
+    return [{"eq": each} if by_where else [each] for each in names]
