@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = 'c26019ff5526'
+revision = '8171623611ee'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -39,6 +39,8 @@ def upgrade() -> None:
     sa.Column('app_url', sa.String(), nullable=True),
     sa.Column('manifest_url', sa.String(), nullable=True),
     sa.Column('logo_path', sa.String(), nullable=True),
+    sa.Column('breaker_state', sa.Enum('CLOSED', 'HALF_OPEN', 'OPEN', name='breakerstate', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('breaker_changed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_app'))
@@ -246,6 +248,7 @@ def upgrade() -> None:
     sa.Column('description', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
     sa.Column('start_date', sa.DateTime(timezone=True), nullable=False),
     sa.Column('end_date', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('is_sale', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.Column('told_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
@@ -259,6 +262,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_promotion_metadata'), 'promotion', ['metadata'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_promotion_name_id'), 'promotion', ['name', 'id'], unique=False)
     op.create_index(op.f('ix_promotion_start_date_id'), 'promotion', ['start_date', 'id'], unique=False)
+    op.create_index(op.f('ix_promotion_updated_at_id'), 'promotion', ['updated_at', 'id'], unique=False)
     op.create_table('region',
     sa.Column('code', sa.String(length=6), nullable=False),
     sa.Column('country_code', sa.CHAR(length=2), nullable=False),
@@ -331,6 +335,14 @@ def upgrade() -> None:
     op.create_index(op.f('ix_voucher_starts_at_id'), 'voucher', ['starts_at', 'id'], unique=False)
     op.create_index(op.f('ix_voucher_type_id'), 'voucher', ['type', 'id'], unique=False)
     op.create_index(op.f('ix_voucher_usage_limit_id'), 'voucher', ['usage_limit', 'id'], unique=False)
+    op.create_table('app_calls',
+    sa.Column('app_id', sa.BigInteger(), nullable=False),
+    sa.Column('slot', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('asked', sa.BigInteger(), nullable=False),
+    sa.Column('failed', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['app_id'], ['app.id'], name=op.f('fk_app_calls_app_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('app_id', 'slot', name=op.f('pk_app_calls'))
+    )
     op.create_table('app_extension',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('app_id', sa.BigInteger(), nullable=False),
@@ -749,8 +761,12 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_address_user_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_address'))
     )
-    op.create_index('ix_address_country_code', 'address', ['country_code', 'user_id'], unique=False, postgresql_where=sa.text('user_id IS NOT NULL'))
-    op.create_index('ix_address_phone', 'address', ['phone', 'user_id'], unique=False, postgresql_where=sa.text('user_id IS NOT NULL'))
+    op.create_index('ix_address_book_country_code', 'address', ['country_code', 'user_id'], unique=False, postgresql_where=sa.text('user_id IS NOT NULL'))
+    op.create_index('ix_address_book_phone', 'address', ['phone', 'user_id'], unique=False, postgresql_where=sa.text('user_id IS NOT NULL'))
+    op.create_index('ix_address_country_code', 'address', ['country_code'], unique=False)
+    op.create_index('ix_address_full_name', 'address', [sa.literal_column("lower(first_name || ' ' || last_name)")], unique=False, postgresql_using='hash')
+    op.create_index('ix_address_last_name', 'address', [sa.literal_column('lower(last_name)')], unique=False, postgresql_using='hash')
+    op.create_index('ix_address_phone', 'address', ['phone'], unique=False, postgresql_using='hash', postgresql_where=sa.text("phone <> ''"))
     op.create_index(op.f('ix_address_user_id'), 'address', ['user_id'], unique=False)
     op.create_table('app_problem',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -823,6 +839,28 @@ def upgrade() -> None:
     op.create_index('ix_event_delivery_due', 'event_delivery', ['next_try_at'], unique=False, postgresql_where=sa.text("status = 'PENDING'"))
     op.create_index(op.f('ix_event_delivery_payload_id'), 'event_delivery', ['payload_id'], unique=False)
     op.create_index(op.f('ix_event_delivery_webhook_id_created_at_id'), 'event_delivery', ['webhook_id', 'created_at', 'id'], unique=False)
+    op.create_table('export_file',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('kind', sa.Enum('PRODUCTS', 'GIFT_CARDS', 'VOUCHER_CODES', name='exportkind', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('file_type', sa.Enum('CSV', 'XLSX', name='filetype', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('status', sa.Enum('PENDING', 'SUCCESS', 'FAILED', 'DELETED', name='jobstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('wanted', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('user_id', sa.BigInteger(), nullable=True),
+    sa.Column('app_id', sa.BigInteger(), nullable=True),
+    sa.Column('storage_key', sa.String(), nullable=False),
+    sa.Column('message', sa.String(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['app_id'], ['app.id'], name=op.f('fk_export_file_app_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_export_file_user_id'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_export_file')),
+    sa.UniqueConstraint('storage_key', name=op.f('uq_export_file_storage_key'))
+    )
+    op.create_index(op.f('ix_export_file_app_id'), 'export_file', ['app_id'], unique=False, postgresql_where=sa.text('app_id IS NOT NULL'))
+    op.create_index(op.f('ix_export_file_created_at_id'), 'export_file', ['created_at', 'id'], unique=False)
+    op.create_index(op.f('ix_export_file_status_id'), 'export_file', ['status', 'id'], unique=False)
+    op.create_index(op.f('ix_export_file_updated_at_id'), 'export_file', ['updated_at', 'id'], unique=False)
+    op.create_index(op.f('ix_export_file_user_id'), 'export_file', ['user_id'], unique=False)
     op.create_table('group_member',
     sa.Column('group_id', sa.BigInteger(), nullable=False),
     sa.Column('user_id', sa.BigInteger(), nullable=False),
@@ -920,6 +958,22 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_programme')),
     sa.UniqueConstraint('slug', name=op.f('uq_programme_slug'))
     )
+    op.create_table('promotion_event',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('promotion_id', sa.Uuid(), nullable=False),
+    sa.Column('type', sa.Enum('PROMOTION_CREATED', 'PROMOTION_UPDATED', 'PROMOTION_STARTED', 'PROMOTION_ENDED', 'RULE_CREATED', 'RULE_UPDATED', 'RULE_DELETED', name='promotioneventtype', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('user_id', sa.BigInteger(), nullable=True),
+    sa.Column('app_id', sa.BigInteger(), nullable=True),
+    sa.Column('rule_id', sa.Uuid(), nullable=True),
+    sa.ForeignKeyConstraint(['app_id'], ['app.id'], name=op.f('fk_promotion_event_app_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['promotion_id'], ['promotion.id'], name=op.f('fk_promotion_event_promotion_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_promotion_event_user_id'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_promotion_event'))
+    )
+    op.create_index(op.f('ix_promotion_event_app_id'), 'promotion_event', ['app_id'], unique=False, postgresql_where=sa.text('app_id IS NOT NULL'))
+    op.create_index(op.f('ix_promotion_event_promotion_id_at_id'), 'promotion_event', ['promotion_id', 'at', 'id'], unique=False)
+    op.create_index(op.f('ix_promotion_event_user_id'), 'promotion_event', ['user_id'], unique=False)
     op.create_table('promotion_rule_channel',
     sa.Column('rule_id', sa.Uuid(), nullable=False),
     sa.Column('channel_id', sa.BigInteger(), nullable=False),
@@ -1043,6 +1097,7 @@ def upgrade() -> None:
     sa.Column('number', sa.BigInteger(), server_default=sa.text("nextval('order_number')"), nullable=False),
     sa.Column('status', sa.Enum('DRAFT', 'UNCONFIRMED', 'UNFULFILLED', 'PARTIALLY_FULFILLED', 'PARTIALLY_RETURNED', 'RETURNED', 'FULFILLED', 'CANCELED', 'EXPIRED', name='orderstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('origin', sa.Enum('CHECKOUT', 'DRAFT', 'REISSUE', 'BULK_CREATE', name='orderorigin', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('original_id', sa.Uuid(), nullable=True),
     sa.Column('channel_id', sa.BigInteger(), nullable=False),
     sa.Column('user_id', sa.BigInteger(), nullable=True),
     sa.Column('user_email', sa.String(), nullable=False),
@@ -1089,6 +1144,7 @@ def upgrade() -> None:
     sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.ForeignKeyConstraint(['billing_address_id'], ['address.id'], name=op.f('fk_customer_order_billing_address_id'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_customer_order_channel_id')),
+    sa.ForeignKeyConstraint(['original_id'], ['customer_order.id'], name=op.f('fk_customer_order_original_id'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['shipping_address_id'], ['address.id'], name=op.f('fk_customer_order_shipping_address_id'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['shipping_method_id'], ['shipping_method.id'], name=op.f('fk_customer_order_shipping_method_id'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['shipping_tax_class_id'], ['tax_class.id'], name=op.f('fk_customer_order_shipping_tax_class_id'), ondelete='SET NULL'),
@@ -1099,10 +1155,18 @@ def upgrade() -> None:
     sa.UniqueConstraint('external_reference', name=op.f('uq_customer_order_external_reference')),
     sa.UniqueConstraint('number', name=op.f('uq_customer_order_number'))
     )
+    op.create_index(op.f('ix_customer_order_authorize_status_created_at'), 'customer_order', ['authorize_status', 'created_at'], unique=False)
+    op.create_index(op.f('ix_customer_order_billing_address_id'), 'customer_order', ['billing_address_id'], unique=False)
     op.create_index(op.f('ix_customer_order_channel_id_created_at'), 'customer_order', ['channel_id', 'created_at'], unique=False)
+    op.create_index(op.f('ix_customer_order_charge_status_created_at'), 'customer_order', ['charge_status', 'created_at'], unique=False)
     op.create_index(op.f('ix_customer_order_created_at_id'), 'customer_order', ['created_at', 'id'], unique=False)
     op.create_index(op.f('ix_customer_order_metadata'), 'customer_order', ['metadata'], unique=False, postgresql_using='gin')
+    op.create_index('ix_customer_order_original_id', 'customer_order', ['original_id'], unique=False, postgresql_where=sa.text('original_id IS NOT NULL'))
+    op.create_index(op.f('ix_customer_order_shipping_address_id'), 'customer_order', ['shipping_address_id'], unique=False)
     op.create_index(op.f('ix_customer_order_status_created_at'), 'customer_order', ['status', 'created_at'], unique=False)
+    op.create_index(op.f('ix_customer_order_total_gross_minor'), 'customer_order', ['total_gross_minor'], unique=False)
+    op.create_index(op.f('ix_customer_order_total_net_minor'), 'customer_order', ['total_net_minor'], unique=False)
+    op.create_index(op.f('ix_customer_order_updated_at_id'), 'customer_order', ['updated_at', 'id'], unique=False)
     op.create_index(op.f('ix_customer_order_user_email'), 'customer_order', ['user_email'], unique=False)
     op.create_index(op.f('ix_customer_order_user_id_created_at'), 'customer_order', ['user_id', 'created_at'], unique=False)
     op.create_index('ix_customer_order_voucher_code', 'customer_order', ['voucher_code'], unique=False, postgresql_where=sa.text('voucher_code IS NOT NULL'))
@@ -1122,6 +1186,22 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_event_delivery_attempt'))
     )
     op.create_index(op.f('ix_event_delivery_attempt_delivery_id_created_at_id'), 'event_delivery_attempt', ['delivery_id', 'created_at', 'id'], unique=False)
+    op.create_table('export_event',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('export_file_id', sa.BigInteger(), nullable=False),
+    sa.Column('type', sa.Enum('EXPORT_PENDING', 'EXPORT_SUCCESS', 'EXPORT_FAILED', 'EXPORT_DELETED', 'EXPORTED_FILE_SENT', 'EXPORT_FAILED_INFO_SENT', name='exporteventtype', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('user_id', sa.BigInteger(), nullable=True),
+    sa.Column('app_id', sa.BigInteger(), nullable=True),
+    sa.Column('message', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['app_id'], ['app.id'], name=op.f('fk_export_event_app_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['export_file_id'], ['export_file.id'], name=op.f('fk_export_event_export_file_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_export_event_user_id'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_export_event'))
+    )
+    op.create_index(op.f('ix_export_event_app_id'), 'export_event', ['app_id'], unique=False, postgresql_where=sa.text('app_id IS NOT NULL'))
+    op.create_index(op.f('ix_export_event_export_file_id_id'), 'export_event', ['export_file_id', 'id'], unique=False)
+    op.create_index(op.f('ix_export_event_user_id'), 'export_event', ['user_id'], unique=False)
     op.create_table('menu_item_translation',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('menu_item_id', sa.BigInteger(), nullable=False),
@@ -1274,6 +1354,7 @@ def upgrade() -> None:
     sa.Column('status', sa.Enum('PENDING', 'SUCCESS', 'FAILED', 'DELETED', name='jobstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('number', sa.String(), nullable=True),
     sa.Column('url', sa.String(), nullable=True),
+    sa.Column('storage_key', sa.String(), nullable=True),
     sa.Column('message', sa.String(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
@@ -1282,6 +1363,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['order_id'], ['customer_order.id'], name=op.f('fk_invoice_order_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_invoice'))
     )
+    op.create_index(op.f('ix_invoice_created_at_order_id'), 'invoice', ['created_at', 'order_id'], unique=False)
+    op.create_index(op.f('ix_invoice_number'), 'invoice', ['number'], unique=False, postgresql_using='hash')
     op.create_index(op.f('ix_invoice_order_id_created_at'), 'invoice', ['order_id', 'created_at'], unique=False)
     op.create_table('order_discount',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -1414,10 +1497,14 @@ def upgrade() -> None:
     sa.Column('token', sa.Uuid(), nullable=False),
     sa.Column('checkout_id', sa.Uuid(), nullable=True),
     sa.Column('order_id', sa.Uuid(), nullable=True),
+    sa.Column('app_id', sa.BigInteger(), nullable=True),
+    sa.Column('user_id', sa.BigInteger(), nullable=True),
     sa.Column('gateway', sa.String(), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
     sa.Column('message', sa.String(), nullable=False),
     sa.Column('psp_reference', sa.String(), nullable=True),
+    sa.Column('external_url', sa.String(), nullable=False),
+    sa.Column('method_details', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
     sa.Column('idempotency_key', sa.String(), nullable=True),
     sa.Column('currency', sa.CHAR(length=3), nullable=False),
     sa.Column('available_actions', postgresql.ARRAY(sa.String()), nullable=False),
@@ -1433,15 +1520,21 @@ def upgrade() -> None:
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.ForeignKeyConstraint(['app_id'], ['app.id'], name=op.f('fk_transaction_item_app_id'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['checkout_id'], ['checkout.id'], name=op.f('fk_transaction_item_checkout_id'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['order_id'], ['customer_order.id'], name=op.f('fk_transaction_item_order_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_transaction_item_user_id'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_transaction_item')),
     sa.UniqueConstraint('gateway', 'idempotency_key', name=op.f('uq_transaction_item_gateway_idempotency_key')),
-    sa.UniqueConstraint('psp_reference', name=op.f('uq_transaction_item_psp_reference')),
     sa.UniqueConstraint('token', name=op.f('uq_transaction_item_token'))
     )
+    op.create_index(op.f('ix_transaction_item_app_id'), 'transaction_item', ['app_id'], unique=False, postgresql_where=sa.text('app_id IS NOT NULL'))
     op.create_index(op.f('ix_transaction_item_checkout_id'), 'transaction_item', ['checkout_id'], unique=False)
+    op.create_index(op.f('ix_transaction_item_created_at_id'), 'transaction_item', ['created_at', 'id'], unique=False)
+    op.create_index(op.f('ix_transaction_item_metadata'), 'transaction_item', ['metadata'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_transaction_item_order_id'), 'transaction_item', ['order_id'], unique=False)
+    op.create_index(op.f('ix_transaction_item_psp_reference'), 'transaction_item', ['psp_reference'], unique=False)
+    op.create_index(op.f('ix_transaction_item_updated_at_id'), 'transaction_item', ['updated_at', 'id'], unique=False)
     op.create_table('vendor_badge',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('vendor_id', sa.BigInteger(), nullable=False),
@@ -1589,18 +1682,27 @@ def upgrade() -> None:
     sa.Column('vendor_order_id', sa.Uuid(), nullable=False),
     sa.Column('fulfillment_order', sa.BigInteger(), nullable=False),
     sa.Column('status', sa.Enum('FULFILLED', 'REFUNDED', 'RETURNED', 'REPLACED', 'REFUNDED_AND_RETURNED', 'CANCELED', 'WAITING_FOR_APPROVAL', name='fulfillmentstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('warehouse_id', sa.Uuid(), nullable=True),
     sa.Column('tracking_number', sa.String(), nullable=False),
     sa.Column('delivered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('total_refund_minor', sa.BigInteger(), nullable=True),
+    sa.Column('shipping_refund_minor', sa.BigInteger(), nullable=True),
+    sa.Column('reason', sa.String(), server_default=sa.text("''"), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.ForeignKeyConstraint(['order_id'], ['customer_order.id'], name=op.f('fk_fulfillment_order_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['vendor_order_id'], ['vendor_order.id'], name=op.f('fk_fulfillment_vendor_order_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['warehouse_id'], ['warehouse.id'], name=op.f('fk_fulfillment_warehouse_id'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_fulfillment')),
     sa.UniqueConstraint('order_id', 'fulfillment_order', name=op.f('uq_fulfillment_order_id_fulfillment_order'))
     )
+    op.create_index(op.f('ix_fulfillment_metadata'), 'fulfillment', ['metadata'], unique=False, postgresql_using='gin')
+    op.create_index(op.f('ix_fulfillment_status_order_id'), 'fulfillment', ['status', 'order_id'], unique=False)
+    op.create_index('ix_fulfillment_tracking_number', 'fulfillment', ['tracking_number'], unique=False, postgresql_using='hash', postgresql_where=sa.text("tracking_number <> ''"))
     op.create_index(op.f('ix_fulfillment_vendor_order_id'), 'fulfillment', ['vendor_order_id'], unique=False)
+    op.create_index(op.f('ix_fulfillment_warehouse_id'), 'fulfillment', ['warehouse_id'], unique=False)
     op.create_table('gift_card',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('code', sa.String(length=255), nullable=False),
@@ -1630,13 +1732,36 @@ def upgrade() -> None:
     sa.UniqueConstraint('code', name=op.f('uq_gift_card_code'))
     )
     op.create_index(op.f('ix_gift_card_app_id'), 'gift_card', ['app_id'], unique=False, postgresql_where=sa.text('app_id IS NOT NULL'))
+    op.create_index(op.f('ix_gift_card_assigned_to_email'), 'gift_card', ['assigned_to_email'], unique=False)
     op.create_index(op.f('ix_gift_card_assigned_to_id_created_at'), 'gift_card', ['assigned_to_id', 'created_at'], unique=False)
     op.create_index(op.f('ix_gift_card_created_at_id'), 'gift_card', ['created_at', 'id'], unique=False)
+    op.create_index(op.f('ix_gift_card_created_by_email_created_at'), 'gift_card', ['created_by_email', 'created_at'], unique=False)
     op.create_index(op.f('ix_gift_card_created_by_id'), 'gift_card', ['created_by_id'], unique=False)
     op.create_index(op.f('ix_gift_card_currency_current_balance_minor_id'), 'gift_card', ['currency', 'current_balance_minor', 'id'], unique=False)
     op.create_index(op.f('ix_gift_card_currency_initial_balance_minor_id'), 'gift_card', ['currency', 'initial_balance_minor', 'id'], unique=False)
+    op.create_index('ix_gift_card_ending', 'gift_card', [sa.literal_column('right(code, 4)')], unique=False)
     op.create_index(op.f('ix_gift_card_metadata'), 'gift_card', ['metadata'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_gift_card_product_id'), 'gift_card', ['product_id'], unique=False)
+    op.create_table('granted_refund',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('order_id', sa.Uuid(), nullable=False),
+    sa.Column('transaction_id', sa.BigInteger(), nullable=True),
+    sa.Column('user_id', sa.BigInteger(), nullable=True),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
+    sa.Column('reason', sa.String(), nullable=False),
+    sa.Column('shipping_costs_included', sa.Boolean(), nullable=False),
+    sa.Column('status', sa.Enum('NONE', 'PENDING', 'SUCCESS', 'FAILURE', name='grantedrefundstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('amount_minor >= 0', name=op.f('ck_granted_refund_amount_not_negative')),
+    sa.ForeignKeyConstraint(['order_id'], ['customer_order.id'], name=op.f('fk_granted_refund_order_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['transaction_id'], ['transaction_item.id'], name=op.f('fk_granted_refund_transaction_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_granted_refund_user_id'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_granted_refund'))
+    )
+    op.create_index(op.f('ix_granted_refund_order_id'), 'granted_refund', ['order_id'], unique=False)
+    op.create_index(op.f('ix_granted_refund_transaction_id'), 'granted_refund', ['transaction_id'], unique=False)
     op.create_table('journal_entry',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('key', sa.String(), nullable=False),
@@ -1669,7 +1794,9 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_order_event'))
     )
     op.create_index(op.f('ix_order_event_app_id'), 'order_event', ['app_id'], unique=False, postgresql_where=sa.text('app_id IS NOT NULL'))
+    op.create_index(op.f('ix_order_event_at'), 'order_event', ['at'], unique=False)
     op.create_index(op.f('ix_order_event_order_id_id'), 'order_event', ['order_id', 'id'], unique=False)
+    op.create_index(op.f('ix_order_event_type_at_order_id'), 'order_event', ['type', 'at', 'order_id'], unique=False)
     op.create_table('product_answer_order',
     sa.Column('product_id', sa.BigInteger(), nullable=False),
     sa.Column('attribute_id', sa.BigInteger(), nullable=False),
@@ -1704,7 +1831,10 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_product_channel_listing')),
     sa.UniqueConstraint('product_id', 'channel_id', name=op.f('uq_product_channel_listing_product_id_channel_id'))
     )
+    op.create_index('ix_product_channel_listing_any_price', 'product_channel_listing', ['channel_id', 'price_minor', 'product_id'], unique=False)
+    op.create_index('ix_product_channel_listing_any_published_at', 'product_channel_listing', ['channel_id', sa.literal_column("coalesce(published_at, '-infinity'::timestamp with time zone)"), 'product_id'], unique=False)
     op.create_index(op.f('ix_product_channel_listing_channel_id'), 'product_channel_listing', ['channel_id'], unique=False)
+    op.create_index('ix_product_channel_listing_is_published', 'product_channel_listing', ['channel_id', 'is_published', 'product_id'], unique=False)
     op.create_index('ix_product_channel_listing_price', 'product_channel_listing', ['channel_id', 'price_minor', 'product_id'], unique=False, postgresql_where=sa.text('is_live AND visible_in_listings'))
     op.create_index('ix_product_channel_listing_published', 'product_channel_listing', ['channel_id', sa.literal_column("coalesce(published_at, '-infinity'::timestamp with time zone)"), 'product_id'], unique=False, postgresql_where=sa.text('is_live AND visible_in_listings'))
     op.create_index('ix_product_channel_listing_shelf_price', 'product_channel_listing', ['channel_id', 'category_id', 'price_minor', 'product_id'], unique=False, postgresql_where=sa.text('is_live AND visible_in_listings'))
@@ -1803,16 +1933,17 @@ def upgrade() -> None:
     sa.Column('message', sa.String(), nullable=False),
     sa.Column('external_url', sa.String(), nullable=False),
     sa.Column('idempotency_key', sa.String(), nullable=True),
+    sa.Column('counts', sa.Boolean(), nullable=False),
     sa.Column('user_id', sa.BigInteger(), nullable=True),
     sa.Column('app_id', sa.BigInteger(), nullable=True),
     sa.ForeignKeyConstraint(['app_id'], ['app.id'], name=op.f('fk_transaction_event_app_id'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['transaction_id'], ['transaction_item.id'], name=op.f('fk_transaction_event_transaction_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_transaction_event_user_id'), ondelete='SET NULL'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_transaction_event')),
-    sa.UniqueConstraint('transaction_id', 'type', 'psp_reference', name=op.f('uq_transaction_event_transaction_id_type_psp_reference'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_transaction_event'))
     )
     op.create_index(op.f('ix_transaction_event_app_id'), 'transaction_event', ['app_id'], unique=False, postgresql_where=sa.text('app_id IS NOT NULL'))
     op.create_index(op.f('ix_transaction_event_transaction_id_id'), 'transaction_event', ['transaction_id', 'id'], unique=False)
+    op.create_index('uq_transaction_event_told_once', 'transaction_event', ['transaction_id', 'type', 'psp_reference'], unique=True, postgresql_where=sa.text("counts AND psp_reference <> ''"))
     op.create_table('vendor_earning',
     sa.Column('vendor_order_id', sa.Uuid(), nullable=False),
     sa.Column('vendor_id', sa.BigInteger(), nullable=False),
@@ -2047,10 +2178,32 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['vendor_order_id'], ['vendor_order.id'], name=op.f('fk_order_line_vendor_order_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_order_line'))
     )
+    op.create_index(op.f('ix_order_line_metadata'), 'order_line', ['metadata'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_order_line_order_id_position'), 'order_line', ['order_id', 'position'], unique=False)
+    op.create_index(op.f('ix_order_line_position_order_id'), 'order_line', ['position', 'order_id'], unique=False)
     op.create_index('ix_order_line_price_frozen_until', 'order_line', ['price_frozen_until'], unique=False, postgresql_where=sa.text('price_frozen_until IS NOT NULL'))
+    op.create_index('ix_order_line_product_sku', 'order_line', ['product_sku'], unique=False, postgresql_using='hash')
     op.create_index(op.f('ix_order_line_variant_id'), 'order_line', ['variant_id'], unique=False)
     op.create_index(op.f('ix_order_line_vendor_order_id_position'), 'order_line', ['vendor_order_id', 'position'], unique=False)
+    op.create_table('part_refund',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('vendor_order_id', sa.Uuid(), nullable=False),
+    sa.Column('fulfillment_id', sa.BigInteger(), nullable=True),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('goods_minor', sa.BigInteger(), nullable=False),
+    sa.Column('shipping_minor', sa.BigInteger(), nullable=False),
+    sa.Column('was_paid', sa.Boolean(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('user_id', sa.BigInteger(), nullable=True),
+    sa.CheckConstraint('goods_minor + shipping_minor > 0', name=op.f('ck_part_refund_something')),
+    sa.CheckConstraint('goods_minor >= 0 AND shipping_minor >= 0', name=op.f('ck_part_refund_not_negative')),
+    sa.ForeignKeyConstraint(['fulfillment_id'], ['fulfillment.id'], name=op.f('fk_part_refund_fulfillment_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_part_refund_user_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['vendor_order_id'], ['vendor_order.id'], name=op.f('fk_part_refund_vendor_order_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_part_refund')),
+    sa.UniqueConstraint('vendor_order_id', 'id', name=op.f('uq_part_refund_vendor_order_id_id'))
+    )
+    op.create_index(op.f('ix_part_refund_fulfillment_id'), 'part_refund', ['fulfillment_id'], unique=False)
     op.create_table('payout_line',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('payout_id', sa.Uuid(), nullable=False),
@@ -2150,6 +2303,35 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_attribute_value_translation')),
     sa.UniqueConstraint('attribute_value_id', 'language_code', name=op.f('uq_attribute_value_translation_attribute_value_id_language_code'))
     )
+    op.create_table('earning_reversal',
+    sa.Column('part_refund_id', sa.BigInteger(), nullable=False),
+    sa.Column('vendor_order_id', sa.Uuid(), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('goods_minor', sa.BigInteger(), nullable=False),
+    sa.Column('shipping_minor', sa.BigInteger(), nullable=False),
+    sa.Column('commission_minor', sa.BigInteger(), nullable=False),
+    sa.Column('vat_minor', sa.BigInteger(), nullable=False),
+    sa.Column('earning_minor', sa.BigInteger(), nullable=False),
+    sa.Column('booked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('earning_minor = goods_minor - commission_minor - vat_minor', name=op.f('ck_earning_reversal_adds_up')),
+    sa.ForeignKeyConstraint(['part_refund_id'], ['part_refund.id'], name=op.f('fk_earning_reversal_part_refund_id')),
+    sa.ForeignKeyConstraint(['vendor_order_id'], ['vendor_order.id'], name=op.f('fk_earning_reversal_vendor_order_id')),
+    sa.PrimaryKeyConstraint('part_refund_id', name=op.f('pk_earning_reversal'))
+    )
+    op.create_index(op.f('ix_earning_reversal_vendor_order_id'), 'earning_reversal', ['vendor_order_id'], unique=False)
+    op.create_table('granted_refund_line',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('granted_refund_id', sa.BigInteger(), nullable=False),
+    sa.Column('order_line_id', sa.Uuid(), nullable=False),
+    sa.Column('quantity', sa.BigInteger(), nullable=False),
+    sa.Column('reason', sa.String(), nullable=True),
+    sa.CheckConstraint('quantity > 0', name=op.f('ck_granted_refund_line_quantity_positive')),
+    sa.ForeignKeyConstraint(['granted_refund_id'], ['granted_refund.id'], name=op.f('fk_granted_refund_line_granted_refund_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['order_line_id'], ['order_line.id'], name=op.f('fk_granted_refund_line_order_line_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_granted_refund_line'))
+    )
+    op.create_index(op.f('ix_granted_refund_line_granted_refund_id'), 'granted_refund_line', ['granted_refund_id'], unique=False)
+    op.create_index(op.f('ix_granted_refund_line_order_line_id'), 'granted_refund_line', ['order_line_id'], unique=False)
     op.create_table('line_commission',
     sa.Column('order_line_id', sa.Uuid(), nullable=False),
     sa.Column('vendor_order_id', sa.Uuid(), nullable=False),
@@ -2267,6 +2449,8 @@ def upgrade() -> None:
     sa.Column('order_line_id', sa.Uuid(), nullable=False),
     sa.Column('stock_id', sa.BigInteger(), nullable=True),
     sa.Column('quantity', sa.BigInteger(), nullable=False),
+    sa.Column('has_left', sa.Boolean(), server_default=sa.text('true'), nullable=False),
+    sa.Column('reason', sa.String(), server_default=sa.text("''"), nullable=False),
     sa.ForeignKeyConstraint(['fulfillment_id'], ['fulfillment.id'], name=op.f('fk_fulfillment_line_fulfillment_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['order_line_id'], ['order_line.id'], name=op.f('fk_fulfillment_line_order_line_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['stock_id'], ['stock.id'], name=op.f('fk_fulfillment_line_stock_id'), ondelete='SET NULL'),
@@ -2274,6 +2458,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_fulfillment_line_fulfillment_id'), 'fulfillment_line', ['fulfillment_id'], unique=False)
     op.create_index(op.f('ix_fulfillment_line_order_line_id'), 'fulfillment_line', ['order_line_id'], unique=False)
+    op.create_index(op.f('ix_fulfillment_line_stock_id'), 'fulfillment_line', ['stock_id'], unique=False)
     op.create_foreign_key(op.f('fk_checkout_delivery_id'), 'checkout', 'checkout_delivery', ['delivery_id'], ['id'], ondelete='SET NULL', use_alter=True)
     op.create_foreign_key(op.f('fk_user_account_default_billing_address_id'), 'user_account', 'address', ['default_billing_address_id'], ['id'], ondelete='SET NULL', use_alter=True)
     op.create_foreign_key(op.f('fk_user_account_default_shipping_address_id'), 'user_account', 'address', ['default_shipping_address_id'], ['id'], ondelete='SET NULL', use_alter=True)
