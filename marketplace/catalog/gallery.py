@@ -15,7 +15,7 @@ from marketplace.catalog.errors import PictureError
 from marketplace.catalog.media import Picture
 from marketplace.catalog.models import MediaType, Product, ProductMedia, ProductVariant, variant_media
 from marketplace.kit.announcements import RowKey, announce
-from marketplace.kit.errors import DomainError, InvalidError, NotFoundError
+from marketplace.kit.errors import DomainError, InvalidError
 from marketplace.kit.jobs import enqueue
 from marketplace.kit.outgoing import is_web_address
 
@@ -106,7 +106,7 @@ async def delete_media(session: AsyncSession, media: Sequence[ProductMedia]) -> 
 async def reorder_media(
     session: AsyncSession, product: Product, media_ids: Sequence[int]
 ) -> list[ProductMedia]:
-    """Put all pictures of a product into an order. Raises InvalidError, NotFoundError, NOT_PRODUCTS_IMAGE."""
+    """Put all pictures of a product into an order. Raises InvalidError, NOT_PRODUCTS_IMAGE."""
     await _lock(session, product.id)
     own = {
         each.id: each
@@ -114,11 +114,7 @@ async def reorder_media(
     }
     if len(media_ids) != len(own):
         raise InvalidError("Give each picture of the product once.", field="order")
-    others = [media_id for media_id in media_ids if media_id not in own]
-    if others or len(set(media_ids)) != len(own):
-        known = await session.scalar(select(func.count()).where(ProductMedia.id.in_(others)))
-        if others and known != len(set(others)):
-            raise NotFoundError("There is no such picture.", field="order")
+    if set(media_ids) != own.keys():
         raise DomainError(
             "A picture does not belong to this product, or stands there twice.",
             field="order",

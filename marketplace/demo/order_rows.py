@@ -61,8 +61,8 @@ class OrderRows:
         self.fulfilments = tables.of(
             Fulfillment,
             """
-            id order_id vendor_order_id fulfillment_order status tracking_number delivered_at created_at
-            updated_at
+            id order_id vendor_order_id fulfillment_order status warehouse_id tracking_number delivered_at
+            created_at updated_at
             """,
         )
         self.fulfilment_lines = tables.of(FulfillmentLine, "fulfillment_id order_line_id stock_id quantity")
@@ -139,8 +139,8 @@ class OrderRows:
             tracking = f"DEMO{self.chance.randint(0, 10**9 - 1):09d}MA"
             self.fulfilments.add(
                 key, order.id, part.id, number,
-                FulfillmentStatus.RETURNED if refused else FulfillmentStatus.FULFILLED, tracking,
-                part.delivered_at, part.shipped_at, part.changed_at,
+                FulfillmentStatus.RETURNED if refused else FulfillmentStatus.FULFILLED,
+                part.seller.warehouse_id, tracking, part.delivered_at, part.shipped_at, part.changed_at,
             )  # fmt: skip
             for line in part.lines:
                 self.fulfilment_lines.add(key, line.id, line.variant.stock_id, line.quantity)

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from marketplace.kit.errors import DomainError
+from marketplace.kit.ids import to_global_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,21 @@ class InsufficientStockError(DomainError):
             variant_ids=[shortage.variant_id for shortage in shortages],
         )
         self.shortages = tuple(shortages)
+
+
+class NotInWarehouseError(DomainError):
+    """More pieces are to leave a store room than are there and not sold to others."""
+
+    code = "INSUFFICIENT_STOCK"
+
+    def __init__(self, line_id: UUID, warehouse_id: UUID | None, available: int) -> None:
+        there = f"only {available} of them are there" if available else "none of them is there"
+        super().__init__(
+            f"So many pieces can't leave from this store room: {there}.",
+            field="stocks",
+            order_lines=[to_global_id("OrderLine", line_id)],
+            warehouse=to_global_id("Warehouse", warehouse_id) if warehouse_id else None,
+        )
 
 
 class LotCodeTakenError(DomainError):

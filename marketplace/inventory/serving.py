@@ -2,7 +2,7 @@
 
 A seller's store room serves every channel and zone but those it was taken out of; one of the shop's own
 serves those it was put into. Nearly all serve all, and so what is kept are the pairs that don't: see
-decision 17.
+decision 22.
 """
 
 from collections.abc import Collection, Mapping, Sequence

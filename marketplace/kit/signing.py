@@ -26,18 +26,18 @@ class FileTokenError(Exception):
     """The address was not given out by us, or is no longer valid."""
 
 
-def signed_url(settings: Settings, file: PrivateFile) -> str:
-    """Where whoever is given this address may fetch the file within the next ten minutes."""
-    return f"{settings.public_url}/files/{sign(settings, file)}"
+def signed_url(settings: Settings, file: PrivateFile, valid_for: timedelta = VALID_FOR) -> str:
+    """Where whoever is given this address may fetch the file: for ten minutes, or as long as is said."""
+    return f"{settings.public_url}/files/{sign(settings, file, valid_for)}"
 
 
-def sign(settings: Settings, file: PrivateFile) -> str:
+def sign(settings: Settings, file: PrivateFile, valid_for: timedelta = VALID_FOR) -> str:
     claims = {
         "aud": AUDIENCE,
         "key": file.key,
         "name": file.name,
         "type": file.content_type,
-        "until": (clock.now() + VALID_FOR).isoformat(),
+        "until": (clock.now() + valid_for).isoformat(),
     }
     return jwt.encode(claims, settings.secret_key.get_secret_value(), algorithm="HS256")
 

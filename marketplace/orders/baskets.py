@@ -65,9 +65,10 @@ class Basket(Cart):
         return self.own_offers.get(line.id) or self.offers[line.variant_id]
 
     def price(self, line: CheckoutLine) -> int | None:
-        return (
-            self.offer(line).price_minor if line.price_override_minor is None else line.price_override_minor
-        )
+        offer = self.offer(line)
+        if line.price_override_minor is None:
+            return offer.price_minor
+        return offer.charged(line.price_override_minor)
 
     def takes_voucher(self, line: CheckoutLine) -> bool:
         """As in Saleor, what staff took off a line stands alone."""
@@ -108,19 +109,22 @@ async def open_basket(
     *,
     new_variants: Collection[int] = (),
     lock_stocks: bool = False,
+    is_exempt: bool | None = None,
 ) -> Basket:
     """What an order comes to be priced as: it and its parts are locked. `new_variants` are about to be added.
 
-    The stocks of an order that has been placed are locked, too: of all its variants, at once. `lock_stocks`
-    asks for the same of a draft, which is about to be placed.
+    `is_exempt` is for an order that is about to be exempt from tax, or to be so no more. The stocks of one
+    that has been placed are locked, too: of all its variants, at once. `lock_stocks` asks for the same of a
+    draft, which is about to be placed.
     """
     now = clock.now()
+    is_exempt = order.is_tax_exempt if is_exempt is None else is_exempt
     found = await session.execute(
         _CHANNEL, {"channel_id": order.channel_id, "address_id": order.shipping_address_id, "now": now}
     )
     channel, in_force, country_code = found.one()
     basket = Basket(
-        _checkout_of(order, country_code or channel.default_country_code),
+        _checkout_of(order, country_code or channel.default_country_code, is_exempt=is_exempt),
         channel,
         now,
         chosen_method_id=order.shipping_method_id,
@@ -141,6 +145,7 @@ async def open_basket(
         channel.id,
         basket.checkout.country_code,
         now,
+        is_exempt=is_exempt,
         lock_stocks=lock_stocks,
     )
     if lock_stocks:
@@ -169,7 +174,7 @@ _CHANNEL = (
 )
 
 
-def _checkout_of(order: Order, country_code: str) -> Checkout:
+def _checkout_of(order: Order, country_code: str, *, is_exempt: bool) -> Checkout:
     return Checkout(
         id=order.id,
         channel_id=order.channel_id,
@@ -183,7 +188,7 @@ def _checkout_of(order: Order, country_code: str) -> Checkout:
         shipping_address_id=order.shipping_address_id,
         voucher_code=order.voucher_code,
         discount_minor=0,
-        is_tax_exempt=order.is_tax_exempt,
+        is_tax_exempt=is_exempt,
         public_metadata={},
     )
 

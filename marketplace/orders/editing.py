@@ -52,12 +52,13 @@ async def editable(
     new_variants: Collection[int] = (),
     field: str = "id",
     code: str | None = None,
+    is_exempt: bool | None = None,
 ) -> Basket:
     """Take hold of an order that may be changed. Raises NotFoundError, NotEditableError."""
     order, parts = await lock_whole(session, order_id)
     if order.status not in EDITABLE:
         raise NotEditableError("Only drafts and unconfirmed orders can be changed.", field=field, code=code)
-    basket = await open_basket(session, order, parts, new_variants=new_variants)
+    basket = await open_basket(session, order, parts, new_variants=new_variants, is_exempt=is_exempt)
     begun = {part.id for part in parts if part.status is not VendorOrderStatus.UNFULFILLED}
     if any(row.vendor_order_id in begun for row in basket.rows.values()):
         raise NotEditableError("Some of it was called off, or has left already.", field=field, code=code)
@@ -231,10 +232,11 @@ def _set_price(basket: Basket, line: CheckoutLine, amount: Decimal) -> None:
         line.price_override_minor = price.minor
         return
     row.is_price_overridden, row.price_frozen_until = True, None
+    offer = basket.offer(line)
     basket.own_offers[line.id] = replace(
-        basket.offer(line),
-        undiscounted_minor=price.minor,
-        price_minor=price.minor,
+        offer,
+        undiscounted_minor=offer.charged(price.minor),
+        price_minor=offer.charged(price.minor),
         promotion_rule_id=None,
     )
     basket.catalogue.pop(line.id, None)

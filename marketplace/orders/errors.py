@@ -48,3 +48,25 @@ class DeliveryNotOfferedError(DomainError):
 
 class CannotDiscountError(DomainError):
     code = "CANNOT_DISCOUNT"
+
+
+class UnpaidOrderError(DomainError):
+    code = "CANNOT_FULFILL_UNPAID_ORDER"
+
+
+class CannotCancelFulfillmentError(DomainError):
+    code = "CANNOT_CANCEL_FULFILLMENT"
+
+
+class FulfillmentStatusError(DomainError):
+    """The parcel stands where this makes no sense."""
+
+
+class InvalidQuantityError(DomainError):
+    code = "INVALID_QUANTITY"
+
+
+class CannotRefundError(DomainError):
+    """More than was paid, or nothing was."""
+
+    code = "CANNOT_REFUND"

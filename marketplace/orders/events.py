@@ -56,7 +56,14 @@ class VendorOrderCanceled:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderTaxationChanged:
-    """An order that is not confirmed yet is exempt from tax, or is so no more: it costs something else."""
+class VendorOrderReturned:
+    """All of a seller's parcel came back, after the buyer had received it."""
 
-    order_id: UUID
+    vendor_order_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PartRefunded:
+    """A seller's part brings less than was sold: a row of `part_refund` says how much."""
+
+    part_refund_id: int

@@ -1,34 +1,36 @@
 """A seller's parcel: packed and handed over, delivered, or refused at the door."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.inventory.allocations import Taken, consume, lock_sold, restock
+from marketplace.inventory.allocations import Taken, consume, restock
 from marketplace.kit import clock
 from marketplace.kit.errors import InvalidError
 from marketplace.kit.events import publish
 from marketplace.orders.errors import FulfillQuantityError, NothingToFulfillError, VendorOrderStatusError
-from marketplace.orders.events import VendorOrderDelivered, VendorOrderFulfilled, VendorOrderRefused
-from marketplace.orders.locks import lines_of, lock_part, lock_whole, refresh_status
+from marketplace.orders.events import VendorOrderDelivered, VendorOrderRefused
+from marketplace.orders.locks import lines_of, lock_part, refresh_status
 from marketplace.orders.models import (
     Fulfillment,
     FulfillmentLine,
     FulfillmentStatus,
-    Order,
-    OrderEvent,
     OrderLine,
     OrderStatus,
     VendorOrder,
     VendorOrderStatus,
 )
-from marketplace.orders.status import status_of_part
+from marketplace.orders.parcels import note, note_parcel, note_tracking, tell_of_parcels, write_parcel
+from marketplace.orders.parts import refresh_parts
+from marketplace.orders.rules import check_paid, fulfilment_rules
 
 WITHDRAWAL_DAYS = 7
 """From the day on which the buyer received it (law 31-08)."""
+NEW_STATUS = {True: FulfillmentStatus.FULFILLED, False: FulfillmentStatus.WAITING_FOR_APPROVAL}
+"""Of a new parcel, by whether parcels need no approval."""
 
 
 async def fulfil(
@@ -37,59 +39,44 @@ async def fulfil(
     quantities: Mapping[UUID, int] | None = None,
     *,
     tracking_number: str = "",
+    notify: bool = True,
     user_id: int | None = None,
 ) -> Fulfillment:
-    """Hand pieces to the carrier: so many of each order line, or all that is left.
+    """Hand pieces to the carrier, from wherever they lie: so many of each order line, or all that is left.
 
-    They leave the shelf. Raises NotFoundError, NothingToFulfillError, FulfillQuantityError.
+    They leave the shelf, unless the shop wants parcels approved first. Raises NotFoundError,
+    NothingToFulfillError, FulfillQuantityError, UnpaidOrderError.
     """
     order, part = await lock_part(session, vendor_order_id)
     if order.status is OrderStatus.UNCONFIRMED:
         raise NothingToFulfillError("This order has to be confirmed first.", field="id")
     lines = {line.id: line for line in await lines_of(session, part)}
     leaving = _leaving(part, lines, quantities)
-    taken = await consume(session, leaving)
+    rules = await fulfilment_rules(session)
+    if rules.auto_approve and not rules.allow_unpaid:
+        await check_paid(session, order)
+    if rules.auto_approve:
+        taken = await consume(session, leaving)
+    else:
+        taken = [Taken(line_id, None, quantity) for line_id, quantity in leaving.items()]
     now = clock.now()
-    fulfilment = await _write_parcel(session, order, part, taken, tracking_number.strip(), now)
+    parcel = await write_parcel(
+        session,
+        order,
+        part,
+        taken,
+        now,
+        tracking_number=tracking_number,
+        status=NEW_STATUS[rules.auto_approve],
+    )
     for line_id, quantity in leaving.items():
         lines[line_id].quantity_fulfilled += quantity
-    part.status = status_of_part(
-        sum(line.quantity for line in lines.values()), sum(line.quantity_fulfilled for line in lines.values())
-    )
-    part.shipped_at = part.shipped_at or now
-    note(
-        session,
-        part,
-        "FULFILLMENT_FULFILLED_ITEMS",
-        user_id,
-        fulfillment_id=fulfilment.id,
-        tracking_number=fulfilment.tracking_number,
-        quantity=sum(leaving.values()),
-    )
-    if fulfilment.tracking_number:
-        note(
-            session,
-            part,
-            "TRACKING_UPDATED",
-            user_id,
-            message=fulfilment.tracking_number,
-            fulfillment_id=fulfilment.id,
-            composed_id=f"{order.number}-{fulfilment.fulfillment_order}",
-        )
-    await refresh_status(session, order)
-    if part.status is VendorOrderStatus.FULFILLED:
-        await publish(session, VendorOrderFulfilled(part.id))
-    return fulfilment
-
-
-async def lock_before(
-    session: AsyncSession, order_id: UUID, quantities: Mapping[UUID, Mapping[UUID, int]]
-) -> None:
-    """Take hold of an order, and of all that several of its sellers are about to hand over: the lines and
-    their quantities by vendor order.
-    """
-    await lock_whole(session, order_id)
-    await lock_sold(session, [line_id for lines in quantities.values() for line_id in lines])
+    note_parcel(session, part, parcel, sum(leaving.values()), user_id)
+    if parcel.tracking_number:
+        note_tracking(session, order, part, parcel, user_id)
+    await refresh_parts(session, order, [part], now)
+    await tell_of_parcels(session, order, [parcel], user_id, notify=notify)
+    return parcel
 
 
 async def deliver(
@@ -158,21 +145,6 @@ async def refuse(session: AsyncSession, vendor_order_id: UUID, *, user_id: int |
     return part
 
 
-def note(
-    session: AsyncSession, part: VendorOrder, event_type: str, user_id: int | None, **parameters: object
-) -> None:
-    """Write into the order's history what happened to a part of it."""
-    session.add(
-        OrderEvent(
-            order_id=part.order_id,
-            vendor_order_id=part.id,
-            type=event_type,
-            user_id=user_id,
-            parameters=parameters,
-        )
-    )
-
-
 def _must_be_on_its_way(part: VendorOrder) -> None:
     if part.status is not VendorOrderStatus.FULFILLED:
         raise VendorOrderStatusError(
@@ -197,41 +169,3 @@ def _leaving(
     if excessive:
         raise NothingToFulfillError("So many pieces are not left to hand over.", field="lines")
     return {line_id: quantity for line_id, quantity in quantities.items() if quantity}
-
-
-async def _write_parcel(
-    session: AsyncSession,
-    order: Order,
-    part: VendorOrder,
-    taken: Sequence[Taken],
-    tracking_number: str,
-    now: datetime,
-) -> Fulfillment:
-    before = await session.scalar(
-        select(func.coalesce(func.max(Fulfillment.fulfillment_order), 0)).where(
-            Fulfillment.order_id == order.id
-        )
-    )
-    fulfilment = Fulfillment(
-        order_id=order.id,
-        vendor_order_id=part.id,
-        fulfillment_order=(before or 0) + 1,
-        tracking_number=tracking_number,
-        created_at=now,
-        updated_at=now,
-    )
-    session.add(fulfilment)
-    await session.flush()
-    await session.execute(
-        insert(FulfillmentLine),
-        [
-            {
-                "fulfillment_id": fulfilment.id,
-                "order_line_id": piece.line_id,
-                "stock_id": piece.stock_id,
-                "quantity": piece.quantity,
-            }
-            for piece in taken
-        ],
-    )
-    return fulfilment

@@ -1,19 +1,32 @@
 """What follows an order and need not keep its buyer waiting."""
 
+import asyncio
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select
 
 from marketplace.kit import clock
-from marketplace.kit.jobs import Work, enqueue, job
+from marketplace.kit.jobs import JobStatus, Retry, Work, enqueue, job
 from marketplace.orders.drafts import refresh_draft
-from marketplace.orders.models import Order, OrderLine, OrderStatus, VendorOrder, VendorOrderStatus
+from marketplace.orders.invoice_papers import invoice_pdf, paper_of
+from marketplace.orders.invoices import delete_invoices, numbered
+from marketplace.orders.models import (
+    Invoice,
+    Order,
+    OrderEvent,
+    OrderLine,
+    OrderStatus,
+    VendorOrder,
+    VendorOrderStatus,
+)
 from marketplace.people import history
 from marketplace.people.models import CustomerEvent, CustomerEventType, User
 from marketplace.people.recipients import addresses_to_write_to
 from marketplace.vendors.models import VendorMember
 
 DRAFTS_AT_ONCE = 100
+log = structlog.get_logger(__name__)
 
 
 @job("orders.follow_up")
@@ -92,3 +105,47 @@ async def _note(work: Work, user_id: int, order: Order) -> None:
     for event_type in [event for event in wanted if event not in already]:
         message = order.customer_note if event_type is CustomerEventType.NOTE_ADDED_TO_ORDER else None
         await history.record(work.session, user_id, event_type, order_id=order.id, message=message)
+
+
+@job("orders.make_invoice", retry=Retry(times=8))
+async def make_invoice(work: Work, invoice_id: int, user_id: int | None = None) -> None:
+    """Make an invoice that was asked for, and keep its PDF."""
+    invoice = await work.session.get(Invoice, invoice_id, with_for_update=True)
+    if invoice is None or invoice.status is not JobStatus.PENDING or invoice.storage_key is not None:
+        return
+    try:
+        await _make(work, invoice, user_id)
+    except Exception:
+        if not work.is_last_attempt:
+            raise
+        log.exception("an invoice could not be made", invoice_id=invoice_id)
+        invoice.status, invoice.message = JobStatus.FAILED, "It could not be made: ask for it again."
+        invoice.updated_at = clock.now()
+
+
+async def _make(work: Work, invoice: Invoice, user_id: int | None) -> None:
+    order = await work.session.get_one(Order, invoice.order_id)
+    invoice.number = await numbered(work.session, invoice, order)
+    paper = await paper_of(work.session, invoice, order)
+    key = f"private/invoices/{order.id}/{invoice.id}.pdf"
+    await work.storage.put(key, await asyncio.to_thread(invoice_pdf, paper), "application/pdf")
+    invoice.storage_key, invoice.status = key, JobStatus.SUCCESS
+    invoice.updated_at = clock.now()
+    told = {"invoice_number": invoice.number}
+    work.session.add(
+        OrderEvent(order_id=order.id, type="INVOICE_GENERATED", user_id=user_id, parameters=told)
+    )
+
+
+@job("orders.delete_invoice")
+async def delete_invoice(work: Work, invoice_id: int) -> None:
+    """Delete an invoice whose deletion was asked for."""
+    invoice = await work.session.get(Invoice, invoice_id, with_for_update=True)
+    if invoice is not None and invoice.status is JobStatus.PENDING:
+        await delete_invoices(work.session, [invoice])
+
+
+@job("orders.delete_file", retry=Retry(times=8))
+async def delete_file(work: Work, key: str) -> None:
+    """Delete a private file that nothing names any more."""
+    await work.storage.delete(key)

@@ -2,13 +2,21 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
 from marketplace.kit.errors import NotFoundError
-from marketplace.orders.models import Order, OrderLine, OrderStatus, VendorOrder
-from marketplace.orders.status import status_of_order
+from marketplace.orders.models import (
+    Fulfillment,
+    FulfillmentLine,
+    FulfillmentStatus,
+    Order,
+    OrderLine,
+    OrderStatus,
+    VendorOrder,
+)
+from marketplace.orders.status import Pieces, status_of_pieces
 
 FRESH = {"populate_existing": True}
 
@@ -61,12 +69,68 @@ async def line_ids_of(session: AsyncSession, order_id: UUID) -> list[UUID]:
     return list(await session.scalars(select(OrderLine.id).where(OrderLine.order_id == order_id)))
 
 
+_RETURNED = (FulfillmentStatus.RETURNED, FulfillmentStatus.REFUNDED_AND_RETURNED)
+_AWAY = (FulfillmentStatus.FULFILLED, FulfillmentStatus.REFUNDED)
+_BACK = (*_RETURNED, FulfillmentStatus.REPLACED)
+
+
+async def pieces_of(session: AsyncSession, order_id: UUID) -> dict[UUID, Pieces]:
+    """Where the pieces of an order are, by vendor order. One statement."""
+    await session.flush()
+    status, has_left = Fulfillment.status, FulfillmentLine.has_left.is_(True)
+
+    def count(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.coalesce(func.sum(FulfillmentLine.quantity).filter(and_(*conditions)), 0)
+
+    packed = (
+        select(
+            OrderLine.vendor_order_id.label("part_id"),
+            count(status == FulfillmentStatus.WAITING_FOR_APPROVAL).label("waiting"),
+            count(status.in_(_AWAY), has_left).label("away"),
+            count(status.in_(_BACK), has_left).label("back"),
+            count(status != FulfillmentStatus.CANCELED, FulfillmentLine.has_left.is_(False)).label(
+                "withdrawn"
+            ),
+            count(status.in_(_RETURNED)).label("returned"),
+            count(status == FulfillmentStatus.REPLACED).label("replaced"),
+        )
+        .select_from(FulfillmentLine)
+        .join(Fulfillment, Fulfillment.id == FulfillmentLine.fulfillment_id)
+        .join(OrderLine, OrderLine.id == FulfillmentLine.order_line_id)
+        .where(Fulfillment.order_id == order_id)
+        .group_by(OrderLine.vendor_order_id)
+        .subquery()
+    )
+    names = ("waiting", "away", "back", "withdrawn", "returned", "replaced")
+    ordered = (
+        select(
+            OrderLine.vendor_order_id.label("part_id"),
+            func.sum(OrderLine.quantity).label("ordered"),
+            func.sum(OrderLine.quantity_fulfilled).label("in_parcels"),
+        )
+        .where(OrderLine.order_id == order_id)
+        .group_by(OrderLine.vendor_order_id)
+        .subquery()
+    )
+    rows = await session.execute(
+        select(
+            ordered.c.part_id,
+            ordered.c.ordered,
+            ordered.c.in_parcels,
+            *[func.coalesce(packed.c[name], 0) for name in names],
+        ).outerjoin(packed, packed.c.part_id == ordered.c.part_id)
+    )
+    return {part_id: Pieces(*(int(each) for each in counts)) for part_id, *counts in rows}
+
+
 async def refresh_status(session: AsyncSession, order: Order) -> None:
     """Write the status that the parts of a locked order make. One that is to be confirmed waits on."""
-    await session.flush()
-    parts = await session.scalars(select(VendorOrder.status).where(VendorOrder.order_id == order.id))
-    status = status_of_order(parts.all())
-    if order.status is not OrderStatus.UNCONFIRMED or status is not OrderStatus.UNFULFILLED:
-        order.status = status
+    pieces = await pieces_of(session, order.id)
+    parts = await session.execute(
+        select(VendorOrder.id, VendorOrder.status).where(VendorOrder.order_id == order.id)
+    )
+    found = status_of_pieces([(status, pieces.get(part_id, Pieces())) for part_id, status in parts])
+    waits = order.status is OrderStatus.UNCONFIRMED and found is OrderStatus.UNFULFILLED
+    order.status = order.status if found is None or waits else found
     order.updated_at = clock.now()
     await session.flush()

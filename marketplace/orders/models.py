@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.catalog.models import ProductVariant
-from marketplace.inventory.models import Stock
+from marketplace.inventory.models import Stock, Warehouse
 from marketplace.kit import acting, clock
 from marketplace.kit.jobs import JobStatus
 from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey, WithMetadata, by_app_index
@@ -80,6 +80,16 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
         Index(None, "channel_id", "created_at"),
         Index(None, "user_id", "created_at"),
         Index(None, "status", "created_at"),
+        Index(None, "charge_status", "created_at"),
+        Index(None, "authorize_status", "created_at"),
+        Index(None, "updated_at", "id"),
+        Index(None, "total_gross_minor"),
+        Index(None, "total_net_minor"),
+        Index(None, "billing_address_id"),
+        Index(None, "shipping_address_id"),
+        Index(
+            "ix_customer_order_original_id", "original_id", postgresql_where=text("original_id IS NOT NULL")
+        ),
         Index("ix_customer_order_voucher_id", "voucher_id", postgresql_where=text("voucher_id IS NOT NULL")),
         Index(
             "ix_customer_order_voucher_code",
@@ -92,6 +102,8 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
     number: Mapped[int] = mapped_column(order_number, unique=True, server_default=order_number.next_value())
     status: Mapped[OrderStatus] = mapped_column(default=OrderStatus.UNFULFILLED)
     origin: Mapped[OrderOrigin] = mapped_column(default=OrderOrigin.CHECKOUT)
+    original_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer_order.id", ondelete="SET NULL"))
+    """Of one that replaces pieces of another: that other."""
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
     user_email: Mapped[str] = mapped_column(default="", index=True)
@@ -228,6 +240,9 @@ class OrderLine(UuidKey, WithMetadata, Base):
     __table_args__ = (
         Index(None, "order_id", "position"),
         Index(None, "vendor_order_id", "position"),
+        Index(None, "position", "order_id"),
+        Index(None, "metadata", postgresql_using="gin"),
+        Index("ix_order_line_product_sku", "product_sku", postgresql_using="hash"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("quantity_fulfilled BETWEEN 0 AND quantity", name="fulfilled_in_range"),
         Index(
@@ -305,7 +320,17 @@ class Fulfillment(IntegerKey, Timestamped, WithMetadata, Base):
     """Pieces of one seller handed to the carrier together: a parcel."""
 
     __tablename__ = "fulfillment"
-    __table_args__ = (UniqueConstraint("order_id", "fulfillment_order"),)
+    __table_args__ = (
+        UniqueConstraint("order_id", "fulfillment_order"),
+        Index(None, "status", "order_id"),
+        Index(
+            "ix_fulfillment_tracking_number",
+            "tracking_number",
+            postgresql_using="hash",
+            postgresql_where=text("tracking_number <> ''"),
+        ),
+        Index(None, "metadata", postgresql_using="gin"),
+    )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
     vendor_order_id: Mapped[UUID] = mapped_column(
@@ -313,11 +338,22 @@ class Fulfillment(IntegerKey, Timestamped, WithMetadata, Base):
     )
     fulfillment_order: Mapped[int]
     status: Mapped[FulfillmentStatus] = mapped_column(default=FulfillmentStatus.FULFILLED)
+    warehouse_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("warehouse.id", ondelete="SET NULL"), index=True
+    )
+    """Where it leaves from, or the first of its pieces do; null where none of them is counted anywhere."""
     tracking_number: Mapped[str] = mapped_column(default="")
     delivered_at: Mapped[datetime | None]
+    total_refund_minor: Mapped[int | None]
+    """What was paid back when its pieces were refunded; null where nothing was to be."""
+    shipping_refund_minor: Mapped[int | None]
+    """What of it was for the delivery."""
+    reason: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    """Why its pieces came back, if that was said."""
 
     order: Mapped[Order] = relationship(back_populates="fulfillments", lazy="raise")
     vendor_order: Mapped[VendorOrder] = relationship(back_populates="fulfillments", lazy="raise")
+    warehouse: Mapped[Warehouse | None] = relationship(lazy="raise")
     lines: Mapped[list["FulfillmentLine"]] = relationship(back_populates="fulfillment", lazy="raise")
 
 
@@ -326,8 +362,12 @@ class FulfillmentLine(IntegerKey, Base):
 
     fulfillment_id: Mapped[int] = mapped_column(ForeignKey("fulfillment.id", ondelete="CASCADE"), index=True)
     order_line_id: Mapped[UUID] = mapped_column(ForeignKey("order_line.id", ondelete="CASCADE"), index=True)
-    stock_id: Mapped[int | None] = mapped_column(ForeignKey("stock.id", ondelete="SET NULL"))
+    stock_id: Mapped[int | None] = mapped_column(ForeignKey("stock.id", ondelete="SET NULL"), index=True)
     quantity: Mapped[int]
+    has_left: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    """False for pieces that were refunded or taken back before they had left."""
+    reason: Mapped[str] = mapped_column(default="", server_default=text("''"))
+    """Why they came back, if that was said."""
 
     fulfillment: Mapped[Fulfillment] = relationship(back_populates="lines", lazy="raise")
     order_line: Mapped[OrderLine] = relationship(lazy="raise")
@@ -336,13 +376,19 @@ class FulfillmentLine(IntegerKey, Base):
 
 class Invoice(IntegerKey, Timestamped, WithMetadata, Base):
     __tablename__ = "invoice"
-    __table_args__ = (Index(None, "order_id", "created_at"),)
+    __table_args__ = (
+        Index(None, "order_id", "created_at"),
+        Index(None, "created_at", "order_id"),
+        Index(None, "number", postgresql_using="hash"),
+    )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
     status: Mapped[JobStatus] = mapped_column(default=JobStatus.SUCCESS)
     number: Mapped[str | None]
     url: Mapped[str | None]
-    """Where it can be fetched."""
+    """Where it can be fetched, if it was made elsewhere."""
+    storage_key: Mapped[str | None]
+    """Of the PDF in the private storage, if it was made here."""
     message: Mapped[str | None]
     """What went wrong, if something did."""
 
@@ -353,7 +399,12 @@ class OrderEvent(IntegerKey, Base):
     """What happened to an order. Types are those of Saleor's OrderEventsEnum."""
 
     __tablename__ = "order_event"
-    __table_args__ = (Index(None, "order_id", "id"), by_app_index())
+    __table_args__ = (
+        Index(None, "order_id", "id"),
+        Index(None, "type", "at", "order_id"),
+        Index(None, "at"),
+        by_app_index(),
+    )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
     vendor_order_id: Mapped[UUID | None] = mapped_column(ForeignKey("vendor_order.id", ondelete="CASCADE"))

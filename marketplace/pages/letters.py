@@ -46,6 +46,17 @@ def staff_order(templates: Templates, language: Language, order: Mapping[str, An
     return _letter(templates, "staff_order", language, {"order": order})
 
 
+def about_order(
+    templates: Templates, name: str, language: Language, order: Mapping[str, Any], values: Mapping[str, Any]
+) -> Letter:
+    """What a buyer gets when something becomes of their order: a parcel leaves, money comes back.
+
+    `order` is what `graphql/operations/post/about_order.graphql` gives of it; `values`: the `parcel` or the
+    `invoice` that it is about, the `amount` (`{amount, currency}`) that comes back, what is `said` of it.
+    """
+    return _letter(templates, name, language, {"order": order, **values})
+
+
 def about_account(templates: Templates, name: str, language: Language, values: Mapping[str, Any]) -> Letter:
     """What somebody gets about their account. `values`: `url` of its button, `email` if it is about one.
 

@@ -134,6 +134,32 @@ async def collect(session: AsyncSession, part: VendorOrder) -> None:
     await refresh_order(session, order)
 
 
+async def ask_less(session: AsyncSession, part: VendorOrder, amount_minor: int) -> int:
+    """Have the carrier ask so much less at the door, if it is still to; gives how much less it is. Something
+    is left to ask for: a part of which nothing is left is given up. The caller has locked it.
+    """
+    if amount_minor <= 0:
+        return 0
+    found = await _expected(session, part)
+    if found is None:
+        return 0
+    expected, promise, order = found
+    less_minor = min(amount_minor, expected.amount_minor - 1)
+    if less_minor <= 0:
+        return 0
+    expected.amount_minor -= less_minor
+    await tell(
+        session,
+        promise,
+        TransactionEventType.CANCEL_SUCCESS,
+        Money(less_minor, expected.currency),
+        f"less:{part.id}:{expected.amount_minor}",
+        message="Less is to be paid at the door.",
+    )
+    await refresh_order(session, order)
+    return less_minor
+
+
 async def give_up(session: AsyncSession, part: VendorOrder, status: CashStatus) -> None:
     """The parcel was refused or called off: nothing will be paid for it. The caller has locked it."""
     found = await _expected(session, part)

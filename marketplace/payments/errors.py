@@ -52,3 +52,14 @@ class CashCarrierError(DomainError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, field="shippingMethod")
+
+
+class AlreadyPaidError(DomainError):
+    """There are payments of it already. That it was tried stays in the order's history."""
+
+    code = "TRANSACTION_ERROR"
+    keeps_changes = True
+
+
+class GrantError(DomainError):
+    """Something about a refund that staff grant. `lines`, `add_lines` or `remove_lines` tell of its lines."""

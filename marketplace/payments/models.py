@@ -27,7 +27,10 @@ class TransactionItem(IntegerKey, Timestamped, WithMetadata, Base):
     """One payment of a checkout or an order. Its amounts are derived from its events."""
 
     __tablename__ = "transaction_item"
-    __table_args__ = (UniqueConstraint("gateway", "idempotency_key"),)
+    __table_args__ = (
+        UniqueConstraint("gateway", "idempotency_key"),
+        Index(None, "metadata", postgresql_using="gin"),
+    )
 
     token: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
     checkout_id: Mapped[UUID | None] = mapped_column(

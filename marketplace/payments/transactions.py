@@ -8,11 +8,12 @@ from sqlalchemy import Uuid, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.checkout import carts
+from marketplace.kit.announcements import announce
 from marketplace.kit.errors import InvalidError, NotFoundError
 from marketplace.kit.money import Money
 from marketplace.markets.models import Channel
-from marketplace.orders.cancelling import owed_minor
 from marketplace.orders.models import ChargeStatus, Order, OrderEvent
+from marketplace.orders.owing import owed_minor
 from marketplace.payments.amounts import amounts_of, authorize_status, charge_status
 from marketplace.payments.covering import tell_of_checkout
 from marketplace.payments.errors import (
@@ -225,22 +226,29 @@ async def tell(
     return event
 
 
-async def refresh_order(session: AsyncSession, order: Order) -> None:
-    """Write what a locked order's transactions come to, and in its history when it is paid in full."""
+async def refresh_order(session: AsyncSession, order: Order, *, is_noted: bool = True) -> None:
+    """Write what a locked order's transactions come to; announce it when something was paid, and when it is
+    paid in full. `is_noted`: whether that is written into its history as well.
+    """
     found = await session.scalars(select(TransactionItem).where(TransactionItem.order_id == order.id))
     transactions = found.all()
     owed = await owed_minor(session, order)
+    charged_before, was_paid = order.total_charged_minor, order.charge_status in PAID_IN_FULL
     order.total_authorized_minor = sum(one.authorized_minor for one in transactions)
     order.total_charged_minor = sum(one.charged_minor for one in transactions)
     order.total_refunded_minor = sum(one.refunded_minor for one in transactions)
     covered = order.total_authorized_minor + order.total_charged_minor
     order.authorize_status = authorize_status(owed, covered)
-    paid_before = order.charge_status in PAID_IN_FULL
     order.charge_status = charge_status(order.total_gross_minor, owed, order.total_charged_minor)
-    if order.charge_status in PAID_IN_FULL and not paid_before:
+    is_paid = order.charge_status in PAID_IN_FULL
+    if is_paid and not was_paid and is_noted:
         amount = str(Money(order.total_charged_minor, order.currency).amount)
         session.add(OrderEvent(order_id=order.id, type="ORDER_FULLY_PAID", parameters={"amount": amount}))
     await session.flush()
+    if order.total_charged_minor > charged_before:
+        await announce(session, "ORDER_PAID", order)
+    if is_paid and not was_paid:
+        await announce(session, "ORDER_FULLY_PAID", order)
 
 
 async def _known(

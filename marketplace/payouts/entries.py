@@ -9,7 +9,7 @@ from uuid import UUID
 from marketplace.kit.money import Money
 from marketplace.payouts.journal import Entry, Line
 from marketplace.payouts.ledger import Account
-from marketplace.payouts.models import Payout, VendorEarning
+from marketplace.payouts.models import EarningReversal, Payout, VendorEarning
 
 
 def _debit(account: Account, amount: Money, vendor_id: int | None = None) -> Line:
@@ -82,6 +82,48 @@ def released(vendor_order_id: UUID, vendor_id: int, earning: Money, at: datetime
             _debit(Account.VENDOR_HELD, earning, vendor_id),
             _credit(Account.VENDOR_PAYABLE, earning, vendor_id),
         ],
+    )
+
+
+def refunded(reversal: EarningReversal, vendor_id: int, at: datetime, *, was_released: bool) -> Entry:
+    """The buyer gets something back of what was delivered: the seller gives up its earning of it, the
+    marketplace its commission. After the payout, the seller's next one carries it as a negative line.
+    """
+    currency = reversal.currency
+    account = Account.VENDOR_PAYABLE if was_released else Account.VENDOR_HELD
+    back = Money(reversal.goods_minor + reversal.shipping_minor, currency)
+    return Entry(
+        key=f"refunded:{reversal.part_refund_id}",
+        kind="refunded",
+        at=at,
+        vendor_order_id=reversal.vendor_order_id,
+        lines=[
+            _debit(account, Money(reversal.earning_minor, currency), vendor_id),
+            _debit(Account.COMMISSION_REVENUE, Money(reversal.commission_minor, currency)),
+            _debit(Account.VAT_PAYABLE, Money(reversal.vat_minor, currency)),
+            _debit(Account.DELIVERY_PAYABLE, Money(reversal.shipping_minor, currency)),
+            _credit(Account.GATEWAY_RECEIVABLE, back),
+        ],
+    )
+
+
+def paid_by_hand(transaction_event_id: int, amount: Money, at: datetime) -> Entry:
+    """A buyer paid into the bank: what a delivery claims of whoever took the money is there already."""
+    return Entry(
+        key=f"paid_by_hand:{transaction_event_id}",
+        kind="paid_by_hand",
+        at=at,
+        lines=[_debit(Account.BANK, amount), _credit(Account.GATEWAY_RECEIVABLE, amount)],
+    )
+
+
+def paid_back_by_hand(transaction_event_id: int, amount: Money, at: datetime) -> Entry:
+    """A buyer was paid back out of the bank; who bears it is another entry."""
+    return Entry(
+        key=f"paid_back_by_hand:{transaction_event_id}",
+        kind="paid_back_by_hand",
+        at=at,
+        lines=[_debit(Account.GATEWAY_RECEIVABLE, amount), _credit(Account.BANK, amount)],
     )
 
 

@@ -91,6 +91,32 @@ class VendorEarning(Base):
     vendor: Mapped[Vendor] = relationship(lazy="raise")
 
 
+class EarningReversal(Base):
+    """What a refund takes back of an earning: its share of the commission and of the VAT on it is given back.
+
+    Booked once the seller has earned: at once after a delivery, with the delivery before it, and never for
+    what never arrives.
+    """
+
+    __tablename__ = "earning_reversal"
+    __table_args__ = (
+        CheckConstraint("earning_minor = goods_minor - commission_minor - vat_minor", name="adds_up"),
+    )
+
+    part_refund_id: Mapped[int] = mapped_column(ForeignKey("part_refund.id"), primary_key=True)
+    vendor_order_id: Mapped[UUID] = mapped_column(ForeignKey("vendor_order.id"), index=True)
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    goods_minor: Mapped[int]
+    shipping_minor: Mapped[int]
+    """Of the delivery, of which nothing is the seller's."""
+    commission_minor: Mapped[int]
+    vat_minor: Mapped[int]
+    earning_minor: Mapped[int]
+    booked_at: Mapped[datetime | None]
+
+    vendor_order: Mapped[VendorOrder] = relationship(lazy="raise")
+
+
 class PayoutRunStatus(StrEnum):
     DRAFT = "DRAFT"
     APPROVED = "APPROVED"

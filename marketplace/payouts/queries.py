@@ -100,7 +100,47 @@ _RULES: dict[str, str] = {
         FROM vendor_earning AS earning
         LEFT JOIN journal_entry AS entry
           ON entry.vendor_order_id = earning.vendor_order_id AND entry.kind = 'released'
-        WHERE earning.earning_minor <> 0 AND (earning.released_at IS NULL) <> (entry.id IS NULL)
+        LEFT JOIN (
+            SELECT vendor_order_id, sum(earning_minor) AS minor FROM earning_reversal
+            WHERE booked_at IS NOT NULL GROUP BY vendor_order_id
+        ) AS back ON back.vendor_order_id = earning.vendor_order_id
+        WHERE (earning.released_at IS NULL AND entry.id IS NOT NULL)
+           OR (earning.released_at IS NOT NULL AND entry.id IS NULL
+               AND earning.earning_minor <> coalesce(back.minor, 0))
+    """,
+    "every refund of what was delivered is booked, and no other": """
+        SELECT format('refund %s', reversal.part_refund_id)
+        FROM earning_reversal AS reversal
+        LEFT JOIN journal_entry AS delivered ON delivered.key = 'delivered:' || reversal.vendor_order_id
+        LEFT JOIN journal_entry AS entry ON entry.key = 'refunded:' || reversal.part_refund_id
+        WHERE (delivered.id IS NOT NULL) <> (entry.id IS NOT NULL)
+           OR (reversal.booked_at IS NOT NULL) <> (entry.id IS NOT NULL)
+    """,
+    "no refund exceeds what its part was sold for": """
+        SELECT format('vendor order %s: %s refunded of %s', part.id, back.minor, part.total_gross_minor)
+        FROM vendor_order AS part
+        JOIN (
+            SELECT vendor_order_id, sum(goods_minor) AS goods, sum(shipping_minor) AS shipping,
+                   sum(goods_minor + shipping_minor) AS minor
+            FROM part_refund GROUP BY vendor_order_id
+        ) AS back ON back.vendor_order_id = part.id
+        WHERE back.minor > part.total_gross_minor - part.gift_card_minor
+           OR back.goods > part.subtotal_gross_minor OR back.shipping > part.shipping_gross_minor
+    """,
+    "what was paid back by hand is what sellers' parts bear": """
+        SELECT format('order %s: %s paid back, %s borne', orders.number, money.minor, borne.minor)
+        FROM (
+            SELECT item.order_id, sum(event.amount_minor) AS minor
+            FROM transaction_event AS event JOIN transaction_item AS item ON item.id = event.transaction_id
+            WHERE event.type = 'REFUND_SUCCESS' AND event.psp_reference LIKE 'refund:%' GROUP BY item.order_id
+        ) AS money
+        FULL JOIN (
+            SELECT part.order_id, sum(refund.goods_minor + refund.shipping_minor) AS minor
+            FROM part_refund AS refund JOIN vendor_order AS part ON part.id = refund.vendor_order_id
+            WHERE refund.was_paid GROUP BY part.order_id
+        ) AS borne USING (order_id)
+        JOIN customer_order AS orders ON orders.id = order_id
+        WHERE money.minor IS DISTINCT FROM borne.minor
     """,
     "carriers owe what they collected and did not remit": """
         SELECT format('%s %s in the ledger, %s with carriers', ledger.minor, currency, cash.minor)

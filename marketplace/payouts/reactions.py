@@ -9,14 +9,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.kit import clock
 from marketplace.kit.events import subscribe
 from marketplace.kit.money import Money
-from marketplace.orders.events import OrderPlaced, OrderRewritten, OrdersImported, VendorOrderDelivered
+from marketplace.orders.events import (
+    OrderPlaced,
+    OrderRewritten,
+    OrdersImported,
+    PartRefunded,
+    VendorOrderDelivered,
+)
 from marketplace.orders.models import VendorOrder
-from marketplace.payments.events import CashRemitted
-from marketplace.payments.models import CashCollection, CashRemittance
+from marketplace.orders.refunds import PartRefund
+from marketplace.payments.events import CashRemitted, PaidBackByHand, PaidByHand
+from marketplace.payments.models import CashCollection, CashRemittance, TransactionEvent
 from marketplace.payouts import entries
 from marketplace.payouts.commission import freeze_commission, thaw_commission
 from marketplace.payouts.journal import record
 from marketplace.payouts.models import VendorEarning
+from marketplace.payouts.reversals import book_waiting, reverse
 from marketplace.pricing.events import GiftCardIssued
 from marketplace.pricing.gift_cards import GiftCard
 
@@ -60,6 +68,29 @@ async def book_delivery(session: AsyncSession, event: VendorOrderDelivered) -> N
     )
     # A gift that travels for nothing moves no money: there is nothing to write.
     await record(session, [entry] if part.total_gross_minor else [])
+    await book_waiting(session, part.id)
+
+
+@subscribe(PartRefunded)
+async def take_back(session: AsyncSession, event: PartRefunded) -> None:
+    """A refund lowers what its seller earns, and what the marketplace takes of it."""
+    await reverse(session, await session.get_one(PartRefund, event.part_refund_id))
+
+
+@subscribe(PaidByHand)
+async def book_payment_by_hand(session: AsyncSession, event: PaidByHand) -> None:
+    """The money is in the bank, whatever becomes of the parcels."""
+    paid = await session.get_one(TransactionEvent, event.transaction_event_id)
+    amount = Money(paid.amount_minor, paid.currency)
+    await record(session, [entries.paid_by_hand(paid.id, amount, paid.created_at)] if amount else [])
+
+
+@subscribe(PaidBackByHand)
+async def book_refund_by_hand(session: AsyncSession, event: PaidBackByHand) -> None:
+    """The money has left the bank."""
+    back = await session.get_one(TransactionEvent, event.transaction_event_id)
+    amount = Money(back.amount_minor, back.currency)
+    await record(session, [entries.paid_back_by_hand(back.id, amount, back.created_at)])
 
 
 @subscribe(GiftCardIssued)

@@ -10,6 +10,7 @@ from marketplace.payments.models import CashCollection, CashStatus
 from marketplace.payouts.entries import released
 from marketplace.payouts.journal import record
 from marketplace.payouts.models import VendorEarning
+from marketplace.payouts.reversals import reversed_of
 
 BATCH = 500
 
@@ -43,17 +44,17 @@ async def release_due(session: AsyncSession, limit: int = BATCH) -> int:
         .with_for_update(of=VendorEarning, skip_locked=True)
     )
     due = list(await session.scalars(query))
+    taken_back = await reversed_of(session, [earning.vendor_order_id for earning in due])
+    left = [
+        (earning, Money(earning.earning_minor - taken_back.get(earning.vendor_order_id, 0), earning.currency))
+        for earning in due
+    ]
     await record(
         session,
         [
-            released(
-                earning.vendor_order_id,
-                earning.vendor_id,
-                Money(earning.earning_minor, earning.currency),
-                now,
-            )
-            for earning in due
-            if earning.earning_minor
+            released(earning.vendor_order_id, earning.vendor_id, amount, now)
+            for earning, amount in left
+            if amount
         ],
     )
     await session.execute(

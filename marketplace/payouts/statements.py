@@ -4,25 +4,19 @@ The texts and figures are written here, the layout is a Typst template. A statem
 carries the time of the run's approval, so made again it is the same file to the byte.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from importlib.resources import files
-from pathlib import Path
 
-import typst
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
+from marketplace.kit import pdf
 from marketplace.kit.money import MINOR_DIGITS, Money
 from marketplace.payouts.commission import LOCALES, say
 
 LANGUAGES = ("fr", "ar")
-TEMPLATE = Path(__file__).parents[2] / "storefront_templates" / "statements" / "payout.typ"
-FONTS = ("IBM Plex Sans Arabic", "Noto Sans Arabic", "Noto Sans")
-"""The first comes with a package and has both scripts; the others help where that package is missing."""
+TEMPLATE = pdf.TEMPLATES / "statements" / "payout.typ"
 
 LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
 """Keeps a minus sign before its figures inside Arabic text."""
@@ -99,21 +93,7 @@ class Statement:
 
 def statement_pdf(statement: Statement, language: str) -> bytes:
     """The statement as PDF in one of LANGUAGES. Takes some tens of milliseconds: call it in a thread."""
-    pdf: bytes = typst.compile(
-        str(TEMPLATE),
-        sys_inputs={"data": json.dumps(_data(statement, language))},
-        font_paths=_font_paths(),
-        timestamp=int(statement.made_at.timestamp()),
-    )
-    return pdf
-
-
-@lru_cache(maxsize=1)
-def _font_paths() -> list[str]:
-    try:
-        return [str(files("fontpkg_ibm_plex_sans_arabic") / "files")]
-    except ModuleNotFoundError:
-        return []  # The machine's own fonts are left.
+    return pdf.compiled(TEMPLATE, _data(statement, language), statement.made_at)
 
 
 def _data(statement: Statement, language: str) -> dict[str, object]:
@@ -123,7 +103,6 @@ def _data(statement: Statement, language: str) -> dict[str, object]:
     lines = statement.lines
     return {
         "language": language,
-        "fonts": FONTS,
         "labels": LABELS[language],
         "title": TITLES[language].format(number=statement.number),
         "payer": statement.payer,

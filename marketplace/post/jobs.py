@@ -1,13 +1,17 @@
 """Every letter that is sent, as jobs. Rooms ask for them by name, in their own transactions."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from marketplace.kit.ids import to_global_id
 from marketplace.kit.jobs import Retry, Work, job
 from marketplace.kit.money import Money
-from marketplace.orders.models import Order, VendorOrder
+from marketplace.orders.invoice_files import url_of
+from marketplace.orders.letters import JOB as ABOUT_ORDER
+from marketplace.orders.letters import OrderLetter
+from marketplace.orders.models import Invoice, Order, VendorOrder
 from marketplace.pages import letters
 from marketplace.pages.languages import Language
 from marketplace.pages.templates import Templates
@@ -102,6 +106,46 @@ async def _write_of_order(
     templates = templates_for(work.settings.public_url)
     letter = write(templates, language, data["order"])
     await send_once(work, f"{name}:{order.id}", order.user_email, language, letter)
+
+
+@job(ABOUT_ORDER, retry=PATIENT)
+async def about_order(
+    work: Work, letter_id: UUID, letter: OrderLetter, order_id: UUID, about: int | None = None, said: str = ""
+) -> None:
+    """Tell the buyer what has become of an order; nothing of a parcel or an invoice that is gone by now."""
+    order = await work.session.get(Order, order_id)
+    if order is None or not order.user_email:
+        return
+    requester = Requester(user_id=order.user_id)
+    data = await read(work, "about_order", requester, id=to_global_id("Order", order.id))
+    values: dict[str, object] = {"said": said}
+    if letter is OrderLetter.ORDER_REFUNDED:
+        refund = Money(int(said), order.currency)
+        values["amount"] = {"amount": refund.amount, "currency": refund.currency}
+    if letter in _ABOUT and about is not None:
+        name, type_name, listed = _ABOUT[letter]
+        global_id = to_global_id(type_name, about)
+        found = [each for each in data["order"][listed] if each["id"] == global_id]
+        if not found:
+            return
+        values[name] = found[0]
+    if letter is OrderLetter.INVOICE and about is not None:
+        invoice = await work.session.get_one(Invoice, about)
+        url = url_of(invoice, work.settings, OF_A_LETTER)
+        values["invoice"] = {"number": invoice.number, "url": url}
+    language = language_of(order.language_code)
+    templates = templates_for(work.settings.public_url)
+    written = letters.about_order(templates, letter, language, data["order"], values)
+    await send_once(work, f"{letter}:{letter_id}", order.user_email, language, written)
+
+
+OF_A_LETTER = timedelta(days=30)
+"""How long a link in a letter leads to a private file."""
+_ABOUT = {
+    OrderLetter.PARCEL_SENT: ("parcel", "Fulfillment", "fulfillments"),
+    OrderLetter.INVOICE: ("invoice", "Invoice", "invoices"),
+}
+"""What a letter's template calls its thing, the thing's type, and the order's list of such things."""
 
 
 @job("post.new_order", retry=PATIENT)

@@ -4,7 +4,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.models import ProductVariant
-from marketplace.orders.models import Order, VendorOrder
+from marketplace.checkout.closing import discard, settle
+from marketplace.kit.events import publish
+from marketplace.orders.events import OrderPlaced
+from marketplace.orders.models import AuthorizeStatus, ChargeStatus, Order, VendorOrder
+from marketplace.orders.placing import Paid, place
 from marketplace.payments.completion import complete
 from tests.factories.checkout import Market, make_ready_cart, promise_cash
 
@@ -16,6 +20,18 @@ async def make_order(
     cart = await make_ready_cart(session, market, *variants, quantity=quantity, **given)
     await promise_cash(session, cart.id)
     return await complete(session, cart.id)
+
+
+async def make_unpaid_order(
+    session: AsyncSession, market: Market, *variants: ProductVariant, quantity: int = 1, **given: object
+) -> Order:
+    """An order of which nothing is paid or promised: as staff make them, for whoever pays by transfer."""
+    cart = await make_ready_cart(session, market, *variants, quantity=quantity, **given)
+    settled = await settle(session, cart.id)
+    order = await place(session, settled, Paid(0, 0, AuthorizeStatus.NONE, ChargeStatus.NONE))
+    await discard(session, settled.cart)
+    await publish(session, OrderPlaced(order.id))
+    return order
 
 
 async def parts_of(session: AsyncSession, order: Order) -> list[VendorOrder]:

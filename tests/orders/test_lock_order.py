@@ -11,31 +11,34 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.inventory.models import Stock
 from marketplace.kit.database import Database
 from marketplace.orders.cancelling import cancel_order
-from marketplace.orders.fulfilment import fulfil, lock_before
-from marketplace.orders.models import OrderLine, VendorOrder
+from marketplace.orders.fulfilling import Pick, fulfil_order
+from marketplace.orders.models import OrderLine
+from marketplace.orders.moving import LinePieces
+from marketplace.payments.refunding import return_products
 from tests.factories.checkout import make_market, make_piece
 from tests.factories.orders import make_order
-
-
-async def _send_all(session: AsyncSession, order_id: UUID) -> None:
-    """As `orderFulfill` does: one seller's part after the other."""
-    lines = await session.execute(
-        select(OrderLine.vendor_order_id, OrderLine.id)
-        .join(VendorOrder, VendorOrder.id == OrderLine.vendor_order_id)
-        .where(OrderLine.order_id == order_id)
-        .order_by(VendorOrder.position)
-    )
-    wanted = {part_id: {line_id: 1} for part_id, line_id in lines}
-    await lock_before(session, order_id, wanted)
-    for part_id, quantities in wanted.items():
-        await fulfil(session, part_id, quantities)
 
 
 async def _cancel(session: AsyncSession, order_id: UUID) -> None:
     await cancel_order(session, order_id)
 
 
-@pytest.mark.parametrize("act", [_cancel, _send_all])
+async def _send_from_rooms(session: AsyncSession, order_id: UUID) -> None:
+    lines = await session.execute(
+        select(OrderLine.id, Stock.warehouse_id)
+        .join(Stock, Stock.variant_id == OrderLine.variant_id)
+        .where(OrderLine.order_id == order_id)
+        .order_by(OrderLine.position)
+    )
+    await fulfil_order(session, order_id, [Pick(line_id, room_id, 1) for line_id, room_id in lines])
+
+
+async def _take_back(session: AsyncSession, order_id: UUID) -> None:
+    lines = await session.scalars(select(OrderLine.id).where(OrderLine.order_id == order_id))
+    await return_products(session, order_id, [LinePieces(line_id, 1) for line_id in lines], [], None)
+
+
+@pytest.mark.parametrize("act", [_cancel, _send_from_rooms, _take_back])
 async def test_an_order_and_a_sale_never_wait_for_each_other(
     database: Database, act: Callable[[AsyncSession, UUID], Awaitable[None]]
 ) -> None:

@@ -5,13 +5,16 @@ from sqlalchemy import select, text
 from marketplace.kit.database import Database
 from marketplace.kit.settings import Settings
 from marketplace.markets.shop_settings import shop_settings
+from marketplace.orders.cancelling import cancel_order
 from marketplace.orders.confirming import confirm
 from marketplace.orders.draft_completion import complete_draft
+from marketplace.orders.fulfilment import fulfil
+from marketplace.orders.letters import OrderLetter, write_to_buyer
 from marketplace.orders.models import OrderStatus
 from marketplace.people.models import CustomerEvent, StaffNotificationRecipient, User
 from tests.factories.checkout import make_market, make_piece
 from tests.factories.drafts import make_ready_draft
-from tests.factories.orders import make_order
+from tests.factories.orders import make_order, parts_of
 from tests.factories.people import make_staff, make_user
 from tests.factories.vendors import make_member, make_vendor
 from tests.post.conftest import PostOffice, text_of, work
@@ -137,3 +140,35 @@ async def test_sellers_hear_of_an_order_once_staff_have_confirmed_it(
     (_, second), (seller,) = post_office.to("salma@example.test"), post_office.to("aicha@example.test")
     assert second["Subject"].endswith("est confirmée")
     assert seller["Subject"].startswith("Nouvelle commande")
+
+
+async def test_a_buyer_reads_what_has_become_of_the_order_in_the_language_of_the_purchase(
+    database: Database, mailing: Settings, post_office: PostOffice
+) -> None:
+    async with database.transaction() as session:
+        market = await make_market(session)
+        sent, canceled = [
+            await make_order(
+                session,
+                market,
+                await make_piece(session, market.channel, name="Miel de thym"),
+                language_code=code,
+            )
+            for code in ("fr", "ar")
+        ]
+        (part,) = await parts_of(session, sent)
+        await fulfil(session, part.id, tracking_number="AM 123")
+        await cancel_order(session, canceled.id)
+        await write_to_buyer(session, sent, OrderLetter.ORDER_REFUNDED, None, said="12050")
+        await write_to_buyer(session, sent, OrderLetter.PARCEL_TRACKING, None, said="AM 124")
+        await write_to_buyer(session, sent, OrderLetter.PARCEL_SENT, None, about=999_999)
+    await work(mailing)
+    about = [message for message in post_office.arrived if "passée" not in message["Subject"]]
+    texts = {str(message["Subject"]): text_of(message) for message in about}
+    assert len(texts) == 5  # The second order's confirmation is Arabic, too.
+    parcel = texts[f"Un colis de votre commande {sent.number} est en route"]
+    assert "AM 123" in parcel
+    assert "1 × Miel de thym" in parcel
+    assert "120,50" in texts[f"Un remboursement pour votre commande {sent.number}"]
+    assert "AM 124" in texts[f"Le suivi de votre commande {sent.number}"]
+    assert f"أُلغيت طلبيتكم {canceled.number}" in texts

@@ -8,7 +8,7 @@ from marketplace.catalog import gallery, models
 from marketplace.catalog.errors import PictureError
 from marketplace.catalog.media import Picture, keep_picture, read_picture
 from marketplace.kit.announcements import announce
-from marketplace.kit.errors import DomainError, InvalidError, NotFoundError, RequiredError
+from marketplace.kit.errors import DomainError, RequiredError
 from marketplace.people.permissions import Permission
 from marketplace_graphql.catalog.product_errors import ProductError
 from marketplace_graphql.kernel import (
@@ -118,8 +118,9 @@ class GalleryMutations:
         """Puts all pictures of a product into an order."""
         product = await info.find(models.Product, product_id, field_name="productId")
         info.at_most(gallery.MEDIA_LIMIT, media_ids, "order")
-        keys = [_media_key(info, media_id) for media_id in media_ids]
-        return {"product": product, "media": await gallery.reorder_media(info.session, product, keys)}
+        found = await info.find_many(models.ProductMedia, media_ids, field_name="order")
+        media = await gallery.reorder_media(info.session, product, [each.id for each in found])
+        return {"product": product, "media": media}
 
     @mutation(
         returns=OF_VARIANT, errors=ProductError, needs=NEEDS, tells="PRODUCT_VARIANT_UPDATED", sellers=True
@@ -161,13 +162,3 @@ async def _both(
 ) -> tuple[models.ProductMedia, models.ProductVariant]:
     media = await info.find(models.ProductMedia, media_id, field_name="mediaId")
     return media, await info.find(models.ProductVariant, variant_id, field_name="variantId")
-
-
-def _media_key(info: Info, global_id: str) -> int:
-    try:
-        key = info.key(global_id, "ProductMedia", "ProductImage")
-    except InvalidError as error:
-        raise NotFoundError(error.message, field="order") from error
-    if key is None:
-        raise NotFoundError("There is no such picture.", field="order")
-    return int(key)

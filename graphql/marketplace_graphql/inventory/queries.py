@@ -88,7 +88,7 @@ def _serve(row: Any, ids: Any, ctx: Any) -> ColumnElement[bool]:
 
 
 def _lying(row: Any, term: Any, ctx: Any) -> ColumnElement[bool]:
-    """Of a product that has the words, or in a store room that is called so."""
+    """Of a product that has the words, of a variant with such a number, or in a store room called so."""
     product, variant = aliased(Product), aliased(ProductVariant)
     room, address = aliased(models.Warehouse), aliased(Address)
     variants = (
@@ -104,7 +104,8 @@ def _lying(row: Any, term: Any, ctx: Any) -> ColumnElement[bool]:
             )
         )
     )
-    return or_(row.variant_id.in_(variants), row.warehouse_id.in_(rooms))
+    numbered = select(variant.id).where(variant.sku.icontains(term, autoescape=False))
+    return or_(row.variant_id.in_(variants), row.variant_id.in_(numbered), row.warehouse_id.in_(rooms))
 
 
 @input_type
@@ -114,7 +115,7 @@ class StockFilterInput:
     quantity: float | None
     """Those of exactly so many pieces."""
     search: str | None
-    """Words of a product, or a part of the store room's name."""
+    """Words of a product, or a part of a variant's SKU or of the store room's name."""
 
 
 stock_filter = Filter(

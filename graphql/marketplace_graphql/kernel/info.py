@@ -147,6 +147,14 @@ class Info:
         if await self.session.scalar(statement) is False:
             raise PermissionDeniedError
 
+    async def key_in_reach(self, model: type[Any], global_id: str) -> Any:
+        """The key of a global id, for a service that finds the row itself. Raises InvalidError for another
+        type's, PermissionDeniedError for a row of a channel in which the requester does not work.
+        """
+        key = self.key(global_id, *self.schema.types_of_model(model))
+        await self.check_channel(model, key)
+        return key
+
     def _in_reach(self, model: type[Any], row: Any) -> ColumnElement[bool]:
         channel_ids = self.requester.channel_ids
         if channel_ids is None:

@@ -140,7 +140,8 @@ def mutation(
     """Declare a mutation: `async def name(self, info, **arguments)`.
 
     `returns` is the payload's type, under its own name in lower case (or `field`), and the method returns its
-    row; or a dict of Python field names to annotations, and the method returns a dict (or None for all null).
+    row; or a dict of Python field names to annotations, and the method returns a dict (or None for all null),
+    with DomainErrors under `errors` where some of the work was done and some was refused.
     `failed` says what the payload's fields that are never null have when nothing was changed. With `about`,
     the method is `name(self, info, it, **arguments)`: see `subject`. `tells` names the event that is
     announced of the payload's first field once the method has returned (`PRODUCT_UPDATED`). With `sellers`,
@@ -292,12 +293,12 @@ async def _tell(session: AsyncSession, declaration: Mutation, payload: Mapping[s
 
 
 def _success(declaration: Mutation, result: Any) -> dict[str, Any]:
-    payload = dict.fromkeys(declaration.returns)
+    payload: dict[str, Any] = dict.fromkeys(declaration.returns)
     if declaration.single and declaration.returns:
         payload[declaration.returns[0]] = result
     elif isinstance(result, Mapping):
-        payload |= result  # Saleor's oldest bulk tells its errors beside what it made.
-    return _errors(declaration, []) | payload
+        payload |= result
+    return payload | _errors(declaration, payload.pop("errors", []))
 
 
 def _failure(declaration: Mutation, error: DomainError | Errors) -> dict[str, Any]:

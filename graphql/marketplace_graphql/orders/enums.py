@@ -3,11 +3,12 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, func
+from sqlalchemy import ColumnElement, Text, and_, case, cast, func, literal
 
 from marketplace.orders import models
 from marketplace_graphql.kernel import enum
 
+PAID = (models.ChargeStatus.FULL, models.ChargeStatus.OVERCHARGED)
 OrderStatus = enum(models.OrderStatus)
 OrderOriginEnum = enum(models.OrderOrigin, name="OrderOriginEnum")
 OrderAuthorizeStatusEnum = enum(models.AuthorizeStatus, name="OrderAuthorizeStatusEnum")
@@ -128,3 +129,14 @@ def in_english(status: ColumnElement[Any]) -> ColumnElement[str]:
     """A status as Saleor shows it: `PARTIALLY_FULFILLED` reads "Partially fulfilled"."""
     words = func.lower(func.replace(cast(status, Text), "_", " "))
     return func.upper(func.left(words, 1)).concat(func.substr(words, 2))
+
+
+def payment_status(order: Any) -> ColumnElement[str]:
+    """Where the payment of an order stands: as Saleor tells it of transactions."""
+    charged = order.total_charged_minor > 0
+    return case(
+        (and_(order.total_refunded_minor > 0, ~charged), literal("FULLY_REFUNDED")),
+        (order.charge_status.in_(PAID), literal("FULLY_CHARGED")),
+        (charged, literal("PARTIALLY_CHARGED")),
+        else_=literal("NOT_CHARGED"),
+    )

@@ -10,22 +10,18 @@ from sqlalchemy import (
     Date,
     and_,
     any_,
-    case,
     cast,
     false,
     func,
-    literal,
-    null,
     or_,
     select,
+    true,
 )
 from sqlalchemy import DateTime as SqlDateTime
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.orders import models
 from marketplace.orders.models import AuthorizeStatus, ChargeStatus, OrderStatus
-from marketplace.people.models import User
 from marketplace_graphql.inputs import (
     DateRangeInput,
     DateTimeRangeInput,
@@ -56,10 +52,13 @@ from marketplace_graphql.orders.conditions import (
     fetched,
     gift_card_bought,
     gift_card_used,
+    hangs_on,
+    has_fulfillments,
     lines_count,
     product_type,
 )
-from marketplace_graphql.orders.enums import OrderStatusFilter
+from marketplace_graphql.orders.enums import OrderStatusFilter, PaymentChargeStatusEnum, payment_status
+from marketplace_graphql.orders.finding import orders_known_by, orders_of_buyer
 from marketplace_graphql.orders.invoices import InvoiceFilterInput, has_invoices, invoices_are
 
 
@@ -81,27 +80,16 @@ def _midnight(day: Any) -> ColumnElement[Any]:
     return func.timezone("UTC", cast(cast(day, Date), SqlDateTime), type_=SqlDateTime(timezone=True))
 
 
-def numbered(order: Any, term: Any) -> ColumnElement[bool]:
-    """Whether a text is the order's number. Other texts are no number, so the index on it is used."""
-    number = case((term.op("~")(r"^[0-9]{1,15}$"), cast(term, BigInteger)), else_=null())
-    found: ColumnElement[bool] = order.number == number
+def order_found(row: Any, term: Any, ctx: Any) -> ColumnElement[bool]:
+    """What a search for orders finds: what a whole word is the name or the number of."""
+    found: ColumnElement[bool] = row.id == any_(func.array(orders_known_by(term).scalar_subquery()))
     return found
 
 
-def order_found(row: Any, term: Any, ctx: Any) -> ColumnElement[bool]:
-    """What a search for orders finds: a number, a buyer's e-mail address, another system's reference."""
-    return or_(
-        numbered(row, func.ltrim(term, "#")),
-        row.user_email == func.lower(term),
-        row.external_reference == term,
-    )
-
-
 def by_buyer(row: Any, term: Any, ctx: Any) -> ColumnElement[bool]:
-    """Orders of whoever has an e-mail address."""
-    buyer = aliased(User)
-    accounts = select(buyer.id).where(func.lower(buyer.email) == func.lower(term))
-    return or_(row.user_email == func.lower(term), row.user_id.in_(accounts))
+    """Orders of whoever has an e-mail address, a name or a telephone number."""
+    found: ColumnElement[bool] = row.id == any_(func.array(orders_of_buyer(term).scalar_subquery()))
+    return found
 
 
 def _in_state(row: Any, states: list[OrderStatusFilter], ctx: Any) -> ColumnElement[bool]:
@@ -121,7 +109,9 @@ def _state(row: Any, state: OrderStatusFilter) -> ColumnElement[bool]:
     return row.status == OrderStatus[state.name]  # type: ignore[no-any-return]
 
 
-@input_type
+@input_type(
+    outdated={"payment_status": "Use `chargeStatus`.", "is_preorder": "There are no preorders any more."}
+)
 class OrderFilterInput:
     """Which orders are listed."""
 
@@ -131,11 +121,11 @@ class OrderFilterInput:
     authorize_status: list[AuthorizeStatus] | None
     charge_status: list[ChargeStatus] | None
     customer: str | None
-    """The buyer's e-mail address."""
+    """The buyer's e-mail address, name or telephone number."""
     created: DateRangeInput | None
     updated_at: DateTimeRangeInput | None
     search: str | None
-    """A number, an e-mail address, another system's reference."""
+    """Whatever an order is known by: a number, a buyer, a SKU, another system's reference."""
     channels: list[ID] | None
     checkout_ids: list[ID] | None
     checkout_tokens: list[UUID] | None
@@ -145,6 +135,13 @@ class OrderFilterInput:
     """Whether they were fetched: none is."""
     vendors: list[ID] | None
     """Orders of which some sellers have a part."""
+    payment_status: list[PaymentChargeStatusEnum] | None
+    is_preorder: bool | None
+    """Whether something was ordered before it could be had: nothing is."""
+    gift_card_used: bool | None
+    """Whether a gift card paid for some of it."""
+    gift_card_bought: bool | None
+    """Whether a gift card was among what was bought."""
 
 
 order_filter = Filter(
@@ -159,12 +156,22 @@ order_filter = Filter(
         "created": days(lambda row: row.created_at),
         "updated_at": between(lambda row, ctx: row.updated_at),
         "search": order_found,
-        "channels": lambda row, ids, ctx: row.channel_id == any_(ctx.key(ids, "Channel")),
+        "channels": lambda row, ids, ctx: ctx.one_of_few(
+            row, row.channel_id, ctx.key(ids, "Channel"), sorted_by=row.created_at
+        ),
         "checkout_ids": lambda row, ids, ctx: row.checkout_id == any_(ctx.key(ids, "Checkout")),
         "checkout_tokens": lambda row, tokens, ctx: row.checkout_id == any_(tokens),
         "metadata": has_metadata,
         "is_click_and_collect": fetched,
-        "vendors": lambda row, ids, ctx: _sold_by(row, ctx.key(ids, "Vendor")),
+        "vendors": lambda row, ids, ctx: hangs_on(
+            models.VendorOrder, row, lambda part: part.vendor_id == any_(ctx.key(ids, "Vendor")), ctx
+        ),
+        "payment_status": lambda row, statuses, ctx: payment_status(row).in_(
+            [status.value for status in statuses]
+        ),
+        "is_preorder": lambda row, wanted, ctx: false() if wanted else true(),
+        "gift_card_used": gift_card_used,
+        "gift_card_bought": gift_card_bought,
     },
 )
 
@@ -174,16 +181,6 @@ def _any_number(row: Any, numbers: Any) -> ColumnElement[bool]:
     wanted = select(cast(given, BigInteger)).where(given.op("~")(r"^[0-9]{1,15}$"))
     found: ColumnElement[bool] = row.number.in_(wanted)
     return found
-
-
-def _sold_by(row: Any, vendor_ids: Any) -> ColumnElement[bool]:
-    part = aliased(models.VendorOrder)
-    return (
-        select(literal(1))
-        .where(part.order_id == row.id, part.vendor_id == any_(vendor_ids))
-        .correlate_except(part)
-        .exists()
-    )
 
 
 @input_type
@@ -267,37 +264,7 @@ class CustomerOrderWhereInput:
     OR: "list[CustomerOrderWhereInput] | None"
 
 
-@input_type
-class OrderWhereInput:
-    """Which orders are listed."""
-
-    ids: list[ID] | None
-    number: IntFilterInput | None
-    channel_id: GlobalIDFilterInput | None
-    created_at: DateTimeRangeInput | None
-    updated_at: DateTimeRangeInput | None
-    user: GlobalIDFilterInput | None
-    user_email: StringFilterInput | None
-    authorize_status: OrderAuthorizeStatusEnumFilterInput | None
-    charge_status: OrderChargeStatusEnumFilterInput | None
-    status: OrderStatusEnumFilterInput | None
-    checkout_token: UUIDFilterInput | None
-    checkout_id: GlobalIDFilterInput | None
-    has_fulfillments: bool | None
-    metadata: MetadataFilterInput | None
-    is_click_and_collect: bool | None
-    """Whether they were fetched: none is."""
-    AND: "list[OrderWhereInput] | None"
-    OR: "list[OrderWhereInput] | None"
-
-
-def _has_fulfillments(row: Any, wanted: bool, ctx: Any) -> ColumnElement[bool]:
-    fulfillment = aliased(models.Fulfillment)
-    found = select(literal(1)).where(fulfillment.order_id == row.id).correlate_except(fulfillment).exists()
-    return found if wanted else ~found
-
-
-_conditions = {
+any_order_conditions = {
     "ids": lambda row, ids, ctx: row.id == any_(ctx.key(ids, "Order")),
     "number": matches(lambda row, ctx: row.number),
     "channel_id": refers(lambda row, ctx: row.channel_id, "Channel"),
@@ -309,28 +276,24 @@ _conditions = {
     "status": matches(lambda row, ctx: row.status),
     "checkout_token": matches(lambda row, ctx: row.checkout_id),
     "checkout_id": refers(lambda row, ctx: row.checkout_id, "Checkout"),
-    "has_fulfillments": _has_fulfillments,
+    "has_fulfillments": has_fulfillments,
     "metadata": metadata_says,
     "is_click_and_collect": fetched,
 }
-customer_order_where = Filter(
-    CustomerOrderWhereInput,
-    {
-        **_conditions,
-        "is_gift_card_used": gift_card_used,
-        "is_gift_card_bought": gift_card_bought,
-        "voucher_code": matches(lambda row, ctx: row.voucher_code),
-        "has_invoices": has_invoices,
-        "invoices": invoices_are,
-        "lines_count": lines_count,
-        "total_gross": amount("total_gross_minor"),
-        "total_net": amount("total_net_minor"),
-        "product_type_id": product_type,
-        "billing_address": address("billing_address_id"),
-        "shipping_address": address("shipping_address_id"),
-    },
-)
-order_where = Filter(OrderWhereInput, {**_conditions, "user": refers(lambda row, ctx: row.user_id, "User")})
+what_was_bought = {
+    "is_gift_card_used": gift_card_used,
+    "is_gift_card_bought": gift_card_bought,
+    "voucher_code": matches(lambda row, ctx: row.voucher_code),
+    "has_invoices": has_invoices,
+    "invoices": invoices_are,
+    "lines_count": lines_count,
+    "total_gross": amount("total_gross_minor"),
+    "total_net": amount("total_net_minor"),
+    "product_type_id": product_type,
+    "billing_address": address("billing_address_id"),
+    "shipping_address": address("shipping_address_id"),
+}
+customer_order_where = Filter(CustomerOrderWhereInput, {**any_order_conditions, **what_was_bought})
 
 
 @enum
@@ -343,6 +306,9 @@ class OrderSortField(Enum):
     CUSTOMER = "CUSTOMER"
     STATUS = "STATUS"
     CREATION_DATE = "CREATION_DATE"
+    RANK = "RANK"
+    PAYMENT = "PAYMENT"
+    FULFILLMENT_STATUS = "FULFILLMENT_STATUS"
 
 
 @input_type
@@ -362,7 +328,9 @@ order_sorting = Sorting(
         OrderSortField.LAST_MODIFIED_AT: lambda row, ctx: row.updated_at,
         OrderSortField.CUSTOMER: lambda row, ctx: row.user_email,
         OrderSortField.STATUS: lambda row, ctx: (row.status, row.created_at),
+        # What a search finds it finds by a whole word: none is a better match than another.
+        OrderSortField.RANK: lambda row, ctx: row.created_at,
+        OrderSortField.PAYMENT: lambda row, ctx: (row.charge_status, row.created_at),
+        OrderSortField.FULFILLMENT_STATUS: lambda row, ctx: (row.status, row.created_at),
     },
 )
-any_order_conditions = _conditions
-"""What holds of orders that are placed and of drafts alike, by the names of the input's fields."""

@@ -9,8 +9,10 @@ from strawberry import ID
 
 from marketplace.kit.errors import InvalidError, NotFoundError
 from marketplace.kit.jobs import JobStatus
+from marketplace.kit.settings import Settings
+from marketplace.orders import invoices as service
 from marketplace.orders import models
-from marketplace.orders.invoices import create_invoice
+from marketplace.orders.invoice_files import address_of
 from marketplace.people.permissions import Permission
 from marketplace_graphql.checkout.inputs import metadata_entries
 from marketplace_graphql.inputs import DateTimeRangeInput, MetadataInput
@@ -20,7 +22,8 @@ from marketplace_graphql.kernel import (
     Node,
     ObjectWithMetadata,
     between,
-    column,
+    computed,
+    deletion,
     enum,
     error_type,
     input_type,
@@ -30,6 +33,7 @@ from marketplace_graphql.kernel import (
     object_type,
     related,
 )
+from marketplace_graphql.orders.conditions import hangs_on
 from marketplace_graphql.orders.visibility import STAFF, knows_buyer
 
 if TYPE_CHECKING:
@@ -69,10 +73,27 @@ class Invoice(Node, ObjectWithMetadata, Job):
     private_metadata_needs = Permission.MANAGE_ORDERS
 
     number: str | None
-    url: str | None
-    """Where it can be fetched."""
-    external_url: str | None = column("url", deprecated="Use `url`.")
     order: "Order | None" = related()
+
+    @computed(  # type: ignore[untyped-decorator]
+        lambda row, ctx: {"url": row.url, "key": row.storage_key, "number": row.number}
+    )
+    def url(selected: Any, info: Info) -> str | None:
+        """Where it can be fetched. Of one that was made here the address is valid for ten minutes."""
+        return _address(selected, info)
+
+    @computed(  # type: ignore[untyped-decorator]
+        lambda row, ctx: {"url": row.url, "key": row.storage_key, "number": row.number},
+        deprecated="Use `url`.",
+    )
+    def external_url(selected: Any, info: Info) -> str | None:
+        """Where it can be fetched."""
+        return _address(selected, info)
+
+
+def _address(selected: Any, info: Info) -> str | None:
+    settings: Settings = info.context["settings"]
+    return address_of(selected["url"], selected["key"], selected["number"], settings)
 
 
 @input_type
@@ -84,26 +105,18 @@ class InvoiceFilterInput:
 
 def has_invoices(row: Any, wanted: bool, ctx: Any) -> ColumnElement[bool]:
     """Meaning of `hasInvoices`."""
-    found = _invoice(row)
-    return found if wanted else ~found
+    return hangs_on(models.Invoice, row, lambda invoice: true(), ctx, wanted=wanted)
 
 
 def invoices_are(row: Any, wanted: Any, ctx: Any) -> ColumnElement[bool]:
     """Meaning of `invoices`: for each condition there is an invoice that meets it."""
     created = between(lambda row, ctx: row.created_at)
+
+    def at(moment: Any) -> Any:
+        return lambda invoice: created(invoice, moment, ctx)
+
     moments = [each.created_at for each in wanted if each.created_at is not None]
-    return and_(true(), *[_invoice(row, created, moment, ctx) for moment in moments])
-
-
-def _invoice(row: Any, *condition: Any) -> ColumnElement[bool]:
-    """Whether the order has an invoice (that meets a condition, its value and context)."""
-    invoice = aliased(models.Invoice)
-    parts = [invoice.order_id == row.id]
-    if condition:
-        meaning, value, ctx = condition
-        said = meaning(invoice, value, ctx)
-        parts += [] if said is None else [said]
-    return select(literal(1)).where(*parts).correlate_except(invoice).exists()
+    return and_(true(), *[hangs_on(models.Invoice, row, at(moment), ctx) for moment in moments])
 
 
 @enum
@@ -136,22 +149,71 @@ class InvoiceCreateInput:
     """Entries that only staff see."""
 
 
+@input_type
+class UpdateInvoiceInput:
+    """What changes about an invoice."""
+
+    number: str | None
+    url: str | None
+    """Where it can be fetched."""
+    metadata: list[MetadataInput] | None
+    """Entries that everybody sees."""
+    private_metadata: list[MetadataInput] | None
+    """Entries that only staff see."""
+
+
 @object_type
 class InvoiceMutations:
     """A part of the mutations of orders."""
 
+    invoice_delete = deletion(
+        models.Invoice, service.delete_invoices, doc="Deletes an invoice.", errors=InvoiceError, needs=STAFF
+    )
+
+    @mutation(
+        returns={"invoice": "Invoice | None", "order": "Order | None"},
+        errors=InvoiceError,
+        needs=STAFF,
+        tells="INVOICE_REQUESTED",
+    )
+    async def invoice_request(self, info: Info, order_id: ID, number: str | None = None) -> Any:
+        """Has a worker make an order's invoice."""
+        key = await _order_key(info, order_id)
+        invoice = await service.request_invoice(info.session, key, number, user_id=info.requester.user_id)
+        return {"invoice": invoice, "order": await info.session.get(models.Order, key)}
+
+    @mutation(returns="Invoice", errors=InvoiceError, needs=STAFF, tells="INVOICE_DELETED")
+    async def invoice_request_delete(self, info: Info, id: ID) -> models.Invoice:
+        """Has a worker delete an invoice."""
+        return await service.request_deletion(info.session, await _invoice_of(info, id))
+
+    @mutation(returns="Invoice", errors=InvoiceError, needs=STAFF)
+    async def invoice_update(self, info: Info, id: ID, input: UpdateInvoiceInput) -> models.Invoice:
+        """Says an invoice's number, or where it can be fetched."""
+        invoice = await _invoice_of(info, id)
+        entries, private = _entries(input)
+        return await service.update_invoice(
+            info.session,
+            invoice,
+            input.number or None,
+            input.url or None,
+            metadata=entries,
+            private_metadata=private,
+            user_id=info.requester.user_id,
+        )
+
+    @mutation(returns="Invoice", errors=InvoiceError, needs=STAFF, tells="INVOICE_SENT")
+    async def invoice_send_notification(self, info: Info, id: ID) -> models.Invoice:
+        """Sends the buyer a letter with an invoice."""
+        invoice = await _invoice_of(info, id)
+        return await service.send_invoice(info.session, invoice, user_id=info.requester.user_id)
+
     @mutation(returns="Invoice", errors=InvoiceError, needs=STAFF)
     async def invoice_create(self, info: Info, order_id: ID, input: InvoiceCreateInput) -> models.Invoice:
         """Keeps an invoice that was made elsewhere, for its buyer to fetch."""
-        try:
-            key = info.key(order_id, "Order")
-            await info.check_channel(models.Order, key)
-            entries, private = metadata_entries(input.metadata), metadata_entries(input.private_metadata)
-        except InvalidError as error:
-            # Saleor's codes for invoices have no word for what is merely wrong.
-            code = "NOT_FOUND" if error.field == "id" else "REQUIRED"
-            raise NotFoundError(error.message, field=error.field, code=code) from error
-        return await create_invoice(
+        key = await _order_key(info, order_id)
+        entries, private = _entries(input)
+        return await service.create_invoice(
             info.session,
             key,
             input.number,
@@ -160,3 +222,26 @@ class InvoiceMutations:
             private_metadata=private,
             user_id=info.requester.user_id,
         )
+
+
+async def _order_key(info: Info, order_id: ID) -> Any:
+    """Raises NotFoundError, PermissionDeniedError for an order of a channel that is not the requester's."""
+    try:
+        return await info.key_in_reach(models.Order, order_id)
+    except InvalidError as error:
+        raise NotFoundError(error.message, field="orderId") from error
+
+
+async def _invoice_of(info: Info, id: ID) -> models.Invoice:
+    try:
+        return await info.find(models.Invoice, id)
+    except InvalidError as error:
+        # Saleor's codes for invoices have no word for what is merely wrong.
+        raise NotFoundError(error.message, field="id") from error
+
+
+def _entries(input: InvoiceCreateInput | UpdateInvoiceInput) -> tuple[dict[str, str], dict[str, str]]:
+    try:
+        return metadata_entries(input.metadata), metadata_entries(input.private_metadata)
+    except InvalidError as error:
+        raise NotFoundError(error.message, field=error.field, code="REQUIRED") from error

@@ -2,11 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import false, literal, null, select
+from sqlalchemy import false, func, select
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
-from marketplace.inventory.models import Stock as StockRow
 from marketplace.markets.models import TaxClass as TaxClassRow
 from marketplace.orders import models
 from marketplace.orders.models import FulfillmentStatus
@@ -38,6 +37,7 @@ from marketplace_graphql.values import (
     Money,
     TaxedMoney,
     ThumbnailFormatEnum,
+    money,
     rate,
     taxed_money,
 )
@@ -151,7 +151,7 @@ class FulfillmentLine(Node):
 
     quantity: int
     order_line: OrderLine | None = related()
-    reason: str | None = expression(lambda row, ctx: null())
+    reason: str | None = expression(lambda row, ctx: func.nullif(row.reason, ""))
     """Why these pieces came back, where that was said: refusing a parcel needs no reason."""
     reason_reference: "Page | None" = related(lambda row, page, ctx: false())
     """A page that names the reason: none does."""
@@ -165,33 +165,29 @@ class Fulfillment(Node, ObjectWithMetadata):
     """1 for the order's first."""
     status: FulfillmentStatus
     tracking_number: str
+    warehouse: Warehouse | None = related()
+    """Where it leaves from."""
     created: DateTime = column("created_at")
     delivered_at: DateTime | None
     """When the buyer received it."""
     lines: list[FulfillmentLine] | None = related()
-    reason: str | None = expression(lambda row, ctx: null())
+    reason: str | None = expression(lambda row, ctx: func.nullif(row.reason, ""))
     """Why it came back, where that was said: refusing a parcel needs no reason."""
     reason_reference: "Page | None" = related(lambda row, page, ctx: false())
     """A page that names the reason: none does."""
-    shipping_refunded_amount: Money | None = value(lambda row, ctx: None)
-    """What was paid back of its delivery: nothing is paid back by parcel."""
-    total_refunded_amount: Money | None = value(lambda row, ctx: None)
-    """What was paid back for it: nothing is paid back by parcel."""
+    shipping_refunded_amount: Money | None = value(
+        lambda row, ctx: _refunded(row, ctx, row.shipping_refund_minor)
+    )
+    """What was paid back of the delivery with it, if that was to be."""
+    total_refunded_amount: Money | None = value(lambda row, ctx: _refunded(row, ctx, row.total_refund_minor))
+    """What was paid back for it, if something was to be."""
 
     @expression
     def status_display(row: Any, ctx: Any) -> str | None:
         """The status in English."""
         return in_english(row.status)
 
-    @related
-    def warehouse(row: Any, warehouse: Any, ctx: Any) -> Warehouse | None:
-        """Where it left from."""
-        line, stock = aliased(models.FulfillmentLine), aliased(StockRow)
-        return (
-            select(literal(1))
-            .select_from(line)
-            .join(stock, stock.id == line.stock_id)
-            .where(line.fulfillment_id == row.id, stock.warehouse_id == warehouse.id)
-            .correlate_except(line, stock)
-            .exists()
-        )
+
+def _refunded(row: Any, ctx: Any, minor: Any) -> Any:
+    order = ctx.joined(row, models.Order, lambda order: order.id == row.order_id, key="its order")
+    return null_when(minor.is_(None), lambda: money(minor, order.currency))

@@ -2,21 +2,37 @@
 
 from typing import Any
 
-from sqlalchemy import and_
+from sqlalchemy import BigInteger, and_, cast, func, select
+from sqlalchemy.orm import aliased
 from strawberry import ID
 
-from marketplace_graphql.kernel import UUID, CountableConnection, connection, object_type, related
+from marketplace.orders.models import Order as OrderRow
+from marketplace.orders.models import OrderStatus
+from marketplace_graphql.catalog.sales import ReportingPeriod
+from marketplace_graphql.kernel import (
+    UUID,
+    CountableConnection,
+    connection,
+    null_when,
+    object_type,
+    related,
+    value,
+)
+from marketplace_graphql.orders.events import OrderEvent
 from marketplace_graphql.orders.filters import (
     customer_order_where,
     order_filter,
     order_found,
     order_sorting,
-    order_where,
 )
 from marketplace_graphql.orders.types import Order
 from marketplace_graphql.orders.vendor_orders import VendorOrderQueries
 from marketplace_graphql.orders.visibility import NOT_PLACED, STAFF
+from marketplace_graphql.orders.where import order_where
 from marketplace_graphql.rules import by_key
+from marketplace_graphql.values import TaxedMoney, taxed_money
+
+NOT_COUNTED = (OrderStatus.DRAFT, OrderStatus.UNCONFIRMED, OrderStatus.EXPIRED, OrderStatus.CANCELED)
 
 
 @object_type
@@ -58,6 +74,31 @@ class OrdersQueries(VendorOrderQueries):
         """All orders that were placed."""
         placed = order.status.not_in([NOT_PLACED[0]])
         return and_(placed, order.channel_id == ctx.channel.id) if ctx.channel.given else placed
+
+    @connection(
+        order_by=lambda row, ctx: (row.at.desc(), row.id.desc()), needs=STAFF, deprecated="Use `orders`."
+    )
+    def homepage_events(root: Any, event: Any, ctx: Any) -> CountableConnection[OrderEvent] | None:
+        """What has happened lately: orders that were placed, and paid in full."""
+        return event.type.in_(["PLACED", "PLACED_FROM_DRAFT", "ORDER_FULLY_PAID"])
+
+    @value(needs=STAFF, deprecated="Use `orders`.")
+    def orders_total(
+        root: Any, ctx: Any, period: ReportingPeriod | None = None, channel: str | None = None
+    ) -> TaxedMoney | None:
+        """What the orders of a channel come to, those that were called off left out."""
+        order = aliased(OrderRow)
+        rules = [order.channel_id == ctx.channel.id, order.status.not_in(NOT_COUNTED)]
+        if period is not None:
+            unit = "day" if period is ReportingPeriod.TODAY else "month"
+            rules.append(order.created_at >= func.date_trunc(unit, ctx.now, "UTC"))
+
+        def total(minor: Any) -> Any:
+            summed = select(cast(func.coalesce(func.sum(minor), 0), BigInteger)).where(*rules)
+            return summed.correlate_except(order).scalar_subquery()
+
+        gross, net = total(order.total_gross_minor), total(order.total_net_minor)
+        return null_when(ctx.channel.currency.is_(None), taxed_money(gross, net, ctx.channel.currency))
 
 
 @object_type

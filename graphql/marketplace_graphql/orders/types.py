@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
-    ColumnElement,
     and_,
     case,
     false,
@@ -17,8 +16,8 @@ from strawberry import ID
 
 from marketplace.markets.models import Channel as ChannelRow
 from marketplace.orders import models
-from marketplace.orders.cancelling import OVER
 from marketplace.orders.models import AuthorizeStatus, ChargeStatus, OrderOrigin, OrderStatus
+from marketplace.orders.owing import owed_of
 from marketplace.payments.models import TransactionItem as TransactionRow
 from marketplace.people.permissions import Permission
 from marketplace_graphql.checkout.types import DeliveryMethod
@@ -38,10 +37,17 @@ from marketplace_graphql.kernel import (
 from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.languages import LanguageCodeEnum, language_code
 from marketplace_graphql.markets.types import TaxClass
-from marketplace_graphql.orders.enums import OrderAction, PaymentChargeStatusEnum, in_english
+from marketplace_graphql.orders.enums import (
+    PAID,
+    OrderAction,
+    PaymentChargeStatusEnum,
+    in_english,
+    payment_status,
+)
 from marketplace_graphql.orders.errors import OrderError
 from marketplace_graphql.orders.events import OrderEvent
 from marketplace_graphql.orders.finalizing import can_carry, can_finalize, finalizing_errors
+from marketplace_graphql.orders.granting import GrantsOfOrder
 from marketplace_graphql.orders.invoices import Invoice
 from marketplace_graphql.orders.lines import SEES_TAX_CLASSES, Fulfillment, OrderLine, tax_class_entries
 from marketplace_graphql.orders.vendor_orders import VendorOrder
@@ -57,7 +63,6 @@ if TYPE_CHECKING:
     from marketplace_graphql.people.types import Address, User
 
 STAFF = Permission.MANAGE_ORDERS
-PAID = (ChargeStatus.FULL, ChargeStatus.OVERCHARGED)
 
 
 def _taxed(name: str) -> Any:
@@ -86,7 +91,7 @@ def _payments(name: str) -> Any:
     channel=lambda row: row.channel_id,
     order_by=lambda row, ctx: row.created_at.desc(),
 )
-class Order(Node, ObjectWithMetadata, DiscountsOfOrder):
+class Order(Node, ObjectWithMetadata, DiscountsOfOrder, GrantsOfOrder):
     """What a buyer bought in one go, from however many sellers."""
 
     created: DateTime = column("created_at")
@@ -122,8 +127,8 @@ class Order(Node, ObjectWithMetadata, DiscountsOfOrder):
     charge_status: ChargeStatus
     is_paid: bool = expression(lambda row, ctx: never_null(row.charge_status.in_(PAID)))
     """Whether nothing is owed any more."""
-    payment_status: PaymentChargeStatusEnum = expression(lambda row, ctx: never_null(_payment_status(row)))
-    payment_status_display: str = expression(lambda row, ctx: never_null(in_english(_payment_status(row))))
+    payment_status: PaymentChargeStatusEnum = expression(lambda row, ctx: never_null(payment_status(row)))
+    payment_status_display: str = expression(lambda row, ctx: never_null(in_english(payment_status(row))))
     """The payment's state in English."""
     tax_exemption: bool = column("is_tax_exempt")
     """Whether no tax was charged whoever sold: never so here."""
@@ -180,9 +185,9 @@ class Order(Node, ObjectWithMetadata, DiscountsOfOrder):
     )
     total_refunded: Money = value(lambda row, ctx: money(row.total_refunded_minor, row.currency))
     """Paid back."""
-    total_balance: Money = value(lambda row, ctx: money(row.total_charged_minor - _owed(row), row.currency))
+    total_balance: Money = value(lambda row, ctx: money(row.total_charged_minor - owed_of(row), row.currency))
     """What is paid less what is to be paid: below zero as long as something is owed. What was called off,
-    refused or returned is not owed.
+    refused, returned, or granted as a refund is not owed.
     """
     total_canceled: Money = _payments("canceled_minor")
     """Promised once, and called off."""
@@ -200,8 +205,8 @@ class Order(Node, ObjectWithMetadata, DiscountsOfOrder):
     """Where the client that completed the checkout shows the order to its buyer."""
     tracking_client_id: str = expression(lambda row, ctx: never_null(literal("")))
     """By which a visitor was followed: nobody is."""
-    original: ID | None = expression(lambda row, ctx: null())
-    """The order that this one was made from: every order comes from a checkout."""
+    original: ID | None = expression(lambda row, ctx: global_id("Order", row.original_id))
+    """The order of which this one replaces pieces."""
     can_finalize: bool = expression(lambda row, ctx: never_null(can_finalize(row, ctx)))
     """Whether a draft has all that an order needs; true of what is placed already. Whether there is stock is
     seen when it is completed.
@@ -256,28 +261,7 @@ class Order(Node, ObjectWithMetadata, DiscountsOfOrder):
         return never_null(func.coalesce(row.shows_gross_prices, of_channel))
 
 
-def _owed(order: Any) -> ColumnElement[int]:
-    """As `orders.cancelling.owed_minor`: all of it, less the parts that were given up."""
-    part = aliased(models.VendorOrder)
-    given_up = select(func.coalesce(func.sum(part.total_gross_minor - part.gift_card_minor), 0)).where(
-        part.order_id == order.id, part.status.in_(OVER)
-    )
-    owed: ColumnElement[int] = order.total_gross_minor - given_up.correlate_except(part).scalar_subquery()
-    return owed
-
-
 def _channel_of(order: Any, ctx: Any) -> Any:
     return ctx.joined(
         order, ChannelRow, lambda channel: channel.id == order.channel_id, key="the order's channel"
-    )
-
-
-def _payment_status(order: Any) -> ColumnElement[str]:
-    refunded, charged = order.total_refunded_minor > 0, order.total_charged_minor > 0
-    return case(
-        (and_(refunded, charged), literal("PARTIALLY_REFUNDED")),
-        (refunded, literal("FULLY_REFUNDED")),
-        (order.charge_status.in_(PAID), literal("FULLY_CHARGED")),
-        (order.charge_status == ChargeStatus.PARTIAL, literal("PARTIALLY_CHARGED")),
-        else_=literal("NOT_CHARGED"),
     )

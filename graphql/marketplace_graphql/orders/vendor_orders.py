@@ -32,7 +32,8 @@ from marketplace_graphql.kernel import (
     value,
 )
 from marketplace_graphql.orders.enums import in_english
-from marketplace_graphql.orders.filters import days, numbered
+from marketplace_graphql.orders.filters import days
+from marketplace_graphql.orders.finding import numbered
 from marketplace_graphql.orders.lines import Fulfillment, OrderLine
 from marketplace_graphql.orders.tracking import ParcelTracking, tracking_of
 from marketplace_graphql.orders.visibility import (

@@ -10,7 +10,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, any_, false, literal, or_, select, true
 from sqlalchemy.orm import aliased
 
-from marketplace.orders.models import Fulfillment, Invoice, Order, OrderLine, OrderStatus, VendorOrder
+from marketplace.orders.models import (
+    Fulfillment,
+    FulfillmentLine,
+    Invoice,
+    Order,
+    OrderLine,
+    OrderStatus,
+    VendorOrder,
+)
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import of_channels, owned
 
@@ -100,6 +108,18 @@ def part_in(row: Any, channel_ids: Any) -> ColumnElement[bool]:
 @owned(VendorOrder)
 def own_sale(row: Any, vendor_ids: tuple[int, ...]) -> ColumnElement[bool]:
     own: ColumnElement[bool] = row.vendor_id.in_(vendor_ids)
+    return own
+
+
+@owned(FulfillmentLine)
+def in_own_parcel(row: Any, vendor_ids: tuple[int, ...]) -> ColumnElement[bool]:
+    """Pieces in a parcel, with the parcel."""
+    parcels = (
+        select(Fulfillment.id)
+        .join(VendorOrder, VendorOrder.id == Fulfillment.vendor_order_id)
+        .where(VendorOrder.vendor_id.in_(vendor_ids))
+    )
+    own: ColumnElement[bool] = row.fulfillment_id.in_(parcels)
     return own
 
 

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit.ids import to_global_id
 from marketplace.markets.models import TaxClass, TaxRate
-from marketplace.orders.models import OrderStatus
 from tests.factories.checkout import RABAT, make_cart, make_market, make_piece, make_ready_cart
+from tests.factories.drafts import make_draft
 from tests.factories.markets import make_channel, make_method, make_tax_class, make_tax_rate
 from tests.factories.orders import make_order
 from tests.factories.people import make_user
@@ -290,9 +290,9 @@ async def test_orders_are_exempt_only_before_they_are_confirmed(session: AsyncSe
     order = await make_order(session, market, await make_piece(session, market.channel))
     refused = (await read(EXEMPT, COLLECTOR, id=gid(order), exempt=True))["taxExemptionManage"]
     assert refused["errors"] == [{"field": None, "code": "NOT_EDITABLE_ORDER"}]
-    order.status = OrderStatus.UNCONFIRMED
-    done = (await read(EXEMPT, COLLECTOR, id=gid(order), exempt=True))["taxExemptionManage"]
-    assert done["taxableObject"] == {"__typename": "Order", "id": gid(order), "taxExemption": True}
+    draft = await make_draft(session, market.channel, await make_piece(session, market.channel))
+    done = (await read(EXEMPT, COLLECTOR, id=gid(draft), exempt=True))["taxExemptionManage"]
+    assert done["taxableObject"] == {"__typename": "Order", "id": gid(draft), "taxExemption": True}
 
 
 @pytest.mark.parametrize("kind", ["Checkout", "Order", "Product"])
