@@ -1,7 +1,8 @@
 """A small shop made large: copies of its rows by plain SQL, a table at a time, in a minute or two.
 
 A copy is a row of its own: its keys and whatever is unique in it are moved or marked with the copy's
-number, and it refers to its copied neighbours. Triggers and references are off meanwhile; what triggers keep is copied too.
+number, and it refers to its copied neighbours. Triggers and references are off meanwhile; what triggers keep
+is copied too.
 """
 
 from collections.abc import Iterable

@@ -1,7 +1,7 @@
 """`make bench-staff-lists`: what staff wait for a page of 50 of their lists, in a shop of 100,000 of each.
 
-Each condition and each order of products, orders, drafts and customers, with the fields that a dashboard shows,
-as one member of staff who may do everything and asks for one page after another. Exits with 1 where a page
+Each condition and each order of products, orders, drafts and customers, with a dashboard's fields, as one
+member of staff who may do everything and asks for one page after another. Exits with 1 where a page
 takes longer than the mark. Other work on the machine counts along: the quickest run is printed, too.
 """
 
