@@ -134,7 +134,11 @@ class Address(IntegerKey, WithMetadata, Base):
         Index("ix_address_book_country_code", "country_code", "user_id", postgresql_where=_IN_A_BOOK),
         # By their hashes: a name may be longer than a tree's entry.
         Index("ix_address_last_name", text("lower(last_name)"), postgresql_using="hash"),
-        Index("ix_address_full_name", text("lower(first_name || ' '::text || last_name)"), postgresql_using="hash"),
+        Index(
+            "ix_address_full_name",
+            text("lower((first_name || ' ') || last_name)"),
+            postgresql_using="hash",
+        ),
         Index("ix_address_phone", "phone", postgresql_using="hash", postgresql_where=text("phone <> ''")),
         Index("ix_address_country_code", "country_code"),
     )

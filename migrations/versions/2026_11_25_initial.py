@@ -764,7 +764,7 @@ def upgrade() -> None:
     op.create_index('ix_address_book_country_code', 'address', ['country_code', 'user_id'], unique=False, postgresql_where=sa.text('user_id IS NOT NULL'))
     op.create_index('ix_address_book_phone', 'address', ['phone', 'user_id'], unique=False, postgresql_where=sa.text('user_id IS NOT NULL'))
     op.create_index('ix_address_country_code', 'address', ['country_code'], unique=False)
-    op.create_index('ix_address_full_name', 'address', [sa.literal_column("lower(first_name || ' '::text || last_name)")], unique=False, postgresql_using='hash')
+    op.create_index('ix_address_full_name', 'address', [sa.literal_column("lower((first_name || ' ') || last_name)")], unique=False, postgresql_using='hash')
     op.create_index('ix_address_last_name', 'address', [sa.literal_column('lower(last_name)')], unique=False, postgresql_using='hash')
     op.create_index('ix_address_phone', 'address', ['phone'], unique=False, postgresql_using='hash', postgresql_where=sa.text("phone <> ''"))
     op.create_index(op.f('ix_address_user_id'), 'address', ['user_id'], unique=False)
