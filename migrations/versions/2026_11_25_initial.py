@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = '510cf2efe0aa'
+revision = '3e903d3b200e'
 down_revision = None
 branch_labels = None
 depends_on = None
