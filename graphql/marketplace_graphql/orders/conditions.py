@@ -30,12 +30,13 @@ from marketplace.orders import models
 from marketplace.orders.discounts import OrderGiftCard
 from marketplace.people.models import Address as AddressRow
 from marketplace_graphql.inputs import DecimalFilterInput, StringFilterInput
-from marketplace_graphql.kernel import input_type, matches, refers
+from marketplace_graphql.kernel import between, input_type, matches, refers
 from marketplace_graphql.languages import CountryCode
 from marketplace_graphql.values import major_amount
 
 Meaning = Callable[[Any, Any, Any], ColumnElement[bool] | None]
 FEW = 2_500
+FEW_OF_OWN = 5_000
 GREATEST = 10**18
 """More than any amount is."""
 
@@ -76,6 +77,36 @@ def few_or_many(row: Any, keys: Select[Any], holds: ColumnElement[bool], ctx: An
     if ctx.whole:
         return and_(row.id.in_(keys), holds)
     return ctx.few_or_many(row, keys, holds, few=FEW)  # type: ignore[no-any-return]
+
+
+def own(
+    row: Any, rule: Callable[[Any], ColumnElement[bool] | None], ctx: Any, *, along: Any = None
+) -> ColumnElement[bool] | None:
+    """A condition on the order's own columns that has an index. Of the orders that fulfil it, however few,
+    any order of the list may have all at its end: a status and the order by another are seldom independent.
+
+    `along`: the column of which it is a range, and by which the list may be sorted.
+    """
+    said, order = rule(row), aliased(models.Order)
+    if said is None or ctx.whole:
+        return said
+    keys = select(order.id).where(rule(order))  # type: ignore[arg-type]
+    in_order = None if along is None else (getattr(row, along), said)
+    return ctx.few_or_many(row, keys, said, few=FEW_OF_OWN, in_order=in_order)  # type: ignore[no-any-return]
+
+
+def on_own(name: str) -> Meaning:
+    """Meaning of Saleor's operator inputs on an indexed column of the order."""
+    return lambda row, value, ctx: own(
+        row, lambda order: matches(lambda _, ctx: getattr(order, name))(order, value, ctx), ctx
+    )
+
+
+def in_range(name: str) -> Meaning:
+    """Meaning of a range of an indexed column of the order."""
+    return lambda row, value, ctx: own(
+        row, lambda order: between(lambda _, ctx: getattr(order, name))(order, value, ctx), ctx, along=name
+    )
 
 
 def amount(name: str) -> Meaning:
