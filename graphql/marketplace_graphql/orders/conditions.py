@@ -85,7 +85,7 @@ def own(
     """A condition on the order's own columns that has an index. Of the orders that fulfil it, however few,
     any order of the list may have all at its end: a status and the order by another are seldom independent.
 
-    `along`: the column of which it is a range, and by which the list may be sorted.
+    `along`: the column in whose order an index has what fulfils it in one piece.
     """
     said, order = rule(row), aliased(models.Order)
     if said is None or ctx.whole:
@@ -96,17 +96,23 @@ def own(
 
 
 def on_own(name: str) -> Meaning:
-    """Meaning of Saleor's operator inputs on an indexed column of the order."""
-    return lambda row, value, ctx: own(
-        row, lambda order: matches(lambda _, ctx: getattr(order, name))(order, value, ctx), ctx
-    )
+    """Meaning of Saleor's operator inputs on a column that has an index together with `created_at`."""
+
+    def meaning(row: Any, value: Any, ctx: Any) -> ColumnElement[bool] | None:
+        said = matches(lambda order, ctx: getattr(order, name))
+        return own(row, lambda order: said(order, value, ctx), ctx, along="created_at")
+
+    return meaning
 
 
 def in_range(name: str) -> Meaning:
     """Meaning of a range of an indexed column of the order."""
-    return lambda row, value, ctx: own(
-        row, lambda order: between(lambda _, ctx: getattr(order, name))(order, value, ctx), ctx, along=name
-    )
+
+    def meaning(row: Any, value: Any, ctx: Any) -> ColumnElement[bool] | None:
+        inside = between(lambda order, ctx: getattr(order, name))
+        return own(row, lambda order: inside(order, value, ctx), ctx, along=name)
+
+    return meaning
 
 
 def amount(name: str) -> Meaning:

@@ -151,12 +151,14 @@ order_filter = Filter(
     {
         "ids": lambda row, ids, ctx: row.id == any_(ctx.key(ids, "Order")),
         "numbers": lambda row, numbers, ctx: _any_number(row, numbers),
-        "status": lambda row, states, ctx: own(row, lambda order: _in_state(order, states), ctx),
+        "status": lambda row, states, ctx: own(
+            row, lambda order: _in_state(order, states), ctx, along="created_at"
+        ),
         "authorize_status": lambda row, statuses, ctx: own(
-            row, lambda order: order.authorize_status.in_(statuses), ctx
+            row, lambda order: order.authorize_status.in_(statuses), ctx, along="created_at"
         ),
         "charge_status": lambda row, statuses, ctx: own(
-            row, lambda order: order.charge_status.in_(statuses), ctx
+            row, lambda order: order.charge_status.in_(statuses), ctx, along="created_at"
         ),
         "customer": by_buyer,
         "created": days(lambda row: row.created_at),
