@@ -3,7 +3,7 @@
 Of all orders, what few of them fulfil is found by an index of its own; what many do is met along the list.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -30,13 +30,14 @@ from marketplace.orders import models
 from marketplace.orders.discounts import OrderGiftCard
 from marketplace.people.models import Address as AddressRow
 from marketplace_graphql.inputs import DecimalFilterInput, StringFilterInput
-from marketplace_graphql.kernel import between, input_type, matches, refers
+from marketplace_graphql.kernel import QueryError, between, input_type, matches, refers
 from marketplace_graphql.languages import CountryCode
 from marketplace_graphql.values import major_amount
 
 Meaning = Callable[[Any, Any, Any], ColumnElement[bool] | None]
 FEW = 2_500
 FEW_OF_OWN = 5_000
+AT_ONCE = 20
 GREATEST = 10**18
 """More than any amount is."""
 
@@ -113,6 +114,13 @@ def in_range(name: str) -> Meaning:
         return own(row, lambda order: inside(order, value, ctx), ctx, along=name)
 
     return meaning
+
+
+def each_of(wanted: Sequence[Any], met: Callable[[Any], ColumnElement[bool]]) -> ColumnElement[bool]:
+    """All of a list of conditions. Raises QueryError for more than a statement is made of."""
+    if len(wanted) > AT_ONCE:
+        raise QueryError(f"At most {AT_ONCE} conditions at once.")
+    return and_(true(), *[met(each) for each in wanted])
 
 
 def amount(name: str) -> Meaning:

@@ -95,7 +95,7 @@ def by_buyer(row: Any, term: Any, ctx: Any) -> ColumnElement[bool]:
 
 
 def _in_state(row: Any, states: list[OrderStatusFilter]) -> ColumnElement[bool]:
-    return or_(*[_state(row, state) for state in states]) if states else false()
+    return or_(*[_state(row, state) for state in dict.fromkeys(states)]) if states else false()
 
 
 def _state(row: Any, state: OrderStatusFilter) -> ColumnElement[bool]:
@@ -109,6 +109,10 @@ def _state(row: Any, state: OrderStatusFilter) -> ColumnElement[bool]:
                 row.status.not_in([OrderStatus.DRAFT, OrderStatus.EXPIRED, OrderStatus.CANCELED]),
             )
     return row.status == OrderStatus[state.name]  # type: ignore[no-any-return]
+
+
+def _paid_so(order: Any, statuses: list[PaymentChargeStatusEnum]) -> ColumnElement[bool]:
+    return or_(false(), *[has_payment_status(order, each) for each in dict.fromkeys(statuses)])
 
 
 @input_type(
@@ -174,9 +178,7 @@ order_filter = Filter(
         "vendors": lambda row, ids, ctx: hangs_on(
             models.VendorOrder, row, lambda part: part.vendor_id == any_(ctx.key(ids, "Vendor")), ctx
         ),
-        "payment_status": lambda row, statuses, ctx: own(
-            row, lambda order: or_(false(), *[has_payment_status(order, each) for each in statuses]), ctx
-        ),
+        "payment_status": lambda row, statuses, ctx: own(row, lambda order: _paid_so(order, statuses), ctx),
         "is_preorder": lambda row, wanted, ctx: false() if wanted else true(),
         "gift_card_used": gift_card_used,
         "gift_card_bought": gift_card_bought,
