@@ -83,6 +83,11 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
         Index(None, "charge_status", "created_at"),
         Index(None, "authorize_status", "created_at"),
         Index(None, "updated_at", "id"),
+        Index(
+            "ix_customer_order_refunded",
+            "created_at",
+            postgresql_where=text("total_refunded_minor > 0"),
+        ),
         Index(None, "total_gross_minor"),
         Index(None, "total_net_minor"),
         Index(None, "billing_address_id"),

@@ -3,7 +3,7 @@
 Of all orders, what few of them fulfil is found by an index of its own; what many do is met along the list.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -30,12 +30,14 @@ from marketplace.orders import models
 from marketplace.orders.discounts import OrderGiftCard
 from marketplace.people.models import Address as AddressRow
 from marketplace_graphql.inputs import DecimalFilterInput, StringFilterInput
-from marketplace_graphql.kernel import input_type, matches, refers
+from marketplace_graphql.kernel import QueryError, between, input_type, matches, refers
 from marketplace_graphql.languages import CountryCode
 from marketplace_graphql.values import major_amount
 
 Meaning = Callable[[Any, Any, Any], ColumnElement[bool] | None]
 FEW = 2_500
+FEW_OF_OWN = 5_000
+AT_ONCE = 20
 GREATEST = 10**18
 """More than any amount is."""
 
@@ -76,6 +78,49 @@ def few_or_many(row: Any, keys: Select[Any], holds: ColumnElement[bool], ctx: An
     if ctx.whole:
         return and_(row.id.in_(keys), holds)
     return ctx.few_or_many(row, keys, holds, few=FEW)  # type: ignore[no-any-return]
+
+
+def own(
+    row: Any, rule: Callable[[Any], ColumnElement[bool] | None], ctx: Any, *, along: Any = None
+) -> ColumnElement[bool] | None:
+    """A condition on the order's own columns that has an index. Of the orders that fulfil it, however few,
+    any order of the list may have all at its end: a status and the order by another are seldom independent.
+
+    `along`: the column in whose order an index has what fulfils it in one piece.
+    """
+    said, order = rule(row), aliased(models.Order)
+    if said is None or ctx.whole:
+        return said
+    keys = select(order.id).where(rule(order))  # type: ignore[arg-type]
+    in_order = None if along is None else (getattr(row, along), said)
+    return ctx.few_or_many(row, keys, said, few=FEW_OF_OWN, in_order=in_order)  # type: ignore[no-any-return]
+
+
+def on_own(name: str) -> Meaning:
+    """Meaning of Saleor's operator inputs on a column that has an index together with `created_at`."""
+
+    def meaning(row: Any, value: Any, ctx: Any) -> ColumnElement[bool] | None:
+        said = matches(lambda order, ctx: getattr(order, name))
+        return own(row, lambda order: said(order, value, ctx), ctx, along="created_at")
+
+    return meaning
+
+
+def in_range(name: str) -> Meaning:
+    """Meaning of a range of an indexed column of the order."""
+
+    def meaning(row: Any, value: Any, ctx: Any) -> ColumnElement[bool] | None:
+        inside = between(lambda order, ctx: getattr(order, name))
+        return own(row, lambda order: inside(order, value, ctx), ctx, along=name)
+
+    return meaning
+
+
+def each_of(wanted: Sequence[Any], met: Callable[[Any], ColumnElement[bool]]) -> ColumnElement[bool]:
+    """All of a list of conditions. Raises QueryError for more than a statement is made of."""
+    if len(wanted) > AT_ONCE:
+        raise QueryError(f"At most {AT_ONCE} conditions at once.")
+    return and_(true(), *[met(each) for each in wanted])
 
 
 def amount(name: str) -> Meaning:

@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, case, cast, func, literal
+from sqlalchemy import ColumnElement, Text, and_, case, cast, false, func, literal, or_
 
 from marketplace.orders import models
 from marketplace_graphql.kernel import enum
@@ -140,3 +140,19 @@ def payment_status(order: Any) -> ColumnElement[str]:
         (charged, literal("PARTIALLY_CHARGED")),
         else_=literal("NOT_CHARGED"),
     )
+
+
+def has_payment_status(order: Any, status: PaymentChargeStatusEnum) -> ColumnElement[bool]:
+    """Whether `payment_status` is this: said of columns that have indexes."""
+    match status:
+        case PaymentChargeStatusEnum.FULLY_REFUNDED:
+            return and_(order.total_refunded_minor > 0, order.total_charged_minor <= 0)
+        case PaymentChargeStatusEnum.FULLY_CHARGED:
+            told: ColumnElement[bool] = order.charge_status.in_(PAID)
+        case PaymentChargeStatusEnum.PARTIALLY_CHARGED:
+            told = order.charge_status == models.ChargeStatus.PARTIAL
+        case PaymentChargeStatusEnum.NOT_CHARGED:
+            told = order.charge_status == models.ChargeStatus.NONE
+        case _:
+            return false()
+    return and_(told, or_(order.total_refunded_minor <= 0, order.total_charged_minor > 0))

@@ -38,7 +38,6 @@ from marketplace_graphql.kernel import (
     Filter,
     OrderDirection,
     Sorting,
-    between,
     enum,
     input_type,
     matches,
@@ -54,10 +53,13 @@ from marketplace_graphql.orders.conditions import (
     gift_card_used,
     hangs_on,
     has_fulfillments,
+    in_range,
     lines_count,
+    on_own,
+    own,
     product_type,
 )
-from marketplace_graphql.orders.enums import OrderStatusFilter, PaymentChargeStatusEnum, payment_status
+from marketplace_graphql.orders.enums import OrderStatusFilter, PaymentChargeStatusEnum, has_payment_status
 from marketplace_graphql.orders.finding import orders_known_by, orders_of_buyer
 from marketplace_graphql.orders.invoices import InvoiceFilterInput, has_invoices, invoices_are
 
@@ -92,8 +94,8 @@ def by_buyer(row: Any, term: Any, ctx: Any) -> ColumnElement[bool]:
     return found
 
 
-def _in_state(row: Any, states: list[OrderStatusFilter], ctx: Any) -> ColumnElement[bool]:
-    return or_(*[_state(row, state) for state in states]) if states else false()
+def _in_state(row: Any, states: list[OrderStatusFilter]) -> ColumnElement[bool]:
+    return or_(*[_state(row, state) for state in dict.fromkeys(states)]) if states else false()
 
 
 def _state(row: Any, state: OrderStatusFilter) -> ColumnElement[bool]:
@@ -107,6 +109,10 @@ def _state(row: Any, state: OrderStatusFilter) -> ColumnElement[bool]:
                 row.status.not_in([OrderStatus.DRAFT, OrderStatus.EXPIRED, OrderStatus.CANCELED]),
             )
     return row.status == OrderStatus[state.name]  # type: ignore[no-any-return]
+
+
+def _paid_so(order: Any, statuses: list[PaymentChargeStatusEnum]) -> ColumnElement[bool]:
+    return or_(false(), *[has_payment_status(order, each) for each in dict.fromkeys(statuses)])
 
 
 @input_type(
@@ -149,12 +155,18 @@ order_filter = Filter(
     {
         "ids": lambda row, ids, ctx: row.id == any_(ctx.key(ids, "Order")),
         "numbers": lambda row, numbers, ctx: _any_number(row, numbers),
-        "status": _in_state,
-        "authorize_status": lambda row, statuses, ctx: row.authorize_status.in_(statuses),
-        "charge_status": lambda row, statuses, ctx: row.charge_status.in_(statuses),
+        "status": lambda row, states, ctx: own(
+            row, lambda order: _in_state(order, states), ctx, along="created_at"
+        ),
+        "authorize_status": lambda row, statuses, ctx: own(
+            row, lambda order: order.authorize_status.in_(statuses), ctx, along="created_at"
+        ),
+        "charge_status": lambda row, statuses, ctx: own(
+            row, lambda order: order.charge_status.in_(statuses), ctx, along="created_at"
+        ),
         "customer": by_buyer,
         "created": days(lambda row: row.created_at),
-        "updated_at": between(lambda row, ctx: row.updated_at),
+        "updated_at": in_range("updated_at"),
         "search": order_found,
         "channels": lambda row, ids, ctx: ctx.one_of_few(
             row, row.channel_id, ctx.key(ids, "Channel"), sorted_by=row.created_at
@@ -166,9 +178,7 @@ order_filter = Filter(
         "vendors": lambda row, ids, ctx: hangs_on(
             models.VendorOrder, row, lambda part: part.vendor_id == any_(ctx.key(ids, "Vendor")), ctx
         ),
-        "payment_status": lambda row, statuses, ctx: payment_status(row).in_(
-            [status.value for status in statuses]
-        ),
+        "payment_status": lambda row, statuses, ctx: own(row, lambda order: _paid_so(order, statuses), ctx),
         "is_preorder": lambda row, wanted, ctx: false() if wanted else true(),
         "gift_card_used": gift_card_used,
         "gift_card_bought": gift_card_bought,
@@ -268,12 +278,12 @@ any_order_conditions = {
     "ids": lambda row, ids, ctx: row.id == any_(ctx.key(ids, "Order")),
     "number": matches(lambda row, ctx: row.number),
     "channel_id": refers(lambda row, ctx: row.channel_id, "Channel"),
-    "created_at": between(lambda row, ctx: row.created_at),
-    "updated_at": between(lambda row, ctx: row.updated_at),
+    "created_at": in_range("created_at"),
+    "updated_at": in_range("updated_at"),
     "user_email": matches(lambda row, ctx: row.user_email),
-    "authorize_status": matches(lambda row, ctx: row.authorize_status),
-    "charge_status": matches(lambda row, ctx: row.charge_status),
-    "status": matches(lambda row, ctx: row.status),
+    "authorize_status": on_own("authorize_status"),
+    "charge_status": on_own("charge_status"),
+    "status": on_own("status"),
     "checkout_token": matches(lambda row, ctx: row.checkout_id),
     "checkout_id": refers(lambda row, ctx: row.checkout_id, "Checkout"),
     "has_fulfillments": has_fulfillments,

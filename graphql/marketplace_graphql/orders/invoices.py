@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, literal, select, true
+from sqlalchemy import ColumnElement, literal, select, true
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -33,7 +33,7 @@ from marketplace_graphql.kernel import (
     object_type,
     related,
 )
-from marketplace_graphql.orders.conditions import hangs_on
+from marketplace_graphql.orders.conditions import each_of, hangs_on
 from marketplace_graphql.orders.visibility import STAFF, knows_buyer
 
 if TYPE_CHECKING:
@@ -110,13 +110,12 @@ def has_invoices(row: Any, wanted: bool, ctx: Any) -> ColumnElement[bool]:
 
 def invoices_are(row: Any, wanted: Any, ctx: Any) -> ColumnElement[bool]:
     """Meaning of `invoices`: for each condition there is an invoice that meets it."""
-    created = between(lambda row, ctx: row.created_at)
+    created: Any = between(lambda row, ctx: row.created_at)
 
-    def at(moment: Any) -> Any:
-        return lambda invoice: created(invoice, moment, ctx)
+    def met(moment: Any) -> ColumnElement[bool]:
+        return hangs_on(models.Invoice, row, lambda invoice: created(invoice, moment, ctx), ctx)
 
-    moments = [each.created_at for each in wanted if each.created_at is not None]
-    return and_(true(), *[hangs_on(models.Invoice, row, at(moment), ctx) for moment in moments])
+    return each_of([each.created_at for each in wanted if each.created_at is not None], met)
 
 
 @enum

@@ -22,6 +22,7 @@ from marketplace_graphql.kernel import Filter, between, enum, input_type, matche
 from marketplace_graphql.orders.conditions import (
     AddressFilterInput,
     PriceFilterInput,
+    each_of,
     hangs_on,
 )
 from marketplace_graphql.orders.enums import OrderEventsEnum
@@ -183,7 +184,7 @@ def _each_has(model: Any, said_of: Any) -> Any:
         def met(given: Any) -> ColumnElement[bool]:
             return hangs_on(model, order, lambda row: and_(true(), *said_of(row, given, ctx)), ctx)
 
-        return and_(true(), *[met(each) for each in wanted])
+        return each_of(wanted, met)
 
     return meaning
 

@@ -79,6 +79,7 @@ async def test_each_seller_sends_its_own_parcel_of_one_order(
         "CONFIRMED",
         "FULFILLMENT_FULFILLED_ITEMS",
         "TRACKING_UPDATED",
+        "EMAIL_SENT",
         "FULFILLMENT_RESTOCKED_ITEMS",
     ]
     left, tracked = events[2], events[3]

@@ -196,6 +196,11 @@ async def test_orders_are_sorted(read: Ask, orders: Orders) -> None:
                 assert names == (expected if direction == "ASC" else expected[::-1]), field
 
 
+async def test_no_more_conditions_are_taken_than_a_statement_is_made_of(ask: Ask) -> None:
+    where = {"events": [{"type": {"eq": "PLACED"}}] * 21}
+    assert "20 conditions" in (await ask(LIST, STAFF, where=where))["errors"][0]["message"]
+
+
 async def test_drafts_are_no_orders_yet(session: AsyncSession, read: Ask, orders: Orders) -> None:
     orders.waiting.order.status = OrderStatus.DRAFT
     assert await listed(read, orders) == ["canceled", "sent"]
