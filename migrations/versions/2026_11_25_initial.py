@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = '3e903d3b200e'
+revision = '85f92cd444bc'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -1162,6 +1162,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_customer_order_created_at_id'), 'customer_order', ['created_at', 'id'], unique=False)
     op.create_index(op.f('ix_customer_order_metadata'), 'customer_order', ['metadata'], unique=False, postgresql_using='gin')
     op.create_index('ix_customer_order_original_id', 'customer_order', ['original_id'], unique=False, postgresql_where=sa.text('original_id IS NOT NULL'))
+    op.create_index('ix_customer_order_refunded', 'customer_order', ['created_at'], unique=False, postgresql_where=sa.text('total_refunded_minor > 0'))
     op.create_index(op.f('ix_customer_order_shipping_address_id'), 'customer_order', ['shipping_address_id'], unique=False)
     op.create_index(op.f('ix_customer_order_status_created_at'), 'customer_order', ['status', 'created_at'], unique=False)
     op.create_index(op.f('ix_customer_order_total_gross_minor'), 'customer_order', ['total_gross_minor'], unique=False)
