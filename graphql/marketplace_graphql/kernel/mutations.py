@@ -300,7 +300,10 @@ def _success(declaration: Mutation, result: Any) -> dict[str, Any]:
         payload[declaration.returns[0]] = result
     elif isinstance(result, Mapping):
         payload |= result
-    return payload | _errors(declaration, payload.pop("errors", []))
+    found = payload.pop("errors", [])
+    if any(isinstance(each, Mapping) for each in found):  # A bulk has told its rows' errors in its own words.
+        return _errors(declaration, []) | payload | {"errors": found}
+    return payload | _errors(declaration, found)
 
 
 def _failure(declaration: Mutation, error: DomainError | Errors) -> dict[str, Any]:

@@ -35,7 +35,9 @@ class Named:
 
 
 async def named_order(info: Info, global_id: ID, field_name: str = "order") -> Named:
-    """The order that an id of it, or of a part of it, names. Raises NotFoundError, InvalidError."""
+    """The order that an id of it, or of a part of it, names. Raises NotFoundError, InvalidError, and
+    PermissionDeniedError for an order of a channel that is not the requester's.
+    """
     part = models.VendorOrder
     query = select(part.order_id, part.id, part.vendor_id).order_by(part.position)
     if split_global_id(global_id)[0] == "VendorOrder":
@@ -47,6 +49,7 @@ async def named_order(info: Info, global_id: ID, field_name: str = "order") -> N
     rows = (await info.session.execute(query)).all()
     if not rows:
         raise NotFoundError(f"Couldn't resolve to a node: {global_id}", field=field_name)
+    await info.check_channel(models.Order, rows[0][0])
     return Named(rows[0][0], {part_id: vendor_id for _, part_id, vendor_id in rows})
 
 

@@ -11,6 +11,7 @@ from marketplace.inventory.models import Reservation
 from marketplace.kit.ids import to_global_id
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import Requester
+from tests.factories.apps import make_app
 from tests.factories.checkout import make_cart, make_market, make_piece, make_ready_cart, promise_cash
 from tests.graphql.conftest import Ask, staff
 from tests.graphql.order_editing.conftest import codes
@@ -21,7 +22,11 @@ CREATE = """mutation($id: ID!, $remove: Boolean, $a: [MetadataInput!], $b: [Meta
     order { status authorizeStatus checkoutId metafield(key: "a") privateMetafield(key: "b")
       vendorOrders { id } } } }"""
 DELETE = "mutation($id: ID!) { checkoutDelete(id: $id) { errors { field code } } }"
-APP = Requester(app_id=1, permissions=frozenset([Permission.HANDLE_CHECKOUTS, Permission.MANAGE_ORDERS]))
+
+
+async def an_app(session: AsyncSession) -> Requester:
+    app = await make_app(session, Permission.HANDLE_CHECKOUTS, Permission.MANAGE_ORDERS)
+    return Requester(app_id=app.id, permissions=frozenset(app.permissions))
 
 
 async def count(session: AsyncSession, model: type[Any]) -> int:
@@ -34,7 +39,9 @@ async def test_an_app_makes_an_order_that_is_not_paid_yet(
     market = await make_market(session)
     cart = await make_ready_cart(session, market, await make_piece(session, market.channel))
     given = {"a": [{"key": "a", "value": "1"}], "b": [{"key": "b", "value": "2"}]}
-    made = (await read(CREATE, APP, id=to_global_id("Checkout", cart.id), **given))["orderCreateFromCheckout"]
+    made = (await read(CREATE, await an_app(session), id=to_global_id("Checkout", cart.id), **given))[
+        "orderCreateFromCheckout"
+    ]
     assert made["errors"] == []
     assert (made["order"]["status"], made["order"]["authorizeStatus"]) == ("UNFULFILLED", "NONE")
     assert (made["order"]["metafield"], made["order"]["privateMetafield"]) == ("1", "2")
@@ -48,7 +55,7 @@ async def test_a_checkout_can_stay_and_keeps_nothing(session: AsyncSession, read
     cart = await make_ready_cart(session, market, await make_piece(session, market.channel))
     key = to_global_id("Checkout", cart.id)
     for _ in range(2):
-        made = (await read(CREATE, APP, id=key, remove=False))["orderCreateFromCheckout"]
+        made = (await read(CREATE, await an_app(session), id=key, remove=False))["orderCreateFromCheckout"]
         assert (made["errors"], made["order"]["checkoutId"]) == ([], None)
     assert (await count(session, Checkout), await count(session, Reservation)) == (1, 0)
 
@@ -62,7 +69,7 @@ async def test_what_can_not_become_an_order_is_told_by_the_apps_codes(
     nobody = to_global_id("Checkout", "00000000-0000-0000-0000-000000000001")
 
     async def refused(key: str) -> list[tuple[str | None, str]]:
-        return codes(await read(CREATE, APP, id=key))
+        return codes(await read(CREATE, await an_app(session), id=key))
 
     assert await refused(nobody) == [("id", "CHECKOUT_NOT_FOUND")]
     assert await refused(to_global_id("Checkout", empty.id)) == [("lines", "NO_LINES")]

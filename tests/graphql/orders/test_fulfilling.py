@@ -61,6 +61,7 @@ async def test_each_seller_and_store_room_gets_a_parcel_of_its_own(
     variant = await session.get_one(ProductVariant, placed.stocks[0].variant_id)
     await make_stock(session, variant, 5, other_room)
     first, second = placed.pick(0), placed.pick(1, 2)
+    told.clear()
     first["stocks"] += [{"quantity": 1, "warehouse": to_global_id("Warehouse", other_room.id)}]  # type: ignore[operator]
     made = await fulfil(read, placed, second, first, trackingNumber=" AM1 ")
     assert made["errors"] == []
@@ -214,6 +215,7 @@ async def test_a_parcel_waits_for_approval_where_the_shop_wants_so_and_then_leav
 ) -> None:
     placed = await place(session)
     await set_rules(session, fulfillment_auto_approve=False)
+    told.clear()
     made = await fulfil(read, placed, placed.pick(quantity=2))
     (parcel,) = made["fulfillments"]
     assert (parcel["status"], made["order"]["status"]) == ("WAITING_FOR_APPROVAL", "PARTIALLY_FULFILLED")

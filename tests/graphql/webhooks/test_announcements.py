@@ -176,7 +176,7 @@ async def test_the_last_piece_sold_and_a_piece_that_is_back_are_announced(
     assert "PRODUCT_VARIANT_OUT_OF_STOCK" in await heard()
     other = (await session.scalars(select(OrderLine.id).where(OrderLine.order_id == second.id))).one()
     await release(session, [other])
-    assert await heard() == ["PRODUCT_VARIANT_BACK_IN_STOCK"]
+    assert await heard() == ["PRODUCT_VARIANT_BACK_IN_STOCK", "PRODUCT_VARIANT_BACK_IN_STOCK_IN_CHANNEL"]
     taken = await consume(session, {line_id: 1})
     assert await heard() == ["PRODUCT_VARIANT_STOCK_UPDATED"]
     await restock(session, taken)
