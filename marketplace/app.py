@@ -83,8 +83,7 @@ def app_from_environment() -> ASGIApp:
 
 def _leave_the_program_alone() -> None:
     """Let the garbage collector pass over what stays for good: schema, tables, code."""
-    gc.collect()
-    gc.freeze()
+    gc.freeze()  # Unsearched: hardly anything of it is garbage, and searching takes a while.
     gc.enable()
     gc.set_threshold(COLLECT_AFTER_OBJECTS, 20, 50)
 

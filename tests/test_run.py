@@ -112,20 +112,33 @@ def test_the_first_start_makes_a_database_and_says_where_everything_is(marketpla
     assert marketplace.processes() == []
 
 
+def loading_seconds() -> float:
+    """What this machine takes now to load the libraries that we stand on, and nothing of ours."""
+    started_at = monotonic()
+    libraries = "import fastapi, graphql, sqlalchemy.orm, strawberry, typer"
+    subprocess.run([sys.executable, "-c", libraries], check=True)
+    return monotonic() - started_at
+
+
 def test_a_second_start_takes_less_than_five_seconds(marketplace: Marketplace) -> None:
-    """The quickest of three: the machine that runs the tests is busy with other tests, too."""
-    seconds = []
-    while len(seconds) < 3 and min(seconds, default=5.0) >= 5:
+    """On a machine that loads the libraries in half a second.
+
+    One that is slower, or busy with other tests, has as much more time; the quickest of three counts.
+    """
+    ratios: list[float] = []
+    while len(ratios) < 3 and min(ratios, default=10.0) >= 10:
+        before = loading_seconds()
         started_at = monotonic()
         process = marketplace.start()
         said = marketplace.until_it_says(process, "Press Ctrl-C to stop.")
-        seconds.append(monotonic() - started_at)
+        seconds = monotonic() - started_at
         assert "Migrated the database" not in said
         process.terminate()
         process.communicate(timeout=30)
         assert process.returncode == 0
         assert marketplace.processes() == []
-    assert min(seconds) < 5
+        ratios.append(seconds / max(0.5, min(before, loading_seconds())))
+    assert min(ratios) < 10
 
 
 def test_a_second_marketplace_on_the_same_data_is_refused(marketplace: Marketplace) -> None:

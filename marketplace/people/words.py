@@ -17,6 +17,6 @@ _BETWEEN = re.compile(rf"[\s\\{re.escape(APART)}]+")
 
 def query_text(term: str) -> str:
     """What a person typed, as the text of a `tsquery`: all of its words, each as a beginning."""
-    plain = without_marks(term[:MAXIMUM_QUERY_LETTERS])
+    plain = without_marks(term[:MAXIMUM_QUERY_LETTERS].replace("\0", " "))
     words = [word for word in _BETWEEN.split(plain) if word][:MAXIMUM_QUERY_WORDS]
     return " & ".join(f"'{word}':*" for word in words) or NOTHING_ASKED
