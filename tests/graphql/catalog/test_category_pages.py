@@ -89,6 +89,30 @@ async def test_walking_the_pages_gives_the_whole_list_once(
     assert walked == expected
 
 
+@pytest.mark.parametrize("direction", ["ASC", "DESC"])
+@pytest.mark.parametrize("way", ["first", "last"])
+async def test_staff_walk_a_category_with_what_is_not_listed_at_its_end(
+    session: AsyncSession, read: Ask, shelf: Shelf, direction: str, way: str
+) -> None:
+    unlisted = (await make_product(session, name="Unlisted", category_id=shelf.root.id)).name
+    listed = sorted(shelf.prices, key=lambda name: shelf.prices[name], reverse=direction == "DESC")
+    walked: list[str] = []
+    cursor = None
+    edge, more, end = {
+        "first": ("after", "hasNextPage", "endCursor"),
+        "last": ("before", "hasPreviousPage", "startCursor"),
+    }[way]
+    while True:
+        given = variables(shelf, direction, **{way: 4, edge: cursor})
+        page = (await read(PAGE, staff("MANAGE_PRODUCTS"), **given))["products"]
+        names = [each["node"]["name"] for each in page["edges"]]
+        walked = walked + names if way == "first" else names + walked
+        if not page["pageInfo"][more]:
+            break
+        cursor = page["pageInfo"][end]
+    assert walked == [*listed, unlisted]
+
+
 @pytest.mark.parametrize(
     ("more", "fits"),
     [
