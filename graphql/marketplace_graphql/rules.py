@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, literal, select, true
 from sqlalchemy.orm import aliased
+from strawberry.utils.str_converters import to_camel_case
 
 from marketplace.kit.errors import DomainError, Errors
 from marketplace_graphql.kernel import DeclarationError, QueryError
-from marketplace_graphql.kernel.fields import api_name
 from marketplace_graphql.kernel.mutations import ErrorType
 from marketplace_graphql.kernel.reader.rows import only_foreign_key
 
@@ -25,12 +25,12 @@ def by_key(row: Any, ctx: Any, type_name: str, id: Any, **others: Any) -> Column
     """
     given = {name: value for name, value in {"id": id, **others}.items() if value is not None}
     if not given:
-        names = ", ".join(f"'{api_name(name)}'" for name in ("id", *others))
+        names = ", ".join(f"'{to_camel_case(name)}'" for name in ("id", *others))
         raise QueryError(f"At least one of arguments is required: {names}.")
     first, *rest = given
     if rest:
-        names = ", ".join(f"'{api_name(name)}'" for name in rest)
-        raise QueryError(f"Argument '{api_name(first)}' cannot be combined with {names}")
+        names = ", ".join(f"'{to_camel_case(name)}'" for name in rest)
+        raise QueryError(f"Argument '{to_camel_case(first)}' cannot be combined with {names}")
     if id is not None:
         found: ColumnElement[bool] = row.id == ctx.key(id, type_name)
         return found

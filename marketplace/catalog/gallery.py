@@ -11,7 +11,6 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.catalog.errors import PictureError
 from marketplace.catalog.media import Picture
 from marketplace.catalog.models import MediaType, Product, ProductMedia, ProductVariant, variant_media
 from marketplace.kit.announcements import RowKey, announce
@@ -208,12 +207,6 @@ def video_host(url: str) -> VideoHost | None:
 def oembed_address(host: VideoHost, url: str) -> str:
     """Where a host tells of one of its videos."""
     return host.oembed + quote(url, safe="")
-
-
-def checked_image_error(error: PictureError) -> DomainError:
-    """What is wrong with an uploaded picture, in the words of Saleor's codes for products."""
-    code = "FILE_SIZE_LIMIT_EXCEEDED" if error.code == "FILE_TOO_LARGE" else "INVALID"
-    return DomainError(error.message, field=error.field, code=code)
 
 
 async def _add(session: AsyncSession, product: Product, media: ProductMedia) -> ProductMedia:

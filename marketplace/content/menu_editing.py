@@ -8,12 +8,12 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.slugs import checked_slug, free_slug
+from marketplace.catalog.wording import checked_name
 from marketplace.content.menus import Menu, MenuItem, NavigationType
 from marketplace.kit.announcements import announce
-from marketplace.kit.errors import DomainError, InvalidError, NotFoundError, RequiredError
+from marketplace.kit.errors import DomainError, InvalidError, NotFoundError
 from marketplace.kit.reordering import reordered
 
-NAME_LENGTH = 250
 ITEMS_LIMIT = 1_000
 """Links of one menu: more than any storefront shows."""
 DESTINATIONS = ("url", "category_id", "collection_id", "page_id")
@@ -32,7 +32,7 @@ async def create_menu(
     session: AsyncSession, name: str, slug: str | None, items: Sequence[Mapping[str, Any]] = ()
 ) -> Menu:
     """Make a menu with its first level of links, each with a destination. Raises DomainErrors."""
-    menu = Menu(name=_checked_name(name))
+    menu = Menu(name=checked_name(name))
     menu.slug = (
         await checked_slug(session, Menu, slug) if slug else await free_slug(session, Menu, menu.name, "menu")
     )
@@ -50,7 +50,7 @@ async def create_menu(
 async def update_menu(session: AsyncSession, menu: Menu, said: Mapping[str, Any]) -> Menu:
     """Change a menu's `name` and `slug`. Raises RequiredError, InvalidError, UniqueError."""
     if "name" in said:
-        menu.name = _checked_name(said["name"])
+        menu.name = checked_name(said["name"])
     if "slug" in said:
         menu.slug = await checked_slug(session, Menu, said["slug"], menu.id)
     await session.flush()
@@ -95,7 +95,7 @@ async def add_item(
         parent_id=parent.id if parent else None,
         level=parent.level + 1 if parent else 0,
         position=0 if last is None else last + 1,
-        name=_checked_name(said.get("name")),
+        name=checked_name(said.get("name")),
         **{name: said.get(name) or None for name in DESTINATIONS},
     )
     session.add(item)
@@ -106,7 +106,7 @@ async def add_item(
 async def update_item(session: AsyncSession, item: MenuItem, said: Mapping[str, Any]) -> MenuItem:
     """Change a link's name or where it leads: a new destination takes the place of the old one."""
     if "name" in said:
-        item.name = _checked_name(said["name"])
+        item.name = checked_name(said["name"])
     destination = _destination(said)
     if destination is not None:
         for name in DESTINATIONS:
@@ -196,15 +196,6 @@ class _Tree:
 async def _lock(session: AsyncSession, menu_id: int) -> None:
     """One change of a menu's tree at a time."""
     await session.execute(select(Menu.id).where(Menu.id == menu_id).with_for_update())
-
-
-def _checked_name(name: object) -> str:
-    tidy = str(name or "").strip()
-    if not tidy:
-        raise RequiredError("What is it called?", field="name")
-    if len(tidy) > NAME_LENGTH:
-        raise InvalidError(f"A name has at most {NAME_LENGTH} letters.", field="name")
-    return tidy
 
 
 def _destination(said: Mapping[str, Any], field: str | None = None) -> str | None:

@@ -68,33 +68,9 @@ class AttributeValueInput:
     date_time: DateTime | None
 
 
-@input_type(outdated={"values": OLDER_WAY})
-class BulkAttributeValueInput:
+@input_type
+class BulkAttributeValueInput(AttributeValueInput):
     """What is answered to one attribute: the field of its input type is read."""
-
-    id: ID | None
-    """The attribute."""
-    external_reference: str | None
-    """The attribute, if it is not named by its id."""
-    values: list[str] | None
-    """Names of values."""
-    dropdown: AttributeValueSelectableTypeInput | None
-    swatch: AttributeValueSelectableTypeInput | None
-    multiselect: list[AttributeValueSelectableTypeInput] | None
-    numeric: str | None
-    file: str | None
-    """Where an uploaded file is."""
-    content_type: str | None
-    """The file's media type."""
-    reference: ID | None
-    """What a single reference points at."""
-    references: list[ID] | None
-    rich_text: JSONString | None
-    """EditorJS blocks."""
-    plain_text: str | None
-    boolean: bool | None
-    date: Date | None
-    date_time: DateTime | None
 
 
 async def answers_of(info: Info, given: Sequence[Any] | None) -> list[Answer]:

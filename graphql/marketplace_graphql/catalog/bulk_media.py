@@ -5,7 +5,7 @@ from typing import Any
 
 from marketplace.catalog import gallery
 from marketplace.kit.errors import DomainError, InvalidError, RequiredError
-from marketplace_graphql.gallery.mutations import kept_picture
+from marketplace_graphql.catalog.uploads import kept_picture
 from marketplace_graphql.kernel import Faults, Info, Upload, input_type
 
 
@@ -39,6 +39,6 @@ async def _row(info: Info, given: dict[str, Any]) -> dict[str, Any]:
     if upload and url:
         message = "Upload a picture or say where it lies, not both."
         raise DomainError(message, code="DUPLICATED_INPUT_ITEM")
-    if url:
-        return gallery.address_row(url, alt)
-    return gallery.picture_row(await kept_picture(info, upload), alt)
+    if upload:
+        return gallery.picture_row(await kept_picture(info, upload, "products", "image"), alt)
+    return gallery.address_row(url or "", alt)

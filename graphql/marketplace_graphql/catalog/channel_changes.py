@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any
 
+from strawberry.utils.str_converters import to_camel_case
+
 from marketplace.kit.errors import DomainError, Errors, InvalidError
 from marketplace.markets.models import Channel
 from marketplace_graphql.kernel import Info
-from marketplace_graphql.kernel.fields import api_name
 
 DUPLICATED = "DUPLICATED_INPUT_ITEM"
 
@@ -34,7 +35,7 @@ async def channel_changes(info: Info, given: Mapping[str, Any], source: str) -> 
     faults: list[DomainError] = []
     for field, ids in (
         ("input", sorted(set(wanted) & set(removing))),
-        (api_name(source), repeated(wanted)),
+        (to_camel_case(source), repeated(wanted)),
         ("removeChannels", repeated(removing)),
     ):
         if ids:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement
+from strawberry.utils.str_converters import to_camel_case
 
 from marketplace.kit.errors import InvalidError, RequiredError
 from marketplace.kit.settings import Settings
@@ -11,7 +12,6 @@ from marketplace.markets.models import Channel
 from marketplace.vendors.house import house_seller
 from marketplace.vendors.models import Vendor
 from marketplace_graphql.kernel import Info, owned, shared
-from marketplace_graphql.kernel.fields import api_name
 
 STAFFS_OWN = ("collections", "rating", "tax_class", "tax_code", "private_metadata")
 """What sellers don't say of their products: what the shop gathers and thinks, and how it taxes."""
@@ -48,4 +48,4 @@ def check_who_says(info: Info, said: Mapping[str, Any]) -> None:
         return
     for name in STAFFS_OWN:
         if said.get(name) is not None:
-            raise InvalidError("Only the shop's staff say this.", field=api_name(name))
+            raise InvalidError("Only the shop's staff say this.", field=to_camel_case(name))

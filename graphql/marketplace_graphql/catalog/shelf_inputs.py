@@ -4,10 +4,9 @@ from typing import Any
 
 from strawberry import ID
 
-from marketplace.catalog.errors import PictureError
-from marketplace.catalog.media import keep_picture, read_picture
 from marketplace.catalog.thumbnails import USUAL_SIZES
 from marketplace.kit.errors import InvalidError
+from marketplace_graphql.catalog.uploads import kept_picture
 from marketplace_graphql.inputs import MetadataInput, SeoInput, entries_of
 from marketplace_graphql.kernel import (
     Date,
@@ -129,10 +128,4 @@ def words_of(said: dict[str, Any]) -> dict[str, Any]:
 async def _background(info: Info, upload: Any) -> Any:
     if not isinstance(upload, UploadedFile):
         raise InvalidError("Send the picture as a file of a multipart request.", field="backgroundImage")
-    try:
-        picture = await read_picture(upload.content, "shelves", "backgroundImage")
-    except PictureError as error:
-        error.code = "FILE_SIZE_LIMIT_EXCEEDED" if error.code == "FILE_TOO_LARGE" else "INVALID"
-        raise
-    await keep_picture(info.context["storage"], picture, USUAL_SIZES)
-    return picture
+    return await kept_picture(info, upload, "shelves", "backgroundImage", USUAL_SIZES)

@@ -74,9 +74,14 @@ def may_be_read(content: Any, ctx: Any, kind: TranslatableKinds) -> ColumnElemen
         return sales  # They are promotions of a kind.
     if kind is not TranslatableKinds.ATTRIBUTE_VALUE or ctx.requester.has(*KEEPS_CUSTOMERS):
         return true()
+    return not_of_customers(content)
+
+
+def not_of_customers(value: Any) -> ColumnElement[bool]:
+    """Whether a value is not what was noted of one customer in words."""
     attribute = aliased(Attribute)
     of_people = and_(attribute.type == AttributeType.CUSTOMER_TYPE, attribute.input_type.not_in(WITH_CHOICES))
-    found: ColumnElement[bool] = content.attribute_id.not_in(
+    found: ColumnElement[bool] = value.attribute_id.not_in(
         select(attribute.id).where(of_people).correlate_except(attribute)
     )
     return found

@@ -5,12 +5,11 @@ from typing import Any
 from strawberry import ID
 
 from marketplace.catalog import gallery, models
-from marketplace.catalog.errors import PictureError
-from marketplace.catalog.media import Picture, keep_picture, read_picture
 from marketplace.kit.announcements import announce
 from marketplace.kit.errors import DomainError, RequiredError
 from marketplace.people.permissions import Permission
 from marketplace_graphql.catalog.product_errors import ProductError
+from marketplace_graphql.catalog.uploads import kept_picture
 from marketplace_graphql.kernel import (
     Info,
     Upload,
@@ -71,10 +70,11 @@ class GalleryMutations:
                 code="DUPLICATED_INPUT_ITEM",
             )
         product = await info.find(models.Product, input.product, field_name="product")
-        if url:
-            media = await gallery.add_from_address(info.session, product, url, alt)
+        if upload:
+            picture = await kept_picture(info, upload, "products", "image")
+            media = await gallery.add_picture(info.session, product, picture, alt)
         else:
-            media = await gallery.add_picture(info.session, product, await kept_picture(info, upload), alt)
+            media = await gallery.add_from_address(info.session, product, url or "", alt)
         return {"media": media, "product": product}
 
     @mutation(
@@ -139,18 +139,6 @@ class GalleryMutations:
         media, variant = await _both(info, media_id, variant_id)
         await gallery.unassign_media(info.session, media, variant)
         return {"product_variant": variant, "media": media}
-
-
-async def kept_picture(info: Info, upload: UploadedFile | None) -> Picture:
-    """An uploaded picture, read and put into the storage. Raises what is wrong with it, in Saleor's codes."""
-    if upload is None:
-        raise RequiredError("Upload a picture.", field="image")
-    try:
-        picture = await read_picture(upload.content)
-    except PictureError as error:
-        raise gallery.checked_image_error(error) from error
-    await keep_picture(info.context["storage"], picture)
-    return picture
 
 
 async def _product_of(info: Info, media: models.ProductMedia) -> models.Product:

@@ -377,9 +377,3 @@ def resolver(function: Function | None = None, *, needs: Needs = (), **common: A
     A model's instance (or `Row(key)`) in the answer is read by the reader, with all that is selected below.
     """
     return _made(Resolver(**common), function, needs)
-
-
-def api_name(name: str) -> str:
-    """A Python name as clients write it: `external_reference` -> `externalReference`."""
-    first, *others = name.split("_")
-    return first + "".join(part.capitalize() for part in others)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from strawberry import ID
+from strawberry.utils.str_converters import to_camel_case
 
 from marketplace.kit.errors import DomainError, NotFoundError
 from marketplace_graphql.kernel import fields
@@ -53,7 +54,7 @@ def row_by(model: type[Any], *names: str, lock: bool = False) -> Subject:
             return await info.find(model, value, lock=lock)
         found = await info.seen(model, [value], by=lambda row: getattr(row, first), lock=lock)
         if value not in found:
-            raise NotFoundError(f"Couldn't resolve to a node: {value}", field=fields.api_name(first))
+            raise NotFoundError(f"Couldn't resolve to a node: {value}", field=to_camel_case(first))
         return found[value]
 
     arguments = [fields.Argument("id", ID | None, None)]

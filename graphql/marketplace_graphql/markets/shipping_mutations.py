@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 from strawberry import ID
+from strawberry.utils.str_converters import to_camel_case
 
 from marketplace.catalog.models import Product
 from marketplace.inventory import serving
@@ -181,7 +182,7 @@ class ShippingPriceChanges:
         """Says what a way to ship costs in channels of its zone."""
         sent = changes(input)
         for name in ("add_channels", "remove_channels"):
-            info.at_most(AT_ONCE, sent.get(name) or (), _api_name(name))
+            info.at_most(AT_ONCE, sent.get(name) or (), to_camel_case(name))
         method = await info.find(models.ShippingMethod, id, lock=True)
         said, removed = await listings_said(info, input)
         await shipping_methods.set_listings(info.session, method, said, removed)
@@ -266,14 +267,9 @@ async def _products(info: Info, ids: Sequence[str]) -> list[int]:
 
 async def _keys(info: Info, model: type[Any], sent: dict[str, Any], name: str) -> list[Any]:
     ids = sent.get(name) or []
-    info.at_most(AT_ONCE, ids, _api_name(name))
-    rows = await info.find_many(model, dict.fromkeys(ids), field_name=_api_name(name))
+    info.at_most(AT_ONCE, ids, to_camel_case(name))
+    rows = await info.find_many(model, dict.fromkeys(ids), field_name=to_camel_case(name))
     return [row.id for row in rows]
-
-
-def _api_name(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
 
 
 def _check_unlike(sent: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from strawberry import ID
+from strawberry.utils.str_converters import to_camel_case
 
 from marketplace.kit.errors import DomainError, InvalidError, NotFoundError
 from marketplace.kit.models import Base
@@ -23,7 +24,6 @@ from marketplace_graphql.kernel import (
     mutation,
     object_type,
 )
-from marketplace_graphql.kernel.fields import api_name
 from marketplace_graphql.kernel.made import NamedLater, by_its_id, called
 from marketplace_graphql.kernel.subjects import subject
 from marketplace_graphql.languages import LanguageCodeEnum
@@ -169,7 +169,7 @@ async def _named_row(info: Info, model: type[Any], given: Any, rule: Rule | None
 
 async def _row(info: Info, model: type[Any], name: str, value: str, rule: Rule | None) -> Base:
     """The row itself, whoever else may see it. Raises NotFoundError."""
-    field = api_name(name)
+    field = to_camel_case(name)
     try:
         wanted = info.key(value, *info.schema.types_of_model(model)) if name == "id" else value
     except InvalidError as error:

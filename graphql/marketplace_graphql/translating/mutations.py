@@ -1,12 +1,9 @@
 """What translators change: texts of the catalogue, pages and menus in other languages."""
 
-from typing import Any
-
-from sqlalchemy import ColumnElement, and_, select
-
 from marketplace.catalog import attributes, models
 from marketplace.content import menus, pages
 from marketplace.content.translating import follow, translate
+from marketplace_graphql.content.translations import not_of_customers
 from marketplace_graphql.kernel import object_type
 from marketplace_graphql.translating.declaring import bulk_translating, translating
 from marketplace_graphql.translating.inputs import (
@@ -15,17 +12,6 @@ from marketplace_graphql.translating.inputs import (
     PageTranslationInput,
     TranslationInput,
 )
-
-
-def not_of_customers(value: Any) -> ColumnElement[bool]:
-    """What was noted of one customer in words is not for translators."""
-    attribute = attributes.Attribute
-    of_people = and_(
-        attribute.type == attributes.AttributeType.CUSTOMER_TYPE,
-        attribute.input_type.not_in(attributes.WITH_CHOICES),
-    )
-    found: ColumnElement[bool] = value.attribute_id.not_in(select(attribute.id).where(of_people))
-    return found
 
 
 @object_type
