@@ -16,7 +16,7 @@ from marketplace.orders.models import Order, OrderEvent
 from marketplace.payments.errors import AlreadyPaidError
 from marketplace.payments.events import PaidBackByHand, PaidByHand
 from marketplace.payments.gateways import Payable
-from marketplace.payments.gateways.outside import BY_HAND, PAID_BACK_BY_HAND
+from marketplace.payments.gateways.by_hand import BY_HAND, PAID_BACK_BY_HAND
 from marketplace.payments.models import TransactionAction, TransactionEventType, TransactionItem
 from marketplace.payments.transactions import lock_payable, refresh_order, tell, transactions_of
 

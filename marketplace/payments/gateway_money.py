@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.kit.events import publish
 from marketplace.kit.money import Money
 from marketplace.payments.events import GatewayMoneyMoved
-from marketplace.payments.gateways.outside import HELD_BY_NO_GATEWAY
+from marketplace.payments.gateways.by_hand import HELD_BY_NO_GATEWAY
 from marketplace.payments.models import TransactionEvent, TransactionEventType, TransactionItem
 
 

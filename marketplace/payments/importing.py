@@ -22,7 +22,7 @@ from marketplace.orders.importing.plans import Given, Plan, entries
 from marketplace.orders.importing.stocks import NOTHING_SOLD, StockUpdatePolicy, move_stock
 from marketplace.orders.importing.writing import write_orders
 from marketplace.payments.amounts import amounts_of, authorize_status, charge_status
-from marketplace.payments.gateways.outside import IMPORTED
+from marketplace.payments.gateways.by_hand import IMPORTED
 from marketplace.payments.method_details import method_details
 from marketplace.payments.models import TransactionEvent, TransactionEventType, TransactionItem
 
