@@ -7,7 +7,6 @@ a failure is, and the transaction's amounts are as before.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,12 +19,10 @@ from marketplace.kit import clock
 from marketplace.kit.acting import actor
 from marketplace.kit.errors import DomainError, InvalidError
 from marketplace.kit.ids import to_global_id
-from marketplace.kit.money import Money
 from marketplace.kit.settings import Settings
-from marketplace.orders.models import Order, OrderEvent
-from marketplace.payments.answers import AnswerError, action_answer, actions_of, session_answer
+from marketplace.orders.models import Order
+from marketplace.payments.answers import AnswerError, actions_of, session_answer
 from marketplace.payments.errors import (
-    NobodyToAskError,
     NoPaymentAppError,
     NotBegunError,
     UnknownGatewayError,
@@ -33,7 +30,7 @@ from marketplace.payments.errors import (
 from marketplace.payments.gateways import Payable
 from marketplace.payments.gateways.known import GATEWAYS
 from marketplace.payments.holding import follow, hold
-from marketplace.payments.models import TransactionAction, TransactionEvent, TransactionItem
+from marketplace.payments.models import TransactionEvent, TransactionItem
 from marketplace.payments.models import TransactionEventType as Type
 from marketplace.payments.reporting import NAMES_PAYMENT, By, failed, report
 from marketplace.payments.transactions import (
@@ -53,20 +50,8 @@ from marketplace.webhooks.payloads import Happening
 
 CHARGE, AUTHORIZATION = "CHARGE", "AUTHORIZATION"
 _REQUESTS = {CHARGE: Type.CHARGE_REQUEST, AUTHORIZATION: Type.AUTHORIZATION_REQUEST}
-_ACTIONS = {
-    TransactionAction.CHARGE: (Type.CHARGE_REQUEST, "TRANSACTION_CHARGE_REQUESTED"),
-    TransactionAction.REFUND: (Type.REFUND_REQUEST, "TRANSACTION_REFUND_REQUESTED"),
-    TransactionAction.CANCEL: (Type.CANCEL_REQUEST, "TRANSACTION_CANCELATION_REQUESTED"),
-}
-_IN_ORDERS_HISTORY = {
-    Type.CHARGE_REQUEST: "TRANSACTION_CHARGE_REQUESTED",
-    Type.REFUND_REQUEST: "TRANSACTION_REFUND_REQUESTED",
-    Type.CANCEL_REQUEST: "TRANSACTION_CANCEL_REQUESTED",
-}
 MOST_EVENTS = 100
 """Of one payment that has not ended."""
-LONGEST_ANSWER = timedelta(seconds=30)
-"""After so long without an outcome, whoever asked is taken for dead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +104,7 @@ async def ask_for_gateways(
         source = _source(payable.checkout, payable.order)
         details = {**_of_source(source), "data": said, "amount_minor": amount_minor}
         details["currency"] = payable.total.currency
-        happening = _happening("PAYMENT_GATEWAY_INITIALIZE_SESSION", *source, details)
+        happening = happening_of("PAYMENT_GATEWAY_INITIALIZE_SESSION", *source, details)
         made += await questions(session, settings, happening, app_id)
     return made
 
@@ -170,13 +155,13 @@ async def begin(
             idempotency_key=key,
             currency=payable.total.currency,
         )
-        request = _request(transaction, _REQUESTS[action or _usual_action(payable)], asked, app.id)
+        request = new_request(transaction, _REQUESTS[action or _usual_action(payable)], asked, app.id)
         request.idempotency_key = key
         session.add_all([transaction, request])
         await session.flush()
     details = _session(_source(payable.checkout, payable.order), transaction, request, wish)
     details["idempotency_key"] = key
-    happening = _happening("TRANSACTION_INITIALIZE_SESSION", "TransactionItem", transaction.id, details)
+    happening = happening_of("TRANSACTION_INITIALIZE_SESSION", "TransactionItem", transaction.id, details)
     return Asked(transaction.token, request.id, app.id, await questions(session, settings, happening, app.id))
 
 
@@ -202,7 +187,7 @@ async def go_on(session: AsyncSession, settings: Settings, token: UUID, wish: Wi
     if app is None or not app.is_active or app.removed_at is not None:
         raise NoPaymentAppError("The app of this payment is gone.", field="id")
     details = _session(_source(held.checkout, held.order), transaction, request, wish)
-    happening = _happening("TRANSACTION_PROCESS_SESSION", "TransactionItem", transaction.id, details)
+    happening = happening_of("TRANSACTION_PROCESS_SESSION", "TransactionItem", transaction.id, details)
     return Asked(token, request.id, app.id, await questions(session, settings, happening, app.id))
 
 
@@ -221,87 +206,19 @@ async def session_answered(session: AsyncSession, asked: Asked, heard: Sequence[
             if not request.counts:
                 request.psp_reference = event.psp_reference
     except (AnswerError, DomainError) as error:
-        event = await _not_done(session, transaction, request, error, asked.app_id)
+        event = await not_done(session, transaction, request, error, asked.app_id)
         return Begun(transaction, event, _data(said))
     if event.psp_reference:
         transaction.psp_reference = event.psp_reference
     if event.type in NAMES_PAYMENT:
-        _take_actions(transaction, said)
+        take_actions(transaction, said)
     transaction.message = event.message
     await add_up(session, transaction)
     await follow(session, held)
     return Begun(transaction, event, _data(said))
 
 
-async def ask_for_action(
-    session: AsyncSession,
-    settings: Settings,
-    token: UUID,
-    action: TransactionAction,
-    *,
-    amount_minor: int | None = None,
-    reason: str = "",
-    user_id: int | None = None,
-) -> Asked:
-    """Write down that a payment's app is asked to charge, to pay back or to call off: by default all that can
-    be. Raises NotFoundError, NobodyToAskError, InvalidError.
-    """
-    held = await hold(session, token)
-    transaction = held.transaction
-    kind, event = _ACTIONS[action]
-    app_id = transaction.app_id
-    if app_id is None or not await webhooks_asked(session, event, app_id):
-        raise NobodyToAskError("No app is configured to carry out what is asked of this payment.")
-    possible = (
-        transaction.charged_minor if action is TransactionAction.REFUND else transaction.authorized_minor
-    )
-    asked = min(amount_minor or possible, possible)
-    if asked <= 0:
-        raise InvalidError(f"There is nothing to {action.lower()}.", field="actionType")
-    if _is_being_asked(await events_of(session, transaction), kind):
-        raise InvalidError("The app is being asked for this already.", field="actionType")
-    request = _request(transaction, kind, asked, app_id=actor().app_id)
-    request.user_id, request.message = user_id, reason
-    session.add(request)
-    if held.order is not None:
-        amount = str(Money(asked, transaction.currency).amount)
-        session.add(
-            OrderEvent(
-                order_id=held.order.id,
-                type=_IN_ORDERS_HISTORY[kind],
-                user_id=user_id,
-                parameters={"amount": amount, "reference": transaction.psp_reference or ""},
-            )
-        )
-    await session.flush()
-    details = {"amount_minor": asked, "currency": transaction.currency, "action_type": action.value}
-    happening = _happening(event, "TransactionItem", transaction.id, details)
-    return Asked(token, request.id, app_id, await questions(session, settings, happening, app_id))
-
-
-async def action_answered(session: AsyncSession, asked: Asked, heard: Sequence[Heard]) -> TransactionItem:
-    """Write down what an app has said to an action that it was asked for."""
-    held = await hold(session, asked.token)
-    transaction = held.transaction
-    request = await session.get_one(TransactionEvent, asked.request_id, populate_existing=True)
-    said = heard[0].said if heard else None
-    try:
-        answer = action_answer(said, request.type, request.amount_minor, transaction.currency)
-        await _check_new(session, transaction, request, answer.psp_reference)
-        request.psp_reference, request.counts = answer.psp_reference, True
-        await session.flush()
-        if answer.event is not None:
-            await report(session, transaction, answer.event, By(app_id=asked.app_id))
-    except (AnswerError, DomainError) as error:
-        await _not_done(session, transaction, request, error, asked.app_id)
-    else:
-        _take_actions(transaction, said)
-    await add_up(session, transaction)
-    await follow(session, held)
-    return transaction
-
-
-def _request(
+def new_request(
     transaction: TransactionItem, kind: Type, amount_minor: int, app_id: int | None
 ) -> TransactionEvent:
     """What an app is asked for. No amount is made of it before the app has taken it on."""
@@ -332,23 +249,22 @@ async def _turned(
     return request
 
 
-async def _check_new(
-    session: AsyncSession, transaction: TransactionItem, request: TransactionEvent, reference: str
-) -> None:
-    """Raises AnswerError where another request goes by a reference."""
-    for other in await events_of(session, transaction):
-        if other.type is request.type and other.psp_reference == reference and other.counts:
-            raise AnswerError("Another request goes by this `pspReference`.")
-
-
-async def _not_done(
+async def not_done(
     session: AsyncSession,
     transaction: TransactionItem,
     request: TransactionEvent,
     error: AnswerError | DomainError,
     app_id: int,
 ) -> TransactionEvent:
-    return await failed(session, transaction, request.type, request.amount_minor, str(error), app_id=app_id)
+    return await failed(
+        session,
+        transaction,
+        request.type,
+        request.amount_minor,
+        str(error),
+        app_id=app_id,
+        granted_refund_id=request.granted_refund_id,
+    )
 
 
 def _end(told: Sequence[TransactionEvent]) -> TransactionEvent | None:
@@ -362,18 +278,7 @@ def _check_patience(told: Sequence[TransactionEvent]) -> None:
         raise InvalidError("This payment was tried too often: begin another.", field="id")
 
 
-def _is_being_asked(told: Sequence[TransactionEvent], kind: Type) -> bool:
-    """Whether the same is on its way: asked just now, and nothing told since."""
-    last = told[-1] if told else None
-    return (
-        last is not None
-        and last.type is kind
-        and not last.counts
-        and last.created_at > clock.now() - LONGEST_ANSWER
-    )
-
-
-def _take_actions(transaction: TransactionItem, said: Mapping[str, Any] | None) -> None:
+def take_actions(transaction: TransactionItem, said: Mapping[str, Any] | None) -> None:
     actions = None if said is None else actions_of(said)
     if actions is not None:
         transaction.available_actions = actions
@@ -415,6 +320,6 @@ def _session(
     }
 
 
-def _happening(event: str, model: str, key: int | str, details: dict[str, object]) -> Happening:
+def happening_of(event: str, model: str, key: int | str, details: dict[str, object]) -> Happening:
     acts = actor()
     return Happening(event, model, (key,), clock.now(), acts.user_id, acts.app_id, details)

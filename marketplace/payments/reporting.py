@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.kit.errors import RequiredError
 from marketplace.payments.answers import ACTION_REQUIRED, Said, failure_of, shortened
 from marketplace.payments.errors import AuthorizedBeforeError, ToldOtherwiseError
+from marketplace.payments.granted import follow_grant, grant_of
 from marketplace.payments.models import TransactionEvent, TransactionItem
 from marketplace.payments.models import TransactionEventType as Type
 from marketplace.payments.transactions import events_of
@@ -49,14 +50,14 @@ async def report(
     if said.type not in ONLY_SAID:
         before = _told_before(told, said)
         if before is not None and before.amount_minor != said.amount_minor:
-            await _refuse(session, transaction, said, ToldOtherwiseError.text)
+            await _refuse(session, transaction, said, ToldOtherwiseError.text, told)
             raise ToldOtherwiseError(ToldOtherwiseError.text, field="pspReference")
         if before is not None:
             return before, True
     if said.type is Type.AUTHORIZATION_SUCCESS and any(
         event.type is Type.AUTHORIZATION_SUCCESS and event.counts for event in told
     ):
-        await _refuse(session, transaction, said, AuthorizedBeforeError.text)
+        await _refuse(session, transaction, said, AuthorizedBeforeError.text, told)
         raise AuthorizedBeforeError(AuthorizedBeforeError.text, field="type")
     event = TransactionEvent(
         transaction_id=transaction.id,
@@ -70,9 +71,11 @@ async def report(
         counts=said.type not in ONLY_SAID,
         user_id=by.user_id,
         app_id=by.app_id,
+        granted_refund_id=grant_of(told, said.type, said.psp_reference),
     )
     session.add(event)
     await session.flush()
+    await follow_grant(session, event.granted_refund_id)
     return event, False
 
 
@@ -85,6 +88,7 @@ async def failed(
     *,
     reference: str = "",
     app_id: int | None = None,
+    granted_refund_id: int | None = None,
 ) -> TransactionEvent:
     """Write down that something could not be, without making an amount of it."""
     event = TransactionEvent(
@@ -96,9 +100,11 @@ async def failed(
         message=shortened(why),
         counts=False,
         app_id=app_id,
+        granted_refund_id=granted_refund_id,
     )
     session.add(event)
     await session.flush()
+    await follow_grant(session, granted_refund_id)
     return event
 
 
@@ -143,5 +149,19 @@ def _told_before(told: Sequence[TransactionEvent], said: Said) -> TransactionEve
     )
 
 
-async def _refuse(session: AsyncSession, transaction: TransactionItem, said: Said, why: str) -> None:
-    await failed(session, transaction, said.type, said.amount_minor, why, reference=said.psp_reference)
+async def _refuse(
+    session: AsyncSession,
+    transaction: TransactionItem,
+    said: Said,
+    why: str,
+    told: Sequence[TransactionEvent],
+) -> None:
+    await failed(
+        session,
+        transaction,
+        said.type,
+        said.amount_minor,
+        why,
+        reference=said.psp_reference,
+        granted_refund_id=grant_of(told, said.type, said.psp_reference),
+    )

@@ -32,6 +32,7 @@ from marketplace_graphql.kernel import (
     mutation,
     object_type,
 )
+from marketplace_graphql.payments.actions import ActionMutations
 from marketplace_graphql.payments.asking import heard_from
 from marketplace_graphql.payments.recording import RecordingMutations
 from marketplace_graphql.payments.stored_methods import StoredMethodMutations
@@ -144,7 +145,7 @@ class CashRemittanceCreateInput:
 
 
 @object_type
-class PaymentsMutations(StoredMethodMutations, RecordingMutations):
+class PaymentsMutations(StoredMethodMutations, RecordingMutations, ActionMutations):
     """Paying."""
 
     @mutation(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Integer, Text, and_, cast, distinct, false, func, literal, null, select
+from sqlalchemy import ColumnElement, Integer, and_, cast, distinct, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 from strawberry import ID
@@ -33,6 +33,7 @@ from marketplace_graphql.kernel import (
     typed,
     value,
 )
+from marketplace_graphql.orders.reasons import reason_page
 from marketplace_graphql.orders.visibility import of_own_sale
 from marketplace_graphql.values import Money, money
 
@@ -151,8 +152,8 @@ class TransactionEvent(Node):
         }
     )
     """Who caused it: nobody for what a guest or a gateway did."""
-    reason_reference: "Page | None" = related(lambda row, page, ctx: false())
-    """The page that says why: there is none."""
+    reason_reference: "Page | None" = reason_page()
+    """The page that says why it was asked for, if one does."""
 
 
 @node(models.TransactionItem, order_by=lambda row, ctx: row.id)
@@ -198,10 +199,15 @@ class TransactionItem(Node, ObjectWithMetadata):
     )
     """Who began it: nobody where a guest did."""
     payment_method_details: PaymentMethodDetails | None = value(lambda row, ctx: _method_details(row))
-    reason: str | None = expression(lambda row, ctx: cast(null(), Text))
-    """Why it is paid back: nothing that gateways here can do gives a reason."""
-    reason_reference: "Page | None" = related(lambda row, page, ctx: false())
-    """The page that says why it is paid back: there is none."""
+    reason_reference: "Page | None" = related(
+        lambda row, page, ctx: page.id == _of_last_refund(row, "reason_page_id")
+    )
+    """The page that says why it is paid back, if one does."""
+
+    @expression
+    def reason(row: Any, ctx: Any) -> str | None:
+        """Why it is paid back, as it was said when that was asked for last."""
+        return func.nullif(_of_last_refund(row, "message"), "")
 
     @expression
     def external_url(row: Any, ctx: Any) -> str:
@@ -235,6 +241,19 @@ def _method_details(row: Any) -> Any:
             and_(row.app_id.is_(None), row.gateway != ""),
             typed("OtherPaymentMethodDetails", {"name": row.name}),
         ),
+    )
+
+
+def _of_last_refund(payment: Any, column: str) -> ColumnElement[Any]:
+    """What is said in the last request to pay back."""
+    event = aliased(models.TransactionEvent)
+    return (
+        select(getattr(event, column))
+        .where(event.transaction_id == payment.id, event.type == TransactionEventType.REFUND_REQUEST)
+        .order_by(event.id.desc())
+        .limit(1)
+        .correlate_except(event)
+        .scalar_subquery()
     )
 
 
