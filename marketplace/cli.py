@@ -30,6 +30,8 @@ stripe_commands = typer.Typer(no_args_is_help=True, help="Payments by Stripe.")
 cli.add_typer(stripe_commands, name="stripe")
 staff_commands = typer.Typer(no_args_is_help=True, help="Who works for the shop.")
 cli.add_typer(staff_commands, name="staff")
+stripe_commands = typer.Typer(no_args_is_help=True, help="Cards, by Stripe.")
+cli.add_typer(stripe_commands, name="stripe")
 
 Scale = Annotated[
     float, typer.Option(help="How many times the usual amount: 30 makes about 100,000 listings.")
@@ -261,6 +263,30 @@ def create_staff(
 
     asyncio.run(make())
     print(f"{email} may sign in now, by tokenCreate.")
+
+
+@stripe_commands.callback()
+def stripe() -> None:
+    """Makes `stand-in` a command with a name of its own, though it is the only one."""
+
+
+@stripe_commands.command()
+def stand_in(
+    port: Annotated[int, typer.Option(help="Where it listens; 0: any free port.")] = 0,
+    webhooks_to: Annotated[
+        str | None, typer.Option(help="Where it posts webhooks, if not to our server.")
+    ] = None,
+) -> None:
+    """Run a stand-in of Stripe, for an installation without keys: it takes test cards, and no money moves."""
+    from marketplace.payments.stand_ins.stripe.serving import serve
+    from marketplace.run import obey_the_watcher
+
+    os.nice(5)  # The shop's own processes start first.
+    settings = get_settings()
+    logs.set_up(settings)
+    clock.follow(settings.adjustable_clock_file)
+    obey_the_watcher(settings.data_dir)
+    serve(settings, port, webhooks_to)
 
 
 @clock_commands.command()

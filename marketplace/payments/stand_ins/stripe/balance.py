@@ -17,6 +17,7 @@ DAYS_PENDING = 2
 DAY_SECONDS = 86400
 CATEGORIES = {
     "adjustment": "dispute", "refund_failure": "refund_failure", "transfer": "transfer", "payout": "payout",
+    "payout_cancel": "payout_reversal",
     "payout_failure": "payout_reversal", "transfer_refund": "transfer_reversal", "payment": "charge",
     "payment_refund": "refund",
 }  # fmt: skip

@@ -32,7 +32,7 @@ CARDS: dict[str, Card] = {
     "pm_card_visa": Card("4242424242424242"),
     "pm_card_visa_debit": Card("4000056655665556"),
     "pm_card_mastercard": Card("5555555555554444", brand="mastercard"),
-    "pm_card_amex": Card("378282246310005", brand="amex"),
+    "pm_card_amex": Card("378282246310005", brand="amex", authentication="none"),
     "pm_card_fr": Card("4000002500000003", country="FR"),
     "pm_card_bypassPending": Card("4000000000000077", at_once=True),
     "pm_card_chargeDeclined": _declined("4000000000000002", "generic_decline"),

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from marketplace.payments.stand_ins.stripe import disputes, refunds
+from marketplace.payments.stand_ins.stripe import disputes, payouts, refunds
 from marketplace.payments.stand_ins.stripe.world import World
 
 HAPPENINGS: dict[str, Callable[[World, str], object]] = {
+    "payout arrives": payouts.arrive,
     "refund succeeds": refunds.succeed,
     "refund fails": refunds.fail,
     "dispute is won": lambda world, dispute: disputes.decide(world, dispute, won=True),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from marketplace.payments.stand_ins.stripe import confirming, happening
+from marketplace.payments.stand_ins.stripe import accounts, confirming, happening
 from marketplace.payments.stand_ins.stripe.errors import Json, Refused
 from marketplace.payments.stand_ins.stripe.money import written
 from marketplace.payments.stand_ins.stripe.world import World
@@ -29,6 +29,8 @@ def page(world: World, method: str, path: str, query: dict[str, str], body: byte
         return Shown((Path(__file__).parent / "stripe.js").read_bytes(), content_type=SCRIPT)
     if path.startswith("/_stand_in/3d_secure/"):
         return _bank(world, method, path.rsplit("/", 1)[1], query, body)
+    if path.startswith("/_stand_in/onboarding/"):
+        return _onboarding(world, method, path.rsplit("/", 1)[1], body)
     if path.startswith("/_stand_in/"):
         return _control(world, method, path.removeprefix("/_stand_in/"), body)
     return Shown(b'{"error": {"message": "There is nothing here."}}', 404)
@@ -77,12 +79,47 @@ def _bank(world: World, method: str, id: str, query: dict[str, str], body: bytes
     action = intent["next_action"] or {}
     back = action.get("redirect_to_url", {}).get("return_url")
     if method != "POST":
-        return Shown(_ask(intent).encode(), content_type=HTML)
-    approved = dict(parse_qsl(body.decode())).get("answer") == "approve"
-    confirming.authenticate(world, intent, approved=approved)
+        amount = escape(written(intent["amount"], intent["currency"]).upper())
+        words = f"Do you approve the payment of <bdi>{amount}</bdi>?"
+        return _form("Your bank asks", words, {"approve": "Approve", "refuse": "Refuse"})
+    confirming.authenticate(world, intent, approved=_answer(body) == "approve")
     if back is None:
         return Shown(_DONE.encode(), content_type=HTML)
-    return Shown(b"", 303, HTML, {"location": _returning(back, intent)})
+    return _sent(_returning(back, intent))
+
+
+def _onboarding(world: World, method: str, token: str, body: bytes) -> Shown:
+    """Where a seller tells Stripe who they are. A link is good once, and for minutes."""
+    link = world.secrets.get(token)
+    if link is None:
+        return Shown(b"No such link.", 404, "text/plain")
+    due = {"GET": "opened", "POST": "answered"}.get(method, "")
+    if due in link or "answered" in link or link["expires_at"] < world.now():
+        return _sent(link["refresh_url"])
+    link[due] = True
+    if method == "GET":
+        words = "Stripe would ask here who you are, and for your bank account."
+        return _form("Set up your account", words, {"complete": "Complete", "leave": "Leave for now"})
+    if _answer(body) == "complete":
+        accounts.onboard(world, link["account"])
+    return _sent(link["return_url"])
+
+
+def _answer(body: bytes) -> str | None:
+    return dict(parse_qsl(body.decode(errors="replace"))).get("answer")
+
+
+def _sent(url: str) -> Shown:
+    return Shown(b"", 303, HTML, {"location": url})
+
+
+def _form(title: str, words: str, answers: dict[str, str]) -> Shown:
+    """A page that asks one question."""
+    buttons = "\n".join(
+        f'<button name="answer" value="{value}">{said}</button>' for value, said in answers.items()
+    )
+    text = _PAGE.format(title=escape(title), words=words, buttons=buttons)
+    return Shown(text.encode(), content_type=HTML)
 
 
 def _returning(url: str, intent: Json) -> str:
@@ -97,31 +134,24 @@ def _returning(url: str, intent: Json) -> str:
     return urlunsplit(parts._replace(query="&".join(filter(None, [parts.query, urlencode(added)]))))
 
 
-def _ask(intent: Json) -> str:
-
-    amount = escape(written(intent["amount"], intent["currency"]).upper())
-    return _PAGE.format(amount=amount)
-
-
 _PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>TEST MODE: 3-D Secure</title>
+<title>TEST MODE: {title}</title>
 <style>
 body {{ font: 1.1rem/1.5 system-ui, sans-serif; margin: 0; background: #f4f4f2; color: #1c1c1a }}
 main {{ max-width: 26rem; margin: 0 auto; padding: 1.5rem }}
 strong {{ display: block; padding: .5rem .75rem; background: #fff3c4; border: 2px solid #8a6100 }}
 button {{ font: inherit; width: 100%; min-height: 3rem; margin-block-start: .75rem; border: 2px solid #1c1c1a;
  background: #fff; color: inherit; border-radius: .4rem }}
-button[value=approve] {{ background: #14532d; border-color: #14532d; color: #fff }}
+button:first-of-type {{ background: #14532d; border-color: #14532d; color: #fff }}
 </style>
 <main>
 <strong>TEST MODE: no money moves</strong>
-<h1>Your bank asks</h1>
-<p>Do you approve the payment of <bdi>{amount}</bdi>?</p>
+<h1>{title}</h1>
+<p>{words}</p>
 <form method="post">
-<button name="answer" value="approve">Approve</button>
-<button name="answer" value="refuse">Refuse</button>
+{buttons}
 </form>
 </main>
 </html>

@@ -160,7 +160,7 @@ def _confirm(request: Request, intent: Json) -> Json:
         intent,
         method,
         off_session=bool(params.get("off_session")),
-        return_url=params.get("return_url"),
+        return_url=None if params.get("use_stripe_sdk") else params.get("return_url"),
         must_not_ask=bool(params.get("error_on_requires_action")),
     )
     return intent

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from marketplace.payments.stand_ins.stripe import (
+    accounts,
     balance,
     charges,
     customers,
@@ -13,7 +14,9 @@ from marketplace.payments.stand_ins.stripe import (
     events,
     payment_intents,
     payment_methods,
+    payouts,
     refunds,
+    transfers,
 )
 from marketplace.payments.stand_ins.stripe.errors import Json, Refused
 from marketplace.payments.stand_ins.stripe.requests import Request
@@ -31,6 +34,19 @@ class Route:
     handler: Callable[[Request], Json]
     params: str
     """The type of its parameters in `stripe.params`."""
+
+    @property
+    def answers(self) -> str:
+        """The kind of object that it answers with, or lists."""
+        if self.path.endswith(("/reversals", "/reversals/{}")):
+            return "transfer_reversal"
+        if self.path.endswith("/payment_methods"):
+            return "payment_method"
+        return self.resource.removesuffix("s")
+
+    @property
+    def answers_list(self) -> bool:
+        return self.method == "GET" and not self.path.endswith("{}") and self.path != "/v1/balance"
 
     @property
     def in_browser(self) -> bool:
@@ -91,6 +107,26 @@ ROUTES = [
     Route("POST", "/v1/disputes/{}/close", disputes.close, "DisputeCloseParams"),
     Route("GET", "/v1/events", events.list_all, "EventListParams"),
     Route("GET", "/v1/events/{}", events.retrieve, "EventRetrieveParams"),
+    Route("POST", "/v1/accounts", accounts.create, "AccountCreateParams"),
+    Route("GET", "/v1/accounts", accounts.list_all, "AccountListParams"),
+    Route("GET", "/v1/accounts/{}", accounts.retrieve, "AccountRetrieveParams"),
+    Route("POST", "/v1/accounts/{}", accounts.update, "AccountUpdateParams"),
+    Route("DELETE", "/v1/accounts/{}", accounts.delete, "AccountDeleteParams"),
+    Route("POST", "/v1/accounts/{}/login_links", accounts.login_link, "AccountCreateLoginLinkParams"),
+    Route("POST", "/v1/account_links", accounts.link, "AccountLinkCreateParams"),
+    Route("POST", "/v1/transfers", transfers.create, "TransferCreateParams"),
+    Route("GET", "/v1/transfers", transfers.list_all, "TransferListParams"),
+    Route("GET", "/v1/transfers/{}", transfers.retrieve, "TransferRetrieveParams"),
+    Route("POST", "/v1/transfers/{}", transfers.update, "TransferUpdateParams"),
+    Route("POST", "/v1/transfers/{}/reversals", transfers.reverse, "TransferReversalCreateParams"),
+    Route("GET", "/v1/transfers/{}/reversals", transfers.reversals, "TransferReversalListParams"),
+    Route(
+        "GET", "/v1/transfers/{}/reversals/{}", transfers.retrieve_reversal, "TransferReversalRetrieveParams"
+    ),
+    Route("POST", "/v1/payouts", payouts.create, "PayoutCreateParams"),
+    Route("GET", "/v1/payouts", payouts.list_all, "PayoutListParams"),
+    Route("GET", "/v1/payouts/{}", payouts.retrieve, "PayoutRetrieveParams"),
+    Route("POST", "/v1/payouts/{}/cancel", payouts.cancel, "PayoutCancelParams"),
 ]
 
 

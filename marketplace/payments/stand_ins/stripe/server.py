@@ -11,10 +11,9 @@ from urllib.parse import parse_qsl
 
 import stripe
 
-from marketplace.payments.stand_ins.stripe import pages, payment_intents
+from marketplace.payments.stand_ins.stripe import expanding, pages, payment_intents
 from marketplace.payments.stand_ins.stripe.checking import checked
 from marketplace.payments.stand_ins.stripe.errors import Json, Refused
-from marketplace.payments.stand_ins.stripe.expanding import expanded
 from marketplace.payments.stand_ins.stripe.faults import Fault
 from marketplace.payments.stand_ins.stripe.forms import nested
 from marketplace.payments.stand_ins.stripe.idempotency import Answer
@@ -94,7 +93,7 @@ class App:
         else:
             with self.world.lock:
                 page = pages.page(self.world, asked.method, asked.path, dict(asked.query), asked.body)
-            await _respond(send, page.status, page.body, page.content_type, page.headers)
+            await _respond(send, page.status, page.body, page.content_type, page.headers, public=False)
 
     async def _answer(self, asked: Asked, receive: Receive, send: Send) -> None:
         with self.world.lock:
@@ -128,7 +127,7 @@ class App:
             return replace(before, replayed=True)
         world.answers.current = {"id": request_id, "idempotency_key": asked.idempotency_key}
         try:
-            body = expanded(world, route.handler(request), request.params.get("expand", []))
+            body = expanding.expanded(world, route.handler(request), request.params.get("expand", []))
             answer = Answer(OK, body, request_id, begun=True)
         except Refused as refused:
             answer = Answer(refused.status, deepcopy(refused.body), request_id, begun=True)
@@ -154,6 +153,7 @@ class App:
                 code="account_invalid",
             )
         params = checked(route.params, nested(asked.form), OF_BROWSERS if in_browser else frozenset())
+        expanding.check(route.answers, params.get("expand", []), in_list=route.answers_list)
         return route, Request(world, params, ids, in_browser, account)
 
     def _answered_before(self, asked: Asked) -> Answer | None:
@@ -240,10 +240,14 @@ async def _respond(
     body: bytes,
     content_type: str = "application/json",
     headers: dict[str, str] | None = None,
+    *,
+    public: bool = True,
 ) -> None:
     named = [(name.encode(), value.encode("latin-1")) for name, value in (headers or {}).items()]
     named += [(b"content-type", content_type.encode()), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": [*named, *OPEN_TO_BROWSERS]})
+    if public:
+        named += OPEN_TO_BROWSERS
+    await send({"type": "http.response.start", "status": status, "headers": named})
     await send({"type": "http.response.body", "body": body})
 
 

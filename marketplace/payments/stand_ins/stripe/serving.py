@@ -2,26 +2,38 @@
 
 import asyncio
 import contextlib
-import logging
+import signal
 import socket
 import threading
 import time
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any, Self
 
 import httpx
+import structlog
 import uvicorn
 
-from marketplace.payments.stand_ins.stripe import confirming, disputes, happening, refunds
+from marketplace.kit.settings import Settings
+from marketplace.payments.stand_ins.stripe import (
+    accounts,
+    confirming,
+    disputes,
+    happening,
+    installing,
+    keeping,
+    payouts,
+    refunds,
+)
 from marketplace.payments.stand_ins.stripe.balance import Funds, funds
 from marketplace.payments.stand_ins.stripe.errors import Json
 from marketplace.payments.stand_ins.stripe.faults import Faults
 from marketplace.payments.stand_ins.stripe.keys import Keys
 from marketplace.payments.stand_ins.stripe.outbox import Delivery
 from marketplace.payments.stand_ins.stripe.server import App
-from marketplace.payments.stand_ins.stripe.world import World
+from marketplace.payments.stand_ins.stripe.world import PLATFORM, World
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 START_LIMIT_SECONDS = 10
 SEND_LIMIT_SECONDS = 20
@@ -37,10 +49,19 @@ class StripeStandIn:
         settings = settings.model_copy(update=stripe.settings)
     """
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0, address: str | None = None) -> None:
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        address: str | None = None,
+        kept_in: Path | None = None,
+    ) -> None:
+        """`address`: where browsers reach it, if elsewhere. `kept_in`: a file that remembers its world."""
         self.world = World()
         self._host, self._port = host, port
         self._given_address = address
+        self._kept_in, self._kept_changes = kept_in, 0
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -49,6 +70,8 @@ class StripeStandIn:
     # Serving
 
     def start(self) -> Self:
+        if self._kept_in is not None:
+            keeping.load(self.world, self._kept_in)
         listening = socket.socket(socket.AF_INET6 if ":" in self._host else socket.AF_INET)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((self._host, self._port))
@@ -81,6 +104,7 @@ class StripeStandIn:
         self._server.should_exit = True
         self._thread.join(START_LIMIT_SECONDS)
         self._server = self._thread = None
+        self._keep()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -115,6 +139,12 @@ class StripeStandIn:
             if self.world.outbox.immediately:
                 happening.do_what_is_due(self.world)
                 await self._send(await_all=False)
+            self._keep()
+
+    def _keep(self) -> None:
+        if self._kept_in is not None and self.world.changes != self._kept_changes:
+            self._kept_changes = self.world.changes
+            keeping.save(self.world, self._kept_in)
 
     # What tests ask
 
@@ -160,10 +190,10 @@ class StripeStandIn:
     def events(self, type: str | None = None) -> list[Json]:
         return [event for event in self.all("event") if type in {None, event["type"]}]
 
-    def books(self) -> Funds:
-        """What the account has, by currency, in minor units: the sum of all balance transactions."""
+    def books(self, account_id: str = PLATFORM) -> Funds:
+        """What the account has, by currency, in minor units: the sum of all its balance transactions."""
         with self.world.lock:
-            return funds(self.world)
+            return funds(self.world, account_id)
 
     # What the world does without being asked by HTTP
 
@@ -187,6 +217,21 @@ class StripeStandIn:
         """The buyer's bank sends a refund back."""
         with self.world.lock:
             refunds.fail(self.world, refund_id)
+
+    def onboard(self, account_id: str) -> Json:
+        """The seller has told Stripe all it asks: the account may be paid."""
+        with self.world.lock:
+            return accounts.onboard(self.world, account_id)
+
+    def restrict_account(self, account_id: str) -> Json:
+        """Stripe wants to know more of the seller, and pays nothing meanwhile."""
+        with self.world.lock:
+            return accounts.restrict(self.world, account_id)
+
+    def fail_payout(self, payout_id: str) -> None:
+        """The bank sends a payout back."""
+        with self.world.lock:
+            payouts.fail(self.world, payout_id)
 
     def let_time_pass(self) -> None:
         """What is to happen later happens now: slow refunds arrive, banks decide."""
@@ -239,7 +284,7 @@ class StripeStandIn:
         try:
             response = await client.post(self.world.outbox.url, content=body, headers=headers)
         except httpx.TransportError as trouble:
-            log.warning("a webhook of Stripe's stand-in did not arrive: %r", trouble)
+            log.warning("a webhook of Stripe's stand-in did not arrive", why=repr(trouble))
             return 0
         return response.status_code
 
@@ -253,3 +298,17 @@ def _settle(world: World, delivery: Delivery, *, taken: bool) -> None:
     delivery.attempts += 1
     delivery.not_before = time.monotonic() + wait
     world.outbox.waiting.append(delivery)
+
+
+def serve(settings: Settings, port: int, webhooks_to: str | None) -> None:
+    """Run a stand-in until the process is told to stop, with what it remembers in the data directory."""
+    told_to_stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told_to_stop.set())
+    port = port or installing.free_port(settings)
+    address = installing.address_for_browsers(settings, port)
+    kept_in = settings.data_dir / "stripe_stand_in.json"
+    with StripeStandIn(settings.host, port, address=address, kept_in=kept_in) as stand_in:
+        stand_in.send_webhooks_to(webhooks_to or installing.webhook_url(settings), immediately=True)
+        log.info("a stand-in of Stripe, in test mode: no money moves", address=address)
+        told_to_stop.wait()

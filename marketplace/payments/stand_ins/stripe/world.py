@@ -65,6 +65,8 @@ class World:
     answers: Answers = field(default_factory=Answers)
     chance: random.Random = field(default_factory=random.Random)
     lock: threading.RLock = field(default_factory=threading.RLock)
+    changes: int = 0
+    """How often something was made or told since the start."""
 
     def reset(self, seed: int | None = None) -> None:
         """Forget everything but the keys and where webhooks go. A seed makes the ids the same each time."""
@@ -85,6 +87,7 @@ class World:
         made = shape(noun)
         made = {"id": self.new_id(PREFIXES[noun]), **made, "created": self.now(), **members}
         self.objects[made["id"]] = made
+        self.changes += 1
         if owner is not None and owner != PLATFORM:
             self.owners[made["id"]] = owner
         return made
@@ -111,6 +114,7 @@ class World:
         if previous is not None:
             data["previous_attributes"] = previous
         owner = self.owner_of(about.get("id", ""))
+        owner = more.get("account", owner)
         if owner != PLATFORM:
             more["account"] = owner
         event = self.add(
