@@ -26,8 +26,6 @@ ledger_commands = typer.Typer(no_args_is_help=True, help="The ledger of what sel
 cli.add_typer(ledger_commands, name="ledger")
 app_commands = typer.Typer(no_args_is_help=True, help="Apps: programs that work on the shop by its API.")
 cli.add_typer(app_commands, name="apps")
-stripe_commands = typer.Typer(no_args_is_help=True, help="Payments by Stripe.")
-cli.add_typer(stripe_commands, name="stripe")
 staff_commands = typer.Typer(no_args_is_help=True, help="Who works for the shop.")
 cli.add_typer(staff_commands, name="staff")
 stripe_commands = typer.Typer(no_args_is_help=True, help="Cards, by Stripe.")
@@ -187,11 +185,6 @@ def create(
     print(asyncio.run(make()))
 
 
-@stripe_commands.callback()
-def stripe() -> None:
-    """Makes `replay` a command with a name of its own, though it is the only one."""
-
-
 @stripe_commands.command()
 def replay(
     event_id: Annotated[str | None, typer.Argument(help="One event: evt_...")] = None,
@@ -263,11 +256,6 @@ def create_staff(
 
     asyncio.run(make())
     print(f"{email} may sign in now, by tokenCreate.")
-
-
-@stripe_commands.callback()
-def stripe() -> None:
-    """Makes `stand-in` a command with a name of its own, though it is the only one."""
 
 
 @stripe_commands.command()

@@ -18,8 +18,8 @@ from marketplace.payments.models import TransactionEventType as Type
 from marketplace.payments.transactions import begun_with
 
 _SUCCESSES = frozenset({Type.AUTHORIZATION_SUCCESS, Type.CHARGE_SUCCESS})
-RESTS = "{} can't be reached at the moment: nothing was charged. Please try again in a minute."
-SILENT = "{} did not answer in time."
+NOT_THERE = "{} can't be reached at the moment: nothing was charged. Please try again in a minute."
+SILENT = "{} did not answer in time. What came of it is being found out."
 
 
 @dataclass(slots=True)
@@ -30,19 +30,23 @@ class HouseCall:
     work: Callable[[], Awaitable[Answer]]
     patience_seconds: float
     may_be_put: bool = True
+    moves_money: bool = True
+    """Whether it may have, where the answer is lost."""
     outcome: Answer | AnswerError | None = None
 
     async def put(self) -> None:
         if not self.may_be_put:
-            self.outcome = UnreachableError(RESTS.format(self.gateway.name))
+            self.outcome = self._not_there()
             return
         try:
             async with asyncio.timeout(self.patience_seconds):
                 self.outcome = await self.work()
         except TimeoutError:
-            self.outcome = LostAnswerError(SILENT.format(self.gateway.name))
+            self.outcome = self._silent()
         except AnswerError as error:
             self.outcome = error
+        if isinstance(self.outcome, LostAnswerError) and not self.moves_money:
+            self.outcome = self._not_there()
 
     async def note(self, session: AsyncSession) -> None:
         if self.may_be_put:
@@ -52,7 +56,15 @@ class HouseCall:
     def answer(self, _request: TransactionEvent, /) -> Answer:
         if isinstance(self.outcome, Answer):
             return self.outcome
-        raise self.outcome or LostAnswerError(SILENT.format(self.gateway.name))
+        raise self.outcome or self._silent()
+
+    def _not_there(self) -> UnreachableError:
+        message = NOT_THERE.format(self.gateway.name)
+        return UnreachableError(message, self.gateway.failure(message))
+
+    def _silent(self) -> LostAnswerError:
+        message = SILENT.format(self.gateway.name)
+        return LostAnswerError(message, self.gateway.failure(message))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +115,9 @@ class HouseProvider:
             address=wish.customer_ip_address,
         )
         work = self.gateway.process if goes_on else self.gateway.initialize
-        return await self._call(session, lambda: work(asked))
+        call = await self._call(session, lambda: work(asked))
+        call.moves_money = goes_on
+        return call
 
     async def check_action(self, session: AsyncSession, kind: Type) -> None:
         """What can't be done, the gateway says when it is asked."""

@@ -111,7 +111,7 @@ async def find_out(database: Database, settings: Settings, call_id: int) -> None
     try:
         is_known = await (_act_again if due.action is not None else _see)(database, settings, due)
     except (UnreachableError, LostAnswerError) as error:
-        log.warning("a payment could not be looked at yet", call=call_id, why=str(error))
+        log.warning("a payment could not be looked at yet", call_id=call_id, why=str(error))
         is_known = False
     async with database.transaction() as session:
         call = await _locked(session, call_id)

@@ -58,8 +58,11 @@ class OutsideGateway(Protocol):
     def config(self) -> Mapping[str, object]:
         """What clients must know before they begin a payment: `paymentGatewayInitialize` gives it."""
 
+    def failure(self, message: str) -> object:
+        """What clients are given as data where it could not be asked."""
+
     async def initialize(self, request: Request) -> Answer:
-        """Begin a payment. Asked again with the same key, it is the same one."""
+        """Begin a payment; no money may move by this alone. Asked with the same key, it is the same one."""
 
     async def process(self, request: Request) -> Answer:
         """Go on with a payment for which a client had to do something: how does it stand now?"""

@@ -59,6 +59,9 @@ class Stripe:
     def config(self) -> Mapping[str, object]:
         return {"stripePublishableKey": self._publishable_key}
 
+    def failure(self, message: str) -> dict[str, object]:
+        return errors_data("StripeApiError", message)
+
     async def initialize(self, request: Request) -> Answer:
         """Make a payment intent, which the buyer's browser confirms with Stripe: no money moves before."""
         if request.reference is not None:

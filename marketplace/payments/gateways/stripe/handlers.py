@@ -73,7 +73,7 @@ async def work_on(work: Work, event_id: str) -> None:
         status = await _handle(work, event)
     except RefusedEventError as error:
         status, message = StripeEventStatus.REFUSED, str(error)
-        log.error("stripe event refused", event=event.id, type=event.type, why=message)  # noqa: TRY400
+        log.error("stripe event refused", event_id=event.id, type=event.type, why=message)  # noqa: TRY400
     async with work.database.transaction() as session:
         event = await session.get_one(StripeEvent, event_id, with_for_update=True)
         event.status, event.message, event.worked_at = status, message, clock.now()
