@@ -100,6 +100,7 @@ class _Due:
     token: UUID
     action: Asked | None = None
     is_old: bool = False
+    calls_off: bool = False
 
 
 async def find_out(database: Database, settings: Settings, call_id: int) -> None:
@@ -125,9 +126,9 @@ async def _see(database: Database, settings: Settings, due: _Due) -> bool:
     """How a payment stands that was begun; whether that is known for good."""
     if await look(database, settings, due.token):
         return True
-    if due.is_old:
+    if due.is_old or due.calls_off:
         await look(database, settings, due.token, calls_off=True)
-    return due.is_old
+    return due.is_old or due.calls_off
 
 
 async def _act_again(database: Database, settings: Settings, due: _Due) -> bool:
@@ -153,7 +154,7 @@ async def _due(session: AsyncSession, settings: Settings, call_id: int) -> _Due 
     request = await session.get_one(TransactionEvent, call.request_id)
     is_old = lost.is_given_up(call, clock.now())
     if request.type in REQUESTS and (await begun_with(session, transaction)).id == request.id:
-        return _Due(transaction.token, is_old=is_old)
+        return _Due(transaction.token, is_old=is_old, calls_off=call.calls_off)
     house = house_provider(settings, transaction.gateway)
     if house is None:
         lost.put_off(call)

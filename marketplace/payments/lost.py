@@ -2,6 +2,7 @@
 about until it is known. Nothing is lost where a process dies, a line breaks, or a webhook never comes.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.kit import clock
 from marketplace.kit.jobs import enqueue
 from marketplace.payments.models import GatewayCall, TransactionEvent, TransactionEventType, TransactionItem
+from marketplace.payments.transactions import covered_minor
 
 FIRST_LOOK = timedelta(minutes=10)
 """After so long a buyer who has begun to pay has paid, given up, or is at it still."""
@@ -51,6 +53,17 @@ async def forget(session: AsyncSession, request: TransactionEvent) -> None:
         .where(GatewayCall.request_id == request.id, GatewayCall.answered_at.is_(None))
         .values(answered_at=clock.now())
     )
+
+
+async def call_off_soon(session: AsyncSession, transactions: Sequence[TransactionItem]) -> None:
+    """Payments that were begun are not needed any more: nobody shall pay them in a forgotten window."""
+    idle = [one.id for one in transactions if not covered_minor(one)]
+    if idle:
+        await session.execute(
+            update(GatewayCall)
+            .where(GatewayCall.transaction_id.in_(idle), GatewayCall.answered_at.is_(None))
+            .values(calls_off=True, due_at=clock.now())
+        )
 
 
 async def bring_forward(session: AsyncSession, transaction: TransactionItem) -> None:

@@ -166,6 +166,8 @@ class GatewayCall(IntegerKey, Base):
     due_at: Mapped[datetime]
     """When to ask again, if there is no answer by then."""
     tries: Mapped[int] = mapped_column(default=1)
+    calls_off: Mapped[bool] = mapped_column(default=False)
+    """Of a payment that was begun: nobody needs it any more, so it is called off unless it is paid."""
     answered_at: Mapped[datetime | None]
 
 

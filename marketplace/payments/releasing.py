@@ -43,7 +43,7 @@ async def queue_due(session: AsyncSession, settings: Settings) -> int:
     due = await session.scalars(
         _due(settings, now).where(TransactionItem.updated_at <= literal(now) - _WAIT).limit(AT_ONCE)
     )
-    tokens = due.all()
+    tokens = [*due.all(), *(await session.scalars(_of_nothing(settings, now))).all()]
     for token in tokens:
         await enqueue(session, RELEASE, queueing_lock=f"release:{token}", token=token)
     return len(tokens)
@@ -53,9 +53,10 @@ async def release(database: Database, settings: Settings, token: UUID) -> None:
     """Give a payment back, if it still is due. The checkout stays, and can be paid anew."""
     for kind in _ASKED:
         async with database.transaction() as session:
-            due = await session.scalar(
-                _due(settings, clock.now()).where(TransactionItem.token == token, _amount_of(kind) > 0)
-            )
+            this = TransactionItem.token == token, _amount_of(kind) > 0
+            due = await session.scalar(_due(settings, clock.now()).where(*this))
+            if due is None:
+                due = await session.scalar(_of_nothing(settings, clock.now()).where(*this))
             if due is None:
                 continue
             try:
@@ -70,12 +71,6 @@ def _due(settings: Settings, now: datetime) -> Select[UUID]:
     """Payments that somebody outside holds for checkouts which have not changed for as long as their channel
     waits. One that could not be given back is tried again some hours later, a few times.
     """
-    request = aliased(TransactionEvent)
-    tries = (
-        select(func.count())
-        .where(request.transaction_id == TransactionItem.id, request.type.in_(_ASKED.values()))
-        .correlate(TransactionItem)
-    )
     return (
         select(TransactionItem.token)
         .join(Checkout, Checkout.id == TransactionItem.checkout_id)
@@ -86,16 +81,45 @@ def _due(settings: Settings, now: datetime) -> Select[UUID]:
                 Channel.release_funds_cut_off_date.is_(None),
                 Checkout.created_at >= Channel.release_funds_cut_off_date,
             ),
-            or_(
-                TransactionItem.app_id.is_not(None),
-                TransactionItem.gateway.in_(list(outside_gateways(settings))),
-            ),
-            TransactionItem.authorized_minor + TransactionItem.charged_minor > 0,
+            or_(TransactionItem.app_id.is_not(None), _is_of_house(settings)),
             Checkout.updated_at <= literal(now) - _WAIT,
-            tries.scalar_subquery() < MOST_TRIES,
-            tries.where(request.created_at > now - REST).scalar_subquery() == 0,
+            *_can_be_given_back(now),
         )
         .order_by(TransactionItem.id)
+    )
+
+
+def _of_nothing(settings: Settings, now: datetime) -> Select[UUID]:
+    """Payments that were made for a checkout which is gone: nobody can have anything for them."""
+    return (
+        select(TransactionItem.token)
+        .where(
+            TransactionItem.order_id.is_(None),
+            TransactionItem.checkout_id.is_(None),
+            TransactionItem.app_id.is_(None),
+            _is_of_house(settings),
+            *_can_be_given_back(now),
+        )
+        .order_by(TransactionItem.id)
+        .limit(AT_ONCE)
+    )
+
+
+def _is_of_house(settings: Settings) -> ColumnElement[bool]:
+    return TransactionItem.gateway.in_(list(outside_gateways(settings)))
+
+
+def _can_be_given_back(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    request = aliased(TransactionEvent)
+    tries = (
+        select(func.count())
+        .where(request.transaction_id == TransactionItem.id, request.type.in_(_ASKED.values()))
+        .correlate(TransactionItem)
+    )
+    return (
+        TransactionItem.authorized_minor + TransactionItem.charged_minor > 0,
+        tries.scalar_subquery() < MOST_TRIES,
+        tries.where(request.created_at > now - REST).scalar_subquery() == 0,
     )
 
 

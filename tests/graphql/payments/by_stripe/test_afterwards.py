@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.checkout.models import Checkout
 from marketplace.kit import clock as product_clock
+from marketplace.kit.ids import uuid_pk
 from marketplace.markets.models import Channel
 from marketplace.orders.models import Order
-from marketplace.payments import auto_completion, releasing
+from marketplace.payments import auto_completion, lost, releasing
+from marketplace.payments.abandoning import delete_checkout
 from marketplace.payments.answers import AnswerError
 from marketplace.payments.gateways.stripe.models import StripeEvent, StripeEventStatus
 from marketplace.payments.gateways.stripe.replay import NoSuchStripeError, replay_one, replay_since
@@ -170,3 +172,34 @@ async def test_nothing_is_fetched_without_keys(shop: Shop) -> None:
     settings = shop.work.settings.model_copy(update={"stripe_secret_key": None})
     with pytest.raises(NoSuchStripeError):
         await replay_one(shop.work.database, settings, "evt_1")
+
+
+async def test_what_was_begun_besides_can_not_be_paid_once_the_order_is(shop: Shop) -> None:
+    forgotten = await shop.begin()
+    await shop.paid()
+    assert await shop.complete() == []
+    await lost.queue_due(shop.session)
+    await shop.do_jobs()
+    assert shop.intent(forgotten)["status"] == "canceled"
+    assert await shop.amounts(forgotten) == {}
+
+
+async def test_money_that_came_for_a_checkout_which_is_gone_is_paid_back(
+    shop: Shop, clock: ModuleType
+) -> None:
+    begun = await shop.begin()
+    key = uuid_pk(shop.cart_id, "Checkout")
+    await shop.confirm(begun)
+    await delete_checkout(shop.session, key)
+    await shop.hear()
+    assert await shop.amounts(begun) == {"charged": 150_00}
+    await _wait(shop, clock)
+    assert await shop.amounts(begun) == {"refunded": 150_00}
+
+
+async def test_what_was_begun_for_a_checkout_which_is_gone_is_called_off(shop: Shop) -> None:
+    begun = await shop.begin()
+    await delete_checkout(shop.session, uuid_pk(shop.cart_id, "Checkout"))
+    await lost.queue_due(shop.session)
+    await shop.do_jobs()
+    assert shop.intent(begun)["status"] == "canceled"
