@@ -8,7 +8,6 @@ import httpx
 import pytest
 import stripe
 from fastapi import FastAPI
-from pydantic import SecretStr
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -25,6 +24,7 @@ from marketplace_graphql.asgi import make_api
 from marketplace_graphql.kernel import Api
 from tests.factories.checkout import make_market, make_piece, make_ready_cart
 from tests.factories.people import make_user
+from tests.factories.stripe import on_stand_in
 from tests.graphql.conftest import Ask, staff
 from tests.shared_connection import SharedConnection
 from workers.runner import import_handlers
@@ -57,9 +57,7 @@ COMPLETE = "mutation ($id: ID!) { it: checkoutComplete(id: $id) { order { id } e
 
 @pytest.fixture
 def stripe_settings(settings: Settings, stripe_stand_in: StripeStandIn) -> Settings:
-    own = stripe_stand_in.settings
-    secrets = {name: SecretStr(own[name]) for name in ("stripe_secret_key", "stripe_webhook_secret")}
-    return settings.model_copy(update={**own, **secrets})
+    return on_stand_in(settings, stripe_stand_in)
 
 
 @pytest.fixture

@@ -172,8 +172,8 @@ async def test_a_payment_of_another_account_is_refused(shop: Shop) -> None:
 
 async def test_a_payment_intent_that_claims_to_be_of_a_payment_is_refused(shop: Shop) -> None:
     paid = await shop.begin()
-    about = {"id": "pi_other", "object": "payment_intent"}
-    about |= {"metadata": {"saleor_transaction_id": paid["transaction"]["id"]}}
+    metadata = {"saleor_transaction_id": paid["transaction"]["id"]}
+    about = {"id": "pi_other", "object": "payment_intent", "metadata": metadata}
     kept = await _hear_of(shop, data={"object": about})
     assert kept.status is StripeEventStatus.REFUSED
     assert "pi_other" in kept.message
