@@ -1,6 +1,7 @@
 """Stripe's API, as far as it is used here, and what its errors mean to whoever asked."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -40,6 +41,7 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 stripe.enable_telemetry = False  # How long our requests take is told to nobody.
+logging.getLogger("stripe").setLevel(logging.WARNING)  # Below, it writes down what it sends and is sent.
 
 
 class StripeApi:

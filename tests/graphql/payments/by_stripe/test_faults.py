@@ -235,6 +235,20 @@ async def test_a_key_that_may_not_do_it_is_said_in_words(shop: Shop, api: Api) -
     assert "rk_test" not in str(begun)
 
 
+async def test_nothing_secret_is_logged(shop: Shop, caplog: Any, capfd: Any) -> None:
+    caplog.set_level("DEBUG")
+    payment = await shop.paid()
+    shop.stand_in.faults.add("error", on=REFUND, times=2)
+    await shop.act(payment, "REFUND")
+    shop.stand_in.keys.secret = "sk_test_changed"
+    await shop.begin()
+    shop.stand_in.keys.secret = "sk_test_standin"
+    written = "".join([*capfd.readouterr(), caplog.text])
+    assert "stripe refused or failed" in written
+    for secret in ("sk_test_standin", "whsec_", "_secret_", "salma@example.test"):
+        assert secret not in written
+
+
 async def test_a_restricted_key_is_enough(shop: Shop, api: Api) -> None:
     key = shop.stand_in.keys.restrict(
         "rk_test_payments", payment_intents="write", refunds="write", charges="read"
