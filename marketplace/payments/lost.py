@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
@@ -26,10 +27,16 @@ FIND_OUT = "payments.find_out"
 async def find_out_later(
     session: AsyncSession, transaction: TransactionItem, request: TransactionEvent, wait: timedelta
 ) -> None:
-    """See to it that what comes of a request is found out, though nobody may live to tell."""
-    due_at = clock.now() + wait
-    session.add(GatewayCall(transaction_id=transaction.id, request_id=request.id, due_at=due_at))
-    await session.flush()
+    """See to it that what comes of a request is found out, though nobody may live to tell. One that is asked
+    for once more, because it had failed, is begun anew.
+    """
+    now = clock.now()
+    anew = {"asked_at": now, "due_at": now + wait, "tries": 1, "calls_off": False, "answered_at": None}
+    await session.execute(
+        upsert(GatewayCall)
+        .values(transaction_id=transaction.id, request_id=request.id, **anew)
+        .on_conflict_do_update(index_elements=[GatewayCall.request_id], set_=anew)
+    )
 
 
 async def queue_due(session: AsyncSession) -> int:

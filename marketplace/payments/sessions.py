@@ -93,8 +93,8 @@ async def begin(
             request.user_id = user_id
         session.add_all([transaction, request])
         await session.flush()
-        if provider.app_id is None:
-            await find_out_later(session, transaction, request, FIRST_LOOK)
+    if provider.app_id is None:
+        await find_out_later(session, transaction, request, FIRST_LOOK)
     call = await provider.session_call(session, transaction, request, source_of(payable), wish, goes_on=False)
     return Asked(transaction.token, request.id, provider.app_id, call)
 

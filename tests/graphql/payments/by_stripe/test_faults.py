@@ -185,6 +185,16 @@ async def test_a_payment_of_which_no_webhook_came_is_found(shop: Shop) -> None:
     assert await _open_calls(shop.session) == 0
 
 
+async def test_a_payment_that_was_begun_at_the_second_try_is_found_as_well(shop: Shop) -> None:
+    shop.stand_in.faults.add("rate_limit", on=CREATE)
+    assert (await shop.begin(key="once"))["transaction"]["pspReference"] == ""
+    assert await _open_calls(shop.session) == 0
+    begun = await shop.begin(key="once")
+    await shop.confirm(begun)
+    await _find_out(shop)
+    assert await shop.amounts(begun) == {"charged": 150_00}
+
+
 async def test_a_payment_that_the_buyer_left_is_called_off_after_a_day(shop: Shop) -> None:
     begun = await shop.begin()
     await _find_out(shop)

@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 import stripe
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit.ids import to_global_id
+from marketplace.markets.models import Channel
 from marketplace.orders.models import Order
+from marketplace_graphql.kernel import Api
 from tests.factories.checkout import make_market, make_piece, make_ready_cart
 from tests.graphql.payments.by_stripe.conftest import CARD, GATEWAY, Shop
 
@@ -217,6 +219,26 @@ async def test_a_part_of_the_cart_is_paid_by_card(shop: Shop) -> None:
     assert await shop.complete() == ["CHECKOUT_NOT_FULLY_PAID"]
     await shop.paid()
     assert await shop.complete() == []
+
+
+async def test_an_order_that_was_not_paid_is_paid_by_card(shop: Shop, session: AsyncSession) -> None:
+    await session.execute(update(Channel).values(allow_unpaid_orders=True))
+    assert await shop.complete() == []
+    order = (await session.scalars(select(Order))).one()
+    begun = await shop.begin(id=to_global_id("Order", order.id))
+    assert shop.intent(begun)["metadata"]["saleor_source_type"] == "Order"
+    await shop.confirm(begun)
+    await shop.go_on(begun)
+    await session.refresh(order)
+    assert (order.charge_status, order.total_charged_minor) == ("FULL", 150_00)
+    assert (await shop.begin(id=to_global_id("Order", order.id)))["errors"][0]["field"] == "amount"
+
+
+async def test_without_keys_there_is_no_such_gateway(shop: Shop, api: Api) -> None:
+    api.context["settings"] = api.context["settings"].model_copy(update={"stripe_secret_key": None})
+    it = await shop.read(GATEWAYS, id=shop.cart_id)
+    assert it["gatewayConfigs"][0]["errors"] == [{"code": "NOT_FOUND"}]
+    assert [error["code"] for error in (await shop.begin())["errors"]] == ["NOT_FOUND"]
 
 
 async def test_a_currency_without_decimals_is_paid_in_whole_units(shop: Shop, session: AsyncSession) -> None:
