@@ -3,12 +3,14 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import orjson
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
 from marketplace.apps.tokens import app_of_token, looks_like_one
 from marketplace.kit.database import Database
 from marketplace.kit.settings import Settings
+from marketplace.payments.gateways.known import outside_gateways
 from marketplace.people.errors import TokenError
 from marketplace.people.tokens import token_of
 from marketplace.vendors.queries import person_of_token
@@ -54,6 +56,7 @@ def make_api(settings: Settings, database: ReadsAndTransactions, *, storage: Any
             "account_confirmation": str(settings.account_confirmation),
             "sign_in_unconfirmed": str(settings.sign_in_unconfirmed),
             "account_confirm_mode": settings.account_confirm_mode,
+            "gateways": _gateways(settings),
         },
         context={"settings": settings, "storage": storage},
     )
@@ -73,6 +76,12 @@ def in_process(api: Api, authenticate: Authenticate) -> Execute:
         return await api.execute(document, variables, requester, address=address)
 
     return execute
+
+
+def _gateways(settings: Settings) -> str:
+    """The gateways that are set up here, as JSON."""
+    made = outside_gateways(settings).values()
+    return orjson.dumps([{"id": gateway.id, "name": gateway.name} for gateway in made]).decode()
 
 
 def authentication(settings: Settings, database: Database) -> Authenticate:

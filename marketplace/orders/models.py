@@ -27,9 +27,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.catalog.models import ProductVariant
+from marketplace.content.reasons import WithReason, by_reason_index
 from marketplace.inventory.models import Stock, Warehouse
 from marketplace.kit import acting, clock
-from marketplace.kit.jobs import JobStatus
 from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey, WithMetadata, by_app_index
 from marketplace.markets.models import Channel, ShippingMethod, TaxClass
 from marketplace.people.models import Address, User
@@ -178,7 +178,6 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
         back_populates="order", order_by="Fulfillment.fulfillment_order", lazy="raise"
     )
     events: Mapped[list["OrderEvent"]] = relationship(order_by="OrderEvent.id", lazy="raise")
-    invoices: Mapped[list["Invoice"]] = relationship(back_populates="order", lazy="raise")
 
 
 class VendorOrderStatus(StrEnum):
@@ -321,7 +320,7 @@ class FulfillmentStatus(StrEnum):
     WAITING_FOR_APPROVAL = "WAITING_FOR_APPROVAL"
 
 
-class Fulfillment(IntegerKey, Timestamped, WithMetadata, Base):
+class Fulfillment(IntegerKey, Timestamped, WithMetadata, WithReason, Base):
     """Pieces of one seller handed to the carrier together: a parcel."""
 
     __tablename__ = "fulfillment"
@@ -334,6 +333,7 @@ class Fulfillment(IntegerKey, Timestamped, WithMetadata, Base):
             postgresql_using="hash",
             postgresql_where=text("tracking_number <> ''"),
         ),
+        by_reason_index(),
         Index(None, "metadata", postgresql_using="gin"),
     )
 
@@ -353,8 +353,6 @@ class Fulfillment(IntegerKey, Timestamped, WithMetadata, Base):
     """What was paid back when its pieces were refunded; null where nothing was to be."""
     shipping_refund_minor: Mapped[int | None]
     """What of it was for the delivery."""
-    reason: Mapped[str] = mapped_column(default="", server_default=text("''"))
-    """Why its pieces came back, if that was said."""
 
     order: Mapped[Order] = relationship(back_populates="fulfillments", lazy="raise")
     vendor_order: Mapped[VendorOrder] = relationship(back_populates="fulfillments", lazy="raise")
@@ -362,8 +360,9 @@ class Fulfillment(IntegerKey, Timestamped, WithMetadata, Base):
     lines: Mapped[list["FulfillmentLine"]] = relationship(back_populates="fulfillment", lazy="raise")
 
 
-class FulfillmentLine(IntegerKey, Base):
+class FulfillmentLine(IntegerKey, WithReason, Base):
     __tablename__ = "fulfillment_line"
+    __table_args__ = (by_reason_index(),)
 
     fulfillment_id: Mapped[int] = mapped_column(ForeignKey("fulfillment.id", ondelete="CASCADE"), index=True)
     order_line_id: Mapped[UUID] = mapped_column(ForeignKey("order_line.id", ondelete="CASCADE"), index=True)
@@ -371,33 +370,10 @@ class FulfillmentLine(IntegerKey, Base):
     quantity: Mapped[int]
     has_left: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     """False for pieces that were refunded or taken back before they had left."""
-    reason: Mapped[str] = mapped_column(default="", server_default=text("''"))
-    """Why they came back, if that was said."""
 
     fulfillment: Mapped[Fulfillment] = relationship(back_populates="lines", lazy="raise")
     order_line: Mapped[OrderLine] = relationship(lazy="raise")
     stock: Mapped[Stock | None] = relationship(lazy="raise")
-
-
-class Invoice(IntegerKey, Timestamped, WithMetadata, Base):
-    __tablename__ = "invoice"
-    __table_args__ = (
-        Index(None, "order_id", "created_at"),
-        Index(None, "created_at", "order_id"),
-        Index(None, "number", postgresql_using="hash"),
-    )
-
-    order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
-    status: Mapped[JobStatus] = mapped_column(default=JobStatus.SUCCESS)
-    number: Mapped[str | None]
-    url: Mapped[str | None]
-    """Where it can be fetched, if it was made elsewhere."""
-    storage_key: Mapped[str | None]
-    """Of the PDF in the private storage, if it was made here."""
-    message: Mapped[str | None]
-    """What went wrong, if something did."""
-
-    order: Mapped[Order] = relationship(back_populates="invoices", lazy="raise")
 
 
 class OrderEvent(IntegerKey, Base):

@@ -216,6 +216,17 @@ async def events_of(session: AsyncSession, transaction: TransactionItem) -> list
     return list(found)
 
 
+async def begun_with(session: AsyncSession, transaction: TransactionItem) -> TransactionEvent:
+    """What a transaction was begun with: the request for all of it."""
+    first = await session.scalars(
+        select(TransactionEvent)
+        .where(TransactionEvent.transaction_id == transaction.id)
+        .order_by(TransactionEvent.id)
+        .limit(1)
+    )
+    return first.one()
+
+
 async def add_up(session: AsyncSession, transaction: TransactionItem) -> None:
     """Derive a transaction's amounts anew from what was told of it."""
     await session.flush()

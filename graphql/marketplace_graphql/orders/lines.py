@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import false, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -30,6 +30,7 @@ from marketplace_graphql.kernel import (
 from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.markets.types import TaxClass
 from marketplace_graphql.orders.enums import in_english
+from marketplace_graphql.orders.reasons import reason_page
 from marketplace_graphql.orders.visibility import of_own_sale, part_visible
 from marketplace_graphql.payouts.breakdown import BreakdownOfOrderLine
 from marketplace_graphql.values import (
@@ -153,8 +154,8 @@ class FulfillmentLine(Node):
     order_line: OrderLine | None = related()
     reason: str | None = expression(lambda row, ctx: func.nullif(row.reason, ""))
     """Why these pieces came back, where that was said: refusing a parcel needs no reason."""
-    reason_reference: "Page | None" = related(lambda row, page, ctx: false())
-    """A page that names the reason: none does."""
+    reason_reference: "Page | None" = reason_page()
+    """The page that names the reason, if one does."""
 
 
 @node(models.Fulfillment, visible=part_visible, order_by=lambda row, ctx: row.fulfillment_order)
@@ -173,8 +174,8 @@ class Fulfillment(Node, ObjectWithMetadata):
     lines: list[FulfillmentLine] | None = related()
     reason: str | None = expression(lambda row, ctx: func.nullif(row.reason, ""))
     """Why it came back, where that was said: refusing a parcel needs no reason."""
-    reason_reference: "Page | None" = related(lambda row, page, ctx: false())
-    """A page that names the reason: none does."""
+    reason_reference: "Page | None" = reason_page()
+    """The page that names the reason, if one does."""
     shipping_refunded_amount: Money | None = value(
         lambda row, ctx: _refunded(row, ctx, row.shipping_refund_minor)
     )

@@ -121,7 +121,7 @@ class Order(Node, ObjectWithMetadata, DiscountsOfOrder, GrantsOfOrder):
     """Parcels that have left."""
     vendor_orders: list[VendorOrder] = related()
     """Each seller's part."""
-    invoices: list[Invoice] = related()
+    invoices: list[Invoice] = related(lambda row, invoice, ctx: invoice.order_id == row.id)
     """Of a customer's order only they and staff see them."""
     authorize_status: AuthorizeStatus
     charge_status: ChargeStatus

@@ -22,7 +22,7 @@ from marketplace_graphql.kernel import (
 from marketplace_graphql.kernel.subscriptions import Happened
 from marketplace_graphql.payments.types import TransactionActionEnum
 from marketplace_graphql.values import major_amount
-from marketplace_graphql.webhooks.parts import Part, detail, key_in, subject
+from marketplace_graphql.webhooks.parts import Part, also, detail, key_in, subject
 from marketplace_graphql.webhooks.table import kind
 
 if TYPE_CHECKING:
@@ -105,6 +105,12 @@ def _expression(function: Callable[[Happened, Any], Any]) -> Any:
     return expression(function)
 
 
+def _is_granted(happened: Happened, refund: Any, _ctx: Any) -> ColumnElement[bool]:
+    """`granted_refund_key`, where it is for one."""
+    found: ColumnElement[bool] = refund.id == key_in(happened, refund, "granted_refund_key")
+    return found
+
+
 _SESSION = (
     subject("TransactionItem", "transaction", needed=True),
     _source(),
@@ -119,9 +125,11 @@ ASKED = (
     kind("PaymentGatewayInitializeSession", _source(), _json("data"), _whole_amount(), may_be_tried=False),
     kind("TransactionInitializeSession", *_SESSION, _text("idempotency_key"), may_be_tried=False),
     kind("TransactionProcessSession", *_SESSION, may_be_tried=False),
+    kind("TransactionChargeRequested TransactionCancelationRequested", *_REQUESTED, may_be_tried=False),
     kind(
-        "TransactionChargeRequested TransactionRefundRequested TransactionCancelationRequested",
+        "TransactionRefundRequested",
         *_REQUESTED,
+        also("OrderGrantedRefund", "granted_refund", _is_granted),
         may_be_tried=False,
     ),
 )
