@@ -95,6 +95,15 @@ def funds(world: World, owner: str = PLATFORM) -> Funds:
     return Funds(dict(available), dict(pending))
 
 
+def money_of(world: World, payment_intent_id: str) -> int:
+    """The sum of what a payment's charges, refunds and disputes moved, before fees."""
+    charges = {one["id"] for one in world.all("charge") if one["payment_intent"] == payment_intent_id}
+    sources = charges | {
+        one["id"] for noun in ("refund", "dispute") for one in world.all(noun) if one["charge"] in charges
+    }
+    return sum(entry["amount"] for entry in world.all("balance_transaction") if entry["source"] in sources)
+
+
 def is_available(world: World, entry: Json) -> bool:
     available_on: int = entry["available_on"]
     if available_on <= world.now():

@@ -1,8 +1,6 @@
 """`expand[]=latest_charge.balance_transaction`: objects instead of their ids."""
 
-from copy import deepcopy
-
-from marketplace.payments.stand_ins.stripe.errors import Json, Refused
+from marketplace.payments.stand_ins.stripe.errors import Json, Refused, copied
 from marketplace.payments.stand_ins.stripe.world import World
 
 DEPTH_LIMIT = 4
@@ -74,10 +72,10 @@ def _cannot(path: str) -> Refused:
 
 def expanded(world: World, answer: Json, paths: list[str]) -> Json:
     """A copy of the answer with what the paths name."""
-    copy = deepcopy(answer)
+    answer = copied(answer)
     for path in paths:
-        _expand(world, copy, path.split("."))
-    return copy
+        _expand(world, answer, path.split("."))
+    return answer
 
 
 def _expand(world: World, place: Json, steps: list[str]) -> None:
@@ -87,13 +85,13 @@ def _expand(world: World, place: Json, steps: list[str]) -> None:
             _expand(world, item, rest)
         return
     if step == "refunds":
-        found = [deepcopy(one) for one in world.all("refund") if one["charge"] == place["id"]][::-1]
+        found = [copied(one) for one in world.all("refund") if one["charge"] == place["id"]][::-1]
         url = f"/v1/charges/{place['id']}/refunds"
         has_more = len(found) > LIST_LIMIT
         place[step] = {"object": "list", "data": found[:LIST_LIMIT], "has_more": has_more, "url": url}
     value = place.get(step)
     if isinstance(value, str) and value in world.objects:
-        value = place[step] = deepcopy(world.objects[value])
+        value = place[step] = copied(world.objects[value])
     if not rest or not isinstance(value, dict):
         return
     for item in value["data"] if value.get("object") == "list" else [value]:

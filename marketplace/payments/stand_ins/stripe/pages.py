@@ -13,6 +13,30 @@ from marketplace.payments.stand_ins.stripe.money import written
 from marketplace.payments.stand_ins.stripe.world import World
 
 HTML = "text/html; charset=utf-8"
+HERE = Path(__file__).parent
+BANK = {
+    "en": (
+        "TEST MODE: no money moves",
+        "Your bank asks",
+        "Do you approve the payment of %s?",
+        "Approve",
+        "Refuse",
+    ),
+    "fr": (
+        "MODE TEST : aucun argent ne circule",
+        "Votre banque demande",
+        "Approuvez-vous le paiement de %s ?",
+        "Approuver",
+        "Refuser",
+    ),
+    "ar": (
+        "وضع الاختبار: لا تُنقل أي أموال",
+        "مصرفك يسأل",
+        "هل توافق على دفع %s؟",
+        "أوافق",
+        "أرفض",
+    ),
+}
 SCRIPT = "text/javascript; charset=utf-8"
 
 
@@ -26,7 +50,7 @@ class Shown:
 
 def page(world: World, method: str, path: str, query: dict[str, str], body: bytes) -> Shown:
     if path.rstrip("/") == "/js/v3":
-        return Shown((Path(__file__).parent / "stripe.js").read_bytes(), content_type=SCRIPT)
+        return Shown((HERE / "stripe.js").read_bytes(), content_type=SCRIPT)
     if path.startswith("/_stand_in/3d_secure/"):
         return _bank(world, method, path.rsplit("/", 1)[1], query, body)
     if path.startswith("/_stand_in/onboarding/"):
@@ -79,9 +103,10 @@ def _bank(world: World, method: str, id: str, query: dict[str, str], body: bytes
     action = intent["next_action"] or {}
     back = action.get("redirect_to_url", {}).get("return_url")
     if method != "POST":
-        amount = escape(written(intent["amount"], intent["currency"]).upper())
-        words = f"Do you approve the payment of <bdi>{amount}</bdi>?"
-        return _form("Your bank asks", words, {"approve": "Approve", "refuse": "Refuse"})
+        amount = f"<bdi>{escape(written(intent['amount'], intent['currency']).upper())}</bdi>"
+        lang = query["lang"] if query.get("lang") in BANK else "en"
+        test, title, question, approve, refuse = BANK[lang]
+        return _form(title, question % amount, {"approve": approve, "refuse": refuse}, lang, test)
     confirming.authenticate(world, intent, approved=_answer(body) == "approve")
     if back is None:
         return Shown(_DONE.encode(), content_type=HTML)
@@ -113,12 +138,16 @@ def _sent(url: str) -> Shown:
     return Shown(b"", 303, HTML, {"location": url})
 
 
-def _form(title: str, words: str, answers: dict[str, str]) -> Shown:
+def _form(
+    title: str, words: str, answers: dict[str, str], lang: str = "en", test: str = BANK["en"][0]
+) -> Shown:
     """A page that asks one question."""
     buttons = "\n".join(
         f'<button name="answer" value="{value}">{said}</button>' for value, said in answers.items()
     )
-    text = _PAGE.format(title=escape(title), words=words, buttons=buttons)
+    direction = "rtl" if lang == "ar" else "ltr"
+    template = (HERE / "page.html").read_text()
+    text = template.format(title=title, words=words, buttons=buttons, lang=lang, dir=direction, test=test)
     return Shown(text.encode(), content_type=HTML)
 
 
@@ -134,28 +163,6 @@ def _returning(url: str, intent: Json) -> str:
     return urlunsplit(parts._replace(query="&".join(filter(None, [parts.query, urlencode(added)]))))
 
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>TEST MODE: {title}</title>
-<style>
-body {{ font: 1.1rem/1.5 system-ui, sans-serif; margin: 0; background: #f4f4f2; color: #1c1c1a }}
-main {{ max-width: 26rem; margin: 0 auto; padding: 1.5rem }}
-strong {{ display: block; padding: .5rem .75rem; background: #fff3c4; border: 2px solid #8a6100 }}
-button {{ font: inherit; width: 100%; min-height: 3rem; margin-block-start: .75rem; border: 2px solid #1c1c1a;
- background: #fff; color: inherit; border-radius: .4rem }}
-button:first-of-type {{ background: #14532d; border-color: #14532d; color: #fff }}
-</style>
-<main>
-<strong>TEST MODE: no money moves</strong>
-<h1>{title}</h1>
-<p>{words}</p>
-<form method="post">
-{buttons}
-</form>
-</main>
-</html>
-"""
 _DONE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>TEST MODE: 3-D Secure</title>
 <p>You have answered. You can go back to the shop.</p>
 <script>parent.postMessage({standIn: "3d_secure"}, "*")</script></html>

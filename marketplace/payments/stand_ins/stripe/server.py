@@ -4,7 +4,6 @@ import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -13,7 +12,7 @@ import stripe
 
 from marketplace.payments.stand_ins.stripe import expanding, pages, payment_intents
 from marketplace.payments.stand_ins.stripe.checking import checked
-from marketplace.payments.stand_ins.stripe.errors import Json, Refused
+from marketplace.payments.stand_ins.stripe.errors import Json, Refused, copied
 from marketplace.payments.stand_ins.stripe.faults import Fault
 from marketplace.payments.stand_ins.stripe.forms import nested
 from marketplace.payments.stand_ins.stripe.idempotency import Answer
@@ -130,7 +129,7 @@ class App:
             body = expanding.expanded(world, route.handler(request), request.params.get("expand", []))
             answer = Answer(OK, body, request_id, begun=True)
         except Refused as refused:
-            answer = Answer(refused.status, deepcopy(refused.body), request_id, begun=True)
+            answer = Answer(refused.status, copied(refused.body), request_id, begun=True)
         if request.in_browser:
             _hide(answer.body)
         if fault is not None and fault.kind == "error_after":

@@ -25,7 +25,7 @@ from marketplace.payments.stand_ins.stripe import (
     payouts,
     refunds,
 )
-from marketplace.payments.stand_ins.stripe.balance import Funds, funds
+from marketplace.payments.stand_ins.stripe.balance import Funds, funds, money_of
 from marketplace.payments.stand_ins.stripe.errors import Json
 from marketplace.payments.stand_ins.stripe.faults import Faults
 from marketplace.payments.stand_ins.stripe.keys import Keys
@@ -40,6 +40,12 @@ SEND_LIMIT_SECONDS = 20
 LOOK_SECONDS = 1.0
 RETRY_SECONDS = (1, 5, 30, 300, 3600)
 """After a webhook was not taken. Stripe tries for three days, at longer intervals."""
+
+
+def _new_socket(host: str) -> socket.socket:
+    """One that asyncio sees to be TCP: only then does it send small answers without waiting for more."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
 
 
 class StripeStandIn:
@@ -72,7 +78,7 @@ class StripeStandIn:
     def start(self) -> Self:
         if self._kept_in is not None:
             keeping.load(self.world, self._kept_in)
-        listening = socket.socket(socket.AF_INET6 if ":" in self._host else socket.AF_INET)
+        listening = _new_socket(self._host)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((self._host, self._port))
         port = listening.getsockname()[1]
@@ -194,6 +200,11 @@ class StripeStandIn:
         """What the account has, by currency, in minor units: the sum of all its balance transactions."""
         with self.world.lock:
             return funds(self.world, account_id)
+
+    def money_of(self, payment_intent_id: str) -> int:
+        """What of a buyer's money is here, in minor units: taken, less what went back. Without fees."""
+        with self.world.lock:
+            return money_of(self.world, payment_intent_id)
 
     # What the world does without being asked by HTTP
 

@@ -8,18 +8,18 @@
   const ORIGIN = new URL(document.currentScript.src).origin;
   const WORDS = {
     en: {
-      test: "TEST MODE: no money moves",
+      lang: "en", test: "TEST MODE: no money moves",
       number: "Card number", expiry: "Expiry (month / year)", cvc: "Security code",
-      hint: "4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined, 4000 0025 0000 3155 asks for approval.",
+      hint: "4242\u00a04242\u00a04242\u00a04242 pays, 4000\u00a00000\u00a00000\u00a00002 is declined, 4000\u00a00025\u00a00000\u00a03155 asks for approval.",
       bank: "Your bank asks", close: "Close",
       incomplete_number: "Your card number is incomplete.",
       incomplete_expiry: "Your card's expiration date is incomplete.",
       incomplete_cvc: "Your card's security code is incomplete.",
     },
     fr: {
-      test: "MODE TEST : aucun argent ne circule",
+      lang: "fr", test: "MODE TEST : aucun argent ne circule",
       number: "Numéro de carte", expiry: "Expiration (mois / année)", cvc: "Code de sécurité",
-      hint: "4242 4242 4242 4242 paie, 4000 0000 0000 0002 est refusée, 4000 0025 0000 3155 demande votre accord.",
+      hint: "4242\u00a04242\u00a04242\u00a04242 paie, 4000\u00a00000\u00a00000\u00a00002 est refusée, 4000\u00a00025\u00a00000\u00a03155 demande votre accord.",
       bank: "Votre banque demande", close: "Fermer",
       incomplete_number: "Le numéro de votre carte est incomplet.",
       incomplete_expiry: "La date d'expiration de votre carte est incomplète.",
@@ -31,9 +31,9 @@
       payment_intent_authentication_failure: "Votre banque n'a pas confirmé le paiement. Choisissez un autre moyen.",
     },
     ar: {
-      test: "وضع الاختبار: لا تُنقل أي أموال",
+      lang: "ar", test: "وضع الاختبار: لا تُنقل أي أموال",
       number: "رقم البطاقة", expiry: "تاريخ الانتهاء (شهر / سنة)", cvc: "رمز الأمان",
-      hint: "⁦4242 4242 4242 4242⁩ تدفع، ⁦4000 0000 0000 0002⁩ تُرفض، ⁦4000 0025 0000 3155⁩ تطلب موافقتك.",
+      hint: "⁦4242\u00a04242\u00a04242\u00a04242⁩ تدفع، ⁦4000\u00a00000\u00a00000\u00a00002⁩ تُرفض، ⁦4000\u00a00025\u00a00000\u00a03155⁩ تطلب موافقتك.",
       bank: "مصرفك يسأل", close: "إغلاق",
       incomplete_number: "رقم بطاقتك غير مكتمل.",
       incomplete_expiry: "تاريخ انتهاء بطاقتك غير مكتمل.",
@@ -52,7 +52,7 @@
       background: #fff; color: #1c1c1a }
     legend { background: #fff3c4; border: 2px solid #8a6100; border-radius: .3rem; padding: .1rem .5rem;
       font-weight: 700 }
-    .row { display: flex; flex-wrap: wrap; gap: .75rem }
+    .row { display: flex; flex-wrap: wrap; align-items: end; gap: .75rem }
     .row > div { flex: 1 1 9rem }
     label { display: block; margin-block: .5rem .2rem }
     input { box-sizing: border-box; inline-size: 100%; min-block-size: 2.75rem; padding: .4rem .6rem; font: inherit;
@@ -280,7 +280,7 @@
       root.adoptedStyleSheets = [STYLE];
       const close = made("button", { type: "button" }, words.close);
       const dialog = made("dialog", { "aria-label": words.bank },
-        made("iframe", { src: url, title: words.bank }), close);
+        made("iframe", { src: `${url}&lang=${words.lang}`, title: words.bank }), close);
       root.append(dialog);
       document.body.append(host);
       dialog.showModal();

@@ -5,7 +5,6 @@ import random
 import string
 import threading
 from collections.abc import Callable, Iterator
-from copy import deepcopy
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -15,7 +14,7 @@ from typing import Any
 import stripe
 
 from marketplace.kit import clock
-from marketplace.payments.stand_ins.stripe.errors import Json, no_such
+from marketplace.payments.stand_ins.stripe.errors import Json, copied, no_such
 from marketplace.payments.stand_ins.stripe.faults import Faults
 from marketplace.payments.stand_ins.stripe.idempotency import Answers
 from marketplace.payments.stand_ins.stripe.keys import Keys
@@ -40,7 +39,7 @@ def _shapes() -> dict[str, Json]:
 
 def shape(noun: str) -> Json:
     """An object of that kind with every member that Stripe's has, as empty as it may be."""
-    return deepcopy(_shapes()[noun])
+    return copied(_shapes()[noun])
 
 
 @dataclass(slots=True)
@@ -110,7 +109,7 @@ class World:
 
     def tell(self, type: str, about: Json, previous: Json | None = None, **more: Any) -> Json:
         """Something happened: an event, and its way to whoever listens."""
-        data: Json = {"object": deepcopy(about)}
+        data: Json = {"object": copied(about)}
         if previous is not None:
             data["previous_attributes"] = previous
         owner = self.owner_of(about.get("id", ""))
