@@ -54,5 +54,6 @@ function open(stripe) {
   });
 }
 
+document.getElementById("card-needs-script").hidden = true;
 if (window.Stripe) open(window.Stripe(key));
 else tell(notNow);
