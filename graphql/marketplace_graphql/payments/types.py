@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Integer, and_, cast, distinct, func, literal, select
+from sqlalchemy import ColumnElement, Integer, and_, case, cast, distinct, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 from strawberry import ID
@@ -242,6 +242,12 @@ def _method_details(row: Any) -> Any:
             typed("OtherPaymentMethodDetails", {"name": row.name}),
         ),
     )
+
+
+def method_type(payment: Any) -> ColumnElement[str | None]:
+    """What a payment is made with, as its gateway says; one of this house is made with OTHER."""
+    of_house = case((and_(payment.app_id.is_(None), payment.gateway != ""), literal("OTHER")))
+    return func.coalesce(payment.method_details["type"].astext, of_house)
 
 
 def _of_last_refund(payment: Any, column: str) -> ColumnElement[Any]:
