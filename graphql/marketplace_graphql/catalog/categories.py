@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, any_, func, select
+from sqlalchemy import ColumnElement, and_, any_, func, not_, select
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 from strawberry import ID
@@ -55,7 +55,11 @@ def background(
     )
 
 
-@node(models.Category, order_by=lambda row, ctx: (row.position, row.name))
+@node(
+    models.Category,
+    visible=lambda row, ctx: not_(row.is_going),
+    order_by=lambda row, ctx: (row.position, row.name),
+)
 class Category(Node, ObjectWithMetadata):
     """A shelf, in a tree of shelves."""
 
