@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Integer, and_, case, cast, distinct, func, literal, select
+from sqlalchemy import ColumnElement, Integer, and_, case, cast, distinct, false, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 from strawberry import ID
@@ -78,6 +78,8 @@ class GiftCardPaymentMethodDetails(PaymentMethodDetails):
 
     brand: str | None
     last_chars: str | None
+    is_saleor_giftcard: bool
+    """Whether it is a card of this shop: those pay an order without a payment."""
 
 
 @object_type
@@ -233,6 +235,7 @@ def _method_details(row: Any) -> Any:
     card = {name: text(name) for name in ("name", "brand", "first_digits", "last_digits")}
     card |= {name: cast(text(name), Integer) for name in ("exp_month", "exp_year")}
     gift_card = {name: text(name) for name in ("name", "brand", "last_chars")}
+    gift_card["is_saleor_giftcard"] = false()
     return cases(
         (text("type") == "CARD", typed("CardPaymentMethodDetails", card)),
         (text("type") == "GIFT_CARD", typed("GiftCardPaymentMethodDetails", gift_card)),
