@@ -115,15 +115,18 @@ def _in_state(status_of: Callable[[Any], ColumnElement[str]]) -> Any:
     def meaning(row: Any, wanted: list[Enum], ctx: Any) -> ColumnElement[bool]:
         values = [each.value for each in dict.fromkeys(wanted)]
         holds = status_of(row).in_(values)
-        if not values or "NONE" in values or ctx.whole:
-            return holds if values else false()
-        payment = aliased(TransactionItem)
+        if not values:
+            return false()
+        payment, checkout = aliased(TransactionItem), aliased(Checkout)
         paid = select(payment.checkout_id).where(payment.checkout_id.is_not(None))
         touched = union(paid, _where(lambda checkout: checkout.total_gross_minor <= 0)).subquery()
-        checkout = aliased(Checkout)
+        if "NONE" in values:
+            return or_(row.id.not_in(select(touched.c[0])), holds)
         keys = select(checkout.id).where(
             checkout.id.in_(select(touched.c[0])), status_of(checkout).in_(values)
         )
+        if ctx.whole:
+            return row.id.in_(keys)  # type: ignore[no-any-return]
         return ctx.few_or_many(row, keys, holds)  # type: ignore[no-any-return]
 
     return meaning
