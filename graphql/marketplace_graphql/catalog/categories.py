@@ -155,7 +155,7 @@ def _products(category: Any, ctx: Any) -> Any:
 
 def _subcategories(category: Any, ctx: Any) -> Any:
     child = aliased(models.Category)
-    counted = select(func.count()).where(child.parent_id == category.id)
+    counted = select(func.count()).where(child.parent_id == category.id, not_(child.is_going))
     return never_null(counted.correlate_except(child).scalar_subquery())
 
 
