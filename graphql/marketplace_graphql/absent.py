@@ -31,11 +31,6 @@ ABSENT_ON_PURPOSE = (
         ("ShopSettingsInput.defaultWeightUnit",),
     ),
     Absent(
-        "It refuses whatever guests ask, and so the mutations by which staff sign in. A shop is closed "
-        "channel by channel: `channelDeactivate`.",
-        ("ShopSettingsInput.allowStorefrontTraffic",),
-    ),
-    Absent(
         "An address keeps the parts that its country uses, as by default in Saleor: carriers' labels are "
         "made of them. Staff may still write one as it is, with `skipValidation`.",
         ("ShopSettingsInput.preserveAllAddressFields",),
