@@ -7,7 +7,15 @@ from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, String, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.catalog.models import ProductVariant
-from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey, WithMetadata
+from marketplace.kit.models import (
+    Base,
+    IntegerKey,
+    Timestamped,
+    UuidKey,
+    WithMetadata,
+    index_where_known,
+    metadata_index,
+)
 from marketplace.markets.models import Channel, ShippingMethod
 from marketplace.people.models import Address, User
 from marketplace.vendors.models import Vendor
@@ -24,9 +32,17 @@ class Checkout(UuidKey, Timestamped, WithMetadata, Base):
     __table_args__ = (
         Index("ix_checkout_delivery_id", "delivery_id", postgresql_where=text("delivery_id IS NOT NULL")),
         Index(None, "created_at", "id"),
+        Index(None, "updated_at", "id"),
+        Index(None, "channel_id", "created_at"),
+        Index("ix_checkout_by_email", text("coalesce(email, '')"), "id"),
+        Index("ix_checkout_email", text("lower(email)"), postgresql_using="hash"),
+        index_where_known("billing_address_id"),
+        index_where_known("shipping_address_id"),
+        Index("ix_checkout_free", "id", postgresql_where=text("total_gross_minor <= 0")),
+        metadata_index(),
     )
 
-    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"), index=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"))
     user_id: Mapped[int | None] = mapped_column(
         ForeignKey("user_account.id", ondelete="SET NULL"), index=True
     )

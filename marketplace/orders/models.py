@@ -24,18 +24,29 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.catalog.models import ProductVariant
 from marketplace.content.reasons import WithReason, by_reason_index
 from marketplace.inventory.models import Stock, Warehouse
 from marketplace.kit import acting, clock
-from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey, WithMetadata, by_app_index
+from marketplace.kit.models import (
+    Base,
+    IntegerKey,
+    Timestamped,
+    UuidKey,
+    WithMetadata,
+    by_app_index,
+    index_where_known,
+)
 from marketplace.markets.models import Channel, ShippingMethod, TaxClass
 from marketplace.people.models import Address, User
 from marketplace.pricing.discounts import DiscountValueType
 from marketplace.vendors.models import Vendor
 
+SAID = JSONB(none_as_null=True)
+"""A tax class's metadata, public and private, as an order brought it along; None: the class's own."""
 order_number = Sequence("order_number", metadata=Base.metadata, start=1)
 
 
@@ -83,24 +94,14 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
         Index(None, "charge_status", "created_at"),
         Index(None, "authorize_status", "created_at"),
         Index(None, "updated_at", "id"),
-        Index(
-            "ix_customer_order_refunded",
-            "created_at",
-            postgresql_where=text("total_refunded_minor > 0"),
-        ),
+        Index("ix_customer_order_refunded", "created_at", postgresql_where=text("total_refunded_minor > 0")),
         Index(None, "total_gross_minor"),
         Index(None, "total_net_minor"),
         Index(None, "billing_address_id"),
         Index(None, "shipping_address_id"),
-        Index(
-            "ix_customer_order_original_id", "original_id", postgresql_where=text("original_id IS NOT NULL")
-        ),
-        Index("ix_customer_order_voucher_id", "voucher_id", postgresql_where=text("voucher_id IS NOT NULL")),
-        Index(
-            "ix_customer_order_voucher_code",
-            "voucher_code",
-            postgresql_where=text("voucher_code IS NOT NULL"),
-        ),
+        index_where_known("original_id"),
+        index_where_known("voucher_id"),
+        index_where_known("voucher_code"),
         Index(None, "metadata", postgresql_using="gin"),
     )
 
@@ -126,6 +127,7 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
     shipping_tax_class_id: Mapped[int | None] = mapped_column(ForeignKey("tax_class.id", ondelete="SET NULL"))
     shipping_tax_class_name: Mapped[str | None]
     """What the class was called at the sale."""
+    shipping_tax_class_said: Mapped[dict[str, dict[str, str]] | None] = mapped_column(SAID)
     redirect_url: Mapped[str | None]
     """Where the client that completed the checkout shows the order to its buyer."""
     currency: Mapped[str] = mapped_column(CHAR(3))
@@ -249,11 +251,7 @@ class OrderLine(UuidKey, WithMetadata, Base):
         Index("ix_order_line_product_sku", "product_sku", postgresql_using="hash"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("quantity_fulfilled BETWEEN 0 AND quantity", name="fulfilled_in_range"),
-        Index(
-            "ix_order_line_price_frozen_until",
-            "price_frozen_until",
-            postgresql_where=text("price_frozen_until IS NOT NULL"),
-        ),
+        index_where_known("price_frozen_until"),
     )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
@@ -281,6 +279,7 @@ class OrderLine(UuidKey, WithMetadata, Base):
     tax_class_id: Mapped[int | None] = mapped_column(ForeignKey("tax_class.id", ondelete="SET NULL"))
     tax_class_name: Mapped[str | None]
     """What the class was called at the sale."""
+    tax_class_said: Mapped[dict[str, dict[str, str]] | None] = mapped_column(SAID)
     is_price_overridden: Mapped[bool] = mapped_column(default=False)
     """Staff had set the price, instead of the listed one."""
     price_override_reason: Mapped[str | None]

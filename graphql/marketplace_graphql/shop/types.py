@@ -159,8 +159,8 @@ class Shop(ObjectWithMetadata):
     """The same minutes for whoever has signed in."""
     use_legacy_shipping_zone_stock_availability: bool = expression(lambda row, ctx: never_null(false()))
     """Whether pieces only count where their store room serves the buyer's country: all serve all."""
-    allow_storefront_traffic: bool = expression(lambda row, ctx: never_null(true()))
-    """Whether clients other than ours may shop here."""
+    allow_storefront_traffic: bool = expression(lambda row, ctx: never_null(row.allow_storefront_traffic))
+    """Whether guests and customers may ask the API through storefronts other than ours."""
     preserve_all_address_fields: bool = expression(lambda row, ctx: never_null(false()))
     """Whether an address keeps parts that its country does not use."""
     password_login_mode: PasswordLoginModeEnum = expression(lambda row, ctx: never_null(_text("ENABLED")))
