@@ -86,6 +86,13 @@ class Info:
         self.open_session = self.transactions.session
         return done
 
+    async def undo(self) -> None:
+        """Roll back what was done since the last commit. `session` is a new one afterwards."""
+        if self.transactions is None:
+            raise RuntimeError("only mutations have something to undo")
+        await self.transactions.undo()
+        self.open_session = self.transactions.session
+
     async def keep(self) -> None:
         """Commit what has been done so far, whatever comes of the rest. `session` is a new one afterwards."""
 

@@ -28,7 +28,7 @@ from marketplace_graphql.webhooks.events import (
     ISSUED_AT,
     RECIPIENT,
     USER,
-    event_name,
+    event_names,
     type_name_of,
 )
 from marketplace_graphql.webhooks.parts import KEY, KEYS, MODEL
@@ -70,7 +70,7 @@ def api_for(settings: Settings) -> Api:
 def events_in(settings: Settings, query: str) -> tuple[str, ...]:
     """See `marketplace.webhooks.payloads`."""
     kept = judged(api_for(settings), query)
-    return tuple(event_name(each) for each in kept.events)
+    return tuple(event for each in kept.events for event in event_names(each))
 
 
 def judged(api: Api, query: str, field: str | None = "query") -> Subscription:

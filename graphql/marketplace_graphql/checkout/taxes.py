@@ -1,0 +1,45 @@
+"""Taxes that apps work out: they are asked once a mutation has changed a checkout or an order, before its
+payload is read; and before an order is made of what nobody has taxed yet.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from marketplace.checkout.asking_for_taxes import Wanting, answer_among, ask_for, take_wanting
+from marketplace.checkout.errors import TaxesUnknownError
+from marketplace.orders.asking_for_taxes import told
+from marketplace_graphql.kernel import Info
+from marketplace_graphql.payments.asking import heard_from
+from marketplace_graphql.people.requests import settings_of
+
+T = TypeVar("T")
+
+
+async def ask_for_taxes(info: Info) -> None:
+    """Have apps work out what a mutation's checkouts and orders lack. For the others this costs nothing."""
+    if info.open_session is not None:
+        await _ask(info, take_wanting(info.session))
+
+
+async def once_taxed(info: Info, work: Callable[[], Awaitable[T]]) -> T:
+    """Do what needs to know the taxes of something; where they are not known it is undone, the app is asked,
+    and it is done once more. Raises TaxesUnknownError, where the app has not said them either.
+    """
+    try:
+        return await work()
+    except TaxesUnknownError:
+        wanting = take_wanting(info.session)
+        await info.undo()
+        await _ask(info, wanting)
+        return await work()
+
+
+async def _ask(info: Info, wanting: Sequence[Wanting]) -> None:
+    if not wanting:
+        return
+    asked = [await ask_for(info.session, settings_of(info), each) for each in wanting]
+    heard = await heard_from(info, [question for each in asked for question in each.questions])
+    for each in asked:
+        if each.questions:
+            await told(info.session, each.wanting, answer_among(each, heard))
+    take_wanting(info.session)  # Who has not answered is not asked again at once.

@@ -1,0 +1,152 @@
+"""Taxes that an app works out: what it has said is kept with the cart, and holds as long as the cart is the
+same.
+
+A cart is priced without its taxes first. If what it comes to is what the app was told last, its answer is
+laid over the lines and the delivery; if not, the cart lacks them, and whoever changed it has the app asked
+(`checkout.asking_for_taxes`). Until then prices are without tax: no order is made of such a cart.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.checkout.errors import TaxesUnknownError
+from marketplace.checkout.tax_answers import TaxAnswer
+from marketplace.checkout.tax_base import Destination, TaxBase, tax_base
+from marketplace.checkout.totals import NOTHING, Taxed, unit_of
+from marketplace.kit.money import share
+from marketplace.people.addresses import postal_address
+from marketplace.people.models import Address
+
+if TYPE_CHECKING:
+    from marketplace.checkout.carts import Cart
+    from marketplace.checkout.deliveries import OfferedDelivery
+
+HOLDS = timedelta(hours=1)
+"""So long an answer is taken for right, as in Saleor: rates change, and buyers come back."""
+BASE, AT, SAID, IS_LAID = "base", "at", "said", "is_laid"
+"""What is kept with a cart: of which base the app spoke, when, what it said (None: nothing that can be used),
+and whether prices are as it said.
+"""
+CARTS = "carts taxed by apps"
+"""Where a session keeps those that were priced in it."""
+
+
+@dataclass(slots=True)
+class AppTaxes:
+    """The taxes of a cart in hand."""
+
+    destination: Destination
+    base: TaxBase | None = None
+    """What it comes to now, once it has been added up."""
+    answer: TaxAnswer | None = None
+    """What the app has said of that."""
+
+    @property
+    def lacking(self) -> bool:
+        return self.base is not None and self.answer is None
+
+
+async def recall(session: AsyncSession, cart: "Cart") -> None:
+    """Take note of whether an app works out the taxes of a cart whose offers were read. No statement if none
+    does, one else.
+    """
+    if not cart.is_taxed_by_app:
+        cart.taxes = None
+        return
+    checkout = cart.checkout
+    address_id = checkout.shipping_address_id or checkout.billing_address_id
+    cart.taxes = AppTaxes(await _destination(session, address_id))
+    session.info.setdefault(CARTS, {})[checkout.id] = cart
+
+
+async def _destination(session: AsyncSession, address_id: int | None) -> Destination:
+    if address_id is None:
+        return Destination()
+    address = (await session.scalars(_ADDRESS, {"address_id": address_id})).one()
+    return Destination(address_id, repr(postal_address(address)))
+
+
+_ADDRESS = select(Address).where(Address.id == bindparam("address_id", type_=BigInteger))
+
+
+def take_lacking(session: AsyncSession) -> list["Cart"]:
+    """The carts that were priced in a session without their taxes being known. They are given once."""
+    priced: dict[UUID, Cart] = session.info.pop(CARTS, {})
+    return [cart for cart in priced.values() if cart.taxes is not None and cart.taxes.lacking]
+
+
+def apply(cart: "Cart", shipping: Taxed) -> Taxed:
+    """Tax a priced cart's lines as the app has said; gives its delivery likewise, from that without tax."""
+    checkout, taxes = cart.checkout, cart.taxes
+    if taxes is None:
+        if checkout.tax_answer is not None:
+            checkout.tax_answer = None
+        return shipping
+    entered_minor = shipping.gross_minor if cart.channel.prices_entered_with_tax else shipping.net_minor
+    taxes.base = base = tax_base(cart, entered_minor, taxes.destination)
+    kept = checkout.tax_answer or {}
+    taxes.answer = answer = _answer(kept, base, cart.now)
+    if kept.get(IS_LAID) is not (answer is not None):
+        checkout.tax_answer = {**kept, IS_LAID: answer is not None}
+    if answer is None:
+        return cart.estimate(shipping)
+    for line in cart.lines:
+        taxed_at, quantity = answer.lines[str(line.id)], line.quantity
+        gross_minor, net_minor = taxed_at.total.gross_minor, taxed_at.total.net_minor
+        line.tax_rate_bp = taxed_at.rate_bp
+        line.total_gross_minor, line.total_net_minor = gross_minor, net_minor
+        line.unit_gross_minor = unit_of(gross_minor, quantity)
+        line.unit_net_minor = unit_of(net_minor, quantity)
+    return answer.shipping.total
+
+
+def of_delivery(cart: "Cart", delivery: "OfferedDelivery | None") -> "OfferedDelivery | None":
+    """Tax a cart that is about to be an order: its lines, and each seller's parcel."""
+    taxes = cart.taxes
+    if taxes is None:
+        return delivery
+    shipping = apply(cart, delivery.price if delivery else NOTHING)
+    if delivery is None or not delivery.parcels:
+        return delivery
+    answer = taxes.answer
+    rate_bp = cart.estimated_shipping_rate_bp if answer is None else answer.shipping.rate_bp
+    weights = [parcel.price.gross_minor for parcel in delivery.parcels]
+    nets = share(shipping.net_minor, weights)
+    of_tax = share(shipping.gross_minor - shipping.net_minor, weights)  # Hence no net is above its gross.
+    parcels = tuple(
+        replace(parcel, tax_rate_bp=rate_bp, price=Taxed(net_minor + tax_minor, net_minor))
+        for parcel, net_minor, tax_minor in zip(delivery.parcels, nets, of_tax, strict=True)
+    )
+    return replace(delivery, parcels=parcels)
+
+
+def check(cart: "Cart") -> None:
+    """Raises TaxesUnknownError."""
+    if cart.taxes is not None and cart.taxes.lacking:
+        raise TaxesUnknownError
+
+
+def lacks_taxes(kept: Mapping[str, Any] | None) -> bool:
+    """Whether something that was added up is without the taxes that an app works out."""
+    return kept is not None and kept.get(IS_LAID) is False
+
+
+def answer_to_keep(base: TaxBase, at: datetime, answer: TaxAnswer | None) -> dict[str, Any]:
+    """What is kept with a cart, of what an app said, to be laid over it."""
+    said = None if answer is None else answer.as_json()
+    return {BASE: base.fingerprint, AT: at.isoformat(), SAID: said, IS_LAID: None}
+
+
+def _answer(kept: Mapping[str, Any], base: TaxBase, now: datetime) -> TaxAnswer | None:
+    """What the app said of exactly this, if it did and not too long ago."""
+    if kept.get(SAID) is None or kept.get(BASE) != base.fingerprint:
+        return None
+    if datetime.fromisoformat(kept[AT]) + HOLDS < now:
+        return None
+    return TaxAnswer.of_json(kept[SAID])
