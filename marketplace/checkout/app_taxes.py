@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 HOLDS = timedelta(hours=1)
 """So long an answer is taken for right, as in Saleor: rates change, and buyers come back."""
 BASE, AT, SAID, IS_LAID = "base", "at", "said", "is_laid"
-"""What is kept with a cart: of which base the app spoke, when, what it said (None: nothing that can be used),
-and whether prices are as it said.
+"""What is kept with a cart: of which base the app spoke, when, what it said, and whether the cart's prices
+are as it said; of a cart of which it has not said anything yet only the last of these.
 """
 CARTS = "carts taxed by apps"
 """Where a session keeps those that were priced in it."""
@@ -46,6 +46,8 @@ class AppTaxes:
     """What it comes to now, once it has been added up."""
     answer: TaxAnswer | None = None
     """What the app has said of that."""
+    offered: dict[str, Any] | None = None
+    """What it has said just now, to be kept with the cart if it is of what the cart comes to."""
 
     @property
     def lacking(self) -> bool:
@@ -56,7 +58,7 @@ async def recall(session: AsyncSession, cart: "Cart") -> None:
     """Take note of whether an app works out the taxes of a cart whose offers were read. No statement if none
     does, one else.
     """
-    if not cart.is_taxed_by_app:
+    if not any(offer.is_taxed_by_app for offer in cart.offers.values()):
         cart.taxes = None
         return
     checkout = cart.checkout
@@ -91,9 +93,13 @@ def apply(cart: "Cart", shipping: Taxed) -> Taxed:
     entered_minor = shipping.gross_minor if cart.channel.prices_entered_with_tax else shipping.net_minor
     taxes.base = base = tax_base(cart, entered_minor, taxes.destination)
     kept = checkout.tax_answer or {}
-    taxes.answer = answer = _answer(kept, base, cart.now)
-    if kept.get(IS_LAID) is not (answer is not None):
-        checkout.tax_answer = {**kept, IS_LAID: answer is not None}
+    answer = _answer(kept, base, cart.now)
+    if answer is None and taxes.offered is not None:
+        answer = _answer(taxes.offered, base, cart.now)
+        kept = kept if answer is None else taxes.offered
+    taxes.answer = answer
+    if checkout.tax_answer != (said := {**kept, IS_LAID: answer is not None}):
+        checkout.tax_answer = said
     if answer is None:
         return cart.estimate(shipping)
     for line in cart.lines:
@@ -137,15 +143,16 @@ def lacks_taxes(kept: Mapping[str, Any] | None) -> bool:
     return kept is not None and kept.get(IS_LAID) is False
 
 
-def answer_to_keep(base: TaxBase, at: datetime, answer: TaxAnswer | None) -> dict[str, Any]:
-    """What is kept with a cart, of what an app said, to be laid over it."""
-    said = None if answer is None else answer.as_json()
-    return {BASE: base.fingerprint, AT: at.isoformat(), SAID: said, IS_LAID: None}
+def offer_answer(cart: "Cart", base: TaxBase, answer: TaxAnswer) -> None:
+    """Have what an app has said of a base taken, once the cart is added up, if that is what it comes to."""
+    if cart.taxes is not None:
+        said = answer.as_json()
+        cart.taxes.offered = {BASE: base.fingerprint, AT: cart.now.isoformat(), SAID: said}
 
 
 def _answer(kept: Mapping[str, Any], base: TaxBase, now: datetime) -> TaxAnswer | None:
     """What the app said of exactly this, if it did and not too long ago."""
-    if kept.get(SAID) is None or kept.get(BASE) != base.fingerprint:
+    if kept.get(BASE) != base.fingerprint:
         return None
     if datetime.fromisoformat(kept[AT]) + HOLDS < now:
         return None

@@ -104,15 +104,15 @@ def answer_among(asked: Asked, heard: Sequence[Heard]) -> TaxAnswer | None:
     return None
 
 
-async def checkout_told(session: AsyncSession, wanting: Wanting, answer: TaxAnswer | None) -> None:
-    """Keep with a checkout what an app has said of its taxes, and add it up. One that is gone stays so."""
+async def checkout_told(session: AsyncSession, wanting: Wanting, answer: TaxAnswer) -> None:
+    """Tax a checkout as an app has said, if it still is what the app was told. One that is gone stays so."""
     try:
         cart = await carts.lock(session, wanting.key)
     except (CheckoutGoneError, InactiveChannelError):
         return
-    cart.checkout.tax_answer = app_taxes.answer_to_keep(wanting.base, cart.now, answer)
     flag_modified(cart.checkout, "updated_at")  # Stays: its buyer has changed nothing.
     await carts.load_priced_lines(session, cart)
+    app_taxes.offer_answer(cart, wanting.base, answer)
     await deliveries.refresh(session, cart)
     await session.flush()
 
@@ -130,4 +130,6 @@ async def tax_checkout(database: Database, settings: Settings, checkout_id: UUID
         await note(session, heard)
     async with database.transaction() as session:
         for each in asked:
-            await checkout_told(session, each.wanting, answer_among(each, heard))
+            answer = answer_among(each, heard)
+            if answer is not None:
+                await checkout_told(session, each.wanting, answer)

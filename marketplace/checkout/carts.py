@@ -92,11 +92,6 @@ class Cart:
         """Of which class it is a row: an order may be a cart, too."""
         return "Checkout"
 
-    @property
-    def is_taxed_by_app(self) -> bool:
-        """Whether an app works out its taxes. Known once its lines are priced."""
-        return any(offer.is_taxed_by_app for offer in self.offers.values())
-
     def discounts_of_whole(self) -> list["Reduction"]:
         """What is taken off its goods as a whole, and not off single lines."""
         found = self.reduction

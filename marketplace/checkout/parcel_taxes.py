@@ -13,7 +13,7 @@ def price_and_rate(
     `rate_bp` is that of the method's class; with `is_weighted` the parcel is taxed as its goods are. What an
     app works out is not known yet.
     """
-    if cart.is_taxed_by_app:
+    if cart.taxes is not None:
         return price_minor, 0
     if cart.checkout.is_tax_exempt or not is_charged:
         with_tax = cart.channel.prices_entered_with_tax

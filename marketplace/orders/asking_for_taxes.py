@@ -13,9 +13,9 @@ from marketplace.orders.models import Order, VendorOrder
 from marketplace.orders.rewriting import rewrite
 
 
-async def told(session: AsyncSession, wanting: Wanting, answer: TaxAnswer | None) -> None:
-    """Keep what an app has said, and price what it spoke of anew. What is gone, or can't be changed any more,
-    is left alone.
+async def told(session: AsyncSession, wanting: Wanting, answer: TaxAnswer) -> None:
+    """Tax a checkout or an order as an app has said. What is another by now, or can't be changed any more, is
+    left as it is.
     """
     if wanting.kind == "Checkout":
         await checkout_told(session, wanting, answer)
@@ -24,7 +24,7 @@ async def told(session: AsyncSession, wanting: Wanting, answer: TaxAnswer | None
         basket = await editable(session, wanting.key)
     except (NotFoundError, NotEditableError):
         return
-    basket.checkout.tax_answer = app_taxes.answer_to_keep(wanting.base, basket.now, answer)
+    app_taxes.offer_answer(basket, wanting.base, answer)
     await rewrite(session, basket)
 
 

@@ -40,6 +40,7 @@ async def _ask(info: Info, wanting: Sequence[Wanting]) -> None:
     asked = [await ask_for(info.session, settings_of(info), each) for each in wanting]
     heard = await heard_from(info, [question for each in asked for question in each.questions])
     for each in asked:
-        if each.questions:
-            await told(info.session, each.wanting, answer_among(each, heard))
+        answer = answer_among(each, heard)
+        if answer is not None:
+            await told(info.session, each.wanting, answer)
     take_wanting(info.session)  # Who has not answered is not asked again at once.

@@ -21,6 +21,7 @@ from tests.factories.checkout import Market, make_cart, make_piece
 from tests.graphql.conftest import Ask, app_itself
 from tests.graphql.taxes.conftest import Say, TaxApp, gid, line_made_wrong, made_wrong, ready, taxed_by
 from tests.graphql.taxes.documents import (
+    ADD,
     COMPLETE,
     OPTIONS,
     PLACE,
@@ -144,3 +145,22 @@ async def test_an_app_makes_an_order_of_a_checkout_with_the_taxes_of_another(
     tax_app.says = taxed_by(20)
     payload = (await read(PLACE, app_itself(till), id=cart_id))["it"]
     assert payload["order"]["total"]["tax"]["amount"] == 26.0
+
+
+async def test_an_answer_that_comes_late_does_not_displace_a_newer_one(
+    session: AsyncSession, read: Ask, market: Market, tax_app: TaxApp
+) -> None:
+    rug = await make_piece(session, market.channel, 100_00)
+    cart_id = gid(await make_cart(session, market.channel, rug))
+
+    async def say(base: Say) -> tuple[int, bytes]:
+        if base["lines"][0]["quantity"] == 1:
+            line = {"variantId": gid(rug), "quantity": 1}
+            await read(ADD, id=cart_id, lines=[line])
+        return 200, orjson.dumps(taxed_by(20)(base))
+
+    tax_app.says = say
+    await read(OPTIONS, id=cart_id)
+    checkout = (await read(READ, id=cart_id))["checkout"]
+    assert both(checkout["totalPrice"]) == (240.0, 200.0)
+    assert len(tax_app.heard) == 2
