@@ -31,6 +31,7 @@ from marketplace_graphql.webhooks.events import (
     event_names,
     type_name_of,
 )
+from marketplace_graphql.webhooks.older_taxes import CALCULATE_TAXES, older_payloads
 from marketplace_graphql.webhooks.parts import KEY, KEYS, MODEL
 
 TOKENS = {
@@ -87,7 +88,11 @@ async def make_payloads(
     """See `marketplace.webhooks.payloads`. One statement, however many rows the event is about."""
     api = api_for(settings)
     if webhook.subscription_query is None:
-        return bare(api, happening)
+        if type_name_of(happening.event) != CALCULATE_TAXES:
+            return bare(api, happening)
+        things = await things_of(session, settings, happening, webhook.app_id)
+        older = await older_payloads(session, api, things, requester_of(webhook.app))
+        return [None if each is None else orjson.dumps(each).decode() for each in older]
     try:
         kept = subscription(api, webhook.subscription_query)
     except SubscriptionError as error:  # It was good when it was taken on; the schema has moved on since.

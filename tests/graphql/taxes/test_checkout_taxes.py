@@ -5,7 +5,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.checkout.models import Checkout
@@ -15,13 +15,15 @@ from marketplace.people.permissions import Permission
 from marketplace.pricing.discounts import DiscountValueType
 from marketplace.pricing.vouchers import VoucherType
 from marketplace.vendors.models import TaxRegime
+from marketplace.webhooks.models import Webhook
 from tests.factories.apps import make_app
 from tests.factories.checkout import RABAT, Market, make_cart, make_piece, make_ready_cart
 from tests.factories.markets import make_method
+from tests.factories.people import make_user
 from tests.factories.pricing import make_voucher
 from tests.factories.vendors import make_vendor
 from tests.factories.webhooks import make_webhook
-from tests.graphql.conftest import Ask, staff
+from tests.graphql.conftest import Ask, buyer, staff
 from tests.graphql.taxes.conftest import QUERY, Say, TaxApp, gid, made_wrong, ready, taxed_by
 from tests.graphql.taxes.documents import (
     ADD,
@@ -298,3 +300,34 @@ async def test_shares_of_a_delivery_add_up_however_many_sellers_there_are(
         select(func.sum(OrderLine.total_gross_minor), func.sum(OrderLine.total_net_minor))
     )
     assert tuple(lines_of.one()) == (36_00, 30_00)
+
+
+async def test_an_app_without_a_subscription_is_told_what_saleor_told_before(
+    session: AsyncSession, read: Ask, market: Market, tax_app: TaxApp
+) -> None:
+    await session.execute(update(Webhook).values(subscription_query=None))
+    user = await make_user(session)
+    user.public_metadata = {"exempt": "no"}
+    rug = await make_piece(session, market.channel, 100_00)
+    cart = await make_ready_cart(session, market, rug, quantity=2, user=user)
+    code = await make_voucher(session, market.channel, 10)
+    tax_app.says = (500, b"")
+    await read(PROMOTE, buyer(user), id=gid(cart), code=code)
+    ((told,),) = [one.json for one in tax_app.receiver.received]
+    (line,) = told.pop("lines")
+    assert (told["type"], told["id"], told["currency"]) == ("Checkout", gid(cart), "MAD")
+    assert told["channel"] == {
+        "type": "Channel",
+        "id": gid(market.channel),
+        "slug": market.channel.slug,
+        "currency_code": "MAD",
+    }
+    assert (told["address"]["city"], told["address"]["country"]) == ("RABAT", "MA")
+    assert (told["user_id"], told["user_public_metadata"]) == (gid(user), {"exempt": "no"})
+    assert told["included_taxes_in_prices"] is False
+    assert (told["shipping_amount"], told["total_amount"]) == ("30.0", "230.0")
+    assert told["shipping_name"] == market.method.name
+    assert told["discounts"] == [{"name": "Bienvenue", "amount": "20.0"}]
+    assert (line["variant_id"], line["sku"], line["quantity"]) == (gid(rug), rug.sku, 2)
+    assert (line["unit_amount"], line["total_amount"]) == ("100.0", "200.0")
+    assert (line["charge_taxes"], line["product_type_metadata"]) == (True, {})
