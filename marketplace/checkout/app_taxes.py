@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, bindparam, select
+from sqlalchemy import BigInteger, Uuid, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.checkout.errors import TaxesUnknownError
+from marketplace.checkout.models import CheckoutParcel
 from marketplace.checkout.tax_answers import TaxAnswer
 from marketplace.checkout.tax_base import Destination, TaxBase, tax_base
 from marketplace.checkout.totals import NOTHING, Taxed, unit_of
@@ -33,6 +34,8 @@ BASE, AT, SAID, IS_LAID = "base", "at", "said", "is_laid"
 """What is kept with a cart: of which base the app spoke, when, what it said, and whether the cart's prices
 are as it said; of a cart of which it has not said anything yet only the last of these.
 """
+PARCELS = "parcels"
+"""What of the delivery is each seller's, with tax and without: worked out when somebody may look at it."""
 CARTS = "carts taxed by apps"
 """Where a session keeps those that were priced in it."""
 
@@ -77,10 +80,32 @@ async def _destination(session: AsyncSession, address_id: int | None) -> Destina
 _ADDRESS = select(Address).where(Address.id == bindparam("address_id", type_=BigInteger))
 
 
-def take_lacking(session: AsyncSession) -> list["Cart"]:
-    """The carts that were priced in a session without their taxes being known. They are given once."""
+def take_priced(session: AsyncSession) -> list["Cart"]:
+    """The carts whose taxes an app works out that were added up in a session. They are given once."""
     priced: dict[UUID, Cart] = session.info.pop(CARTS, {})
-    return [cart for cart in priced.values() if cart.taxes is not None and cart.taxes.lacking]
+    return [cart for cart in priced.values() if cart.taxes is not None and cart.taxes.base is not None]
+
+
+async def share_delivery(session: AsyncSession, cart: "Cart") -> None:
+    """Keep with a checkout that is taxed what of its delivery is each seller's: for whoever looks at it."""
+    checkout, answer = cart.checkout, cart.taxes.answer if cart.taxes is not None else None
+    kept = checkout.tax_answer
+    if answer is None or kept is None or checkout.delivery_id is None or PARCELS in kept:
+        return
+    rows = (await session.execute(_PARCELS, {"delivery_id": checkout.delivery_id})).all()
+    shares = _shares(answer.shipping.total, [price_minor for _, price_minor in rows])
+    parcels = {
+        str(vendor_id): [of_seller.gross_minor, of_seller.net_minor]
+        for (vendor_id, _), of_seller in zip(rows, shares, strict=True)
+    }
+    checkout.tax_answer = {**kept, PARCELS: parcels}
+
+
+_PARCELS = (
+    select(CheckoutParcel.vendor_id, CheckoutParcel.price_minor)
+    .where(CheckoutParcel.delivery_id == bindparam("delivery_id", type_=Uuid))
+    .order_by(CheckoutParcel.vendor_id)
+)
 
 
 def apply(cart: "Cart", shipping: Taxed) -> Taxed:
@@ -122,14 +147,19 @@ def of_delivery(cart: "Cart", delivery: "OfferedDelivery | None") -> "OfferedDel
         return delivery
     answer = taxes.answer
     rate_bp = cart.estimated_shipping_rate_bp if answer is None else answer.shipping.rate_bp
-    weights = [parcel.price.gross_minor for parcel in delivery.parcels]
-    nets = share(shipping.net_minor, weights)
-    of_tax = share(shipping.gross_minor - shipping.net_minor, weights)  # Hence no net is above its gross.
+    shares = _shares(shipping, [parcel.price.gross_minor for parcel in delivery.parcels])
     parcels = tuple(
-        replace(parcel, tax_rate_bp=rate_bp, price=Taxed(net_minor + tax_minor, net_minor))
-        for parcel, net_minor, tax_minor in zip(delivery.parcels, nets, of_tax, strict=True)
+        replace(parcel, tax_rate_bp=rate_bp, price=of_seller)
+        for parcel, of_seller in zip(delivery.parcels, shares, strict=True)
     )
     return replace(delivery, parcels=parcels)
+
+
+def _shares(shipping: Taxed, prices: list[int]) -> list[Taxed]:
+    """A delivery's net and its tax, each spread over its parcels: hence no net is above its gross."""
+    nets = share(shipping.net_minor, prices)
+    taxes = share(shipping.gross_minor - shipping.net_minor, prices)
+    return [Taxed(net_minor + tax_minor, net_minor) for net_minor, tax_minor in zip(nets, taxes, strict=True)]
 
 
 def check(cart: "Cart") -> None:

@@ -50,13 +50,19 @@ class Asked:
     questions: tuple[Question, ...]
 
 
-def take_wanting(session: AsyncSession) -> list[Wanting]:
-    """What was priced in a session, and lacks its taxes. Each is given once."""
-    return [
-        Wanting(cart.kind, cart.checkout.id, cart.taxes.base)
-        for cart in app_taxes.take_lacking(session)
-        if cart.taxes is not None and cart.taxes.base is not None
-    ]
+async def take_wanting(session: AsyncSession) -> list[Wanting]:
+    """What was priced in a session, and lacks its taxes. Each is given once. Of others it is kept what of the
+    delivery is each seller's.
+    """
+    wanting = []
+    for cart in app_taxes.take_priced(session):
+        if cart.taxes is None or cart.taxes.base is None:
+            continue
+        if cart.taxes.lacking:
+            wanting.append(Wanting(cart.kind, cart.checkout.id, cart.taxes.base))
+        elif cart.is_kept:
+            await app_taxes.share_delivery(session, cart)
+    return wanting
 
 
 async def ask_for(session: AsyncSession, settings: Settings, wanting: Wanting) -> Asked:
@@ -124,7 +130,7 @@ async def tax_checkout(database: Database, settings: Settings, checkout_id: UUID
             await add_up_anew(session, checkout_id)
         except (CheckoutGoneError, InactiveChannelError):
             return
-        asked = [await ask_for(session, settings, each) for each in take_wanting(session)]
+        asked = [await ask_for(session, settings, each) for each in await take_wanting(session)]
     heard = await put(settings, [question for each in asked for question in each.questions])
     async with database.transaction() as session:
         await note(session, heard)

@@ -59,7 +59,8 @@ class TaxBase:
     with_tax: bool
     shipping_minor: int
     """After a voucher of the delivery."""
-    method_id: int | None
+    method: str | None
+    """What carries it, as its key says."""
     destination: Destination
     discounts: tuple[BaseDiscount, ...]
     lines: tuple[BaseLine, ...]
@@ -95,7 +96,7 @@ def tax_base(cart: "Cart", shipping_minor: int, destination: Destination) -> Tax
         cart.channel.currency_code,
         cart.channel.prices_entered_with_tax,
         shipping_minor,
-        cart.chosen_method_id,
+        None if cart.chosen_method_id is None else str(cart.chosen_method_id),
         destination,
         tuple(discounts),
         tuple(_line(cart, line) for line in cart.lines),

@@ -18,7 +18,7 @@ T = TypeVar("T")
 async def ask_for_taxes(info: Info) -> None:
     """Have apps work out what a mutation's checkouts and orders lack. For the others this costs nothing."""
     if info.open_session is not None:
-        await _ask(info, take_wanting(info.session))
+        await _ask(info, await take_wanting(info.session))
 
 
 async def once_taxed(info: Info, work: Callable[[], Awaitable[T]]) -> T:
@@ -28,7 +28,7 @@ async def once_taxed(info: Info, work: Callable[[], Awaitable[T]]) -> T:
     try:
         return await work()
     except TaxesUnknownError:
-        wanting = take_wanting(info.session)
+        wanting = await take_wanting(info.session)
         await info.undo()
         await _ask(info, wanting)
         return await work()
@@ -43,4 +43,4 @@ async def _ask(info: Info, wanting: Sequence[Wanting]) -> None:
         answer = answer_among(each, heard)
         if answer is not None:
             await told(info.session, each.wanting, answer)
-    take_wanting(info.session)  # Who has not answered is not asked again at once.
+    await take_wanting(info.session)  # Who has not answered is not asked again at once.

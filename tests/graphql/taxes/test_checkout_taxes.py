@@ -283,6 +283,26 @@ async def test_where_no_app_is_named_the_first_good_answer_counts(
     assert {one.path for one in tax_app.receiver.received} == {"/taxes", "/second"}
 
 
+async def test_each_sellers_part_of_the_delivery_is_shown_with_its_tax(
+    session: AsyncSession, read: Ask, market: Market, tax_app: TaxApp
+) -> None:
+    pieces = [await make_piece(session, market.channel, 10_00) for _ in range(2)]
+    cart_id = gid(await make_ready_cart(session, market, *pieces))
+    question = """query ($id: ID!) {
+      checkout(id: $id) { parcels { shippingPrice { gross { amount } net { amount } } } } }"""
+
+    async def shown() -> list[tuple[float, float]]:
+        parcels = (await read(question, id=cart_id))["checkout"]["parcels"]
+        return [both(parcel["shippingPrice"]) for parcel in parcels]
+
+    assert await shown() == [(30.0, 30.0), (30.0, 30.0)]
+    tax_app.says = made_wrong(shipping_price_gross_amount=71.99)
+    for _ in range(2):  # The second time the deliveries are written anew, and nobody is asked.
+        await read(OPTIONS, id=cart_id)
+        assert await shown() == [(36.0, 30.0), (35.99, 30.0)]
+    assert len(tax_app.heard) == 1
+
+
 async def test_shares_of_a_delivery_add_up_however_many_sellers_there_are(
     session: AsyncSession, read: Ask, market: Market, tax_app: TaxApp
 ) -> None:
