@@ -93,10 +93,10 @@ async def share_delivery(session: AsyncSession, cart: "Cart") -> None:
     if answer is None or kept is None or checkout.delivery_id is None or PARCELS in kept:
         return
     rows = (await session.execute(_PARCELS, {"delivery_id": checkout.delivery_id})).all()
-    shares = _shares(answer.shipping.total, [price_minor for _, price_minor in rows])
+    parts = shares(answer.shipping.total, [price_minor for _, price_minor in rows])
     parcels = {
         str(vendor_id): [of_seller.gross_minor, of_seller.net_minor]
-        for (vendor_id, _), of_seller in zip(rows, shares, strict=True)
+        for (vendor_id, _), of_seller in zip(rows, parts, strict=True)
     }
     checkout.tax_answer = {**kept, PARCELS: parcels}
 
@@ -147,15 +147,15 @@ def of_delivery(cart: "Cart", delivery: "OfferedDelivery | None") -> "OfferedDel
         return delivery
     answer = taxes.answer
     rate_bp = cart.estimated_shipping_rate_bp if answer is None else answer.shipping.rate_bp
-    shares = _shares(shipping, [parcel.price.gross_minor for parcel in delivery.parcels])
+    parts = shares(shipping, [parcel.price.gross_minor for parcel in delivery.parcels])
     parcels = tuple(
         replace(parcel, tax_rate_bp=rate_bp, price=of_seller)
-        for parcel, of_seller in zip(delivery.parcels, shares, strict=True)
+        for parcel, of_seller in zip(delivery.parcels, parts, strict=True)
     )
     return replace(delivery, parcels=parcels)
 
 
-def _shares(shipping: Taxed, prices: list[int]) -> list[Taxed]:
+def shares(shipping: Taxed, prices: list[int]) -> list[Taxed]:
     """A delivery's net and its tax, each spread over its parcels: hence no net is above its gross."""
     nets = share(shipping.net_minor, prices)
     taxes = share(shipping.gross_minor - shipping.net_minor, prices)
