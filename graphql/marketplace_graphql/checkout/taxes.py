@@ -3,10 +3,14 @@ payload is read; and before an order is made of what nobody has taxed yet.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
+from uuid import UUID
 
 from marketplace.checkout.asking_for_taxes import Wanting, answer_among, ask_for, take_wanting
-from marketplace.checkout.errors import TaxesUnknownError
+from marketplace.checkout.errors import CheckoutGoneError, TaxesUnknownError
+from marketplace.checkout.lines import add_up_anew
+from marketplace.markets.errors import InactiveChannelError
 from marketplace.orders.asking_for_taxes import told
 from marketplace_graphql.kernel import Info
 from marketplace_graphql.payments.asking import heard_from
@@ -32,6 +36,15 @@ async def once_taxed(info: Info, work: Callable[[], Awaitable[T]]) -> T:
         await info.undo()
         await _ask(info, wanting)
         return await work()
+
+
+async def tax_now(info: Info, checkout_id: UUID) -> None:
+    """Have an app say the taxes of a checkout, where it has not. If it still does not, the checkout stays as
+    it is; so does one that can't be priced, which is refused by whoever goes on with it.
+    """
+    with suppress(CheckoutGoneError, InactiveChannelError):
+        await add_up_anew(info.session, checkout_id)
+    await _ask(info, await take_wanting(info.session))
 
 
 async def _ask(info: Info, wanting: Sequence[Wanting]) -> None:
