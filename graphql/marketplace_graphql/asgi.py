@@ -16,6 +16,7 @@ from marketplace.payments.gateways.known import outside_gateways
 from marketplace.people.errors import TokenError
 from marketplace.people.tokens import token_of
 from marketplace.vendors.queries import person_of_token
+from marketplace_graphql.checkout.taxes import ask_for_taxes
 from marketplace_graphql.kernel import ANONYMOUS, Api, QueryError, Requester
 from marketplace_graphql.kernel.errors import entry
 from marketplace_graphql.kernel.execution import Database as ReadsAndTransactions
@@ -63,6 +64,7 @@ def make_api(settings: Settings, database: ReadsAndTransactions, *, storage: Any
             "gateways": _gateways(settings),
         },
         context={"settings": settings, "storage": storage},
+        settle=ask_for_taxes,
     )
 
 

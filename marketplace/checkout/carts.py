@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.models import ProductVariant
+from marketplace.checkout import app_taxes
 from marketplace.checkout.errors import CheckoutGoneError
 from marketplace.checkout.models import Checkout, CheckoutDelivery, CheckoutGiftCard, CheckoutLine
 from marketplace.checkout.offers import OFFER_COLUMNS, Offer, offer_of, up_to_date, with_offers
@@ -41,6 +42,7 @@ from marketplace.pricing.order_promotions import order_promotions_in_force
 from marketplace.pricing.voucher_use import UsableVoucher, usable_voucher
 
 if TYPE_CHECKING:
+    from marketplace.checkout.app_taxes import AppTaxes
     from marketplace.checkout.discounts import Reduction
 
 
@@ -77,14 +79,37 @@ class Cart:
     """What `discounts` has taken off the cart."""
     refusal: VoucherNotApplicableError | None = None
     """Why a voucher was taken out of the checkout just now."""
+    taxes: "AppTaxes | None" = None
+    """Where an app works out taxes: what it has said of them."""
 
     @property
     def is_kept(self) -> bool:
         """Whether its lines are rows of the database."""
         return True
 
+    @property
+    def kind(self) -> str:
+        """Of which class it is a row: an order may be a cart, too."""
+        return "Checkout"
+
+    def discounts_of_whole(self) -> list["Reduction"]:
+        """What is taken off its goods as a whole, and not off single lines."""
+        found = self.reduction
+        return [found] if found is not None and found.by_line and not found.is_per_line else []
+
     def offer(self, line: CheckoutLine) -> Offer:
         return self.offers[line.variant_id]
+
+    @property
+    def estimated_shipping_rate_bp(self) -> int:
+        """What its delivery is taken to be taxed at as long as an app has not said it."""
+        return 0
+
+    def estimate(self, shipping: Taxed) -> Taxed:
+        """Price its lines as well as can be done before an app has said what they are taxed; gives what its
+        delivery comes to. Prices of a cart are without tax then, as in Saleor.
+        """
+        return shipping
 
     def takes_voucher(self, line: CheckoutLine) -> bool:
         """Whether a voucher may reduce this very line."""
@@ -260,6 +285,7 @@ async def load_priced_lines(session: AsyncSession, cart: Cart, *, lock_stocks: b
     cart.lines = [row[0] for row in found]
     stored = {row[0].variant_id: offer_of(row) for row in found}
     cart.offers = await up_to_date(session, stored, cart.channel.id, cart.now)
+    await app_taxes.recall(session, cart)
     price_all(cart)
 
 
@@ -324,7 +350,10 @@ async def take_out(session: AsyncSession, cart: Cart, line_ids: Collection[UUID]
 
 
 def add_up(cart: Cart, shipping: Taxed) -> None:
-    """Write the checkout's totals: what its lines come to, and its delivery."""
+    """Write the checkout's totals: what its lines come to, and its delivery, taxed as an app has said, where
+    one is asked.
+    """
+    shipping = app_taxes.apply(cart, shipping)
     lines = subtotal(cart)
     cart.checkout.subtotal_gross_minor = lines.gross_minor
     cart.checkout.subtotal_net_minor = lines.net_minor

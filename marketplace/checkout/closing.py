@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.checkout import carts, deliveries
+from marketplace.checkout import app_taxes, carts, deliveries
 from marketplace.checkout.carts import Cart
 from marketplace.checkout.deliveries import OfferedDelivery
 from marketplace.checkout.discounts import follow_delivery, reduce_delivery, reduce_lines
@@ -70,7 +70,8 @@ async def settle(session: AsyncSession, checkout_id: UUID) -> Settled:
     CheckoutGoneError, InactiveChannelError, EmailNotSetError, NoLinesError, VariantNotInChannelError,
     NotPublishedError, NotForSaleError, ShippingAddressNotSetError, DeliveryNotSetError,
     DeliveryNotOfferedError, BillingAddressNotSetError, Errors (addresses), InsufficientStockError,
-    VoucherNotApplicableError, GiftCardNotApplicableError.
+    VoucherNotApplicableError, GiftCardNotApplicableError; TaxesUnknownError, before anything else is written
+    than prices, where an app has to be asked first.
 
     A use of the voucher is counted here. Locks are taken in one order: checkout, stocks, voucher, gift cards.
     """
@@ -85,7 +86,8 @@ async def settle(session: AsyncSession, checkout_id: UUID) -> Settled:
     delivery = await _delivery(session, cart)
     if await follow_delivery(session, cart, delivery, strictly=True):
         delivery = await _delivery(session, cart)
-    delivery = reduce_delivery(cart, delivery, strictly=True)
+    delivery = app_taxes.of_delivery(cart, reduce_delivery(cart, delivery, strictly=True))
+    app_taxes.check(cart)
     await _check_addresses(session, cart)
     await check_stock(session, cart)
     if cart.voucher is not None:

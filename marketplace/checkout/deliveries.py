@@ -243,11 +243,13 @@ async def choose_delivery(
 
 
 async def _travel_by(session: AsyncSession, cart: Cart, delivery: OfferedDelivery | None) -> None:
-    """Write what a chosen delivery costs. Only a cart that has a promo code or may be rewarded is priced anew
-    for it: its voucher may be one of the delivery, or may have ended; a reward may ask for a total.
+    """Write what a chosen delivery costs. Only a cart that has a promo code, may be rewarded or is taxed by
+    an app is priced anew for it: its voucher may be one of the delivery, or may have ended; a reward may ask
+    for a total, an app for all of it.
     """
     cart.chosen_method_id = delivery.method_id if delivery else None
-    if cart.checkout.voucher_code is None and not cart.may_be_rewarded:
+    is_plain = cart.checkout.voucher_code is None and not cart.may_be_rewarded
+    if is_plain and cart.checkout.tax_answer is None:
         carts.set_shipping(cart, delivery.price if delivery else NOTHING)
         await session.flush()
         return

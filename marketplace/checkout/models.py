@@ -1,9 +1,11 @@
 """Tables of checkouts. Amounts are minor units of the checkout's currency."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.catalog.models import ProductVariant
@@ -80,6 +82,8 @@ class Checkout(UuidKey, Timestamped, WithMetadata, Base):
     """What gift cards pay of it, by what was on them at the last change."""
     is_tax_exempt: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """Staff have said so: it costs what is left of prices without their tax."""
+    tax_answer: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """What an app has said of its taxes, in the form of `checkout.app_taxes`. None: no app works them out."""
     completion_tried_at: Mapped[datetime | None]
     """When it could not become an order by itself: `payments.auto_completion`."""
 

@@ -155,6 +155,8 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
     charge_status: Mapped[ChargeStatus] = mapped_column(default=ChargeStatus.NONE)
     is_demo: Mapped[bool] = mapped_column(default=False)
     is_tax_exempt: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    tax_answer: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """As of a checkout: what an app has said of its taxes, last time that staff changed it."""
     expired_at: Mapped[datetime | None]
     saves_billing_address: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """Of a draft: whether its customer's address book gets the address once it is completed."""

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.checkout import carts
+from marketplace.checkout import app_taxes, carts
 from marketplace.checkout.closing import Settled
 from marketplace.checkout.deliveries import OfferedDelivery, Parcel, offered_deliveries
 from marketplace.checkout.discounts import (
@@ -84,7 +84,8 @@ async def price(
 ) -> Resettled:
     """What a basket's lines, discounts and delivery come to now.
 
-    `strictly` is for the completion of a draft: raises VoucherNotApplicableError. `is_carried` as above.
+    `strictly` is for the completion of a draft: raises VoucherNotApplicableError, TaxesUnknownError.
+    `is_carried` as above.
     """
     scale_catalogue(basket)
     carts.price_all(basket)
@@ -97,6 +98,9 @@ async def price(
     delivery = reduce_delivery(basket, delivery, strictly=strictly)
     if basket.manual is not None:
         delivery = _spread(basket, basket.manual, delivery)
+    delivery = app_taxes.of_delivery(basket, delivery)
+    if strictly:
+        app_taxes.check(basket)
     whole = carts.subtotal(basket).gross_minor + (delivery.price.gross_minor if delivery else 0)
     paid = min(basket.order.gift_card_minor, whole)
     return Resettled(basket, carts.subtotal(basket), delivery, paid_by_cards_minor=paid)
@@ -201,6 +205,7 @@ async def write(session: AsyncSession, basket: Basket, settled: Resettled) -> No
             setattr(order, column, said)
     order.weight_grams = sum(basket.weights().values()) if basket.is_draft else 0
     order.updated_at = basket.now
+    order.tax_answer = basket.checkout.tax_answer
     part_ids = {} if basket.is_draft else await _write_parts(session, basket, settled, carriage)
     wanted = [] if basket.is_draft else await free_pieces(session, basket)
     batch = Batch()

@@ -37,6 +37,7 @@ from marketplace_graphql.checkout.subject import (
     the_checkout_by_id_or_token,
     the_only_checkout,
 )
+from marketplace_graphql.checkout.taxes import once_taxed
 from marketplace_graphql.inputs import MetadataInput
 from marketplace_graphql.kernel import (
     AUTHENTICATED,
@@ -306,7 +307,10 @@ class CheckoutMutations(Reordering):
         taken and say nothing.
         """
         link = checked_redirect(settings_of(info), redirect_url) if redirect_url else None
-        order = await completion.complete(info.session, key, metadata_entries(metadata), redirect_url=link)
+        entries = metadata_entries(metadata)
+        order = await once_taxed(
+            info, lambda: completion.complete(info.session, key, entries, redirect_url=link)
+        )
         if not may_change(info, order.user_id):
             # It was an order already, somebody else's.
             raise CheckoutGoneError

@@ -9,6 +9,7 @@ from strawberry import ID
 from marketplace.kit.errors import InvalidError
 from marketplace.orders import draft_completion, drafts, editing, models
 from marketplace.people.permissions import Permission
+from marketplace_graphql.checkout.taxes import once_taxed
 from marketplace_graphql.kernel import (
     Info,
     bulk_deletion,
@@ -66,7 +67,10 @@ class DraftMutations:
         """Makes an order of a draft: it is split among its sellers, and its pieces are sold."""
         key = uuid_key(id, "Order", "id")
         with codes_of(OrderError):
-            return await draft_completion.complete_draft(info.session, key, info.requester.user_id)
+            return await once_taxed(
+                info,
+                lambda: draft_completion.complete_draft(info.session, key, info.requester.user_id),
+            )
 
     draft_order_delete = deletion(
         models.Order,

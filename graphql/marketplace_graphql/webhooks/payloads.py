@@ -28,9 +28,10 @@ from marketplace_graphql.webhooks.events import (
     ISSUED_AT,
     RECIPIENT,
     USER,
-    event_name,
+    event_names,
     type_name_of,
 )
+from marketplace_graphql.webhooks.older_taxes import CALCULATE_TAXES, older_payloads
 from marketplace_graphql.webhooks.parts import KEY, KEYS, MODEL
 
 TOKENS = {
@@ -70,7 +71,7 @@ def api_for(settings: Settings) -> Api:
 def events_in(settings: Settings, query: str) -> tuple[str, ...]:
     """See `marketplace.webhooks.payloads`."""
     kept = judged(api_for(settings), query)
-    return tuple(event_name(each) for each in kept.events)
+    return tuple(event for each in kept.events for event in event_names(each))
 
 
 def judged(api: Api, query: str, field: str | None = "query") -> Subscription:
@@ -87,7 +88,11 @@ async def make_payloads(
     """See `marketplace.webhooks.payloads`. One statement, however many rows the event is about."""
     api = api_for(settings)
     if webhook.subscription_query is None:
-        return bare(api, happening)
+        if type_name_of(happening.event) != CALCULATE_TAXES:
+            return bare(api, happening)
+        things = await things_of(session, settings, happening, webhook.app_id)
+        older = await older_payloads(session, api, things, requester_of(webhook.app))
+        return [None if each is None else orjson.dumps(each).decode() for each in older]
     try:
         kept = subscription(api, webhook.subscription_query)
     except SubscriptionError as error:  # It was good when it was taken on; the schema has moved on since.

@@ -36,6 +36,7 @@ MESSAGES: Mapping[str, str] = {
         "Votre code promo ne convient pas ou plus à cette commande. Retirez-le pour continuer."
     ),
     "GIFT_CARD_NOT_APPLICABLE": marked("Votre carte cadeau n’est plus valable. Retirez-la pour continuer."),
+    "TAX_ERROR": marked("Les taxes ne sont pas connues pour l’instant. Réessayez dans un moment."),
     "REQUIRED": marked("Ce champ est nécessaire."),
     "LOGIN_ATTEMPT_DELAYED": marked("Trop d’essais. Attendez un peu, puis réessayez."),
     "PASSWORD_RESET_ALREADY_REQUESTED": marked("Trop d’essais. Attendez un peu, puis réessayez."),
