@@ -22,7 +22,7 @@ from marketplace_graphql.kernel import Api
 from tests.factories.catalog import make_product_type
 from tests.factories.checkout import RABAT, Market, make_cart, make_market, make_piece
 from tests.factories.vendors import make_vendor
-from tests.graphql.checkout.conftest import CARRIER, EXPRESS, FILTER, LIST, Carrier
+from tests.graphql.carrier import CARRIER, EXPRESS, FILTER, LIST, Carrier
 from tests.graphql.conftest import Ask
 from tests.receiver import Received, Reply
 
