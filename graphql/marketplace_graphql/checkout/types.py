@@ -236,8 +236,8 @@ class Checkout(Node, ObjectWithMetadata, DiscountsOfCheckout, ParcelsOfCheckout,
     )
     available_collection_points: "list[Warehouse]" = related(lambda row, warehouse, ctx: false())
     """Where the buyer could fetch the goods: nowhere, sellers send everything."""
-    lines: list[CheckoutLine] = related()
-    """In the order in which they were added."""
+    lines: list[CheckoutLine] = related(lambda row, line, ctx: line.checkout_id == row.id, shown=True)
+    """In the order in which they were added. Whoever is shown a checkout sees what is in it."""
     problems: list[CheckoutProblem] | None = value(problems_of_checkout)  # type: ignore[valid-type]
     """What of its lines and its delivery stands in the way of completing it."""
     delivery: Delivery | None = related()

@@ -21,9 +21,10 @@ from marketplace.webhooks.models import DeliveryStatus, EventDelivery, Webhook
 from marketplace_graphql.kernel import Api
 from tests.factories.catalog import make_product_type
 from tests.factories.checkout import RABAT, Market, make_cart, make_market, make_piece
+from tests.factories.people import make_user
 from tests.factories.vendors import make_vendor
 from tests.graphql.carrier import CARRIER, EXPRESS, FILTER, LIST, Carrier
-from tests.graphql.conftest import Ask
+from tests.graphql.conftest import Ask, buyer
 from tests.receiver import Received, Reply
 
 WAY = """
@@ -70,6 +71,9 @@ ADD = """
 mutation ($id: ID!, $variant: ID!) {
   it: checkoutLinesAdd(id: $id, lines: [{variantId: $variant, quantity: 1}]) {
     checkout { shippingMethods { name } } errors { field code } } }
+"""
+EMAIL = """
+mutation ($id: ID!) { it: checkoutEmailUpdate(id: $id, email: "other@example.test") { errors { code } } }
 """
 EXPRESS_ID = to_global_id("app", f"{CARRIER}:express")
 RUBBISH: list[Any] = [
@@ -409,3 +413,59 @@ async def test_cash_is_not_taken_by_an_apps_carrier(read: Ask, cart_id: str, car
     """
     (error,) = (await read(document, id=cart_id))["it"]["errors"]
     assert "takes no cash" in error["message"]
+
+
+async def test_an_app_of_carriers_alone_sees_what_it_is_asked_to_carry_of_a_customers_cart(
+    session: AsyncSession, read: Ask, market: Market, carrier: Carrier
+) -> None:
+    carrier.app.permissions = ["MANAGE_SHIPPING"]
+    customer = await make_user(session)
+    piece = await make_piece(session, market.channel)
+    cart = await make_cart(session, market.channel, piece, user=customer, shipping_address=RABAT)
+    await read(CALCULATE, buyer(customer), id=to_global_id("Checkout", cart.id))
+    (told,) = carrier.heard(LIST)
+    assert told["checkout"]["shippingAddress"] == {"city": "RABAT"}
+    assert told["checkout"]["lines"] == [{"quantity": 1}]
+    assert carrier.heard(FILTER) == []
+
+
+async def test_an_app_without_a_subscription_is_told_in_saleors_older_way(
+    session: AsyncSession, read: Ask, cart_id: str, market: Market, carrier: Carrier
+) -> None:
+    await session.execute(update(Webhook).values(subscription_query=None))
+    await read(CALCULATE, id=cart_id)
+    ((checkout,),) = carrier.heard(LIST)
+    assert (checkout["type"], checkout["id"], checkout["meta"]["issuing_principal"]) == (
+        "Checkout",
+        cart_id,
+        None,
+    )
+    assert checkout["channel"] == {
+        "id": to_global_id("Channel", market.channel.id),
+        "slug": market.channel.slug,
+        "currency_code": "MAD",
+    }
+    assert (checkout["shipping_address"]["city"], checkout["shipping_address"]["country"]) == ("RABAT", "MA")
+    assert [(line["quantity"], line["base_price"], line["currency"]) for line in checkout["lines"]] == [
+        (1, 120.0, "MAD")
+    ] * 2
+    (filtered,) = carrier.heard(FILTER)
+    assert filtered["checkout"]["id"] == cart_id
+    assert [(one["id"], one["price"], one["currency"]) for one in filtered["shipping_methods"]] == [
+        (shops(market), 60.0, "MAD"),
+        (EXPRESS_ID, 100.01, "MAD"),
+    ]
+
+
+async def test_a_cart_may_change_while_an_app_thinks_and_is_not_held_to_what_it_was(
+    read: Ask, cart_id: str, market: Market, carrier: Carrier
+) -> None:
+    async def think(request: Received) -> Reply:
+        await read(EMAIL, id=cart_id)  # Nothing is locked meanwhile.
+        return carrier.answer(request)
+
+    carrier.receiver.behave = think
+    assert await names(read, cart_id) == [market.method.name]
+    carrier.receiver.behave = carrier.answer
+    assert await names(read, cart_id) == [market.method.name, "Express"]
+    assert len(carrier.heard(LIST)) == 2

@@ -4,12 +4,13 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.checkout.shipping_answers import FRESH_FOR
 from marketplace.kit.ids import to_global_id
 from marketplace.orders.models import Order, OrderStatus, VendorOrder
+from marketplace.webhooks.models import Webhook
 from marketplace_graphql.kernel import Requester
 from tests.factories.catalog import make_product_type
 from tests.factories.checkout import RABAT, Market, make_cart, make_market, make_piece
@@ -146,3 +147,15 @@ async def test_an_order_that_an_app_carries_keeps_its_price_when_staff_change_it
     assert (order.shipping_app_method_id, order.shipping_app_method) == (None, None)
     whole = select(func.sum(VendorOrder.total_gross_minor))
     assert await session.scalar(whole) == order.total_gross_minor
+
+
+async def test_an_app_without_a_subscription_is_told_of_an_order_in_saleors_older_way(
+    session: AsyncSession, read: Ask, clerk: Requester, market: Market, carrier: Carrier
+) -> None:
+    await session.execute(update(Webhook).values(subscription_query=None))
+    draft = await make_ready_draft(session, market, await make_piece(session, market.channel))
+    await read(NOTE, clerk, id=to_global_id("Order", draft.id))
+    (told,) = carrier.heard(FILTER_OF_ORDER)
+    assert told["order"]["id"] == to_global_id("Order", draft.id)
+    assert [line["quantity"] for line in told["order"]["lines"]] == [1]
+    assert [one["id"] for one in told["shipping_methods"]] == [way_of(market)]
