@@ -27,11 +27,14 @@ from marketplace.checkout.shipping_answers import (
 )
 from marketplace.kit import clock
 from marketplace.kit.acting import actor
+from marketplace.kit.database import Database
 from marketplace.kit.settings import Settings
 from marketplace.webhooks.asking import (
     Heard,
     Question,
     is_anyone_asked,
+    note,
+    put,
     questions,
     webhooks_asked,
 )
@@ -54,6 +57,23 @@ class Round:
 async def has_carriers(session: AsyncSession) -> bool:
     """Whether any app is to be asked about checkouts. One statement: most shops have none."""
     return await is_anyone_asked(session, *ROUNDS)
+
+
+async def hear_carriers(database: Database, settings: Settings, checkout_id: UUID) -> None:
+    """Have a checkout's deliveries be what apps say of it as it is now: for jobs, in transactions of its own.
+    What was chosen stays so. Raises InactiveChannelError.
+    """
+    again = False
+    for event in ROUNDS:
+        async with database.transaction() as session:
+            asked = await ask_about_checkout(session, settings, checkout_id, event, again=again)
+        if asked is None:
+            continue
+        heard = await put(settings, asked.questions)
+        again = bool(heard)
+        async with database.transaction() as session:
+            await note(session, heard)
+            await checkout_answered(session, asked, heard, keeps_choice=True)
 
 
 async def ask_about_checkout(

@@ -34,10 +34,15 @@ async def queue_due(session: AsyncSession) -> int:
     return len(keys)
 
 
+async def is_due(session: AsyncSession, checkout_id: UUID) -> bool:
+    """Whether a checkout is to become an order by itself now."""
+    return await session.scalar(_due(clock.now()).where(Checkout.id == checkout_id)) is not None
+
+
 async def complete_if_due(session: AsyncSession, checkout_id: UUID) -> None:
     """Complete a checkout, if it still is due. What can't be bought as it is waits until it is changed."""
     now = clock.now()
-    if await session.scalar(_due(now).where(Checkout.id == checkout_id)) is None:
+    if not await is_due(session, checkout_id):
         return
     try:
         async with session.begin_nested():

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from marketplace.checkout.carriers_asked import hear_carriers
 from marketplace.kit.jobs import Work, job
 from marketplace.payments import auto_completion, expiring
 
@@ -14,7 +15,11 @@ async def complete_paid(work: Work) -> None:
 
 @job("payments.complete_checkout")
 async def complete_checkout(work: Work, checkout_id: UUID) -> None:
-    """Make the order of a checkout that is paid in full."""
+    """Make the order of a checkout that is paid in full. Apps are asked first whether they still carry it: no
+    buyer is there to choose another way.
+    """
+    if await auto_completion.is_due(work.session, checkout_id):
+        await hear_carriers(work.database, work.settings, checkout_id)
     await auto_completion.complete_if_due(work.session, checkout_id)
 
 

@@ -4,7 +4,6 @@ import uuid
 
 from marketplace.checkout import carriers_asked
 from marketplace.checkout.models import Checkout
-from marketplace.checkout.shipping_answers import FILTER, LIST
 from marketplace_graphql.kernel import Info
 from marketplace_graphql.payments.asking import heard_from
 from marketplace_graphql.people.requests import settings_of
@@ -19,7 +18,7 @@ async def hear_carriers(info: Info, checkout_id: uuid.UUID, *, keeps_choice: boo
     if not await carriers_asked.has_carriers(info.session):
         return
     again = False
-    for event in (LIST, FILTER):
+    for event in carriers_asked.ROUNDS:
         asked = await carriers_asked.ask_about_checkout(
             info.session, settings_of(info), checkout_id, event, again=again
         )

@@ -14,19 +14,31 @@ from marketplace.apps.models import App, BreakerState
 from marketplace.checkout.models import Checkout, CheckoutDelivery, CheckoutParcel
 from marketplace.checkout.shipping_answers import FRESH_FOR, STANDS_IN_FOR
 from marketplace.kit.ids import to_global_id
+from marketplace.kit.jobs import Work, registry
 from marketplace.kit.settings import Settings
+from marketplace.kit.storage import storage_from
 from marketplace.orders.models import Order, VendorOrder
+from marketplace.payments import jobs
 from marketplace.webhooks import breaker
 from marketplace.webhooks.models import DeliveryStatus, EventDelivery, Webhook
 from marketplace_graphql.kernel import Api
 from tests.factories.catalog import make_product_type
-from tests.factories.checkout import RABAT, Market, make_cart, make_market, make_piece
+from tests.factories.checkout import (
+    RABAT,
+    Market,
+    make_cart,
+    make_market,
+    make_piece,
+    make_ready_cart,
+    promise_cash,
+)
 from tests.factories.people import make_user
 from tests.factories.vendors import make_vendor
 from tests.graphql.carrier import CARRIER, EXPRESS, FILTER, LIST, Carrier
 from tests.graphql.conftest import Ask, buyer
 from tests.receiver import Received, Reply
 
+JOBS = jobs  # Importing them is what declares them.
 WAY = """
 fragment Way on ShippingMethod {
   id name description price { amount } minimumDeliveryDays maximumDeliveryDays active message
@@ -469,3 +481,33 @@ async def test_a_cart_may_change_while_an_app_thinks_and_is_not_held_to_what_it_
     carrier.receiver.behave = carrier.answer
     assert await names(read, cart_id) == [market.method.name, "Express"]
     assert len(carrier.heard(LIST)) == 2
+
+
+@pytest.mark.parametrize("is_refused", [True, False])
+async def test_a_paid_cart_that_becomes_an_order_by_itself_asks_as_well(
+    session: AsyncSession,
+    api: Api,
+    carrier: Carrier,
+    clock: ModuleType,
+    settings: Settings,
+    *,
+    is_refused: bool,
+) -> None:
+    market = await make_market(
+        session,
+        automatically_complete_fully_paid_checkouts=True,
+        automatic_completion_delay_minutes=30,
+    )
+    cart = await make_ready_cart(session, market, await make_piece(session, market.channel))
+    market.channel.automatic_completion_cut_off_date = cart.created_at
+    await promise_cash(session, cart.id)
+    await session.commit()
+    clock.advance(timedelta(minutes=31))
+    if is_refused:
+        carrier.refuses = {"excluded_methods": [{"id": shops(market), "reason": "Roads are closed."}]}
+    else:
+        carrier.receiver.behave = lambda _request: (500, b"")
+    work = Work(session, api.database, settings, storage_from(settings))
+    await registry["payments.complete_checkout"].run(work, {"checkout_id": str(cart.id)})
+    assert len(carrier.heard(FILTER)) == 1
+    assert await session.scalar(select(func.count()).select_from(Order)) == (0 if is_refused else 1)
