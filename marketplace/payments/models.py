@@ -66,6 +66,8 @@ class TransactionItem(IntegerKey, Timestamped, WithMetadata, Base):
     refund_pending_minor: Mapped[int] = mapped_column(default=0)
     canceled_minor: Mapped[int] = mapped_column(default=0)
     cancel_pending_minor: Mapped[int] = mapped_column(default=0)
+    booked_minor: Mapped[int] = mapped_column(default=0)
+    """What of it the ledger knows a gateway to hold: `gateway_money.py`."""
 
     checkout: Mapped[Checkout | None] = relationship(lazy="raise")
     order: Mapped[Order | None] = relationship(lazy="raise")

@@ -21,6 +21,7 @@ from marketplace.payments.errors import (
     IdempotencyKeyError,
     TooManyTransactionsError,
 )
+from marketplace.payments.gateway_money import tell_of_money
 from marketplace.payments.gateways import Gateway, GatewayAnswer, Payable
 from marketplace.payments.gateways.known import gateway_of
 from marketplace.payments.models import TransactionEvent, TransactionEventType, TransactionItem
@@ -105,9 +106,8 @@ async def initialize_transaction(
     event = _event(answer.event_type, answer.amount, transaction.psp_reference or "", answer.message)
     event.transaction = transaction
     event.idempotency_key, event.user_id = key, user_id
-    _write_amounts(transaction, [event])
     session.add_all([transaction, event])
-    await session.flush()
+    await _follow_events(session, transaction, [event])
     if payable.order is not None:
         await refresh_order(session, payable.order)
     await tell_of_checkout(session, payable, earlier, transaction)
@@ -201,9 +201,8 @@ async def tell(
             return event
     event = _event(event_type, amount, psp_reference, message)
     event.transaction_id, event.user_id = transaction.id, user_id
-    _write_amounts(transaction, [*told, event])
     session.add(event)
-    await session.flush()
+    await _follow_events(session, transaction, [*told, event])
     return event
 
 
@@ -220,8 +219,7 @@ async def events_of(session: AsyncSession, transaction: TransactionItem) -> list
 async def add_up(session: AsyncSession, transaction: TransactionItem) -> None:
     """Derive a transaction's amounts anew from what was told of it."""
     await session.flush()
-    _write_amounts(transaction, await events_of(session, transaction))
-    await session.flush()
+    await _follow_events(session, transaction, await events_of(session, transaction))
 
 
 async def refresh_order(session: AsyncSession, order: Order, *, is_noted: bool = True) -> None:
@@ -319,6 +317,10 @@ def _event(
     )
 
 
-def _write_amounts(transaction: TransactionItem, events: Sequence[TransactionEvent]) -> None:
-    for name, minor in asdict(amounts_of(events)).items():
+async def _follow_events(
+    session: AsyncSession, transaction: TransactionItem, told: Sequence[TransactionEvent]
+) -> None:
+    for name, minor in asdict(amounts_of(told)).items():
         setattr(transaction, name, minor)
+    await session.flush()
+    await tell_of_money(session, transaction, told)
