@@ -79,7 +79,9 @@ NO_ANSWERS = Answers()
 
 
 async def inputs_of_checkout(session: AsyncSession, checkout: Checkout, lines: Iterable[CheckoutLine]) -> str:
-    """What answers about a checkout depend on. A gift is none of it: it comes and goes with the rest."""
+    """What answers about a checkout depend on. Prices are none of it: they change by themselves, or with what
+    an app says of taxes, and are told anew soon enough. Nor is a gift, which comes and goes with the rest.
+    """
     goods = [line for line in lines if not line.is_gift]
     pieces = sorted([line.variant_id, line.quantity, str(line.price_override_minor)] for line in goods)
     return await digest_of(
@@ -87,7 +89,6 @@ async def inputs_of_checkout(session: AsyncSession, checkout: Checkout, lines: I
         checkout.shipping_address_id,
         pieces,
         checkout.channel_id,
-        checkout.subtotal_gross_minor,
         checkout.voucher_code,
         checkout.email,
         checkout.user_id,

@@ -62,7 +62,6 @@ async def inputs_of_order(session: AsyncSession, order: Order) -> str:
         order.shipping_address_id,
         sorted([variant_id or 0, quantity] for variant_id, quantity in found),
         order.channel_id,
-        order.subtotal_gross_minor,
         order.voucher_code,
         order.user_email,
         order.user_id,
