@@ -17,7 +17,7 @@ async def hear_carriers(info: Info, checkout_id: uuid.UUID, *, keeps_choice: boo
     """
     if not await carriers_asked.has_carriers(info.session):
         return
-    again = False
+    was_asked = again = False
     for event in carriers_asked.ROUNDS:
         asked = await carriers_asked.ask_about_checkout(
             info.session, settings_of(info), checkout_id, event, again=again
@@ -25,9 +25,10 @@ async def hear_carriers(info: Info, checkout_id: uuid.UUID, *, keeps_choice: boo
         if asked is None:
             continue
         heard = await heard_from(info, asked.questions)
-        again = bool(heard)
+        was_asked, again = True, bool(heard)
         await carriers_asked.checkout_answered(info.session, asked, heard, keeps_choice=keeps_choice)
-    await info.keep()
+    if was_asked:
+        await info.keep()
 
 
 async def heard_of(info: Info, checkout: Checkout) -> Checkout:
