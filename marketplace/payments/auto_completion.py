@@ -37,6 +37,11 @@ async def queue_due(session: AsyncSession) -> int:
     return len(keys)
 
 
+async def is_due(session: AsyncSession, checkout_id: UUID) -> bool:
+    """Whether a checkout is to become an order by itself now."""
+    return await session.scalar(_due(clock.now()).where(Checkout.id == checkout_id)) is not None
+
+
 async def queue(session: AsyncSession, checkout_id: UUID, *, was_asked: bool = False) -> None:
     """Have a checkout completed by a job."""
     await enqueue(
@@ -54,7 +59,7 @@ async def complete_if_due(session: AsyncSession, checkout_id: UUID, *, was_asked
     Where an app has to say its taxes first, it is asked, and then it is tried again; `was_asked`: once.
     """
     now = clock.now()
-    if await session.scalar(_due(now).where(Checkout.id == checkout_id)) is None:
+    if not await is_due(session, checkout_id):
         return
     try:
         async with session.begin_nested():

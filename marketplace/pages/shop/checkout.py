@@ -73,7 +73,7 @@ async def delivery(visit: Visiting) -> Response:
     problem = visit.query.get("problem")
     problems = [Problem(None, problem)] if problem else problems_in(options)
     ways = Ways.of(checkout)
-    payable = [one for one in options["deliveries"] if ways.can_pay(one)]
+    payable = [one for one in options["deliveries"] if one["shippingMethod"]["active"] and ways.can_pay(one)]
     deliveries = sorted(payable, key=lambda one: one["price"]["amount"])
     chosen = (checkout["delivery"] or {}).get("id")
     if chosen not in [one["id"] for one in deliveries]:
