@@ -88,6 +88,11 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
             "created_at",
             postgresql_where=text("total_refunded_minor > 0"),
         ),
+        Index(
+            "ix_customer_order_authorized",
+            "created_at",
+            postgresql_where=text("total_authorized_minor > 0"),
+        ),
         Index(None, "total_gross_minor"),
         Index(None, "total_net_minor"),
         Index(None, "billing_address_id"),

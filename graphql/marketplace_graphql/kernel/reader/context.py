@@ -78,6 +78,8 @@ class Few:
     at_most: int | None
     in_order: tuple[ColumnElement[Any], ColumnElement[bool]] | None
     """In this order, the condition is this range of an index."""
+    looks: int | None = None
+    """So many rows of the list are looked at before all that fulfil it are looked up."""
 
 
 @dataclass
@@ -224,6 +226,8 @@ class Context:
     held to them, so a rule may say the same in a way that reads no other table."""
     whole: bool = False
     """While the conditions of a list are compiled that is read as a whole, to be counted."""
+    many: bool = False
+    """With `whole`: of each condition it is known that more than few rows fulfil it."""
     demands: list[tuple[ColumnElement[bool], str]] = field(default_factory=list)
     """What the list whose conditions are compiled demands of what else there is: see `demand`."""
 
@@ -308,6 +312,7 @@ class Context:
         *,
         few: int | None = None,
         in_order: tuple[ColumnElement[Any], ColumnElement[bool]] | None = None,
+        looks: int | None = None,
     ) -> ColumnElement[bool]:
         """A condition that may hold of a handful of rows or of most: how many is known only at the request.
 
@@ -317,7 +322,9 @@ class Context:
         until the page is full. So neither costs more the longer the list is.
 
         `few`: so many keys are still found one by one. `in_order`: an order in which the condition is a
-        range of an index, said as second; the keys are left alone there.
+        range of an index, said as second; the keys are left alone there. `looks`: so many rows are looked at
+        along the list; where these don't fill the page, because what fulfils the condition stands at the
+        list's other end, all of it is looked up at once. For root fields.
         """
         if self.whole:
             mapper = inspect(row).mapper
@@ -326,7 +333,7 @@ class Context:
             return found
         scope = self.scopes.get(id(row))
         if scope is not None and self.always:
-            scope.few.append(Few(keys, few, in_order))
+            scope.few.append(Few(keys, few, in_order, looks))
         return holds
 
     def demand(self, condition: ColumnElement[bool], message: str) -> None:

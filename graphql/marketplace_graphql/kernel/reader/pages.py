@@ -78,6 +78,8 @@ class _Connection:
         self.cursor = self._cursor()
         self.descending = self._descending()
         self.in_turn = False
+        self.looks: int | None = None
+        """So many rows are looked at before all is looked up; None: the list is read along, however far."""
 
     def json(self) -> ColumnElement[Any]:
         if self.size and self.names & {"edges", "pageInfo"}:
@@ -181,21 +183,29 @@ class _Connection:
         filtered, where = given.get("filter"), given.get("where")
         by_words = given.get("search") is not None or (filtered is not None and filtered.given("search"))
         ctx = replace(ctx, searching=by_words)
-        conditions: list[ColumnElement[bool] | None] = []
-        if not declaration.shown:
-            conditions.append(registry.visible(self.rows.model, row, ctx))
-        if declaration.function is not None:
-            own = {name: value for name, value in given.items() if name in self.declaration.own}
-            conditions.append(declaration.function(self.place.row, row, ctx, **own))
-        elif self.place.row is not None:
-            conditions.append(rows.foreign_keys(self.place, row))
         if filtered is not None and where is not None:
             raise QueryError("Only one filtering argument (filter or where) can be specified.")
+        conditions: list[ColumnElement[bool] | None] = []
         for rule, value in ((declaration.filter, filtered), (declaration.where, where)):
             if rule is not None and value is not None:
                 conditions.append(rule.predicate(row, value, ctx))
         if declaration.search is not None and given.get("search") is not None:
             conditions.append(declaration.search(row, given["search"], ctx))
+        # The list's own come last: what was asked for is fulfilled by fewer.
+        own = self._own_conditions(row, ctx)
+        return [*[condition for condition in conditions if condition is not None], *own]
+
+    def _own_conditions(self, row: Any, ctx: Context) -> list[ColumnElement[bool]]:
+        """Which rows the list has whatever is asked for: its place, and what the requester may see."""
+        declaration = self.declaration
+        conditions: list[ColumnElement[bool] | None] = []
+        if not declaration.shown:
+            conditions.append(registry.visible(self.rows.model, row, ctx))
+        if declaration.function is not None:
+            own = {name: value for name, value in self.given.items() if name in declaration.own}
+            conditions.append(declaration.function(self.place.row, row, ctx, **own))
+        elif self.place.row is not None:
+            conditions.append(rows.foreign_keys(self.place, row))
         return [condition for condition in conditions if condition is not None]
 
     def _total(self) -> ColumnElement[Any]:
@@ -214,25 +224,36 @@ class _Connection:
         if isinstance(order, InTurn):
             return self._in_turn(base, scope, conditions, order)
         keys = self._keys(base, order)
-        backwards = self.last is not None
-        downwards = self.descending is not backwards
+        self.looks = self._looks(scope)
+        matching = self._matching(scope, conditions, keys)
+        found = self._found(matching, scope, keys)
+        return self._numbered(found, keys, downwards=self._downwards)
+
+    @property
+    def _downwards(self) -> bool:
+        """Whether the list is read downwards: `last` reads it from its end."""
+        return self.descending is not (self.last is not None)
+
+    @property
+    def _limit(self) -> int:
+        return (self.size or 0) + 1
+
+    def _matching(self, scope: Scope, conditions: list[ColumnElement[bool]], keys: list[Key]) -> Select[Any]:
+        """The next rows of a list that fulfil conditions."""
         if self.cursor is not None:
-            conditions.append(cursors.beyond(keys, self.cursor, downwards=downwards))
-        columns = [column.label(column.key) for column in _columns(base)]
+            conditions = [*conditions, cursors.beyond(keys, self.cursor, downwards=self._downwards)]
+        columns = [column.label(column.key) for column in _columns(scope.row)]
         sort_columns = [key.expression.label(f"sort_{index}") for index, key in enumerate(keys)]
         if self._counts_along():
             sort_columns.append(func.count().over().label("total"))
-        limit = (self.size or 0) + 1
-        matching = (
+        return (
             select(*columns, *sort_columns)
             .select_from(scope.source)
             .where(*conditions)
-            .order_by(*[key.ordered(key.expression, downwards=downwards) for key in keys])
-            .limit(limit)
+            .order_by(*[key.ordered(key.expression, downwards=self._downwards) for key in keys])
+            .limit(self._limit)
             .correlate_except(*scope.parts)
         )
-        found = self._found(matching, scope, keys, downwards, limit)
-        return self._numbered(found, keys, downwards=downwards)
 
     def _in_turn(
         self, base: Any, scope: Scope, conditions: list[ColumnElement[bool]], order: InTurn
@@ -242,7 +263,7 @@ class _Connection:
         lists = turns.Turns(order, descending=self.descending, backwards=self.last is not None)
         columns = [column.label(column.key) for column in _columns(base)]
         matching = select(*columns).where(*conditions).correlate_except(*scope.parts)
-        found = lists.found(matching, scope, self.cursor, (self.size or 0) + 1)
+        found = lists.found(matching, scope, self.cursor, self._limit)
         return self._numbered(found, lists.keys, downwards=lists.downwards)
 
     def _numbered(self, found: Any, keys: list[Key], *, downwards: bool) -> ColumnElement[Any]:
@@ -251,29 +272,83 @@ class _Connection:
         page = select(*found.c, place_in_page.label("place")).correlate_except(found).subquery()
         return self._assembled(page, keys)
 
-    def _found(
-        self, matching: Select[Any], scope: Scope, keys: list[Key], downwards: bool, limit: int
-    ) -> Subquery:
+    def _found(self, matching: Select[Any], scope: Scope, keys: list[Key]) -> Subquery:
         """The page's rows: among a few that are known by key, or else along the list."""
 
         def ordered(found: Any) -> list[ColumnElement[Any]]:
-            return ordered_by(found, keys, downwards=downwards)
+            return ordered_by(found, keys, downwards=self._downwards)
 
         walk = self._walk(scope, keys)
 
         def along(rows_: Select[Any]) -> Select[Any]:
-            return rows_ if walk is None else walks.merged(rows_, walk, ordered, limit)
+            return rows_ if walk is None else walks.merged(rows_, walk, ordered, self._limit)
 
         ranges, few = _ranges(scope.few, keys)
         matching = matching.where(*ranges)
-        if not few or self.given.get("search") is not None:
+        if not few or (self.given.get("search") is not None and self.looks is None):
             return along(matching).subquery()  # What words find is read to its end anyway.
-        found = walks.few_or_many(matching, few, rows.primary_key(scope.row), along)
-        return select(*found.c).order_by(*ordered(found)).limit(limit).subquery()
+        key = rows.primary_key(scope.row)
+        if self.looks is not None and walk is None:
+            near = self._stretch(self.looks)
+            found = walks.few_or_looked_up(matching, few, key, near, self._everywhere, self._limit)
+        else:
+            found = walks.few_or_many(matching, few, key, along)
+        return select(*found.c).order_by(*ordered(found)).limit(self._limit).subquery()
+
+    def _looks(self, scope: Scope) -> int | None:
+        looks = [each.looks for each in scope.few if each.looks is not None]
+        if not looks or self.place.row is not None or self._is_ranked():
+            return None
+        return min(looks)
+
+    def _is_ranked(self) -> bool:
+        """Whether the list is sorted by how well it fits a search."""
+        if self.given.get("search") is None or self.declaration.rank is None:
+            return False
+        sorting, given = self.declaration.sort_by, self.given.get("sort_by")
+        if sorting is None or given is None or given.field is None:
+            return True
+        return sorting.keys[given.field] is BEST_MATCH
+
+    def _stretch(self, looks: int) -> walks.Stretch:
+        """The list's next rows, whatever is asked of them; and those that fulfil it."""
+        model = self.rows.model
+        scope = self.ctx.scope(aliased(model))
+        keys = self._keys(scope.row, self._order(scope.row))
+        along = (
+            select(*[column.label(column.key) for column in _columns(scope.row)])
+            .select_from(scope.source)
+            .where(*self._own_conditions(scope.row, replace(self.ctx, whole=True)))
+            .order_by(*[key.ordered(key.expression, downwards=self._downwards) for key in keys])
+        )
+        if self.cursor is not None:
+            along = along.where(cursors.beyond(keys, self.cursor, downwards=self._downwards))
+        near = self.ctx.scope(aliased(model, along.limit(looks).subquery()))
+        conditions = self._conditions(near.row, self.ctx)
+        matching = self._matching(near, conditions, self._keys(near.row, self._order(near.row)))
+        return walks.Stretch(matching, goes_on=along.offset(looks).limit(1).exists())
+
+    def _everywhere(self, more: list[ColumnElement[bool]]) -> Select[Any]:
+        """The page as it is found by looking up at once all that fulfils the conditions, and some more."""
+        model, downwards = self.rows.model, self._downwards
+        scope, other = self.ctx.scope(aliased(model)), aliased(model)
+        conditions = [*self._conditions(scope.row, replace(self.ctx, whole=True, many=True)), *more]
+        keys = self._keys(scope.row, self._order(scope.row))
+        # Keys only, of which many are sorted. The offset keeps PostgreSQL from walking after all.
+        all_ = self._matching(scope, conditions, keys).order_by(None).limit(None).offset(0)
+        key = rows.primary_key(scope.row).label("key")
+        sorted_by = [each.expression.label(f"sort_{index}") for index, each in enumerate(keys)]
+        found = all_.with_only_columns(key, *sorted_by).subquery()
+        page = select(*found.c).order_by(*ordered_by(found, keys, downwards=downwards)).limit(self._limit)
+        first = page.subquery()
+        columns = [column.label(column.key) for column in _columns(other)]
+        sort_columns = [first.c[each.name] for each in sorted_by]
+        on = rows.primary_key(other) == first.c.key
+        return select(*columns, *sort_columns).select_from(first).join(other, on)
 
     def _counts_along(self) -> bool:
         """Whether the page counts the list: what a search finds is read to its end anyway, to rank it."""
-        by_words = self.given.get("search") is not None and not self.in_turn
+        by_words = self.given.get("search") is not None and not self.in_turn and self.looks is None
         return by_words and self.cursor is None and "totalCount" in self.names
 
     def _walk(self, scope: Scope, keys: list[Key]) -> Walk | None:
