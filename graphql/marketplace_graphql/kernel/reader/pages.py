@@ -209,6 +209,7 @@ class _Connection:
     def _page(self) -> ColumnElement[Any]:
         base = aliased(self.rows.model)
         scope = self.ctx.scope(base)
+        scope.paged = True
         conditions = self._conditions(base, self.ctx)
         order = self._order(base)
         if isinstance(order, InTurn):
@@ -266,19 +267,32 @@ class _Connection:
 
         ranges, few = _ranges(scope.few, keys)
         matching = matching.where(*ranges)
-        if not few or self.given.get("search") is not None:
-            return along(matching).subquery()  # What words find is read to its end anyway.
-        found = walks.few_or_many(matching, few, rows.primary_key(scope.row), along)
-        return select(*found.c).order_by(*ordered(found)).limit(limit).subquery()
+        if not few:
+            return along(matching).subquery()
+        if self._ranked():  # What words find is read to its end anyway.
+            asked = [each.holds if each.by_index is None else each.by_index for each in few]
+            return matching.where(*asked).subquery()
+        ways = walks.Ways.of(few)
+        found = ways.found(matching, rows.primary_key(scope.row), along)
+        page = select(*found.c).order_by(*ordered(found)).limit(limit)
+        return page.add_cte(*ways.links, nest_here=True).subquery()
+
+    def _ranked(self) -> bool:
+        """Whether the list is sorted by how well its rows fit the words of a search."""
+        sorting, given = self.declaration.sort_by, self.given.get("sort_by")
+        if self.declaration.rank is None or self.given.get("search") is None:
+            return False
+        if sorting is None or given is None or self.in_turn:
+            return not self.in_turn
+        return given.field is None or sorting.keys[given.field] in (None, BEST_MATCH)
 
     def _counts_along(self) -> bool:
         """Whether the page counts the list: what a search finds is read to its end anyway, to rank it."""
-        by_words = self.given.get("search") is not None and not self.in_turn
-        return by_words and self.cursor is None and "totalCount" in self.names
+        return self._ranked() and self.cursor is None and "totalCount" in self.names
 
     def _walk(self, scope: Scope, keys: list[Key]) -> Walk | None:
         """The way along an index that serves the order asked for, where the list has one."""
-        if self.given.get("search") is not None:
+        if self._ranked():
             return None  # Found by an index of its own; each walk would look there again.
         wanted = keys[0].expression
         fitting = [walk for walk in scope.walks if counting.same(walk.sorted_by, wanted)]
