@@ -36,6 +36,8 @@ HANGING: tuple[tuple[Any, str], ...] = (
     (TransactionItem, "psp_reference"),
 )
 """By what an order is known that belongs to it: what was ordered, a parcel, an invoice, a payment."""
+FEW = 1_000
+"""Keys of orders are found by way of their addresses: that takes longer than by an index of their own."""
 ADDRESSES = ("billing_address_id", "shipping_address_id")
 
 
@@ -89,7 +91,7 @@ def _known_by(row: Any, ways: list[_Way], ctx: Any) -> ColumnElement[bool]:
     if ctx.whole:
         named: ColumnElement[bool] = row.id == any_(func.array(found.scalar_subquery(), type_=ARRAY(Uuid())))
         return named
-    return few_or_many(row, found, or_(*[way.holds for way in ways]), ctx)
+    return few_or_many(row, found, or_(*[way.holds for way in ways]), ctx, few=FEW)
 
 
 def _own(row: Any, rule: Callable[[Any], ColumnElement[bool]]) -> _Way:
