@@ -82,6 +82,12 @@ class ChargeStatus(StrEnum):
     OVERCHARGED = "OVERCHARGED"
 
 
+def _of_drafts(*columns: str) -> Index:
+    """Drafts are few among the orders: their list has indexes that orders which were placed are not in."""
+    drafts = text("status = 'DRAFT'")
+    return Index(f"ix_customer_order_draft_{columns[0]}", *columns, postgresql_where=drafts)
+
+
 class Order(UuidKey, Timestamped, WithMetadata, Base):
     """What a buyer bought in one go, from however many sellers."""
 
@@ -94,9 +100,20 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
         Index(None, "charge_status", "created_at"),
         Index(None, "authorize_status", "created_at"),
         Index(None, "updated_at", "id"),
-        Index("ix_customer_order_refunded", "created_at", postgresql_where=text("total_refunded_minor > 0")),
-        Index(None, "total_gross_minor"),
-        Index(None, "total_net_minor"),
+        Index(
+            "ix_customer_order_refunded",
+            "created_at",
+            postgresql_where=text("total_refunded_minor > 0"),
+        ),
+        Index(
+            "ix_customer_order_authorized",
+            "created_at",
+            postgresql_where=text("total_authorized_minor > 0"),
+        ),
+        Index(None, "currency", "total_gross_minor"),
+        Index(None, "currency", "total_net_minor"),
+        *[_of_drafts(*columns) for columns in (("number",), ("updated_at", "id"), ("user_email", "id"))],
+        _of_drafts("charge_status", "created_at"),
         Index(None, "billing_address_id"),
         Index(None, "shipping_address_id"),
         index_where_known("original_id"),
