@@ -1,17 +1,22 @@
 """Every way in which staff narrow and order their lists, as variables of a dashboard's documents."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from graphql import GraphQLEnumType, GraphQLInputObjectType, get_named_type
 
+from benchmarks import staff_catalogue
 from marketplace_graphql.schema import api_schema
 
 OPERATIONS = Path(__file__).parent / "operations"
-LISTS = ("products", "orders", "draft_orders", "customers")
-ROOT = {"draft_orders": "draftOrders"}
+LISTS = (*staff_catalogue.LISTS, "orders", "draft_orders", "customers")
+ROOT = {
+    "draft_orders": "draftOrders",
+    "product_variants": "productVariants",
+    "product_types": "productTypes",
+}
 CHANNEL = "maroc"
 ALIASES = {
     "LAST_MODIFIED",
@@ -25,7 +30,13 @@ ALIASES = {
 OF_SOME_LISTS = {"RANK", "COLLECTION"}
 """They go with a search, or with a collection's products."""
 IN_A_CHANNEL = {"PRICE", "PUBLISHED", "PUBLISHED_AT"}
-MIXED = {"products": ("NAME", "PRICE"), "customers": ("EMAIL", "LAST_NAME"), "orders": ("NUMBER", "CUSTOMER")}
+MIXED = {
+    "products": ("NAME", "PRICE"),
+    "product_variants": ("LAST_MODIFIED_AT",),
+    "customers": ("EMAIL", "LAST_NAME"),
+    "orders": ("NUMBER", "CUSTOMER"),
+    "draft_orders": ("NUMBER", "CUSTOMER"),
+}
 """Orders with which each condition is measured, unless every one is asked for."""
 
 
@@ -36,24 +47,48 @@ class Case:
     list: str
     name: str
     variables: dict[str, Any] = field(default_factory=dict)
+    kind: str = "list"
+    """Or "count": how many there are, and no page."""
+    after: str | None = None
+    """The page begins behind this row."""
 
     @property
     def document(self) -> str:
-        return (OPERATIONS / f"staff_list_{self.list}.graphql").read_text()
+        return (OPERATIONS / f"staff_{self.kind}_{self.list}.graphql").read_text()
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Variables that ask for the row behind which the page begins, and no other."""
+        kept = {
+            name: value for name, value in self.variables.items() if name in ("sort", "channel", "priced")
+        }
+        return kept | {"where": {"ids": [self.after]}}
 
 
 def cases(samples: dict[str, Any], *, every_order: bool) -> Iterator[Case]:
     """Each order both ways; each condition as the list comes, and in some orders or in every one."""
     for list_ in LISTS:
         orders = [(name, way) for name in _orders(list_) for way in ("ASC", "DESC")]
-        mixed = MIXED.get(list_, MIXED["orders"])
+        mixed = MIXED.get(list_, ())
+        middle = samples["middles"].get(list_)
         for name, way in orders:
-            yield _case(list_, "", {}, (name, way))
+            case = _case(list_, "", {}, (name, way))
+            yield case
+            if middle is not None:
+                yield replace(case, name=f"{case.name} middle", after=middle)
+        if list_ in staff_catalogue.COUNTED:
+            yield Case(list_, "all count", kind="count")
         for asked, variables in _conditions(list_, samples):
-            yield _case(list_, asked, variables, None)
+            case = _case(list_, asked, variables, None)
+            yield case
+            if list_ in staff_catalogue.COUNTED:
+                yield Case(list_, f"{asked} count", variables, kind="count")
             for name, way in orders:
                 if every_order or name in mixed:
-                    yield _case(list_, asked, variables, (name, way))
+                    case = _case(list_, asked, variables, (name, way))
+                    yield case
+            if middle is not None:
+                yield replace(case, name=f"{case.name} middle", after=middle)
 
 
 def _case(list_: str, asked: str, variables: dict[str, Any], order: tuple[str, str] | None) -> Case:
@@ -79,71 +114,36 @@ def _conditions(list_: str, samples: dict[str, Any]) -> Iterator[tuple[str, dict
     """What each field of `filter` and `where` is asked, and searches."""
     for argument in ("filter", "where"):
         given = _argument(list_, argument)
+        if given is None:
+            continue
         assert isinstance(given, GraphQLInputObjectType)
         known = _values(list_, argument, samples)
         for name in given.fields:
-            if name in ("AND", "OR", "NOT", "channel", "attributes"):
+            if name in ("AND", "OR", "NOT", "channel"):
                 continue
             for number, value in enumerate(known[name], 1):
                 variables: dict[str, Any] = {argument: {name: value}}
                 if list_ == "products":
                     variables["channel"] = CHANNEL
                 yield f"{argument} {name} {number}", variables
-    for number, term in enumerate(samples["searches"][list_], 1):
+    for number, term in enumerate(samples["searches"].get(list_, ()), 1):
         yield f"search {number}", {"search": term}
+    if list_ == "products":
+        for asked, variables in staff_catalogue.mixed(samples):
+            yield asked, variables | {"channel": CHANNEL}
 
 
 def _argument(list_: str, name: str) -> object:
     query = api_schema().graphql.query_type
     assert query is not None
-    return get_named_type(query.fields[ROOT.get(list_, list_)].args[name].type)
+    found = query.fields[ROOT.get(list_, list_)].args.get(name)
+    return None if found is None else get_named_type(found.type)
 
 
 def _values(list_: str, argument: str, it: dict[str, Any]) -> dict[str, list[Any]]:
-    if list_ == "products":
-        return _of_products(argument, it)
+    if list_ in staff_catalogue.LISTS:
+        return staff_catalogue.values(list_, argument, it)
     return _of_customers(argument, it) if list_ == "customers" else _of_orders(argument, it)
-
-
-def _of_products(argument: str, it: dict[str, Any]) -> dict[str, list[Any]]:
-    both = [True, False]
-    by_where = argument == "where"
-    since = {"gte": it["day"]}
-    bands = [{"gte": 50, "lte": 60}, {"gte": 50}, {"gte": 100_000}]
-    prices: list[Any] = [{"range": band} for band in bands] if by_where else bands
-    return {
-        "ids": [it["products"]],
-        "slugs": [it["slugs"]],
-        "name": [{"eq": it["name"]}],
-        "slug": [{"oneOf": it["slugs"]}],
-        "search": it["searches"]["products"],
-        "productType": [{"eq": it["product_type"]}],
-        "productTypes": [[it["product_type"]]],
-        "category": [{"eq": it["shelf"]}],
-        "categories": [[it["category"]], [it["shelf"]]],
-        "collection": [{"eq": it["collection"]}],
-        "collections": [[it["collection"]]],
-        "vendors": [[it["vendor"]]],
-        "regions": [[it["region"]]],
-        "metadata": [[{"key": "demo"}], [{"key": "nobody"}]],
-        "publishedFrom": [it["day"], it["now"]],
-        "availableFrom": [it["day"]],
-        "updatedAt": [{"range": since} if by_where else since],
-        "price": prices,
-        "minimalPrice": prices,
-        "stockAvailability": ["IN_STOCK", "OUT_OF_STOCK"],
-        "stocks": [
-            {"quantity": {"gte": 5}},
-            {"quantity": {"gte": 100_000}},
-            {"warehouseIds": [it["warehouse"]]},
-            {"warehouseIds": [it["warehouse"]], "quantity": {"gte": 1}},
-        ],
-        **dict.fromkeys(
-            ("isPublished", "isAvailable", "isVisibleInListing", "hasCategory", "giftCard"),
-            both,
-        ),
-        "hasPreorderedVariants": both,
-    }
 
 
 def _of_customers(argument: str, it: dict[str, Any]) -> dict[str, list[Any]]:

@@ -24,18 +24,29 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.catalog.models import ProductVariant
 from marketplace.content.reasons import WithReason, by_reason_index
 from marketplace.inventory.models import Stock, Warehouse
 from marketplace.kit import acting, clock
-from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey, WithMetadata, by_app_index
+from marketplace.kit.models import (
+    Base,
+    IntegerKey,
+    Timestamped,
+    UuidKey,
+    WithMetadata,
+    by_app_index,
+    index_where_known,
+)
 from marketplace.markets.models import Channel, ShippingMethod, TaxClass
 from marketplace.people.models import Address, User
 from marketplace.pricing.discounts import DiscountValueType
 from marketplace.vendors.models import Vendor
 
+SAID = JSONB(none_as_null=True)
+"""A tax class's metadata, public and private, as an order brought it along; None: the class's own."""
 order_number = Sequence("order_number", metadata=Base.metadata, start=1)
 
 
@@ -71,6 +82,12 @@ class ChargeStatus(StrEnum):
     OVERCHARGED = "OVERCHARGED"
 
 
+def _of_drafts(*columns: str) -> Index:
+    """Drafts are few among the orders: their list has indexes that orders which were placed are not in."""
+    drafts = text("status = 'DRAFT'")
+    return Index(f"ix_customer_order_draft_{columns[0]}", *columns, postgresql_where=drafts)
+
+
 class Order(UuidKey, Timestamped, WithMetadata, Base):
     """What a buyer bought in one go, from however many sellers."""
 
@@ -88,19 +105,20 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
             "created_at",
             postgresql_where=text("total_refunded_minor > 0"),
         ),
-        Index(None, "total_gross_minor"),
-        Index(None, "total_net_minor"),
+        Index(
+            "ix_customer_order_authorized",
+            "created_at",
+            postgresql_where=text("total_authorized_minor > 0"),
+        ),
+        Index(None, "currency", "total_gross_minor"),
+        Index(None, "currency", "total_net_minor"),
+        *[_of_drafts(*columns) for columns in (("number",), ("updated_at", "id"), ("user_email", "id"))],
+        _of_drafts("charge_status", "created_at"),
         Index(None, "billing_address_id"),
         Index(None, "shipping_address_id"),
-        Index(
-            "ix_customer_order_original_id", "original_id", postgresql_where=text("original_id IS NOT NULL")
-        ),
-        Index("ix_customer_order_voucher_id", "voucher_id", postgresql_where=text("voucher_id IS NOT NULL")),
-        Index(
-            "ix_customer_order_voucher_code",
-            "voucher_code",
-            postgresql_where=text("voucher_code IS NOT NULL"),
-        ),
+        index_where_known("original_id"),
+        index_where_known("voucher_id"),
+        index_where_known("voucher_code"),
         Index(None, "metadata", postgresql_using="gin"),
     )
 
@@ -122,10 +140,15 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
     shipping_method_id: Mapped[int | None] = mapped_column(
         ForeignKey("shipping_method.id", ondelete="SET NULL")
     )
+    shipping_app_method_id: Mapped[str | None]
+    """Of one that an app offered, its id: `app:<identifier>:<the app's own id>`."""
+    shipping_app_method: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """What the app had said of it."""
     shipping_method_name: Mapped[str | None]
     shipping_tax_class_id: Mapped[int | None] = mapped_column(ForeignKey("tax_class.id", ondelete="SET NULL"))
     shipping_tax_class_name: Mapped[str | None]
     """What the class was called at the sale."""
+    shipping_tax_class_said: Mapped[dict[str, dict[str, str]] | None] = mapped_column(SAID)
     redirect_url: Mapped[str | None]
     """Where the client that completed the checkout shows the order to its buyer."""
     currency: Mapped[str] = mapped_column(CHAR(3))
@@ -153,6 +176,8 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
     charge_status: Mapped[ChargeStatus] = mapped_column(default=ChargeStatus.NONE)
     is_demo: Mapped[bool] = mapped_column(default=False)
     is_tax_exempt: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    tax_answer: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """As of a checkout: what an app has said of its taxes, last time that staff changed it."""
     expired_at: Mapped[datetime | None]
     saves_billing_address: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """Of a draft: whether its customer's address book gets the address once it is completed."""
@@ -249,11 +274,7 @@ class OrderLine(UuidKey, WithMetadata, Base):
         Index("ix_order_line_product_sku", "product_sku", postgresql_using="hash"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("quantity_fulfilled BETWEEN 0 AND quantity", name="fulfilled_in_range"),
-        Index(
-            "ix_order_line_price_frozen_until",
-            "price_frozen_until",
-            postgresql_where=text("price_frozen_until IS NOT NULL"),
-        ),
+        index_where_known("price_frozen_until"),
     )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
@@ -281,6 +302,7 @@ class OrderLine(UuidKey, WithMetadata, Base):
     tax_class_id: Mapped[int | None] = mapped_column(ForeignKey("tax_class.id", ondelete="SET NULL"))
     tax_class_name: Mapped[str | None]
     """What the class was called at the sale."""
+    tax_class_said: Mapped[dict[str, dict[str, str]] | None] = mapped_column(SAID)
     is_price_overridden: Mapped[bool] = mapped_column(default=False)
     """Staff had set the price, instead of the listed one."""
     price_override_reason: Mapped[str | None]

@@ -44,6 +44,12 @@ class TransactionItem(IntegerKey, Timestamped, WithMetadata, Base):
         Index(None, "psp_reference"),
         by_app_index(),
         Index(None, "metadata", postgresql_using="gin"),
+        Index(
+            "ix_transaction_item_made_with",
+            text("(method_details ->> 'type')"),
+            text("(method_details ->> 'brand')"),
+            postgresql_where=text("method_details IS NOT NULL"),
+        ),
     )
 
     token: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)

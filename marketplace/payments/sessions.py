@@ -27,6 +27,7 @@ from marketplace.payments.transactions import (
     check_key,
     check_number,
     covered_minor,
+    drop_promises,
     events_of,
     known_by_key,
     lock_payable,
@@ -74,6 +75,7 @@ async def begin(
     else:
         check_number(earlier)
         await provider.check_open(session, payable)
+        await drop_promises(session, payable, earlier)
         left = payable.total.minor - sum(map(covered_minor, earlier))
         asked = left if amount_minor is None else amount_minor
         if asked <= 0:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import and_, any_, case, false, func, literal, not_, select, true
+from sqlalchemy import and_, any_, false, func, literal, not_, select, true
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -195,7 +195,7 @@ def _variant_is_asked(row: Any, given: Any, ctx: Any) -> Any:
     """Whether one of its variants is asked so much for."""
     variant, listing = aliased(models.ProductVariant), aliased(VariantChannelListing)
     of_variant = and_(listing.variant_id == variant.id, listing.channel_id == ctx.channel.id)
-    inside = _row_by_row(within(listing.entered_price_minor, given, ctx))
+    inside = searching.row_by_row(within(listing.entered_price_minor, given, ctx))
     holds = select(true()).select_from(variant).join(listing, of_variant)
     one = holds.where(variant.product_id == row.id, inside).limit(1).correlate_except(variant, listing)
     return one.scalar_subquery().is_(true())
@@ -210,12 +210,9 @@ def _price(row: Any, given: Any, ctx: Any) -> Any:
         return inside
     live = true() if sees_unlisted(ctx) else and_(listing.c.is_live, listing.c.visible_in_listings)
     keys = select(listing.c.product_id).where(listing.c.channel_id == ctx.channel.id, live, in_band)
-    return ctx.few_or_many(row, keys, _row_by_row(inside), few=FEW_OF_A_BAND, in_order=(price, inside))
-
-
-def _row_by_row(condition: Any) -> Any:
-    """A condition that PostgreSQL asks of each row that it comes by, and reads no range of an index for."""
-    return case((condition, true()), else_=false())
+    return ctx.few_or_many(
+        row, keys, searching.row_by_row(inside), few=FEW_OF_A_BAND, in_order=(price, inside)
+    )
 
 
 def _available(row: Any, wanted: bool, ctx: Any) -> Any:

@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, false, func, select, union
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
-from marketplace.catalog import models
-from marketplace_graphql.catalog import search as searching
+from marketplace.catalog import models, search
 from marketplace_graphql.catalog.attribute_answers import AssignedAttributeWhereInput, answers
+from marketplace_graphql.catalog.search import folded
 from marketplace_graphql.inputs import (
     DateTimeRangeInput,
     MetadataFilter,
@@ -38,7 +38,7 @@ def found(row: Any, term: Any, ctx: Any) -> ColumnElement[bool]:
         aliased(models.ProductVariant),
         aliased(models.ProductVariant),
     )
-    by_words = select(variant.id).where(variant.product_id == product.id, searching.found(product, term, ctx))
+    by_words = select(variant.id).where(variant.product_id == product.id, search.found(product, folded(term)))
     beginning = func.lower(term)
     by_sku = select(other.id).where(
         other.sku_folded >= beginning, other.sku_folded < beginning.concat(LAST_LETTER)

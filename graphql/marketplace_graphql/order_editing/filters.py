@@ -1,6 +1,5 @@
 """What lists of drafts can be narrowed down by."""
 
-from sqlalchemy import any_
 from strawberry import ID
 
 from marketplace_graphql.inputs import (
@@ -26,9 +25,15 @@ from marketplace_graphql.orders.filters import (
     OrderAuthorizeStatusEnumFilterInput,
     OrderChargeStatusEnumFilterInput,
     any_order_conditions,
-    by_buyer,
     days,
-    order_found,
+    in_channels,
+)
+from marketplace_graphql.orders.finding import by_buyer, order_found
+from marketplace_graphql.orders.where import (
+    LinesFilterInput,
+    OrderEventFilterInput,
+    TransactionFilterInput,
+    what_hangs_on,
 )
 
 
@@ -53,7 +58,7 @@ draft_filter = Filter(
         "created": days(lambda row: row.created_at),
         "search": order_found,
         "metadata": has_metadata,
-        "channels": lambda row, ids, ctx: row.channel_id == any_(ctx.key(ids, "Channel")),
+        "channels": in_channels,
     },
 )
 
@@ -77,6 +82,12 @@ class DraftOrderWhereInput:
     voucher_code: StringFilterInput | None
     lines_count: IntFilterInput | None
     """How many different things are in them."""
+    lines: list[LinesFilterInput] | None
+    """For each of these conditions there is a line that meets it."""
+    transactions: list[TransactionFilterInput] | None
+    """For each of these conditions there is a payment that meets it."""
+    events: list[OrderEventFilterInput] | None
+    """For each of these conditions something happened that meets it."""
     total_gross: PriceFilterInput | None
     total_net: PriceFilterInput | None
     product_type_id: GlobalIDFilterInput | None
@@ -103,6 +114,7 @@ draft_where = Filter(
     DraftOrderWhereInput,
     {
         **{name: any_order_conditions[name] for name in _SHARED},
+        **what_hangs_on,
         "user": refers(lambda row, ctx: row.user_id, "User"),
         "voucher_code": matches(lambda row, ctx: row.voucher_code),
         "lines_count": lines_count,

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Integer,
     Text,
     and_,
+    case,
     cast,
     distinct,
     false,
@@ -94,6 +95,8 @@ class GiftCardPaymentMethodDetails(PaymentMethodDetails):
 
     brand: str | None
     last_chars: str | None
+    is_saleor_giftcard: bool
+    """Whether it is a card of this shop: those pay an order without a payment."""
 
 
 @object_type
@@ -251,6 +254,7 @@ def _method_details(row: Any) -> Any:
     card = {name: text(name) for name in ("name", "brand", "first_digits", "last_digits")}
     card |= {name: cast(text(name), Integer) for name in ("exp_month", "exp_year")}
     gift_card = {name: text(name) for name in ("name", "brand", "last_chars")}
+    gift_card["is_saleor_giftcard"] = false()
     return cases(
         (text("type") == "CARD", typed("CardPaymentMethodDetails", card)),
         (text("type") == "GIFT_CARD", typed("GiftCardPaymentMethodDetails", gift_card)),
@@ -260,6 +264,12 @@ def _method_details(row: Any) -> Any:
             typed("OtherPaymentMethodDetails", {"name": row.name}),
         ),
     )
+
+
+def method_type(payment: Any) -> ColumnElement[str | None]:
+    """What a payment is made with, as its gateway says; one of this house is made with OTHER."""
+    of_house = case((and_(payment.app_id.is_(None), payment.gateway != ""), literal("OTHER")))
+    return func.coalesce(payment.method_details["type"].astext, of_house)
 
 
 def _of_last_refund(payment: Any, column: str) -> ColumnElement[Any]:
