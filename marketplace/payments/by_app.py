@@ -18,7 +18,7 @@ from marketplace.payments.errors import NobodyToAskError
 from marketplace.payments.gateways import Payable
 from marketplace.payments.models import TransactionAction, TransactionEvent, TransactionItem
 from marketplace.payments.models import TransactionEventType as Type
-from marketplace.payments.transactions import FINAL
+from marketplace.payments.transactions import end_of
 from marketplace.webhooks import asking
 from marketplace.webhooks.asking import Heard, Question, questions, webhooks_asked
 from marketplace.webhooks.payloads import Happening
@@ -76,7 +76,7 @@ class AppProvider:
         """Apps say themselves what they can't take."""
 
     def end_of(self, told: Sequence[TransactionEvent]) -> TransactionEvent | None:
-        return next((event for event in told if event.type in FINAL and event.counts), None)
+        return end_of(told)
 
     async def session_call(
         self,

@@ -21,13 +21,13 @@ from marketplace.payments.providers import house_provider, provider_going_on, pr
 from marketplace.payments.reporting import By, failed
 from marketplace.payments.telling import REQUESTS, describe, request_of, tell_all
 from marketplace.payments.transactions import (
-    FINAL,
     Begun,
     add_up,
     check_key,
     check_number,
     covered_minor,
     drop_promises,
+    end_of,
     events_of,
     known_by_key,
     lock_payable,
@@ -108,7 +108,7 @@ async def go_on(session: AsyncSession, settings: Settings, token: UUID, wish: Wi
     held = await hold(session, token)
     transaction, told = held.transaction, await events_of(session, held.transaction)
     house = None if transaction.app_id is not None else house_provider(settings, transaction.gateway)
-    ended = _end(told) if house is None else house.end_of(told)
+    ended = end_of(told) if house is None else house.end_of(told)
     if ended is not None:
         return Begun(transaction, ended)
     _check_patience(told)
@@ -139,8 +139,11 @@ async def answered(session: AsyncSession, asked: Asked) -> Begun:
         )
         if transaction.psp_reference is None:
             await forget(session, request)
-        data = answer.data if answer is not None else getattr(error, "data", None)
-        return Begun(transaction, event, data)
+        if answer is None:
+            return Begun(transaction, event, getattr(error, "data", None))
+        await add_up(session, transaction)  # Of several things that were said, some may be written down.
+        await follow(session, held)
+        return Begun(transaction, event, answer.data)
     if answer.psp_reference:
         transaction.psp_reference = answer.psp_reference
     describe(transaction, answer)
@@ -148,11 +151,6 @@ async def answered(session: AsyncSession, asked: Asked) -> Begun:
     await add_up(session, transaction)
     await follow(session, held)
     return Begun(transaction, event, answer.data)
-
-
-def _end(told: Sequence[TransactionEvent]) -> TransactionEvent | None:
-    """What a payment ended with, if it has."""
-    return next((event for event in told if event.type in FINAL and event.counts), None)
 
 
 def _check_patience(told: Sequence[TransactionEvent]) -> None:

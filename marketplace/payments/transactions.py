@@ -216,6 +216,11 @@ async def events_of(session: AsyncSession, transaction: TransactionItem) -> list
     return list(found)
 
 
+def end_of(told: Sequence[TransactionEvent]) -> TransactionEvent | None:
+    """What the conversation with a gateway ended with that a payment began with, if it has."""
+    return next((event for event in told if event.type in FINAL and event.counts), None)
+
+
 async def begun_with(session: AsyncSession, transaction: TransactionItem) -> TransactionEvent:
     """What a transaction was begun with: the request for all of it."""
     first = await session.scalars(

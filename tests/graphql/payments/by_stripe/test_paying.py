@@ -12,7 +12,9 @@ from marketplace.markets.models import Channel
 from marketplace.orders.models import Order
 from marketplace_graphql.kernel import Api
 from tests.factories.checkout import make_market, make_piece, make_ready_cart
-from tests.graphql.payments.by_stripe.conftest import CARD, GATEWAY, Shop
+from tests.factories.people import make_user
+from tests.graphql.conftest import staff
+from tests.graphql.payments.by_stripe.conftest import CARD, DONE, GATEWAY, INITIALIZE, Shop
 
 GATEWAYS = """
 mutation ($id: ID!) { it: paymentGatewayInitialize(id: $id,
@@ -219,6 +221,19 @@ async def test_a_part_of_the_cart_is_paid_by_card(shop: Shop) -> None:
     assert await shop.complete() == ["CHECKOUT_NOT_FULLY_PAID"]
     await shop.paid()
     assert await shop.complete() == []
+
+
+@pytest.mark.parametrize(
+    ("action", "status"), [("CHARGE", "succeeded"), ("AUTHORIZATION", "requires_capture")]
+)
+async def test_who_handles_payments_says_whether_it_is_charged_at_once(
+    promises: Shop, session: AsyncSession, action: str, status: str
+) -> None:
+    cashier = staff("HANDLE_PAYMENTS", user=await make_user(session, is_staff=True))
+    document = (INITIALIZE % DONE).replace("$id: ID!,", "$id: ID!, $action: TransactionFlowStrategyEnum,")
+    document = document.replace("(id: $id,", "(id: $id, action: $action,")
+    begun = await promises.read(document, cashier, id=promises.cart_id, data=CARD, action=action)
+    assert (await promises.confirm(begun)).status == status
 
 
 async def test_an_order_that_was_not_paid_is_paid_by_card(shop: Shop, session: AsyncSession) -> None:
