@@ -191,11 +191,12 @@ def replay(
     since: Annotated[datetime | None, typer.Option(help="All events since then (UTC).")] = None,
 ) -> None:
     """Have what Stripe told us of worked on again, and what it could not tell us fetched from it."""
-    importlib.import_module("marketplace.tables")
     from marketplace.kit.database import Database
     from marketplace.payments.answers import AnswerError
     from marketplace.payments.gateways.stripe.replay import NoSuchStripeError, replay_one, replay_since
+    from workers.runner import import_handlers
 
+    import_handlers()  # Whoever works on an event: by them it is known which are missed.
     if event_id is not None and since is not None:
         raise _Refusal("Name one event, or say --since when: not both.")
 

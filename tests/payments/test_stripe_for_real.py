@@ -1,15 +1,20 @@
 """Over real HTTP, with a real worker: Stripe's webhook reaches the shop, and the payment is known."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import httpx
 import orjson
 import pytest
 import stripe
+from sqlalchemy import select
+from typer.testing import CliRunner, Result
 
+from marketplace import cli
 from marketplace.kit.database import Database
 from marketplace.kit.ids import to_global_id
 from marketplace.markets.models import TransactionFlowStrategy
+from marketplace.payments.gateways.stripe.models import StripeEvent, StripeEventStatus
 from marketplace.payments.stand_ins.stripe.serving import StripeStandIn
 from tests.factories.checkout import make_market, make_piece, make_ready_cart
 from tests.factories.stripe import on_stand_in
@@ -65,3 +70,38 @@ async def test_a_webhook_of_stripe_pays_a_cart(
 async def _delivered(stand_in: StripeStandIn) -> list[int]:
     """In a thread, because the shop answers in this one."""
     return await asyncio.to_thread(stand_in.deliver)
+
+
+@pytest.fixture
+def command(database: Database, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Awaitable[Result]]:
+    """`marketplace stripe replay` with these words, in a thread: it has a loop of its own."""
+    monkeypatch.setattr(cli, "_with_database", lambda: database.settings)
+
+    async def run(*words: str) -> Result:
+        return await asyncio.to_thread(CliRunner().invoke, cli.cli, ["stripe", "replay", *words])
+
+    return run
+
+
+async def test_what_stripe_could_not_tell_is_fetched_by_a_command(
+    command: Callable[..., Awaitable[Result]], database: Database, stripe_client: stripe.StripeClient
+) -> None:
+    intent = await stripe_client.v1.payment_intents.create_async({"amount": 10_00, "currency": "mad"})
+    await stripe_client.v1.payment_intents.cancel_async(intent.id)
+    done = await command("--since", "2020-01-01")
+    assert done.output == "0 events queued again, and 1 that only Stripe knew of.\n"
+    await run_worker(database.settings, until_idle=True, handle_signals=False)
+    async with database.transaction() as session:
+        event = (await session.scalars(select(StripeEvent))).one()
+    assert (event.type, event.status) == ("payment_intent.canceled", StripeEventStatus.IGNORED)
+    assert (await command(event.id)).output == "Queued.\n"
+
+
+async def test_what_can_not_be_replayed_is_said(
+    command: Callable[..., Awaitable[Result]], database: Database
+) -> None:
+    for words in ((), ("evt_1", "--since", "2020-01-01")):
+        assert "Name one event" in str((await command(*words)).exception)
+    assert (await command("evt_1")).exit_code != 0
+    database.settings = database.settings.model_copy(update={"stripe_secret_key": None})
+    assert "there are no keys" in str((await command("evt_1")).exception)

@@ -39,11 +39,12 @@ async def replay_since(database: Database, settings: Settings, since: datetime) 
     """
     async with database.transaction() as session:
         kept = await session.scalars(
-            select(StripeEvent).where(StripeEvent.created_at >= since).order_by(StripeEvent.created_at)
+            select(StripeEvent.id).where(StripeEvent.created_at >= since).order_by(StripeEvent.created_at)
         )
         again = kept.all()
-        for event in again:
-            await work_again(session, event)
+    for event_id in again:  # There may be many: each in a transaction of its own.
+        async with database.transaction() as session:
+            await work_again(session, await session.get_one(StripeEvent, event_id))
     missed = 0
     async for fetched in _api(settings).events_since(since, tuple(registry)):
         async with database.transaction() as session:
