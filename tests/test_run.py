@@ -117,7 +117,7 @@ def test_the_first_start_makes_a_database_and_says_where_everything_is(marketpla
 def loading_seconds() -> float:
     """What this machine takes now to load the libraries that we stand on, and nothing of ours."""
     started_at = monotonic()
-    libraries = "import fastapi, graphql, sqlalchemy.orm, strawberry, typer"
+    libraries = "import fastapi, graphql, sqlalchemy.orm, strawberry, stripe, typer"
     subprocess.run([sys.executable, "-c", libraries], check=True)
     return monotonic() - started_at
 

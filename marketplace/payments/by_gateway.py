@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit.money import Money
@@ -103,9 +104,10 @@ class HouseProvider:
         *,
         goes_on: bool,
     ) -> HouseCall:
+        key = key_of(transaction, request)
         asked = Request(
             token=transaction.token,
-            key=key_of(transaction, request),
+            key=key if goes_on else f"{key}.{await _failures(session, transaction)}",
             amount=Money(request.amount_minor, request.currency),
             source_type=source.model,
             source_id=source.key,
@@ -175,6 +177,19 @@ class HouseProvider:
     async def _call(self, session: AsyncSession, work: Callable[[], Awaitable[Answer]]) -> HouseCall:
         may_be_put = await circuits.may_be_asked(session, self.gateway.id)
         return HouseCall(self.gateway, work, self.patience_seconds, may_be_put)
+
+
+async def _failures(session: AsyncSession, transaction: TransactionItem) -> int:
+    """How often it was begun in vain. Each time has a key of its own: no money moves by beginning, and a
+    gateway may answer the same failure to the same key for a whole day.
+    """
+    failures = (Type.AUTHORIZATION_FAILURE, Type.CHARGE_FAILURE)
+    found = await session.scalar(
+        select(func.count()).where(
+            TransactionEvent.transaction_id == transaction.id, TransactionEvent.type.in_(failures)
+        )
+    )
+    return found or 0
 
 
 def key_of(transaction: TransactionItem, request: TransactionEvent) -> str:

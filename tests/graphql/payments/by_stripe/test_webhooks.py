@@ -6,12 +6,13 @@ from typing import Any
 import orjson
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
 from marketplace.payments.gateways.stripe.inbox import WORK
 from marketplace.payments.gateways.stripe.models import StripeEvent, StripeEventStatus, StripeRefusal
+from marketplace.payments.models import TransactionItem
 from marketplace.payments.stand_ins.stripe.outbox import WEBHOOK_SECRET, Delivery, signature
 from tests.graphql.payments.by_stripe.conftest import Shop
 
@@ -46,6 +47,15 @@ async def test_the_order_in_which_it_is_told_does_not_matter(promises: Shop, car
     assert await promises.amounts(begun) == {"charged": 70_00, "refunded": 20_00, "canceled": 60_00}
     events = await promises.events(begun)
     assert len(events) == len(set(events))
+
+
+async def test_a_payment_whose_name_was_never_answered_is_known_by_its_own(shop: Shop) -> None:
+    begun = await shop.begin()
+    await shop.session.execute(update(TransactionItem).values(psp_reference=None))
+    await shop.confirm(begun)
+    await shop.hear()
+    assert await shop.amounts(begun) == {"charged": 150_00}
+    assert (await shop.transaction(begun)).psp_reference == begun["transaction"]["pspReference"]
 
 
 async def test_an_event_is_kept_before_it_is_worked_on_and_once(shop: Shop) -> None:
