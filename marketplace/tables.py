@@ -21,6 +21,7 @@ import marketplace.orders.discounts
 import marketplace.orders.invoice_models
 import marketplace.orders.models
 import marketplace.orders.refunds
+import marketplace.payments.gateways.stripe.models
 import marketplace.payments.models
 import marketplace.payouts.ledger
 import marketplace.payouts.models

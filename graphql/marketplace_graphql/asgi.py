@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
 from typing import Any
 
+import orjson
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
@@ -11,6 +12,7 @@ from marketplace.apps.tokens import app_of_token, looks_like_one
 from marketplace.kit.database import Database
 from marketplace.kit.settings import Settings
 from marketplace.markets.shop_settings import is_open_to_storefronts
+from marketplace.payments.gateways.known import outside_gateways
 from marketplace.people.errors import TokenError
 from marketplace.people.tokens import token_of
 from marketplace.vendors.queries import person_of_token
@@ -58,6 +60,7 @@ def make_api(settings: Settings, database: ReadsAndTransactions, *, storage: Any
             "account_confirmation": str(settings.account_confirmation),
             "sign_in_unconfirmed": str(settings.sign_in_unconfirmed),
             "account_confirm_mode": settings.account_confirm_mode,
+            "gateways": _gateways(settings),
         },
         context={"settings": settings, "storage": storage},
     )
@@ -77,6 +80,12 @@ def in_process(api: Api, authenticate: Authenticate) -> Execute:
         return await api.execute(document, variables, requester, address=address)
 
     return execute
+
+
+def _gateways(settings: Settings) -> str:
+    """The gateways that are set up here, as JSON."""
+    made = outside_gateways(settings).values()
+    return orjson.dumps([{"id": gateway.id, "name": gateway.name} for gateway in made]).decode()
 
 
 def admission(database: Database, authenticate: Authenticate) -> Authenticate:

@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
-from marketplace.kit.jobs import Work, job
-from marketplace.payments import auto_completion, expiring
+from marketplace.kit.jobs import Retry, Work, job
+from marketplace.payments import auto_completion, expiring, finding_out, lost, releasing
+from marketplace.payments.gateways.stripe import handlers, inbox
 
 
 @job("payments.complete_paid")
@@ -28,3 +29,39 @@ async def expire_orders(work: Work) -> None:
 async def delete_expired_orders(work: Work) -> None:
     """Delete orders that expired long ago."""
     await expiring.delete_expired(work.session)
+
+
+@job("payments.find_out_due")
+async def find_out_due(work: Work) -> None:
+    """Find requests to gateways of which nobody knows yet what came."""
+    await lost.queue_due(work.session)
+
+
+@job(lost.FIND_OUT)
+async def find_out(work: Work, call_id: int) -> None:
+    """Find out what came of a request to a gateway."""
+    await finding_out.find_out(work.database, work.settings, call_id)
+
+
+@job("payments.release_due")
+async def release_due(work: Work) -> None:
+    """Find money of checkouts that nobody will complete."""
+    await releasing.queue_due(work.session, work.settings)
+
+
+@job(releasing.RELEASE)
+async def release(work: Work, token: UUID) -> None:
+    """Give a payment of a checkout back that nobody will complete."""
+    await releasing.release(work.database, work.settings, token)
+
+
+@job(inbox.WORK, retry=Retry(times=12, first_wait_seconds=10))
+async def work_on_stripe_event(work: Work, event_id: str) -> None:
+    """Work on something that Stripe has told us of."""
+    await handlers.work_on(work, event_id)
+
+
+@job("payments.forget_stripe_events")
+async def forget_stripe_events(work: Work) -> None:
+    """Forget what Stripe told us of long ago."""
+    await inbox.forget_old(work.session)

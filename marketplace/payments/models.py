@@ -156,6 +156,38 @@ class TransactionEvent(IntegerKey, WithReasonPage, Base):
     user: Mapped[User | None] = relationship(lazy="raise")
 
 
+class GatewayCall(IntegerKey, Base):
+    """A request to a gateway of this house, of which it has to be found out what came of it."""
+
+    __tablename__ = "gateway_call"
+    __table_args__ = (Index(None, "due_at", postgresql_where=text("answered_at IS NULL")),)
+
+    transaction_id: Mapped[int] = mapped_column(
+        ForeignKey("transaction_item.id", ondelete="CASCADE"), index=True
+    )
+    request_id: Mapped[int] = mapped_column(
+        ForeignKey("transaction_event.id", ondelete="CASCADE"), unique=True
+    )
+    asked_at: Mapped[datetime] = mapped_column(default=clock.now)
+    due_at: Mapped[datetime]
+    """When to ask again, if there is no answer by then."""
+    tries: Mapped[int] = mapped_column(default=1)
+    calls_off: Mapped[bool] = mapped_column(default=False)
+    """Of a payment that was begun: nobody needs it any more, so it is called off unless it is paid."""
+    answered_at: Mapped[datetime | None]
+
+
+class GatewayCircuit(Base):
+    """A gateway of this house that can't be reached. One that can has no row."""
+
+    __tablename__ = "gateway_circuit"
+
+    gateway: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    """In a row."""
+    failed_at: Mapped[datetime]
+
+
 class CashStatus(StrEnum):
     EXPECTED = "EXPECTED"
     COLLECTED = "COLLECTED"

@@ -16,10 +16,6 @@ from marketplace.payments.transactions import events_of
 
 ONLY_SAID = ACTION_REQUIRED | {Type.INFO}
 """Of these an amount is never made, and they may be told as often as one likes."""
-NAMES_PAYMENT = frozenset(
-    {Type.AUTHORIZATION_REQUEST, Type.AUTHORIZATION_SUCCESS, Type.CHARGE_REQUEST, Type.CHARGE_SUCCESS}
-)
-"""The first of these says what the gateway calls the payment."""
 _AMOUNT_OF = {
     Type.AUTHORIZATION_FAILURE: (Type.AUTHORIZATION_REQUEST, Type.AUTHORIZATION_ACTION_REQUIRED),
     Type.CHARGE_FAILURE: (Type.CHARGE_REQUEST, Type.CHARGE_ACTION_REQUIRED),
@@ -68,7 +64,7 @@ async def report(
         psp_reference=said.psp_reference,
         message=said.message,
         external_url=said.external_url,
-        counts=said.type not in ONLY_SAID,
+        counts=said.type not in ONLY_SAID if said.counts is None else said.counts,
         user_id=by.user_id,
         app_id=by.app_id,
         granted_refund_id=grant_of(told, said.type, said.psp_reference),
@@ -143,7 +139,9 @@ def _told_before(told: Sequence[TransactionEvent], said: Said) -> TransactionEve
         (
             event
             for event in told
-            if event.type is said.type and event.psp_reference == said.psp_reference and event.counts
+            if event.type is said.type
+            and event.psp_reference == said.psp_reference
+            and (event.counts or said.counts is False)
         ),
         None,
     )

@@ -23,7 +23,7 @@ from marketplace.payments.errors import (
 )
 from marketplace.payments.gateway_money import tell_of_money
 from marketplace.payments.gateways import Gateway, GatewayAnswer, Payable
-from marketplace.payments.gateways.known import gateway_of
+from marketplace.payments.gateways.known import GATEWAYS, gateway_of
 from marketplace.payments.models import TransactionEvent, TransactionEventType, TransactionItem
 
 MAXIMUM_TRANSACTIONS = 100
@@ -216,6 +216,17 @@ async def events_of(session: AsyncSession, transaction: TransactionItem) -> list
     return list(found)
 
 
+async def begun_with(session: AsyncSession, transaction: TransactionItem) -> TransactionEvent:
+    """What a transaction was begun with: the request for all of it."""
+    first = await session.scalars(
+        select(TransactionEvent)
+        .where(TransactionEvent.transaction_id == transaction.id)
+        .order_by(TransactionEvent.id)
+        .limit(1)
+    )
+    return first.one()
+
+
 async def add_up(session: AsyncSession, transaction: TransactionItem) -> None:
     """Derive a transaction's amounts anew from what was told of it."""
     await session.flush()
@@ -281,8 +292,25 @@ async def known_by_key(
 
 
 def _is_outgrown(gateway: Gateway, payable: Payable, known: Begun, amount_minor: int | None) -> bool:
-    """Whether "all of it" has become another amount since: then the promise is made anew."""
-    return gateway.is_promise and amount_minor is None and known.event.amount_minor != payable.total.minor
+    """Whether "all of it" has become another amount since, or the promise was dropped: it is made anew."""
+    promised = {known.event.amount_minor, known.transaction.authorized_minor}
+    return gateway.is_promise and amount_minor is None and promised != {payable.total.minor}
+
+
+async def drop_promises(session: AsyncSession, payable: Payable, earlier: Sequence[TransactionItem]) -> None:
+    """Whoever pays for a locked checkout by other means promises nothing at the door any more."""
+    if payable.checkout is None:
+        return
+    for promise in earlier:
+        if promise.gateway in GATEWAYS and promise.authorized_minor:
+            await tell(
+                session,
+                promise,
+                TransactionEventType.AUTHORIZATION_ADJUSTMENT,
+                Money.zero(promise.currency),
+                f"{promise.psp_reference}:{uuid4()}",
+                message="It is paid by other means.",
+            )
 
 
 async def _promise_anew(

@@ -213,7 +213,7 @@ class Checkout(Node, ObjectWithMetadata, DiscountsOfCheckout, ParcelsOfCheckout,
         lambda row, method, ctx: method.checkout_id == row.id, deprecated="Use `shippingMethods`."
     )
     available_payment_gateways: list[PaymentGateway] = value(
-        lambda row, ctx: gateways_of(row.channel_id), deprecated="Use `paymentGatewayInitialize`."
+        lambda row, ctx: gateways_of(row.channel_id, ctx), deprecated="Use `paymentGatewayInitialize`."
     )
     available_collection_points: "list[Warehouse]" = related(lambda row, warehouse, ctx: false())
     """Where the buyer could fetch the goods: nowhere, sellers send everything."""

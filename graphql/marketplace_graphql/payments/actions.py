@@ -1,4 +1,4 @@
-"""Payments that their apps are asked to charge, to pay back or to call off."""
+"""Payments that apps, or gateways of this house, are asked to charge, to pay back or to call off."""
 
 import uuid
 
@@ -9,14 +9,14 @@ from marketplace.content.reasons import UNSAID, For, Why
 from marketplace.kit.errors import DomainError, Errors, InvalidError, NotFoundError
 from marketplace.orders.models import Order
 from marketplace.orders.refunds import GrantedRefund
-from marketplace.payments import app_actions, models
-from marketplace.payments.app_actions import Action
-from marketplace.payments.by_app import Asked
+from marketplace.payments import actions, models
+from marketplace.payments.actions import Action
+from marketplace.payments.asked import Asked
 from marketplace.payments.models import TransactionAction
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import UUID, Info, PositiveDecimal, error_type, mutation, object_type
 from marketplace_graphql.orders.reasons import reasons_named
-from marketplace_graphql.payments.asking import heard_from
+from marketplace_graphql.payments.asking import put
 from marketplace_graphql.payments.recording import minor_of, payment_token, the_payment
 from marketplace_graphql.people.requests import settings_of
 
@@ -61,7 +61,7 @@ class ActionMutations:
         refund_reason: str | None = None,
         refund_reason_reference: ID | None = None,
     ) -> dict[str, models.TransactionItem]:
-        """Has a payment's app charge, pay back or call off: by default all that can be."""
+        """Has whoever carries a payment out charge, pay back or call off: by default all that can be."""
         _check_is_refund(action_type, refund_reason, refund_reason_reference)
         currency = await _currency(info, token)
         action = Action(
@@ -69,7 +69,7 @@ class ActionMutations:
             None if amount is None else minor_of(amount, currency, "amount"),
             await _why(info, action_type, refund_reason, refund_reason_reference),
         )
-        asked = await app_actions.ask_for_action(
+        asked = await actions.ask_for_action(
             info.session, settings_of(info), token, action, info.requester.user_id
         )
         return await _answered(info, asked)
@@ -82,8 +82,8 @@ class ActionMutations:
     async def transaction_request_refund_for_granted_refund(
         self, info: Info, granted_refund_id: ID, id: ID | None = None, token: UUID | None = None
     ) -> dict[str, models.TransactionItem]:
-        """Has a payment's app pay back what staff have granted. The payment is named where the granted refund
-        has none.
+        """Has whoever carries a payment out pay back what staff have granted. The payment is named where the
+        granted refund has none.
         """
         try:
             refund = await info.find(GrantedRefund, granted_refund_id, field_name="grantedRefundId")
@@ -91,7 +91,7 @@ class ActionMutations:
             raise DomainError(error.message, field=error.field, code="GRAPHQL_ERROR") from error
         await info.check_channel(Order, refund.order_id)
         payment_token = await _token_of(info, refund, id, token)
-        asked = await app_actions.ask_for_granted(
+        asked = await actions.ask_for_granted(
             info.session, settings_of(info), payment_token, refund.id, info.requester.user_id
         )
         return await _answered(info, asked)
@@ -117,8 +117,8 @@ async def _why(info: Info, action: TransactionAction, reason: str | None, refere
 
 
 async def _answered(info: Info, asked: Asked) -> dict[str, models.TransactionItem]:
-    heard = await heard_from(info, asked.questions)
-    return {"transaction": await app_actions.action_answered(info.session, asked, heard)}
+    await put(info, asked.call)
+    return {"transaction": await actions.answered(info.session, asked)}
 
 
 async def _token_of(info: Info, refund: GrantedRefund, id: ID | None, token: UUID | None) -> uuid.UUID:

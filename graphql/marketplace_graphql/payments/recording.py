@@ -15,12 +15,18 @@ from marketplace.kit.ids import uuid_pk
 from marketplace.kit.money import Money
 from marketplace.kit.outgoing import is_web_address
 from marketplace.payments import models, recording
-from marketplace.payments.answers import MOST_MINOR, REFERENCE_CHARACTERS, URL_CHARACTERS, shortened
+from marketplace.payments.answers import (
+    MOST_MINOR,
+    NAMES_PAYMENT,
+    REFERENCE_CHARACTERS,
+    URL_CHARACTERS,
+    shortened,
+)
 from marketplace.payments.holding import Held, follow, hold
 from marketplace.payments.method_details import NAME_CHARACTERS, method_details
 from marketplace.payments.models import TransactionAction, TransactionEventType
 from marketplace.payments.recording import Note, Owner
-from marketplace.payments.reporting import NAMES_PAYMENT, By, amount_left_out, report, said_of
+from marketplace.payments.reporting import By, amount_left_out, report, said_of
 from marketplace.payments.transactions import add_up
 from marketplace.people.permissions import Permission
 from marketplace_graphql.inputs import MetadataInput, entries_of

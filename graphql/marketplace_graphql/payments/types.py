@@ -3,8 +3,25 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Integer, and_, case, cast, distinct, false, func, literal, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Text,
+    and_,
+    case,
+    cast,
+    distinct,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy import column as sql_column
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -102,34 +119,36 @@ class PaymentGateway:
     """ISO 4217 codes."""
 
 
-def gateways_of(channel_id: Any) -> Any:
+def gateways_of(channel_id: Any, ctx: Any) -> Any:
     """The ways to pay in a channel. To pay cash at the door, a channel must allow it."""
-    return gateways_where(lambda channel: channel.id == channel_id)
+    return gateways_where(lambda channel: channel.id == channel_id, ctx)
 
 
-def gateways_where(rule: Callable[[Any], ColumnElement[bool]]) -> Any:
+def gateways_where(rule: Callable[[Any], ColumnElement[bool]], ctx: Any) -> Any:
     """The ways to pay in the channels of a rule, each once with all of their currencies."""
     channel = aliased(Channel)
+    named = func.jsonb_to_recordset(cast(ctx.setting("gateways"), JSONB))
+    outside = named.table_valued(sql_column("id", Text), sql_column("name", Text)).render_derived(
+        name="outside", with_types=True
+    )
+    cash = literal(CashOnDelivery.id).label("id"), literal(CashOnDelivery.name).label("name")
+    ways = union_all(
+        select(*cash, true().label("is_cash")), select(outside.c.id, outside.c.name, false())
+    ).subquery("ways")
+    codes = aggregate_order_by(distinct(channel.currency_code), channel.currency_code)
     open_ = (
-        select(
-            func.array_agg(aggregate_order_by(distinct(channel.currency_code), channel.currency_code)).label(
-                "codes"
-            )
-        )
-        .where(rule(channel), channel.cash_on_delivery)
-        .correlate_except(channel)
+        select(ways.c.id, ways.c.name, ways.c.is_cash, func.array_agg(codes).label("codes"))
+        .join(channel, or_(channel.cash_on_delivery, not_(ways.c.is_cash)))
+        .where(rule(channel))
+        .group_by(ways.c.id, ways.c.name, ways.c.is_cash)
+        .correlate_except(channel, ways)
         .subquery()
         .lateral()
     )
     return each(
         open_,
-        {
-            "name": literal(CashOnDelivery.name),
-            "id": literal(CashOnDelivery.id),
-            "config": [],
-            "currencies": open_.c.codes,
-        },
-        where=open_.c.codes.is_not(None),
+        {"name": open_.c.name, "id": open_.c.id, "config": [], "currencies": open_.c.codes},
+        order_by=(open_.c.is_cash.desc(), open_.c.name),
     )
 
 

@@ -251,7 +251,8 @@ class Shop(ObjectWithMetadata):
                 of.is_active,
                 true() if channel is None else of.id == ctx.channel.id,
                 true() if currency is None else of.currency_code == currency,
-            )
+            ),
+            ctx,
         )
 
     @related
