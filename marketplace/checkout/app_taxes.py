@@ -26,7 +26,7 @@ from marketplace.people.models import Address
 
 if TYPE_CHECKING:
     from marketplace.checkout.carts import Cart
-    from marketplace.checkout.deliveries import OfferedDelivery
+    from marketplace.checkout.offered_deliveries import OfferedDelivery
 
 HOLDS = timedelta(hours=1)
 """So long an answer is taken for right, as in Saleor: rates change, and buyers come back."""

@@ -11,9 +11,11 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     DateTime,
+    String,
     Uuid,
     bindparam,
     case,
+    cast,
     delete,
     exists,
     func,
@@ -24,9 +26,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.models import ProductVariant
 from marketplace.checkout import app_taxes
+from marketplace.checkout.app_methods import MethodKey
 from marketplace.checkout.errors import CheckoutGoneError
 from marketplace.checkout.models import Checkout, CheckoutDelivery, CheckoutGiftCard, CheckoutLine
 from marketplace.checkout.offers import OFFER_COLUMNS, Offer, offer_of, up_to_date, with_offers
+from marketplace.checkout.shipping_answers import CheckoutShippingAnswer
 from marketplace.checkout.totals import Taxed, line_totals, share_of, total_of
 from marketplace.inventory.availability import number_locked
 from marketplace.inventory.models import Stock
@@ -58,10 +62,12 @@ class Cart:
     now: datetime
     minutes_kept: int = 0
     """How long its pieces are kept for it, counted from its last change; 0: not at all."""
-    chosen_method_id: int | None = None
+    chosen_method_id: MethodKey | None = None
     """The shipping method of the chosen delivery."""
     has_deliveries: bool = False
     """Whether delivery options have been worked out and kept."""
+    has_answers: bool = False
+    """Whether apps have been asked how it can travel."""
     lines: list[CheckoutLine] = field(default_factory=list)
     offers: Mapping[int, Offer] = field(default_factory=dict)
     """By variant, once the lines are priced."""
@@ -169,16 +175,17 @@ async def lock(session: AsyncSession, checkout_id: UUID, *, for_deletion: bool =
     row = found.one_or_none()
     if row is None:
         raise CheckoutGoneError
-    checkout, channel, method_id, delivery_minor, has_deliveries, may_be_rewarded, minutes_kept = row
+    checkout, channel, method_id, delivery_minor, has_deliveries, has_answers, may_be_rewarded, minutes = row
     if not channel.is_active:
         raise InactiveChannelError("This channel is closed: nothing can be bought in it.", field="channel")
     cart = Cart(
         checkout,
         channel,
         now,
-        minutes_kept,
-        method_id,
+        minutes,
+        int(method_id) if method_id is not None and method_id.isdecimal() else method_id,
         has_deliveries,
+        has_answers,
         may_be_rewarded=may_be_rewarded,
         delivery_minor=delivery_minor or 0,
     )
@@ -206,9 +213,10 @@ _CHECKOUT = (
     select(
         Checkout,
         Channel,
-        CheckoutDelivery.method_id,
+        func.coalesce(CheckoutDelivery.app_method_id, cast(CheckoutDelivery.method_id, String)),
         CheckoutDelivery.price_minor,
         exists().where(CheckoutDelivery.checkout_id == Checkout.id).correlate(Checkout),
+        exists().where(CheckoutShippingAnswer.owner_id == Checkout.id).correlate(Checkout),
         or_(
             REWARDS_IN_FORCE,
             exists().where(CheckoutLine.checkout_id == Checkout.id, CheckoutLine.is_gift).correlate(Checkout),

@@ -125,13 +125,21 @@ class CheckoutLine(UuidKey, Timestamped, WithMetadata, Base):
 
 
 class CheckoutDelivery(UuidKey, Timestamped, Base):
-    """One way this checkout could travel: a method, and its price over all parcels."""
+    """One way this checkout could travel: a method (the shop's or an app's), and its price over all."""
 
     __tablename__ = "checkout_delivery"
-    __table_args__ = (UniqueConstraint("checkout_id", "method_id"),)
+    __table_args__ = (
+        UniqueConstraint("checkout_id", "method_id"),
+        UniqueConstraint("checkout_id", "app_method_id"),
+        CheckConstraint("(method_id IS NULL) <> (app_method_id IS NULL)", name="of_shop_or_app"),
+    )
 
     checkout_id: Mapped[UUID] = mapped_column(ForeignKey("checkout.id", ondelete="CASCADE"))
-    method_id: Mapped[int] = mapped_column(ForeignKey("shipping_method.id", ondelete="CASCADE"))
+    method_id: Mapped[int | None] = mapped_column(ForeignKey("shipping_method.id", ondelete="CASCADE"))
+    app_method_id: Mapped[str | None]
+    """Of an app's method, its id: `app:<identifier>:<the app's own id>`."""
+    app_method: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """What the app says of it, as `app_methods.AppMethod` writes it."""
     currency: Mapped[str] = mapped_column(CHAR(3))
     price_minor: Mapped[int]
     """As entered: the sum of the parcels' prices."""
@@ -139,7 +147,7 @@ class CheckoutDelivery(UuidKey, Timestamped, Base):
     checkout: Mapped[Checkout] = relationship(
         foreign_keys=[checkout_id], back_populates="deliveries", lazy="raise"
     )
-    method: Mapped[ShippingMethod] = relationship(lazy="raise")
+    method: Mapped[ShippingMethod | None] = relationship(lazy="raise")
     parcels: Mapped[list["CheckoutParcel"]] = relationship(back_populates="delivery", lazy="raise")
 
 

@@ -123,6 +123,10 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
     shipping_method_id: Mapped[int | None] = mapped_column(
         ForeignKey("shipping_method.id", ondelete="SET NULL")
     )
+    shipping_app_method_id: Mapped[str | None]
+    """Of one that an app offered, its id: `app:<identifier>:<the app's own id>`."""
+    shipping_app_method: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """What the app had said of it."""
     shipping_method_name: Mapped[str | None]
     shipping_tax_class_id: Mapped[int | None] = mapped_column(ForeignKey("tax_class.id", ondelete="SET NULL"))
     shipping_tax_class_name: Mapped[str | None]

@@ -48,13 +48,18 @@ async def queue(session: AsyncSession, checkout_id: UUID, *, was_asked: bool = F
     )
 
 
+async def is_due(session: AsyncSession, checkout_id: UUID) -> bool:
+    """Whether a checkout is to become an order by itself now."""
+    return await session.scalar(_due(clock.now()).where(Checkout.id == checkout_id)) is not None
+
+
 async def complete_if_due(session: AsyncSession, checkout_id: UUID, *, was_asked: bool = False) -> None:
     """Complete a checkout, if it still is due. What can't be bought as it is waits until it is changed.
 
     Where an app has to say its taxes first, it is asked, and then it is tried again; `was_asked`: once.
     """
     now = clock.now()
-    if await session.scalar(_due(now).where(Checkout.id == checkout_id)) is None:
+    if not await is_due(session, checkout_id):
         return
     try:
         async with session.begin_nested():

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from marketplace.checkout.asking_for_taxes import tax_checkout
+from marketplace.checkout.carriers_asked import hear_carriers
 from marketplace.kit.jobs import Work, job
 from marketplace.payments import auto_completion, expiring
 
@@ -15,7 +16,11 @@ async def complete_paid(work: Work) -> None:
 
 @job(auto_completion.COMPLETE)
 async def complete_checkout(work: Work, checkout_id: UUID, *, was_asked: bool = False) -> None:
-    """Make the order of a checkout that is paid in full."""
+    """Make the order of a checkout that is paid in full. Apps are asked first whether they still carry it: no
+    buyer is there to choose another way.
+    """
+    if await auto_completion.is_due(work.session, checkout_id):
+        await hear_carriers(work.database, work.settings, checkout_id)
     await auto_completion.complete_if_due(work.session, checkout_id, was_asked=was_asked)
 
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, ColumnElement, String, and_, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Integer, String, and_, cast, func, select
 from sqlalchemy.orm import aliased
 
 from marketplace.catalog.models import Product, ProductType, ProductVariant
@@ -61,9 +61,10 @@ def _priced(row: Any, ctx: Any) -> Any:
 def _days(row: Any, attribute: Any, lead_time_days: Any) -> ColumnElement[int | None]:
     """Days from the order to the door with the row's delivery: what is made to order is made first."""
     delivery, method = aliased(models.CheckoutDelivery), aliased(MethodRow)
+    of_app = delivery.app_method[attribute.key.replace("_delivery", "")].astext
     on_the_way = (
-        select(getattr(method, attribute.key))
-        .join(delivery, delivery.method_id == method.id)
+        select(func.coalesce(getattr(method, attribute.key), cast(of_app, Integer)))
+        .join_from(delivery, method, delivery.method_id == method.id, isouter=True)
         .where(delivery.id == row.delivery_id)
         .correlate_except(delivery, method)
         .scalar_subquery()

@@ -120,7 +120,11 @@ class DeliveryParcel(DaysOfDeliveryParcel):
     """As prices are entered in the channel."""
 
 
-@record(models.CheckoutDelivery, name="Delivery", order_by=lambda row, ctx: (row.price_minor, row.method_id))
+@record(
+    models.CheckoutDelivery,
+    name="Delivery",
+    order_by=lambda row, ctx: (row.price_minor, row.method_id, row.app_method_id),
+)
 class Delivery:
     """One way in which a checkout's goods could travel: a parcel from each seller, all by the same method."""
 
@@ -137,7 +141,7 @@ class Delivery:
         """Whether its carrier takes the money at the door."""
         method = aliased(MethodRow)
         collects = select(method.collects_cash).where(method.id == row.method_id)
-        return never_null(collects.scalar_subquery())
+        return never_null(func.coalesce(collects.scalar_subquery(), false()))
 
 
 @node(models.CheckoutLine, visible=line_visible, order_by=lambda row, ctx: (row.created_at, row.id))
@@ -232,8 +236,8 @@ class Checkout(Node, ObjectWithMetadata, DiscountsOfCheckout, ParcelsOfCheckout,
     )
     available_collection_points: "list[Warehouse]" = related(lambda row, warehouse, ctx: false())
     """Where the buyer could fetch the goods: nowhere, sellers send everything."""
-    lines: list[CheckoutLine] = related()
-    """In the order in which they were added."""
+    lines: list[CheckoutLine] = related(lambda row, line, ctx: line.checkout_id == row.id, shown=True)
+    """In the order in which they were added. Whoever is shown a checkout sees what is in it."""
     problems: list[CheckoutProblem] | None = value(problems_of_checkout)  # type: ignore[valid-type]
     """What of its lines and its delivery stands in the way of completing it."""
     delivery: Delivery | None = related()

@@ -7,6 +7,7 @@ from strawberry import ID
 from marketplace.kit.errors import DomainError, Errors, PermissionDeniedError
 from marketplace.payments import abandoning, completion
 from marketplace.people.permissions import Permission
+from marketplace_graphql.checkout.carriers import hear_carriers
 from marketplace_graphql.checkout.errors import CheckoutErrorCode
 from marketplace_graphql.checkout.inputs import metadata_entries
 from marketplace_graphql.checkout.taxes import once_taxed
@@ -59,6 +60,7 @@ class FromCheckoutMutations:
             raise PermissionDeniedError(Permission.HANDLE_CHECKOUTS)
         key = uuid_key(id, "Checkout", "id")
         try:
+            await hear_carriers(info, key, keeps_choice=True)
             return await once_taxed(
                 info,
                 lambda: completion.complete(

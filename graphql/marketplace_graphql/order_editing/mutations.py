@@ -9,6 +9,7 @@ from marketplace.orders import confirming, editing, models, notes, updating
 from marketplace.people.permissions import Permission
 from marketplace_graphql.checkout.taxes import once_taxed
 from marketplace_graphql.kernel import Info, error_type, mutation, object_type, row_by
+from marketplace_graphql.order_editing.carriers import hear_carriers
 from marketplace_graphql.order_editing.drafts import DraftMutations
 from marketplace_graphql.order_editing.from_checkouts import FromCheckoutMutations
 from marketplace_graphql.order_editing.inputs import (
@@ -52,6 +53,7 @@ class OrderEditingMutations(DraftMutations, LineMutations, FromCheckoutMutations
             raise DomainError("Say how.", field="shippingMethod", code="SHIPPING_METHOD_REQUIRED")
         key = uuid_key(order, "Order", "order")
         with codes_of(OrderError):
+            await hear_carriers(info, key)
             changed = await editing.choose_delivery(info.session, key, method_key(input.shipping_method))
         return {"order": changed}
 

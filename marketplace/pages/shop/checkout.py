@@ -74,7 +74,11 @@ async def delivery(visit: Visiting) -> Response:
     problem = visit.query.get("problem")
     problems = [Problem(None, problem)] if problem else problems_in(options)
     # Until cards can be paid with here, what can't be paid at the door can't be bought.
-    payable = [one for one in options["deliveries"] if one["collectsCash"] and visit.market.cash_on_delivery]
+    payable = [
+        one
+        for one in options["deliveries"]
+        if one["collectsCash"] and visit.market.cash_on_delivery and one["shippingMethod"]["active"]
+    ]
     deliveries = sorted(payable, key=lambda one: one["price"]["amount"])
     chosen = (checkout["delivery"] or {}).get("id")
     if chosen not in [one["id"] for one in deliveries]:
