@@ -16,10 +16,11 @@ from sqlalchemy import BigInteger, Uuid, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.checkout.errors import TaxesUnknownError
-from marketplace.checkout.models import CheckoutParcel
+from marketplace.checkout.models import Checkout, CheckoutParcel
 from marketplace.checkout.tax_answers import TaxAnswer
 from marketplace.checkout.tax_base import Destination, TaxBase, tax_base
 from marketplace.checkout.totals import NOTHING, Taxed, unit_of
+from marketplace.kit.database import CARRIED_OVER
 from marketplace.kit.money import share
 from marketplace.people.addresses import postal_address
 from marketplace.people.models import Address
@@ -37,7 +38,7 @@ are as it said; of a cart of which it has not said anything yet only the last of
 PARCELS = "parcels"
 """What of the delivery is each seller's, with tax and without: worked out when somebody may look at it."""
 CARTS = "carts taxed by apps"
-"""Where a session keeps those that were priced in it."""
+"""Where a session keeps those that were priced in it, or in one before it in the same mutation."""
 
 
 @dataclass(slots=True)
@@ -67,7 +68,7 @@ async def recall(session: AsyncSession, cart: "Cart") -> None:
     checkout = cart.checkout
     address_id = checkout.shipping_address_id or checkout.billing_address_id
     cart.taxes = AppTaxes(await _destination(session, address_id))
-    session.info.setdefault(CARTS, {})[checkout.id] = cart
+    session.info.setdefault(CARRIED_OVER, {}).setdefault(CARTS, {})[checkout.id] = cart
 
 
 async def _destination(session: AsyncSession, address_id: int | None) -> Destination:
@@ -82,15 +83,20 @@ _ADDRESS = select(Address).where(Address.id == bindparam("address_id", type_=Big
 
 def take_priced(session: AsyncSession) -> list["Cart"]:
     """The carts whose taxes an app works out that were added up in a session. They are given once."""
-    priced: dict[UUID, Cart] = session.info.pop(CARTS, {})
+    priced: dict[UUID, Cart] = session.info.get(CARRIED_OVER, {}).pop(CARTS, {})
     return [cart for cart in priced.values() if cart.taxes is not None and cart.taxes.base is not None]
 
 
 async def share_delivery(session: AsyncSession, cart: "Cart") -> None:
     """Keep with a checkout that is taxed what of its delivery is each seller's: for whoever looks at it."""
-    checkout, answer = cart.checkout, cart.taxes.answer if cart.taxes is not None else None
-    kept = checkout.tax_answer
-    if answer is None or kept is None or checkout.delivery_id is None or PARCELS in kept:
+    answer = cart.taxes.answer if cart.taxes is not None else None
+    checkout: Checkout | None = cart.checkout
+    if checkout not in session:  # It was priced in a transaction before this one.
+        checkout = await session.get(Checkout, cart.checkout.id, with_for_update={"key_share": True})
+    kept = checkout.tax_answer if checkout is not None else None
+    if answer is None or checkout is None or checkout.delivery_id is None:
+        return
+    if kept is None or PARCELS in kept or kept.get(SAID) != answer.as_json():
         return
     rows = (await session.execute(_PARCELS, {"delivery_id": checkout.delivery_id})).all()
     parts = shares(answer.shipping.total, [price_minor for _, price_minor in rows])
