@@ -62,7 +62,12 @@ class Settings(BaseSettings):
     """Every setting and its default. The variable of a field is MARKETPLACE_ and its name in capitals."""
 
     model_config = SettingsConfigDict(
-        env_prefix="MARKETPLACE_", env_ignore_empty=True, frozen=True, extra="ignore", populate_by_name=True
+        env_prefix="MARKETPLACE_",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+        hide_input_in_errors=True,  # There may be secrets beside what is wrong.
     )
 
     environment: Environment = "development"
@@ -189,6 +194,16 @@ class Settings(BaseSettings):
             raise ValueError(
                 "MARKETPLACE_CLOCK_FILE can't be set in production: orders and payouts need true time."
             )
+        return self
+
+    @model_validator(mode="after")
+    def _keys_of_stripe_go_together(self) -> Self:
+        secret = "" if self.stripe_secret_key is None else self.stripe_secret_key.get_secret_value()
+        names = "MARKETPLACE_STRIPE_SECRET_KEY and MARKETPLACE_STRIPE_PUBLISHABLE_KEY"
+        if bool(secret) is not bool(self.stripe_publishable_key):
+            raise ValueError(f"{names} go together: one of them is missing.")
+        if ("_live_" in secret) is not ("_live_" in self.stripe_publishable_key):
+            raise ValueError(f"{names} are of two modes: one is live, and one is for tests.")
         return self
 
     @property

@@ -94,3 +94,25 @@ def test_settings_show_no_secret_and_do_not_change(tmp_path: Path) -> None:
     assert settings.secret_key.get_secret_value() not in repr(settings)
     with pytest.raises(ValidationError, match="frozen"):
         settings.port = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("secret", "publishable", "why"),
+    [
+        ("sk_test_1234567890", None, "one of them is missing"),
+        (None, "pk_test_1", "one of them is missing"),
+        ("rk_live_1234567890", "pk_test_1", "one is live"),
+    ],
+)
+def test_keys_of_stripe_go_together(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    secret: str | None,
+    publishable: str | None,
+    why: str,
+) -> None:
+    for name, value in (("SECRET", secret), ("PUBLISHABLE", publishable)):
+        monkeypatch.setenv(f"MARKETPLACE_STRIPE_{name}_KEY", value or "")
+    with pytest.raises(ValidationError, match=why) as refused:
+        Settings(data_dir=tmp_path)
+    assert "1234567890" not in str(refused.value)
