@@ -16,6 +16,7 @@ from marketplace.kit.models import lowest_if_missing
 from marketplace.vendors.models import Vendor
 from marketplace_graphql.catalog import search as searching
 from marketplace_graphql.catalog.attribute_answers import AttributeInput, product_answers
+from marketplace_graphql.catalog.indexed import indexed
 from marketplace_graphql.catalog.pricing import within
 from marketplace_graphql.catalog.sorts import product_order, published_since
 from marketplace_graphql.catalog.stock import for_sale, in_stock, keys_of_sold_out, sold_out
@@ -355,7 +356,7 @@ product_filter = Filter(
         "collections": lambda row, ids, ctx: _in_collections(row, ctx.key(ids, "Collection")),
         "categories": in_categories,
         "search": searching.found,
-        "updated_at": between(lambda row, ctx: row.updated_at),
+        "updated_at": indexed(models.Product, "updated_at", between(lambda row, ctx: row.updated_at)),
         "product_types": lambda row, ids, ctx: _of_types(row, ctx.key(ids, "ProductType"), ctx),
         "slugs": among(lambda row, ctx: row.slug),
     },
@@ -369,7 +370,7 @@ product_where = Filter(
         "product_type": refers(lambda row, ctx: row.product_type_id, "ProductType"),
         "category": _of_category,
         "collection": _in_collection,
-        "updated_at": matches(lambda row, ctx: row.updated_at),
+        "updated_at": indexed(models.Product, "updated_at", matches(lambda row, ctx: row.updated_at)),
     },
 )
 
