@@ -16,6 +16,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    true,
     tuple_,
     union_all,
 )
@@ -54,6 +55,10 @@ def in_stock(product: Any, ctx: Any, *also: ColumnElement[bool]) -> ColumnElemen
     carts hold is anything added up. So lists can ask it of every product. What is to hold besides stands
     inside: what does not hold of all together is then counted by one join.
     """
+    return _in_stock(product, ctx, *also).exists()
+
+
+def _in_stock(product: Any, ctx: Any, *also: ColumnElement[bool]) -> Select[Any]:
     variant, shelf = aliased(ProductVariant), aliased(Stock)
     has_free = and_(
         shelf.variant_id == variant.id,
@@ -63,11 +68,10 @@ def in_stock(product: Any, ctx: Any, *also: ColumnElement[bool]) -> ColumnElemen
     )
     sold = and_(shelf.id.is_not(None), not_(_all_kept(variant, ctx)))
     return (
-        select(literal(1))
+        select(true())
         .select_from(outerjoin(variant, shelf, has_free))
         .where(variant.product_id == product.id, or_(variant.track_inventory.is_(False), sold), *also)
         .correlate_except(variant, shelf)
-        .exists()
     )
 
 
@@ -78,8 +82,9 @@ def sold_out(product: Any, ctx: Any) -> ColumnElement[bool]:
     may_be = product.id.in_(_maybe_sold_out(ctx))
     if ctx.channel.given:
         may_be = or_(may_be, tuple_(ctx.channel.id, product.id).in_(_with_pieces_elsewhere()))
-    # No EXISTS, nor IN, that becomes a join: it would be sorted, where a list is to be walked.
-    return case((may_be, not_(in_stock(product, ctx))), else_=false())
+    # No EXISTS: PostgreSQL would gather all that is in stock. Nor an IN that becomes a join.
+    something = _in_stock(product, ctx).limit(1).scalar_subquery()
+    return case((may_be, something.is_not(true())), else_=false())
 
 
 def keys_of_sold_out(ctx: Any) -> Select[Any]:
