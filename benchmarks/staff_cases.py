@@ -29,6 +29,7 @@ ALIASES = {
     "FULFILLMENT_STATUS",
 }
 """Orders that are the same as another."""
+UNASKED = {"AND", "OR", "NOT", "channel"}
 OF_SOME_LISTS = {"RANK", "COLLECTION"}
 """They go with a search, or with a collection's products."""
 IN_A_CHANNEL = {"PRICE", "PUBLISHED", "PUBLISHED_AT"}
@@ -121,7 +122,7 @@ def _conditions(list_: str, samples: dict[str, Any]) -> Iterator[tuple[str, dict
         assert isinstance(given, GraphQLInputObjectType)
         known = _values(list_, argument, samples)
         for name in given.fields:
-            if name in ("AND", "OR", "NOT", "channel"):
+            if name in UNASKED or (name == "attributes" and list_ not in staff_catalogue.LISTS):
                 continue
             for number, value in enumerate(known[name], 1):
                 variables: dict[str, Any] = {argument: {name: value}}
