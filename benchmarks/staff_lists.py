@@ -236,6 +236,9 @@ async def _samples(session: AsyncSession) -> dict[str, Any]:
         "middles": {
             "products": to_global_id("Product", product.id),
             "product_variants": to_global_id("ProductVariant", variant.id),
+            "orders": to_global_id("Order", order.id),
+            "draft_orders": to_global_id("Order", (await middle(Order, Order.status == "DRAFT")).id),
+            "customers": to_global_id("User", person.id),
         },
         "day": (now - timedelta(days=7)).isoformat(),
         "now": now.isoformat(),
