@@ -20,6 +20,7 @@ import marketplace.markets.shop_settings
 import marketplace.orders.discounts
 import marketplace.orders.models
 import marketplace.orders.refunds
+import marketplace.payments.at_the_door.models
 import marketplace.payments.models
 import marketplace.payouts.ledger
 import marketplace.payouts.models

@@ -20,6 +20,7 @@ SCHEDULE: dict[str, str] = {
     "payments.complete_paid": EVERY_MINUTE,
     "payments.expire_orders": EVERY_MINUTE,
     "payments.delete_expired_orders": EVERY_FIVE_MINUTES,
+    "payments.follow_cash_orders": EVERY_FIVE_MINUTES,
     "orders.refresh_drafts": EVERY_FIVE_MINUTES,
     "payouts.release": EVERY_MINUTE,
     "payouts.send_waiting": EVERY_FIVE_MINUTES,

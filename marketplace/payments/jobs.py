@@ -4,6 +4,7 @@ from uuid import UUID
 
 from marketplace.kit.jobs import Work, job
 from marketplace.payments import auto_completion, expiring
+from marketplace.payments.at_the_door import confirming
 
 
 @job("payments.complete_paid")
@@ -28,3 +29,15 @@ async def expire_orders(work: Work) -> None:
 async def delete_expired_orders(work: Work) -> None:
     """Delete orders that expired long ago."""
     await expiring.delete_expired(work.session)
+
+
+@job("payments.follow_cash_orders")
+async def follow_cash_orders(work: Work) -> None:
+    """Remind buyers who have to confirm an order, and find those orders whose time is over."""
+    await confirming.follow_up(work.session)
+
+
+@job(confirming.EXPIRE)
+async def expire_cash_order(work: Work, order_id: UUID) -> None:
+    """Call off an order that its buyer has not confirmed in time."""
+    await confirming.expire(work.session, order_id)
