@@ -114,7 +114,7 @@ def _paid(settled: Settled, transactions: list[TransactionItem]) -> Paid:
 async def _decide(
     session: AsyncSession, settled: Settled, promise: TransactionItem | None
 ) -> Decision | None:
-    """Whether what was promised at the door may be, now that it becomes an order. Raises CashNotOfferedError."""
+    """Whether what was promised at the door may still be. Raises CashNotOfferedError."""
     if promise is None or not promise.authorized_minor:
         return None
     promised = Money(promise.authorized_minor, promise.currency)

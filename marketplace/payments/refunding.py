@@ -227,8 +227,8 @@ async def bear(
     was_paid: bool = True,
     is_ours: bool = False,
 ) -> None:
-    """Write down that a part brings less than it was sold for, and by whom that is borne. The caller has locked
-    it, and moves the money.
+    """Write down that a part brings less than it was sold for, and by whom that is borne. The caller has
+    locked it, and moves the money.
     """
     refund = PartRefund(
         vendor_order_id=part.id,

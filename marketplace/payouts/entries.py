@@ -118,7 +118,7 @@ def refunded(reversal: EarningReversal, vendor_id: int, at: datetime, *, was_rel
 
 
 def spared(refund: PartRefund) -> Entry:
-    """A buyer paid less at the door, and the marketplace bears it: what the delivery claims of nobody else."""
+    """A buyer paid less at the door, and the marketplace bears it: nobody else owes it."""
     missing = Money(refund.goods_minor + refund.shipping_minor, refund.currency)
     return Entry(
         key=f"spared:{refund.id}",

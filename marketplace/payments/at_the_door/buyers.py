@@ -52,7 +52,7 @@ def buyer_of(user_id: int | None, email: str, phone: str) -> Buyer:
 
 
 async def history_of(session: AsyncSession, buyer: Buyer, *, since: datetime, enough: int) -> History:
-    """What the rules ask of a buyer: orders refused since a day, or still to be paid, and whether any was paid.
+    """What rules ask of a buyer: orders refused since a day, or still to be paid, and whether any was paid.
 
     One statement; no count goes beyond `enough`: a number that a call centre orders with costs no more.
     """

@@ -11,9 +11,8 @@ REFUSED = "REFUSED"
 
 
 async def tell_of_refusal(session: AsyncSession, part: VendorOrder) -> None:
-    """Its pieces are back on their shelf: its seller's members are written to, and its buyer, who owes nothing."""
+    """Its pieces are back on their shelf: its seller's members and its buyer, who owes nothing, are told."""
     order = await session.get_one(Order, part.order_id)
-    await write_to_buyer(
-        session, order, OrderLetter.PARCEL_REFUSED, None, said=f"{order.number}-{part.position}"
-    )
+    number = f"{order.number}-{part.position}"
+    await write_to_buyer(session, order, OrderLetter.PARCEL_REFUSED, None, said=number)
     await enqueue(session, TELL_SELLERS, vendor_order_id=part.id, why=REFUSED)

@@ -1,4 +1,4 @@
-"""What a channel demands of whoever pays at the door. Asked when it is promised, and once more at the order."""
+"""What a channel demands of whoever pays at the door. Asked at the promise, and at the order."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -52,7 +52,8 @@ async def decide(
     if not channel.cash_on_delivery:
         raise CashNotOfferedError(NotOffered.CHANNEL, "Nothing can be paid at the door in this channel.")
     facts = (await session.execute(_FACTS, {"checkout_id": checkout.id})).one()
-    country_code, phone, rules = facts
+    country_code, phone = facts[0], facts[1]
+    rules: CashRules | None = facts[2]
     buyer = buyer_of(checkout.user_id, checkout.email or "", phone or "")
     if rules is None:
         return Decision(buyer, None, needs_confirmation=False)
