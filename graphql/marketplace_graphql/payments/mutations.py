@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Mapping
-from decimal import Decimal
 from enum import Enum
 from ipaddress import ip_address
 from typing import Any
@@ -12,10 +11,9 @@ from strawberry import ID, UNSET
 from marketplace.kit.errors import DomainError, InvalidError, NotFoundError, PermissionDeniedError
 from marketplace.kit.ids import uuid_pk
 from marketplace.kit.money import MINOR_DIGITS
-from marketplace.kit.money import Money as Amount
 from marketplace.markets.models import TransactionFlowStrategy
 from marketplace.payments import by_app, cash, models
-from marketplace.payments.answers import MOST_MINOR
+from marketplace.payments.at_the_door.errors import CashNotOfferedError
 from marketplace.payments.by_app import Asked, Wish
 from marketplace.payments.gateways import Gateway, Payable
 from marketplace.payments.gateways.known import GATEWAYS
@@ -33,6 +31,7 @@ from marketplace_graphql.kernel import (
     object_type,
 )
 from marketplace_graphql.payments.asking import heard_from
+from marketplace_graphql.payments.exact import exact
 from marketplace_graphql.payments.recording import RecordingMutations
 from marketplace_graphql.payments.stored_methods import StoredMethodMutations
 from marketplace_graphql.payments.subject import Bill, may_go_on, the_bill
@@ -167,7 +166,7 @@ class PaymentsMutations(StoredMethodMutations, RecordingMutations):
         wanted = None
         if payment_gateways is not None:
             wanted = {given.id: given.data if given.data is not UNSET else None for given in payment_gateways}
-        minor = payable.total.minor if amount is None else _exact(amount, bill.currency).minor
+        minor = payable.total.minor if amount is None else exact(amount, bill.currency).minor
         questions = await by_app.ask_for_gateways(info.session, settings_of(info), payable, minor, wanted)
         answers = {one.question.app_identifier: one.said for one in await heard_from(info, questions)}
         if wanted is None:
@@ -206,7 +205,7 @@ class PaymentsMutations(StoredMethodMutations, RecordingMutations):
         Only who handles payments may say whether it is to be promised or paid at once.
         """
         _check_privileges(info, action, customer_ip_address)
-        minor = None if amount is None else _exact(amount, bill.currency).minor
+        minor = None if amount is None else exact(amount, bill.currency).minor
         given: dict[str, Any] = {
             "checkout_id": bill.checkout_id,
             "order_id": bill.order_id,
@@ -270,7 +269,7 @@ class PaymentsMutations(StoredMethodMutations, RecordingMutations):
         currency = input.currency.strip().upper()
         if currency not in MINOR_DIGITS:
             raise InvalidError(f"Nothing is sold in {input.currency} here.", field="currency")
-        amount = _exact(input.amount, currency)
+        amount = exact(input.amount, currency)
         parts = [uuid_pk(part, "VendorOrder") for part in input.vendor_orders]
         with codes_of(CashRemittanceError):
             return await cash.remit(
@@ -325,16 +324,6 @@ def _app_config(gateway_id: str, said: Mapping[str, Any] | None) -> dict[str, An
     return {"id": gateway_id, "data": None if said is None else said.get("data"), "errors": errors}
 
 
-def _exact(amount: Decimal, currency: str) -> Amount:
-    """Raises InvalidError for what can't be said in the currency's coins."""
-    if amount > MOST_MINOR:
-        raise InvalidError("This is no amount of money.", field="amount")
-    made = Amount.from_decimal(amount, currency)
-    if made.amount != amount:
-        raise InvalidError(f"{currency} has no such small coins.", field="amount")
-    return made
-
-
 async def _refusal(info: Info, gateway: Gateway, payable: Payable) -> DomainError | None:
     """Why a gateway is not open; None where it is."""
     try:
@@ -345,11 +334,12 @@ async def _refusal(info: Info, gateway: Gateway, payable: Payable) -> DomainErro
 
 
 def _config(gateway_id: str, refusals: Mapping[str, DomainError | None]) -> dict[str, Any]:
-    errors = []
+    errors, data = [], None
     if gateway_id not in refusals:
         message = f"There is no payment gateway {gateway_id}."
         errors = [{"field": "id", "message": message, "code": PaymentGatewayConfigErrorCode.NOT_FOUND}]
     elif (refused := refusals[gateway_id]) is not None:
         code = PaymentGatewayConfigErrorCode.INVALID
         errors = [{"field": refused.field, "message": refused.message, "code": code}]
-    return {"id": gateway_id, "data": None, "errors": errors}
+        data = {"reason": refused.reason} if isinstance(refused, CashNotOfferedError) else None
+    return {"id": gateway_id, "data": data, "errors": errors}

@@ -8,7 +8,7 @@ from starlette.datastructures import FormData
 
 from marketplace.pages.api import Data
 from marketplace.pages.shop.cart import by_seller, promo_problem
-from marketplace.pages.shop.problems import Problem, by_field, problems_in
+from marketplace.pages.shop.problems import Problem, by_field, cash_message, problems_in
 from marketplace.pages.visits import Visit, Visiting
 
 router = APIRouter()
@@ -29,6 +29,8 @@ NEEDED = ("email", "firstName", "lastName", "phone", "streetAddress1", "city")
 """A carrier that is to be paid at the door must find it, and be able to call."""
 
 LONGEST_FIELD = 256
+BY_CARRIER = (None, "CARRIER", "NO_DELIVERY")
+"""Why nothing can be paid at the door where another delivery helps."""
 
 
 @router.get("/checkout")
@@ -119,6 +121,7 @@ async def review(visit: Visiting) -> Response:
     if not checkout["delivery"]:
         return visit.go("checkout/delivery")
     problem = visit.query.get("problem")
+    refused = await _why_no_cash(visit) if checkout["totalPrice"]["gross"]["amount"] else None
     return visit.page(
         "shop/checkout_review.html",
         data,
@@ -126,6 +129,7 @@ async def review(visit: Visiting) -> Response:
         checkout=checkout,
         parcels=by_seller(checkout),
         problem=Problem(None, problem).message if problem else None,
+        refused=None if refused is None else cash_message(refused),
         promo_problem=promo_problem(visit),
     )
 
@@ -148,11 +152,22 @@ async def place(visit: Visiting) -> Response:
         return visit.go(f"orders/{order['id']}", new="1")
     unpaid = problems_in(answer["transactionInitialize"])
     problems = problems_in(answer["checkoutComplete"])
-    if unpaid and problems[0].code == "CHECKOUT_NOT_FULLY_PAID":
+    is_unpaid = bool(unpaid) and problems[0].code == "CHECKOUT_NOT_FULLY_PAID"
+    if problems[0].code == "PAYMENT_ERROR" or (is_unpaid and await _why_no_cash(visit) not in BY_CARRIER):
+        return visit.go("checkout/review")  # It says why.
+    if is_unpaid:
         return visit.go("checkout/delivery", problem="CHECKOUT_NOT_FULLY_PAID")
     if problems[0].line:
         return visit.go("cart", line=problems[0].line, problem=problems[0].code, anchor="lines")
     return visit.go("checkout/review", problem=problems[0].code)
+
+
+async def _why_no_cash(visit: Visit) -> str | None:
+    """Why this order can't be paid at the door; None where it can."""
+    answer = await visit.write("cash_offer", {"paymentGatewayInitialize"}, id=visit.cart_id)
+    configs = (answer["paymentGatewayInitialize"] or {}).get("gatewayConfigs") or []
+    refusing = [config for config in configs if config["errors"]]
+    return (refusing[0]["data"] or {}).get("reason", "") if refusing else None
 
 
 def _address_page(visit: Visit, data: Data, form: dict[str, str], problems: dict[str, Problem]) -> Response:

@@ -4,12 +4,13 @@ Until then the order is UNCONFIRMED, as one that staff have to confirm: nothing 
 have not been told of it, its pieces are kept for it.
 """
 
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-import jwt
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,8 +29,9 @@ from marketplace.payments.at_the_door.errors import ConfirmationError, LinkError
 from marketplace.payments.at_the_door.models import CashOrder, Confirmation, ConfirmedBy
 from marketplace.payments.at_the_door.rules import Decision
 
-AUDIENCE = "cash-on-delivery"
-"""Keeps these tokens apart from all others that are signed with the same key."""
+PURPOSE = b"cash-on-delivery:"
+"""Keeps these signatures apart from all others that are made with the same key."""
+KEY_BYTES, SIGNATURE_BYTES = 16, 12
 BATCH = 100
 NOTE_LENGTH = 1000
 ASK = "post.ask_to_confirm"
@@ -113,13 +115,15 @@ async def answer_by_link(session: AsyncSession, settings: Settings, token: str, 
 
     Raises LinkError, and ConfirmationError where the order has been settled otherwise.
     """
-    link = opened(settings, token)
-    order, cash_order = await _locked(session, link.order_id)
-    if cash_order is None:
+    order_id = await session.scalar(
+        select(CashOrder.order_id).where(CashOrder.link_key == opened(settings, token))
+    )
+    if order_id is None:
         raise LinkError("This link is not valid.", field="token")
-    if cash_order.confirmation is not Confirmation.WAITING:
+    order, cash_order = await _locked(session, order_id)
+    if cash_order is None or cash_order.confirmation is not Confirmation.WAITING:
         raise ConfirmationError("This order does not wait for an answer any more.", field="token")
-    if cash_order.link_key != link.key or _is_over(cash_order):
+    if _is_over(cash_order):
         raise LinkError("This link is not valid any more.", field="token")
     if not confirms:
         await _end(session, order, cash_order, Confirmation.DECLINED, ConfirmedBy.LINK, None)
@@ -181,32 +185,29 @@ async def called_off(session: AsyncSession, order_id: UUID) -> None:
         await session.flush()
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """What a link's token says."""
-
-    order_id: UUID
-    key: UUID
-
-
 def sign(settings: Settings, cash_order: CashOrder) -> str | None:
-    """The token of an order's link, as long as it waits for its buyer."""
-    if cash_order.confirmation is not Confirmation.WAITING or cash_order.link_key is None:
+    """The token of an order's link: short, since a text message carries it. None for one without a link."""
+    if cash_order.link_key is None:
         return None
-    claims = {"aud": AUDIENCE, "order": cash_order.order_id.hex, "key": cash_order.link_key.hex}
-    return jwt.encode(claims, settings.secret_key.get_secret_value(), algorithm="HS256")
+    key = cash_order.link_key.bytes
+    return urlsafe_b64encode(key + _signature(settings, key)).decode().rstrip("=")
 
 
-def opened(settings: Settings, token: str) -> Link:
-    """Raises LinkError. Whether its time is over, the order says: `cancel_at` is when it ends."""
-    secret = settings.secret_key.get_secret_value()
+def opened(settings: Settings, token: str) -> UUID:
+    """The key that a link's token says. Raises LinkError for one that we have not signed."""
     try:
-        claims = jwt.decode(
-            token, secret, algorithms=["HS256"], audience=AUDIENCE, options={"require": ["aud"]}
-        )
-        return Link(UUID(hex=claims["order"]), UUID(hex=claims["key"]))
-    except (jwt.InvalidTokenError, KeyError, ValueError, AttributeError, TypeError):
+        said = urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    except ValueError:
         raise LinkError("This link is not valid.", field="token") from None
+    key, signature = said[:KEY_BYTES], said[KEY_BYTES:]
+    if len(key) != KEY_BYTES or not hmac.compare_digest(signature, _signature(settings, key)):
+        raise LinkError("This link is not valid.", field="token")
+    return UUID(bytes=key)
+
+
+def _signature(settings: Settings, key: bytes) -> bytes:
+    secret = settings.secret_key.get_secret_value().encode()
+    return hmac.digest(secret, PURPOSE + key, "sha256")[:SIGNATURE_BYTES]
 
 
 class LinkState(StrEnum):
@@ -218,23 +219,29 @@ class LinkState(StrEnum):
     EXPIRED = "EXPIRED"
 
 
-async def state_of_link(session: AsyncSession, settings: Settings, token: str) -> tuple[Order, LinkState]:
-    """The order that a link is about, and how it stands. Raises LinkError."""
-    link = opened(settings, token)
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The order that a link is about, and how it stands."""
+
+    order: Order
+    state: LinkState
+    cancel_at: datetime | None
+
+
+async def state_of_link(session: AsyncSession, settings: Settings, token: str) -> Linked:
+    """What whoever opens a link finds. Raises LinkError."""
     found = await session.execute(
         select(Order, CashOrder)
         .join(CashOrder, CashOrder.order_id == Order.id)
-        .where(Order.id == link.order_id)
+        .where(CashOrder.link_key == opened(settings, token))
     )
     row = found.one_or_none()
     if row is None:
         raise LinkError("This link is not valid.", field="token")
     order, cash_order = row
-    if cash_order.confirmation is Confirmation.WAITING and (
-        _is_over(cash_order) or cash_order.link_key != link.key
-    ):
-        return order, LinkState.EXPIRED
-    return order, LinkState(cash_order.confirmation.value)
+    is_late = cash_order.confirmation is Confirmation.WAITING and _is_over(cash_order)
+    state = LinkState.EXPIRED if is_late else LinkState(cash_order.confirmation.value)
+    return Linked(order, state, cash_order.cancel_at)
 
 
 def _is_over(cash_order: CashOrder) -> bool:
@@ -253,7 +260,7 @@ def _answer(
 ) -> None:
     cash_order.confirmation, cash_order.confirmed_at = confirmation, clock.now()
     cash_order.confirmed_by, cash_order.confirmed_by_user_id = by, user_id
-    cash_order.link_key = cash_order.remind_at = cash_order.cancel_at = None
+    cash_order.remind_at = cash_order.cancel_at = None
 
 
 async def _end(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -120,8 +120,8 @@ class CashOrder(Base):
     """Who of the staff."""
     note: Mapped[str] = mapped_column(default="")
     """What staff wrote down of the call."""
-    link_key: Mapped[UUID | None] = mapped_column(Uuid, default=uuid4)
-    """What the link must say to be answered by: gone once it was."""
+    link_key: Mapped[UUID | None] = mapped_column(Uuid, unique=True)
+    """What the buyer's link names the order by; the order says whether it can still be answered."""
     remind_at: Mapped[datetime | None]
     """When the buyer is to be reminded; none: that was done."""
     cancel_at: Mapped[datetime | None]
