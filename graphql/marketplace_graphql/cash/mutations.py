@@ -12,6 +12,7 @@ from marketplace.payments.at_the_door import booking, confirming, models, partly
 from marketplace.payments.at_the_door.booking import Differences
 from marketplace.payments.at_the_door.confirming import LinkState
 from marketplace.payments.models import ShortfallBearer
+from marketplace_graphql.cash.seen import order_of_link
 from marketplace_graphql.cash.types import FINANCE, ORDERS, SETTINGS
 from marketplace_graphql.kernel import (
     DateTime,
@@ -129,7 +130,10 @@ class CashMutations:
         """The buyer confirms an order by the link of a message, or calls it off. A link is answered once."""
         with codes_of(CashConfirmationError):
             order = await confirming.answer_by_link(info.session, settings_of(info), token, confirms=confirm)
-        return {"order": order, "state": LinkState.CONFIRMED if confirm else LinkState.DECLINED}
+        return {
+            "order": order_of_link(info, order),
+            "state": LinkState.CONFIRMED if confirm else LinkState.DECLINED,
+        }
 
     @mutation(returns="VendorOrder", errors=CashCollectionError, needs=ORDERS)
     async def vendor_order_collect_partly(

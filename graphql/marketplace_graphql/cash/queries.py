@@ -8,6 +8,7 @@ from marketplace.kit.errors import DomainError
 from marketplace.payments.at_the_door import confirming
 from marketplace.payments.at_the_door.ageing import CarrierAges, ageing
 from marketplace.payments.at_the_door.models import CashSheetStatus
+from marketplace_graphql.cash.seen import order_of_link
 from marketplace_graphql.cash.types import (
     FINANCE,
     CarrierAgeing,
@@ -71,7 +72,11 @@ class CashQueries:
             found = await confirming.state_of_link(info.session, settings_of(info), token)
         except DomainError:
             return None
-        return {"state": found.state, "confirm_before": found.cancel_at, "order": found.order}
+        return {
+            "state": found.state,
+            "confirm_before": found.cancel_at,
+            "order": order_of_link(info, found.order),
+        }
 
 
 def _ageing(debt: CarrierAges) -> CarrierAgeing:

@@ -116,7 +116,7 @@ class World:
 
 @pytest.fixture
 async def begun(session: AsyncSession) -> tuple[list[UUID], list[str]]:
-    """Two orders of two parcels each, of which three are on their way: their keys, and what they are called."""
+    """Two orders of two parcels each, three of which are on their way: keys, and what they are called."""
     await make_rule(session, 800)
     market = await make_market(session)
     keys: list[UUID] = []
