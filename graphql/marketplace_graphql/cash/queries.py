@@ -14,7 +14,6 @@ from marketplace_graphql.cash.types import (
     CarrierAgeing,
     CashConfirmation,
     CashSheet,
-    money_dict,
 )
 from marketplace_graphql.kernel import (
     CountableConnection,
@@ -27,6 +26,7 @@ from marketplace_graphql.kernel import (
     resolver,
 )
 from marketplace_graphql.people.requests import settings_of
+from marketplace_graphql.values import exact_money
 
 
 @input_type
@@ -83,13 +83,13 @@ def _ageing(debt: CarrierAges) -> CarrierAgeing:
     return {
         "carrier": debt.carrier,
         "currency": debt.amount.currency,
-        "amount": money_dict(debt.amount),
+        "amount": exact_money(debt.amount),
         "count": debt.parcels,
         "ages": [
             {
                 "from_days": age.from_days,
                 "to_days": age.to_days,
-                "amount": money_dict(age.amount),
+                "amount": exact_money(age.amount),
                 "count": age.parcels,
             }
             for age in debt.ages

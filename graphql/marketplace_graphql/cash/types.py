@@ -29,7 +29,7 @@ from marketplace_graphql.kernel import (
     value,
 )
 from marketplace_graphql.kernel.scalars import Hour
-from marketplace_graphql.values import Money, money
+from marketplace_graphql.values import Money, exact_money, money
 
 if TYPE_CHECKING:
     from marketplace_graphql.orders.types import Order
@@ -45,16 +45,6 @@ enum(ConfirmedBy, name="CashConfirmedByEnum")
 enum(LinkState, name="CashConfirmationStateEnum")
 enum(CashSheetStatus, name="CashSheetStatusEnum")
 enum(Outcome, name="CashSheetLineOutcomeEnum")
-
-
-def money_dict(amount: Amount) -> dict[str, Any]:
-    """A `Money` that Python has worked out."""
-    return {
-        "currency": amount.currency,
-        "amount": float(amount.amount),
-        "fractional_amount": amount.minor,
-        "fraction_digits": -int(amount.amount.as_tuple().exponent),
-    }
 
 
 def _limit(attribute: str) -> Any:
@@ -194,7 +184,7 @@ def _line(line: Mapping[str, Any], currency: str) -> CashSheetLine:
 
 
 def _amount(minor: int | None, currency: str) -> dict[str, Any] | None:
-    return None if minor is None else money_dict(Amount(minor, currency))
+    return None if minor is None else exact_money(Amount(minor, currency))
 
 
 @object_type

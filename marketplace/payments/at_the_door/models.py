@@ -148,6 +148,9 @@ class CashSheet(IntegerKey, Timestamped, Base):
     __table_args__ = (
         UniqueConstraint("carrier", "reference", "file_hash"),
         Index(None, "carrier", "file_hash"),
+        Index(None, "carrier", "created_at"),
+        Index(None, "reference"),
+        Index(None, "status", "created_at"),
         Index(None, "created_at", "id"),
     )
 
