@@ -24,6 +24,7 @@ import marketplace.orders.invoice_models
 import marketplace.orders.models
 import marketplace.orders.refunds
 import marketplace.orders.shipping_answers
+import marketplace.payments.at_the_door.models
 import marketplace.payments.gateways.stripe.models
 import marketplace.payments.models
 import marketplace.payouts.ledger
