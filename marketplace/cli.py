@@ -11,7 +11,7 @@ import os
 import socket
 import sys
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -185,6 +185,39 @@ def create(
     print(asyncio.run(make()))
 
 
+@stripe_commands.command()
+def replay(
+    event_id: Annotated[str | None, typer.Argument(help="One event: evt_...")] = None,
+    since: Annotated[datetime | None, typer.Option(help="All events since then (UTC).")] = None,
+) -> None:
+    """Have what Stripe told us of worked on again, and what it could not tell us fetched from it."""
+    importlib.import_module("marketplace.tables")
+    from marketplace.kit.database import Database
+    from marketplace.payments.answers import AnswerError
+    from marketplace.payments.gateways.stripe.replay import NoSuchStripeError, replay_one, replay_since
+
+    if event_id is not None and since is not None:
+        raise _Refusal("Name one event, or say --since when: not both.")
+
+    async def again() -> str:
+        settings = _with_database()
+        database = Database(settings)
+        try:
+            if event_id is not None:
+                is_new = await replay_one(database, settings, event_id)
+                return "Fetched from Stripe and queued." if is_new else "Queued."
+            if since is None:
+                raise _Refusal("Name one event, or say --since when.")
+            kept, missed = await replay_since(database, settings, since.replace(tzinfo=UTC))
+            return f"{kept} events queued again, and {missed} that only Stripe knew of."
+        except (AnswerError, NoSuchStripeError) as error:
+            raise _Refusal(str(error)) from error
+        finally:
+            await database.close()
+
+    print(asyncio.run(again()))
+
+
 @staff_commands.callback()
 def staff() -> None:
     """Makes `create` a command with a name of its own, though it is the only one."""
@@ -223,11 +256,6 @@ def create_staff(
 
     asyncio.run(make())
     print(f"{email} may sign in now, by tokenCreate.")
-
-
-@stripe_commands.callback()
-def stripe() -> None:
-    """Makes `stand-in` a command with a name of its own, though it is the only one."""
 
 
 @stripe_commands.command()

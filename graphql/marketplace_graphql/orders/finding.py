@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, lite
 from sqlalchemy.orm import aliased
 
 from marketplace.orders import models
+from marketplace.orders.invoice_models import Invoice
 from marketplace.payments.models import TransactionItem
 from marketplace.people.models import Address, User
 
@@ -23,7 +24,7 @@ def orders_known_by(term: Any) -> Select[Any]:
     """
     word = func.btrim(term)
     own, line, parcel = aliased(models.Order), aliased(models.OrderLine), aliased(models.Fulfillment)
-    invoice, payment = aliased(models.Invoice), aliased(TransactionItem)
+    invoice, payment = aliased(Invoice), aliased(TransactionItem)
     return _all_of(
         select(own.id).where(numbered(own, func.ltrim(word, "#"))),
         _own(lambda order: order.external_reference == word),

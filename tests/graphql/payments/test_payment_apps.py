@@ -16,10 +16,10 @@ from marketplace.orders.models import Order
 from marketplace.payments.models import TransactionEvent, TransactionItem
 from marketplace.webhooks.models import DeliveryStatus, EventDelivery, EventDeliveryAttempt
 from marketplace_graphql.kernel import Api
-from tests.factories.checkout import make_market, make_piece, make_ready_cart
 from tests.factories.people import make_user
 from tests.graphql.conftest import Ask, app_itself, staff
-from tests.graphql.payments.conftest import GATEWAY, PaymentApp
+from tests.graphql.orders.test_reasons import make_reason
+from tests.graphql.payments.conftest import CHARGED, GATEWAY, PaymentApp
 from tests.receiver import Received, Reply
 
 GATEWAYS = """
@@ -47,9 +47,11 @@ fragment Done on %s { data
   transactionEvent { type pspReference message amount { amount } } }
 """
 ACTION = """
-mutation ($id: ID!, $action: TransactionActionEnum!, $amount: PositiveDecimal, $reason: String) {
-  it: transactionRequestAction(id: $id, actionType: $action, amount: $amount, refundReason: $reason) {
-    transaction {
+mutation ($id: ID!, $action: TransactionActionEnum!, $amount: PositiveDecimal, $reason: String, $page: ID) {
+  it: transactionRequestAction(
+    id: $id, actionType: $action, amount: $amount, refundReason: $reason, refundReasonReference: $page
+  ) {
+    transaction { reason reasonReference { id }
       actions chargedAmount { amount } refundedAmount { amount } refundPendingAmount { amount }
       authorizedAmount { amount } canceledAmount { amount } events { type message } }
     errors { field code } } }
@@ -60,7 +62,6 @@ mutation ($id: ID!) {
   it: checkoutCustomerNoteUpdate(id: $id, customerNote: "Soon") { errors { code } } }
 """
 UNKNOWN = to_global_id("TransactionItem", uuid4())
-CHARGED = {"pspReference": "psp-1", "result": "CHARGE_SUCCESS", "amount": 150, "actions": ["REFUND"]}
 RUBBISH: list[tuple[dict[str, Any] | Reply, str]] = [
     ((500, b"out of order"), "no answer"),
     ((200, b"not json"), "no answer"),
@@ -83,14 +84,6 @@ RUBBISH: list[tuple[dict[str, Any] | Reply, str]] = [
 
 def document(mutation: str) -> str:
     return mutation + DONE % ("TransactionProcess" if "Process" in mutation else "TransactionInitialize")
-
-
-@pytest.fixture
-async def cart_id(session: AsyncSession) -> str:
-    """Of a guest's cart of 150 MAD."""
-    market = await make_market(session)
-    cart = await make_ready_cart(session, market, await make_piece(session, market.channel))
-    return to_global_id("Checkout", cart.id)
 
 
 async def test_an_app_is_offered_as_a_gateway(read: Ask, cart_id: str, payment_app: PaymentApp) -> None:
@@ -308,7 +301,7 @@ async def test_each_call_is_in_the_log(
     assert await session.scalar(text(waiting)) == 0  # Nothing is sent a second time.
 
 
-async def _paid(read: Ask, cart_id: str, payment_app: PaymentApp, said: dict[str, Any]) -> str:
+async def paid(read: Ask, cart_id: str, payment_app: PaymentApp, said: dict[str, Any]) -> str:
     payment_app.says = [said]
     payload = (await read(document(INITIALIZE), id=cart_id))["it"]
     transaction_id: str = payload["transaction"]["id"]
@@ -318,7 +311,7 @@ async def _paid(read: Ask, cart_id: str, payment_app: PaymentApp, said: dict[str
 async def test_a_refund_is_asked_of_the_app_and_the_order_follows(
     session: AsyncSession, read: Ask, cart_id: str, payment_app: PaymentApp
 ) -> None:
-    payment = await _paid(read, cart_id, payment_app, CHARGED)
+    payment = await paid(read, cart_id, payment_app, CHARGED)
     await read(COMPLETE, id=cart_id)
     cashier = staff("HANDLE_PAYMENTS", user=await make_user(session, is_staff=True))
     payment_app.says = [{"pspReference": "r1", "result": "REFUND_SUCCESS", "amount": 50, "actions": []}]
@@ -338,10 +331,23 @@ async def test_a_refund_is_asked_of_the_app_and_the_order_follows(
     assert (order.charge_status, order.total_refunded_minor) == ("PARTIAL", 50_00)
 
 
+async def test_a_refund_is_asked_for_a_reason_that_a_page_names(
+    session: AsyncSession, read: Ask, cart_id: str, payment_app: PaymentApp
+) -> None:
+    payment, page = await paid(read, cart_id, payment_app, CHARGED), await make_reason(session, "refund")
+    cashier = staff("HANDLE_PAYMENTS", user=await make_user(session, is_staff=True))
+    nothing = (await read(ACTION, cashier, id=payment, action="REFUND"))["it"]
+    assert nothing["errors"] == [{"field": "refundReasonReference", "code": "REQUIRED"}]
+    payment_app.says = [{"pspReference": "r1"}]
+    payload = (await read(ACTION, cashier, id=payment, action="REFUND", reason="Broken", page=page))["it"]
+    transaction = payload["transaction"]
+    assert (transaction["reason"], transaction["reasonReference"]) == ("Broken", {"id": page})
+
+
 async def test_a_refund_that_is_pending_can_not_be_asked_for_twice(
     session: AsyncSession, read: Ask, cart_id: str, payment_app: PaymentApp
 ) -> None:
-    payment = await _paid(read, cart_id, payment_app, CHARGED)
+    payment = await paid(read, cart_id, payment_app, CHARGED)
     cashier = staff("HANDLE_PAYMENTS", user=await make_user(session, is_staff=True))
     payment_app.says = [{"pspReference": "r1"}]
     transaction = (await read(ACTION, cashier, id=payment, action="REFUND"))["it"]["transaction"]
@@ -357,7 +363,7 @@ async def test_an_authorisation_is_charged_and_called_off(
     session: AsyncSession, read: Ask, cart_id: str, payment_app: PaymentApp
 ) -> None:
     promised = {"pspReference": "psp-1", "result": "AUTHORIZATION_SUCCESS"}
-    payment = await _paid(read, cart_id, payment_app, promised)
+    payment = await paid(read, cart_id, payment_app, promised)
     cashier = staff("HANDLE_PAYMENTS", user=await make_user(session, is_staff=True))
     payment_app.says = [
         {"pspReference": "c1", "result": "CHARGE_SUCCESS", "amount": 100},
@@ -373,7 +379,7 @@ async def test_an_authorisation_is_charged_and_called_off(
 async def test_an_action_that_fails_changes_no_amount(
     session: AsyncSession, read: Ask, cart_id: str, payment_app: PaymentApp, said: Any
 ) -> None:
-    payment = await _paid(read, cart_id, payment_app, CHARGED)
+    payment = await paid(read, cart_id, payment_app, CHARGED)
     cashier = staff("HANDLE_PAYMENTS", user=await make_user(session, is_staff=True))
     payment_app.says = [said]
     transaction = (await read(ACTION, cashier, id=payment, action="REFUND"))["it"]["transaction"]
@@ -387,6 +393,8 @@ async def test_an_action_that_fails_changes_no_amount(
         ({"action": "CHARGE"}, {"field": "actionType", "code": "INVALID"}),
         ({"action": "REFUND", "amount": 0.001}, {"field": "amount", "code": "INVALID"}),
         ({"action": "CHARGE", "reason": "Why"}, {"field": "refundReason", "code": "INVALID"}),
+        ({"action": "CHARGE", "page": "UGFnZTox"}, {"field": "refundReasonReference", "code": "INVALID"}),
+        ({"action": "REFUND", "page": "UGFnZTox"}, {"field": "refundReasonReference", "code": "INVALID"}),
         (
             {"action": "REFUND", "id": to_global_id("TransactionItem", uuid4())},
             {"field": "id", "code": "NOT_FOUND"},
@@ -401,7 +409,7 @@ async def test_what_can_not_be_asked_for_is_refused(
     given: dict[str, Any],
     error: dict[str, str],
 ) -> None:
-    payment = await _paid(read, cart_id, payment_app, CHARGED)
+    payment = await paid(read, cart_id, payment_app, CHARGED)
     before = await session.scalar(select(func.count(TransactionEvent.id)))
     payload = (await read(ACTION, staff("HANDLE_PAYMENTS"), **{"id": payment} | given))["it"]
     assert payload["errors"] == [error]
