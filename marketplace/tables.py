@@ -16,6 +16,7 @@ import marketplace.content.pages
 import marketplace.exports.models
 import marketplace.inventory.models
 import marketplace.inventory.serving
+import marketplace.inventory.summaries
 import marketplace.markets.models
 import marketplace.markets.shop_settings
 import marketplace.orders.discounts

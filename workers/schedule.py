@@ -27,6 +27,7 @@ SCHEDULE: dict[str, str] = {
     "payouts.release": EVERY_MINUTE,
     "payouts.send_waiting": EVERY_FIVE_MINUTES,
     "inventory.forget_expired": EVERY_FIVE_MINUTES,
+    "inventory.tidy_sold_out": EVERY_FIVE_MINUTES,
     "catalog.refresh_lexicon": EVERY_NIGHT,
     "people.forget_attempts": EVERY_FIVE_MINUTES,
     "post.tidy": EVERY_NIGHT,

@@ -37,11 +37,6 @@ async def queue_due(session: AsyncSession) -> int:
     return len(keys)
 
 
-async def is_due(session: AsyncSession, checkout_id: UUID) -> bool:
-    """Whether a checkout is to become an order by itself now."""
-    return await session.scalar(_due(clock.now()).where(Checkout.id == checkout_id)) is not None
-
-
 async def queue(session: AsyncSession, checkout_id: UUID, *, was_asked: bool = False) -> None:
     """Have a checkout completed by a job."""
     await enqueue(
@@ -51,6 +46,11 @@ async def queue(session: AsyncSession, checkout_id: UUID, *, was_asked: bool = F
         checkout_id=checkout_id,
         was_asked=was_asked,
     )
+
+
+async def is_due(session: AsyncSession, checkout_id: UUID) -> bool:
+    """Whether a checkout is to become an order by itself now."""
+    return await session.scalar(_due(clock.now()).where(Checkout.id == checkout_id)) is not None
 
 
 async def complete_if_due(session: AsyncSession, checkout_id: UUID, *, was_asked: bool = False) -> None:

@@ -1,6 +1,5 @@
 """What lists of drafts can be narrowed down by."""
 
-from sqlalchemy import any_
 from strawberry import ID
 
 from marketplace_graphql.inputs import (
@@ -26,10 +25,10 @@ from marketplace_graphql.orders.filters import (
     OrderAuthorizeStatusEnumFilterInput,
     OrderChargeStatusEnumFilterInput,
     any_order_conditions,
-    by_buyer,
     days,
-    order_found,
+    in_channels,
 )
+from marketplace_graphql.orders.finding import by_buyer, order_found
 from marketplace_graphql.orders.where import (
     LinesFilterInput,
     OrderEventFilterInput,
@@ -59,7 +58,7 @@ draft_filter = Filter(
         "created": days(lambda row: row.created_at),
         "search": order_found,
         "metadata": has_metadata,
-        "channels": lambda row, ids, ctx: row.channel_id == any_(ctx.key(ids, "Channel")),
+        "channels": in_channels,
     },
 )
 

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement
-
 from marketplace.orders.models import OrderStatus
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import CountableConnection, connection, object_type
 from marketplace_graphql.order_editing.filters import draft_filter, draft_where
-from marketplace_graphql.orders.filters import order_found, order_sorting
+from marketplace_graphql.orders.conditions import own
+from marketplace_graphql.orders.filters import order_sorting
+from marketplace_graphql.orders.finding import order_found
 from marketplace_graphql.orders.types import Order
 
 
@@ -26,5 +26,4 @@ class OrderEditingQueries:
     )
     def draft_orders(root: Any, order: Any, ctx: Any) -> CountableConnection[Order] | None:
         """Orders that staff are putting together."""
-        drafts: ColumnElement[bool] = order.status == OrderStatus.DRAFT
-        return drafts
+        return own(order, lambda row: row.status == OrderStatus.DRAFT, ctx, along="created_at")

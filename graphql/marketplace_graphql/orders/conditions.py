@@ -4,14 +4,16 @@ Of all orders, what few of them fulfil is found by an index of its own; what man
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     ColumnElement,
     Numeric,
     Select,
     and_,
+    any_,
     cast,
     false,
     func,
@@ -35,8 +37,13 @@ from marketplace_graphql.languages import CountryCode
 from marketplace_graphql.values import major_amount
 
 Meaning = Callable[[Any, Any, Any], ColumnElement[bool] | None]
+Said = TypeVar("Said", bound=ColumnElement[bool] | None)
 FEW = 2_500
 FEW_OF_OWN = 5_000
+UNTRIED = -1
+"""More than the keys that are known: not even none counts as few."""
+LOOKS = 4_000
+"""So many orders are looked at along a list before all that fulfil its conditions are looked up."""
 AT_ONCE = 20
 GREATEST = 10**18
 """More than any amount is."""
@@ -70,19 +77,16 @@ class AddressFilterInput:
     country: CountryCodeEnumFilterInput | None
 
 
-def few_or_many(row: Any, keys: Select[Any], holds: ColumnElement[bool], ctx: Any) -> ColumnElement[bool]:
-    """As `ctx.few_or_many`, where the keys may be more than those of which the condition holds.
-
-    Of 100,000 orders, a walk meets the 50 of a page among the first few thousand where 2,500 fulfil it.
+def few_or_many(
+    row: Any, keys: Select[Any], holds: ColumnElement[bool], ctx: Any, *, few: int | None = None
+) -> ColumnElement[bool]:
+    """As `ctx.few_or_many`: of 100,000 orders, a walk meets the 50 of a page among the first few thousand
+    where 2,500 fulfil the condition, unless they all stand at the other end.
     """
-    if ctx.whole:
-        return and_(row.id.in_(keys), holds)
-    return ctx.few_or_many(row, keys, holds, few=FEW)  # type: ignore[no-any-return]
+    return ctx.few_or_many(row, keys, holds, few=FEW if few is None else few, looks=LOOKS)  # type: ignore[no-any-return]
 
 
-def own(
-    row: Any, rule: Callable[[Any], ColumnElement[bool] | None], ctx: Any, *, along: Any = None
-) -> ColumnElement[bool] | None:
+def own(row: Any, rule: Callable[[Any], Said], ctx: Any, *, along: str | None = None) -> Said:
     """A condition on the order's own columns that has an index. Of the orders that fulfil it, however few,
     any order of the list may have all at its end: a status and the order by another are seldom independent.
 
@@ -124,27 +128,32 @@ def each_of(wanted: Sequence[Any], met: Callable[[Any], ColumnElement[bool]]) ->
 
 
 def amount(name: str) -> Meaning:
-    """Meaning of `PriceFilterInput` on an amount of the order, such as `total_gross_minor`."""
+    """Meaning of `PriceFilterInput` on an amount of the order that has an index together with the currency,
+    such as `total_gross_minor`.
+    """
 
     def meaning(row: Any, value: Any, ctx: Any) -> ColumnElement[bool] | None:
-        minor = getattr(row, name)
-        inside = matches(lambda row, ctx: major_amount(minor, row.currency))(row, value.amount, ctx)
-        parts = [] if inside is None else [inside]
-        if value.currency is not None:
-            parts.append(row.currency == func.upper(value.currency))
-        if not parts:
-            return None
+        def said(order: Any) -> ColumnElement[bool] | None:
+            parts = [] if value.currency is None else [order.currency == func.upper(value.currency)]
+            minor = getattr(order, name)
+            inside = matches(lambda row, ctx: major_amount(minor, row.currency))(order, value.amount, ctx)
+            parts += [] if inside is None else [inside]
+            return and_(*parts) if parts else None
+
         order = aliased(models.Order)
-        about = _about(getattr(order, name), value.amount)
-        if about is None:
-            return and_(*parts)
-        return few_or_many(row, select(order.id).where(about), and_(*parts), ctx)
+        holds, of_order = said(row), said(order)
+        about = _about(order, getattr(order, name), value.amount)
+        if holds is None or of_order is None or about is None or ctx.whole:
+            return holds
+        return few_or_many(row, select(order.id).where(about, of_order), holds, ctx)
 
     return meaning
 
 
-def _about(minor: Any, given: Any) -> ColumnElement[bool] | None:
-    """Where in the index an amount may be, whichever currency it is in; None where that isn't said."""
+def _about(order: Any, minor: Any, given: Any) -> ColumnElement[bool] | None:
+    """Where in the index an amount is, for the currencies of each number of decimals; None where that isn't
+    said.
+    """
     places = []
     for digits in sorted(set(MINOR_DIGITS.values())):
         bounds = []
@@ -156,7 +165,8 @@ def _about(minor: Any, given: Any) -> ColumnElement[bool] | None:
             if given.range.given("lte") and given.range.lte is not None:
                 bounds.append(minor <= _minor(given.range.lte, digits))
         if bounds:
-            places.append(and_(*bounds))
+            currencies = [code for code, number in MINOR_DIGITS.items() if number == digits]
+            places.append(and_(order.currency.in_(currencies), *bounds))
     return or_(*places) if places else None
 
 
@@ -255,22 +265,21 @@ def _bought(
 ) -> ColumnElement[bool]:
     """The order has a line of a product that a rule holds for."""
 
-    def lines() -> tuple[Any, Select[Any]]:
+    def lines(order_id: Any = None) -> Select[Any]:
         line, variant, product = aliased(models.OrderLine), aliased(VariantRow), aliased(Product)
-        bought: Any = (
-            select(line.order_id)
-            .select_from(line)
-            .join(variant, variant.id == line.variant_id)
-            .join(product, product.id == variant.product_id)
-            .where(rule(product))
-        )
-        return (line, variant, product), bought
+        joined = variant.product_id == product.id
+        if order_id is None:
+            # Their variants first, as one array, so that these lines are found by an index and no others.
+            of_rule = select(variant.id).join(product, joined).where(rule(product))
+            variants = func.array(of_rule.scalar_subquery(), type_=ARRAY(BigInteger()))
+            return select(line.order_id).where(line.variant_id == any_(variants))
+        bought = select(line.order_id).join(variant, variant.id == line.variant_id).join(product, joined)
+        return bought.where(line.order_id == order_id, rule(product)).correlate_except(line, variant, product)
 
-    parts, looked_up = lines()
-    holds = looked_up.where(parts[0].order_id == order.id).correlate_except(*parts).exists()
+    there = lines(order.id)
     if not wanted:
-        return not_(holds)
-    return few_or_many(order, lines()[1], holds, ctx)
+        return _lacks(order, there, ctx)
+    return few_or_many(order, lines(), there.exists(), ctx)
 
 
 def hangs_on(
@@ -280,11 +289,24 @@ def hangs_on(
     needs an index.
     """
     one, other = aliased(model), aliased(model)
-    holds = select(literal(1)).where(one.order_id == order.id, rule(one)).correlate_except(one).exists()
+    there = select(literal(1)).where(one.order_id == order.id, rule(one)).correlate_except(one)
     if not wanted:
-        return not_(holds)
+        return _lacks(order, there, ctx)
     keys = select(other.order_id).where(other.order_id.is_not(None), rule(other))
-    return few_or_many(order, keys, holds, ctx)
+    return few_or_many(order, keys, there.exists(), ctx)
+
+
+def _lacks(order: Any, there: Select[Any], ctx: Any) -> ColumnElement[bool]:
+    """A condition on what an order does not have. That is in no index, be it few or many that lack it: it is
+    looked for along the list, then everywhere.
+    """
+    if ctx.whole:
+        return not_(there.exists())
+    none = select(aliased(models.Order).id).where(false())
+    # Looked up for each order: of an EXISTS PostgreSQL would make a list of all that is there.
+    missing = there.limit(1).scalar_subquery().is_(None)
+    lacking: ColumnElement[bool] = ctx.few_or_many(order, none, missing, few=UNTRIED, looks=4 * LOOKS)
+    return lacking
 
 
 def gift_card_used(row: Any, wanted: bool, ctx: Any) -> ColumnElement[bool]:
@@ -294,9 +316,7 @@ def gift_card_used(row: Any, wanted: bool, ctx: Any) -> ColumnElement[bool]:
 
 def has_fulfillments(row: Any, wanted: bool, ctx: Any) -> ColumnElement[bool]:
     """Meaning of `hasFulfillments`: there is a parcel, of whatever kind."""
-    parcel = aliased(models.Fulfillment)
-    found = select(literal(1)).where(parcel.order_id == row.id).correlate_except(parcel).exists()
-    return found if wanted else not_(found)
+    return hangs_on(models.Fulfillment, row, lambda parcel: true(), ctx, wanted=wanted)
 
 
 def fetched(row: Any, wanted: bool, ctx: Any) -> ColumnElement[bool]:

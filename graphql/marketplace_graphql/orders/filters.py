@@ -60,7 +60,7 @@ from marketplace_graphql.orders.conditions import (
     product_type,
 )
 from marketplace_graphql.orders.enums import OrderStatusFilter, PaymentChargeStatusEnum, has_payment_status
-from marketplace_graphql.orders.finding import orders_known_by, orders_of_buyer
+from marketplace_graphql.orders.finding import by_buyer, order_found
 from marketplace_graphql.orders.invoices import InvoiceFilterInput, has_invoices, invoices_are
 
 
@@ -82,18 +82,6 @@ def _midnight(day: Any) -> ColumnElement[Any]:
     return func.timezone("UTC", cast(cast(day, Date), SqlDateTime), type_=SqlDateTime(timezone=True))
 
 
-def order_found(row: Any, term: Any, ctx: Any) -> ColumnElement[bool]:
-    """What a search for orders finds: what a whole word is the name or the number of."""
-    found: ColumnElement[bool] = row.id == any_(func.array(orders_known_by(term).scalar_subquery()))
-    return found
-
-
-def by_buyer(row: Any, term: Any, ctx: Any) -> ColumnElement[bool]:
-    """Orders of whoever has an e-mail address, a name or a telephone number."""
-    found: ColumnElement[bool] = row.id == any_(func.array(orders_of_buyer(term).scalar_subquery()))
-    return found
-
-
 def _in_state(row: Any, states: list[OrderStatusFilter]) -> ColumnElement[bool]:
     return or_(*[_state(row, state) for state in dict.fromkeys(states)]) if states else false()
 
@@ -113,6 +101,16 @@ def _state(row: Any, state: OrderStatusFilter) -> ColumnElement[bool]:
 
 def _paid_so(order: Any, statuses: list[PaymentChargeStatusEnum]) -> ColumnElement[bool]:
     return or_(false(), *[has_payment_status(order, each) for each in dict.fromkeys(statuses)])
+
+
+def in_channels(row: Any, ids: Any, ctx: Any) -> ColumnElement[bool]:
+    """Meaning of a list of channels: a walk for each in the order of their index, else few or many."""
+    keys = ctx.key(ids, "Channel")
+    ctx.one_of_few(row, row.channel_id, keys, sorted_by=row.created_at)
+    placed: ColumnElement[bool] = own(
+        row, lambda order: order.channel_id == any_(keys), ctx, along="created_at"
+    )
+    return placed
 
 
 @input_type(
@@ -165,12 +163,12 @@ order_filter = Filter(
             row, lambda order: order.charge_status.in_(statuses), ctx, along="created_at"
         ),
         "customer": by_buyer,
-        "created": days(lambda row: row.created_at),
+        "created": lambda row, value, ctx: own(
+            row, lambda order: days(lambda row: row.created_at)(order, value, ctx), ctx, along="created_at"
+        ),
         "updated_at": in_range("updated_at"),
         "search": order_found,
-        "channels": lambda row, ids, ctx: ctx.one_of_few(
-            row, row.channel_id, ctx.key(ids, "Channel"), sorted_by=row.created_at
-        ),
+        "channels": in_channels,
         "checkout_ids": lambda row, ids, ctx: row.checkout_id == any_(ctx.key(ids, "Checkout")),
         "checkout_tokens": lambda row, tokens, ctx: row.checkout_id == any_(tokens),
         "metadata": has_metadata,
@@ -277,7 +275,12 @@ class CustomerOrderWhereInput:
 any_order_conditions = {
     "ids": lambda row, ids, ctx: row.id == any_(ctx.key(ids, "Order")),
     "number": matches(lambda row, ctx: row.number),
-    "channel_id": refers(lambda row, ctx: row.channel_id, "Channel"),
+    "channel_id": lambda row, value, ctx: own(
+        row,
+        lambda order: refers(lambda row, ctx: row.channel_id, "Channel")(order, value, ctx),
+        ctx,
+        along="created_at",
+    ),
     "created_at": in_range("created_at"),
     "updated_at": in_range("updated_at"),
     "user_email": matches(lambda row, ctx: row.user_email),

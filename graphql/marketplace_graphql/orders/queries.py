@@ -18,13 +18,14 @@ from marketplace_graphql.kernel import (
     related,
     value,
 )
+from marketplace_graphql.orders.conditions import own
 from marketplace_graphql.orders.events import OrderEvent
 from marketplace_graphql.orders.filters import (
     customer_order_where,
     order_filter,
-    order_found,
     order_sorting,
 )
+from marketplace_graphql.orders.finding import order_found
 from marketplace_graphql.orders.types import Order
 from marketplace_graphql.orders.vendor_orders import VendorOrderQueries
 from marketplace_graphql.orders.visibility import NOT_PLACED, STAFF
@@ -73,7 +74,10 @@ class OrdersQueries(VendorOrderQueries):
     def orders(root: Any, order: Any, ctx: Any) -> CountableConnection[Order] | None:
         """All orders that were placed."""
         placed = order.status.not_in([NOT_PLACED[0]])
-        return and_(placed, order.channel_id == ctx.channel.id) if ctx.channel.given else placed
+        if not ctx.channel.given:
+            return placed
+        there = own(order, lambda row: row.channel_id == ctx.channel.id, ctx, along="created_at")
+        return and_(placed, there)
 
     @connection(
         order_by=lambda row, ctx: (row.at.desc(), row.id.desc()), needs=STAFF, deprecated="Use `orders`."

@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Float, Select, and_, case, func, literal, not_, or_, select, true
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import aliased
 from strawberry import ID
@@ -37,6 +37,12 @@ from marketplace_graphql.kernel import (
 )
 from marketplace_graphql.orders.conditions import AddressFilterInput
 from marketplace_graphql.orders.filters import IntFilterInput, days
+
+FEW = 10_000
+LOOKS = 10_000
+"""So many people are looked at along a list before all who fulfil its conditions are looked up."""
+CROWD = 10_000
+"""Of more people who fit a search, it is not told who fits best: that would be to read all of them."""
 
 
 @input_type
@@ -121,15 +127,23 @@ def is_customer(user: Any) -> ColumnElement[bool]:
 
 def found(row: Any, term: Any, ctx: Any) -> ColumnElement[bool]:
     """Whether a person has all the words of a term, in the account or in the book of addresses."""
-    query, other = _query(term), aliased(models.User)
-    keys = select(other.id).where(other.search_vector.bool_op("@@")(query)).correlate_except(other)
-    holds: ColumnElement[bool] = ctx.few_or_many(row, keys, row.search_vector.bool_op("@@")(query))
+    holds: ColumnElement[bool] = ctx.few_or_many(
+        row, _found(term), row.search_vector.bool_op("@@")(_query(term)), few=FEW, looks=LOOKS
+    )
     return holds
 
 
 def rank(row: Any, term: Any, ctx: Any) -> ColumnElement[float]:
-    """How well they fit: those of the account count most."""
-    return func.ts_rank(row.search_vector, _query(term))
+    """How well they fit: those of the account count most. Of a crowd, nobody fits better than another."""
+    some = _found(term).limit(CROWD + 1).subquery()
+    is_crowd = select(func.count() > CROWD).select_from(some).scalar_subquery()
+    return case((is_crowd, literal(0.0, Float())), else_=func.ts_rank(row.search_vector, _query(term)))
+
+
+def _found(term: Any) -> Select[Any]:
+    other = aliased(models.User)
+    found = select(other.id).where(other.search_vector.bool_op("@@")(_query(term)))
+    return found.correlate_except(other)
 
 
 def _query(term: Any) -> Any:
@@ -171,7 +185,9 @@ def _placed(meaning: Any) -> Any:
             order.user_id.is_not(None), order.status != OrderStatus.DRAFT, among_all
         )
         bought = _there(own, own.user_id == row.id, own.status != OrderStatus.DRAFT, of_row)
-        found: ColumnElement[bool] = ctx.few_or_many(row, buyers.correlate_except(order), bought)
+        found: ColumnElement[bool] = ctx.few_or_many(
+            row, buyers.correlate_except(order), bought, few=FEW, looks=LOOKS
+        )
         return found
 
     return condition
@@ -185,7 +201,9 @@ def _lives(row: Any, given: Any, ctx: Any) -> ColumnElement[bool] | None:
         return None
     people = select(address.user_id).where(address.user_id.is_not(None), *wanted)
     lives = _there(own, own.user_id == row.id, *_is_as_asked(given, own))
-    found: ColumnElement[bool] = ctx.few_or_many(row, people.correlate_except(address), lives)
+    found: ColumnElement[bool] = ctx.few_or_many(
+        row, people.correlate_except(address), lives, few=FEW, looks=LOOKS
+    )
     return found
 
 

@@ -14,7 +14,8 @@ from marketplace_graphql.kernel import Requester
 from tests.factories.people import make_user
 from tests.graphql.conftest import Ask, app_itself, staff
 from tests.graphql.payments.conftest import CHARGED, PaymentApp
-from tests.graphql.payments.test_payment_apps import ACTION, COMPLETE, paid
+from tests.graphql.payments.test_payment_actions import ACTION, paid
+from tests.graphql.payments.test_payment_apps import COMPLETE
 
 GRANT = """
 mutation ($id: ID!, $input: OrderGrantRefundCreateInput!) {

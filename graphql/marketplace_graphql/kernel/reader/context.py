@@ -17,6 +17,7 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    true,
 )
 from sqlalchemy.orm import aliased, outerjoin
 from sqlalchemy.sql.type_api import TypeEngine
@@ -75,9 +76,15 @@ class Few:
     """The keys of the rows of which a condition holds, and when these are no way to a page."""
 
     keys: Select[Any]
+    holds: ColumnElement[bool]
+    """The condition, asked of one row."""
     at_most: int | None
+    by_index: ColumnElement[bool] | None
+    """The condition as an index serves it by which the rows are read, in place of their keys."""
     in_order: tuple[ColumnElement[Any], ColumnElement[bool]] | None
     """In this order, the condition is this range of an index."""
+    looks: int | None = None
+    """So many rows of the list are looked at before all that fulfil it is looked up."""
 
 
 @dataclass
@@ -90,6 +97,8 @@ class Scope:
     on_clauses: dict[Any, ColumnElement[bool]] = field(default_factory=dict)
     walks: list["Walk"] = field(default_factory=list)
     few: list[Few] = field(default_factory=list)
+    paged: bool = False
+    """A page is read of it, whose way its conditions may choose."""
 
     def __post_init__(self) -> None:
         self.source = self.row if self.source is None else self.source
@@ -224,6 +233,8 @@ class Context:
     held to them, so a rule may say the same in a way that reads no other table."""
     whole: bool = False
     """While the conditions of a list are compiled that is read as a whole, to be counted."""
+    many: bool = False
+    """With `whole`: of each condition it is known that more than few rows fulfil it."""
     demands: list[tuple[ColumnElement[bool], str]] = field(default_factory=list)
     """What the list whose conditions are compiled demands of what else there is: see `demand`."""
 
@@ -308,6 +319,8 @@ class Context:
         *,
         few: int | None = None,
         in_order: tuple[ColumnElement[Any], ColumnElement[bool]] | None = None,
+        by_index: ColumnElement[bool] | None = None,
+        looks: int | None = None,
     ) -> ColumnElement[bool]:
         """A condition that may hold of a handful of rows or of most: how many is known only at the request.
 
@@ -317,17 +330,23 @@ class Context:
         until the page is full. So neither costs more the longer the list is.
 
         `few`: so many keys are still found one by one. `in_order`: an order in which the condition is a
-        range of an index, said as second; the keys are left alone there.
+        range of an index, said as second; the keys are left alone there. `by_index`: the condition as an
+        index serves it, by which many rows are read sooner than one by one; it must not serve `holds`.
+        `looks`: so many rows are looked at along the list; where these don't fill the page, because what
+        fulfils the condition stands at the list's other end, all of it is looked up at once. For root fields.
         """
+        if self.whole and by_index is not None:
+            return by_index
         if self.whole:
             mapper = inspect(row).mapper
             primary = getattr(row, mapper.get_property_by_column(mapper.primary_key[0]).key)
             found: ColumnElement[bool] = primary.in_(keys)
             return found
         scope = self.scopes.get(id(row))
-        if scope is not None and self.always:
-            scope.few.append(Few(keys, few, in_order))
-        return holds
+        if scope is None or not scope.paged or not self.always:
+            return holds if by_index is None else by_index
+        scope.few.append(Few(keys, holds, few, by_index, in_order, looks))
+        return true()  # Said by whoever reads the page, where its way does not say it.
 
     def demand(self, condition: ColumnElement[bool], message: str) -> None:
         """Refuse the list whose conditions are compiled unless a condition holds that speaks of no row of it.

@@ -5,7 +5,7 @@ LIMIT n + 1); the JSON of their nodes is built only for the rows of the page. Th
 counted, without any of that, only where it is selected.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,6 @@ from sqlalchemy import (
     func,
     inspect,
     literal,
-    null,
     select,
 )
 from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
@@ -31,11 +30,10 @@ from marketplace_graphql.kernel.errors import QueryError
 from marketplace_graphql.kernel.filters import BEST_MATCH, in_channel_of
 from marketplace_graphql.kernel.pagination import OrderDirection
 from marketplace_graphql.kernel.parts import InTurn
-from marketplace_graphql.kernel.reader import counting, cursors, rows, turns, walks
-from marketplace_graphql.kernel.reader.context import Context, Few, Scope, Walk
+from marketplace_graphql.kernel.reader import counting, cursors, edges, rows, turns, walks
+from marketplace_graphql.kernel.reader.context import Context, Scope, Walk
 from marketplace_graphql.kernel.reader.keys import Key, key_of, ordered_by
 from marketplace_graphql.kernel.reader.parameters import Parameter
-from marketplace_graphql.kernel.reader.slots import Slot
 from marketplace_graphql.kernel.reader.sql import as_json, json_object, json_text, mark
 from marketplace_graphql.kernel.registry import DeclarationError, Rows, registry
 
@@ -48,7 +46,7 @@ PAGE_ARGUMENTS = ("before", "after", "first", "last")
 
 def connection(place: "Place", declaration: "fields.Connection") -> ColumnElement[Any]:
     """The JSON of a connection; a mark in its place where something that it demands does not hold."""
-    asked = _Connection(place, declaration)
+    asked = Connection(place, declaration)
     made = asked.json()
     if not asked.ctx.demands:
         return made
@@ -57,7 +55,7 @@ def connection(place: "Place", declaration: "fields.Connection") -> ColumnElemen
     return case((and_(*conditions), as_json(made)), else_=mark("denied"))
 
 
-class _Connection:
+class Connection:
     def __init__(self, place: "Place", declaration: "fields.Connection") -> None:
         self.place = place
         self.declaration = declaration
@@ -93,7 +91,7 @@ class _Connection:
                 return json_text(self.type.name)
             case "pageInfo":
                 nothing = {"hasNextPage": False, "hasPreviousPage": False}
-                return self._page_info(nodes, {name: literal(value) for name, value in nothing.items()})
+                return edges.page_info(self, nodes, {name: literal(value) for name, value in nothing.items()})
         raise DeclarationError(f"{self.place.where}: {key} is no part of a connection")
 
     # What was asked
@@ -152,7 +150,7 @@ class _Connection:
         """What a row is sorted by: as asked, else best match first, else the declared order."""
         sorting, given = self.declaration.sort_by, self.given.get("sort_by")
         if sorting is not None and given is not None:
-            ctx = in_channel_of(given, self.ctx)
+            ctx = replace(in_channel_of(given, self.ctx), searching=self._by_words())
             other = None if sorting.otherwise is None else sorting.otherwise(row, given, ctx)
             if other is not None:
                 return other
@@ -175,27 +173,38 @@ class _Connection:
             raise QueryError("Sorting by RANK is available only when using a search.")
         return rank(row, term, self.ctx)
 
+    def _by_words(self) -> bool:
+        filtered = self.given.get("filter")
+        return self.given.get("search") is not None or (filtered is not None and filtered.given("search"))
+
     def _conditions(self, row: Any, ctx: Context) -> list[ColumnElement[bool]]:
         """Which rows the list has: its place, what was asked for, and what the requester may see."""
         declaration, given = self.declaration, self.given
         filtered, where = given.get("filter"), given.get("where")
-        by_words = given.get("search") is not None or (filtered is not None and filtered.given("search"))
-        ctx = replace(ctx, searching=by_words)
-        conditions: list[ColumnElement[bool] | None] = []
-        if not declaration.shown:
-            conditions.append(registry.visible(self.rows.model, row, ctx))
-        if declaration.function is not None:
-            own = {name: value for name, value in given.items() if name in self.declaration.own}
-            conditions.append(declaration.function(self.place.row, row, ctx, **own))
-        elif self.place.row is not None:
-            conditions.append(rows.foreign_keys(self.place, row))
+        ctx = replace(ctx, searching=self._by_words())
         if filtered is not None and where is not None:
             raise QueryError("Only one filtering argument (filter or where) can be specified.")
+        conditions: list[ColumnElement[bool] | None] = []
         for rule, value in ((declaration.filter, filtered), (declaration.where, where)):
             if rule is not None and value is not None:
                 conditions.append(rule.predicate(row, value, ctx))
         if declaration.search is not None and given.get("search") is not None:
             conditions.append(declaration.search(row, given["search"], ctx))
+        # The list's own come last: what was asked for is fulfilled by fewer.
+        own = self._own_conditions(row, ctx)
+        return [*[condition for condition in conditions if condition is not None], *own]
+
+    def _own_conditions(self, row: Any, ctx: Context) -> list[ColumnElement[bool]]:
+        """Which rows the list has whatever is asked for: its place, and what the requester may see."""
+        declaration = self.declaration
+        conditions: list[ColumnElement[bool] | None] = []
+        if not declaration.shown:
+            conditions.append(registry.visible(self.rows.model, row, ctx))
+        if declaration.function is not None:
+            own = {name: value for name, value in self.given.items() if name in declaration.own}
+            conditions.append(declaration.function(self.place.row, row, ctx, **own))
+        elif self.place.row is not None:
+            conditions.append(rows.foreign_keys(self.place, row))
         return [condition for condition in conditions if condition is not None]
 
     def _total(self) -> ColumnElement[Any]:
@@ -209,30 +218,40 @@ class _Connection:
     def _page(self) -> ColumnElement[Any]:
         base = aliased(self.rows.model)
         scope = self.ctx.scope(base)
+        scope.paged = True
         conditions = self._conditions(base, self.ctx)
         order = self._order(base)
         if isinstance(order, InTurn):
             return self._in_turn(base, scope, conditions, order)
         keys = self._keys(base, order)
-        backwards = self.last is not None
-        downwards = self.descending is not backwards
+        found = self._found(self._matching(scope, conditions, keys), scope, keys)
+        return self._numbered(found, keys, downwards=self._downwards)
+
+    @property
+    def _downwards(self) -> bool:
+        """Whether the list is read downwards: `last` reads it from its end."""
+        return self.descending is not (self.last is not None)
+
+    @property
+    def _limit(self) -> int:
+        return (self.size or 0) + 1
+
+    def _matching(self, scope: Scope, conditions: list[ColumnElement[bool]], keys: list[Key]) -> Select[Any]:
+        """The next rows of a list that fulfil conditions."""
         if self.cursor is not None:
-            conditions.append(cursors.beyond(keys, self.cursor, downwards=downwards))
-        columns = [column.label(column.key) for column in _columns(base)]
+            conditions = [*conditions, cursors.beyond(keys, self.cursor, downwards=self._downwards)]
+        columns = [column.label(column.key) for column in _columns(scope.row)]
         sort_columns = [key.expression.label(f"sort_{index}") for index, key in enumerate(keys)]
         if self._counts_along():
             sort_columns.append(func.count().over().label("total"))
-        limit = (self.size or 0) + 1
-        matching = (
+        return (
             select(*columns, *sort_columns)
             .select_from(scope.source)
             .where(*conditions)
-            .order_by(*[key.ordered(key.expression, downwards=downwards) for key in keys])
-            .limit(limit)
+            .order_by(*[key.ordered(key.expression, downwards=self._downwards) for key in keys])
+            .limit(self._limit)
             .correlate_except(*scope.parts)
         )
-        found = self._found(matching, scope, keys, downwards, limit)
-        return self._numbered(found, keys, downwards=downwards)
 
     def _in_turn(
         self, base: Any, scope: Scope, conditions: list[ColumnElement[bool]], order: InTurn
@@ -242,7 +261,7 @@ class _Connection:
         lists = turns.Turns(order, descending=self.descending, backwards=self.last is not None)
         columns = [column.label(column.key) for column in _columns(base)]
         matching = select(*columns).where(*conditions).correlate_except(*scope.parts)
-        found = lists.found(matching, scope, self.cursor, (self.size or 0) + 1)
+        found = lists.found(matching, scope, self.cursor, self._limit)
         return self._numbered(found, lists.keys, downwards=lists.downwards)
 
     def _numbered(self, found: Any, keys: list[Key], *, downwards: bool) -> ColumnElement[Any]:
@@ -251,34 +270,78 @@ class _Connection:
         page = select(*found.c, place_in_page.label("place")).correlate_except(found).subquery()
         return self._assembled(page, keys)
 
-    def _found(
-        self, matching: Select[Any], scope: Scope, keys: list[Key], downwards: bool, limit: int
-    ) -> Subquery:
+    def _found(self, matching: Select[Any], scope: Scope, keys: list[Key]) -> Subquery:
         """The page's rows: among a few that are known by key, or else along the list."""
 
         def ordered(found: Any) -> list[ColumnElement[Any]]:
-            return ordered_by(found, keys, downwards=downwards)
+            return ordered_by(found, keys, downwards=self._downwards)
 
         walk = self._walk(scope, keys)
 
         def along(rows_: Select[Any]) -> Select[Any]:
-            return rows_ if walk is None else walks.merged(rows_, walk, ordered, limit)
+            return rows_ if walk is None else walks.merged(rows_, walk, ordered, self._limit)
 
-        ranges, few = _ranges(scope.few, keys)
+        ranges, few = walks.ranges(scope.few, keys)
         matching = matching.where(*ranges)
-        if not few or self.given.get("search") is not None:
-            return along(matching).subquery()  # What words find is read to its end anyway.
-        found = walks.few_or_many(matching, few, rows.primary_key(scope.row), along)
-        return select(*found.c).order_by(*ordered(found)).limit(limit).subquery()
+        if not few:
+            return along(matching).subquery()
+        if self._ranked():  # What words find is read to its end anyway.
+            asked = [each.holds if each.by_index is None else each.by_index for each in few]
+            return matching.where(*asked).subquery()
+        ways = walks.Ways.of(few)
+        looks = [each.looks for each in few if each.looks is not None]
+        is_root = self.place.row is None
+        stretch = self._stretch(min(looks)) if looks and walk is None and is_root else None
+        found = ways.found(matching, rows.primary_key(scope.row), along, stretch)
+        page = select(*found.c).order_by(*ordered(found)).limit(self._limit)
+        return page.add_cte(*ways.parts, nest_here=True).subquery()
+
+    def _stretch(self, looks: int) -> walks.Stretch:
+        """The list's next rows, whatever is asked of them."""
+        scope = self.ctx.scope(aliased(self.rows.model))
+        keys = self._keys(scope.row, self._order(scope.row))
+        along = self._matching(scope, self._own_conditions(scope.row, replace(self.ctx, whole=True)), keys)
+        near = self.ctx.scope(aliased(self.rows.model, along.limit(looks).subquery()))
+        near_keys = self._keys(near.row, self._order(near.row))
+        return walks.Stretch(
+            near=self._matching(near, self._conditions(near.row, self.ctx), near_keys),
+            goes_on=along.offset(looks).limit(1).exists(),
+            everywhere=self._everywhere,
+            limit=self._limit,
+        )
+
+    def _everywhere(self, more: Sequence[ColumnElement[bool]]) -> Select[Any]:
+        """The page as it is found among all rows that fulfil the conditions, and some more."""
+        scope, other = self.ctx.scope(aliased(self.rows.model)), aliased(self.rows.model)
+        conditions = [*self._conditions(scope.row, replace(self.ctx, whole=True, many=True)), *more]
+        keys = self._keys(scope.row, self._order(scope.row))
+        # Keys only, of which many are sorted. The offset keeps PostgreSQL from walking after all.
+        all_ = self._matching(scope, conditions, keys).order_by(None).limit(None).offset(0)
+        key = rows.primary_key(scope.row).label("key")
+        sorted_by = [each.expression.label(f"sort_{index}") for index, each in enumerate(keys)]
+        found = all_.with_only_columns(key, *sorted_by).subquery()
+        order = ordered_by(found, keys, downwards=self._downwards)
+        first = select(*found.c).order_by(*order).limit(self._limit).subquery()
+        columns = [column.label(column.key) for column in _columns(other)]
+        read = select(*columns, *[first.c[each.name] for each in sorted_by])
+        return read.select_from(first).join(other, rows.primary_key(other) == first.c.key)
+
+    def _ranked(self) -> bool:
+        """Whether the list is sorted by how well its rows fit the words of a search."""
+        sorting, given = self.declaration.sort_by, self.given.get("sort_by")
+        if self.declaration.rank is None or self.given.get("search") is None:
+            return False
+        if sorting is None or given is None or self.in_turn:
+            return not self.in_turn
+        return given.field is None or sorting.keys[given.field] in (None, BEST_MATCH)
 
     def _counts_along(self) -> bool:
         """Whether the page counts the list: what a search finds is read to its end anyway, to rank it."""
-        by_words = self.given.get("search") is not None and not self.in_turn
-        return by_words and self.cursor is None and "totalCount" in self.names
+        return self._ranked() and self.cursor is None and "totalCount" in self.names
 
     def _walk(self, scope: Scope, keys: list[Key]) -> Walk | None:
         """The way along an index that serves the order asked for, where the list has one."""
-        if self.given.get("search") is not None:
+        if self._ranked():
             return None  # Found by an index of its own; each walk would look there again.
         wanted = keys[0].expression
         fitting = [walk for walk in scope.walks if counting.same(walk.sorted_by, wanted)]
@@ -307,62 +370,17 @@ class _Connection:
         for key, nodes in self.selected.items():
             match nodes[0].name.value:
                 case "edges":
-                    edge = self._edge(key, nodes, row, ctx, cursor)
-                    edges = func.json_agg(aggregate_order_by(edge, *in_order)).filter(inside)
-                    pairs.append((key, func.coalesce(edges, cast(literal("[]", Text()), JSON))))
+                    edge = edges.edge(self, key, nodes, row, ctx, cursor)
+                    listed_edges = func.json_agg(aggregate_order_by(edge, *in_order)).filter(inside)
+                    pairs.append((key, func.coalesce(listed_edges, cast(literal("[]", Text()), JSON))))
                 case "pageInfo":
-                    pairs.append((key, self._page_info(nodes, info)))
+                    pairs.append((key, edges.page_info(self, nodes, info)))
                 case "totalCount" if self._counts_along():
                     pairs.append((key, func.coalesce(func.max(page.c.total), 0)))
                 case _:
                     pairs.append((key, self._without_page(key, nodes)))
         statement = select(json_object(pairs)).select_from(scope.source)
         return statement.correlate_except(*scope.parts).scalar_subquery()
-
-    def _edge(
-        self, key: str, nodes: list[Any], row: Any, ctx: Context, cursor: ColumnElement[Any]
-    ) -> ColumnElement[Any]:
-        compiler = self.place.compiler
-        edges_type = self.type.fields["edges"].type
-        edge_type = get_named_type(edges_type)
-        edge_slot = Slot(key, edges_type, f"{self.type.name}.edges")
-        pairs: list[tuple[str, ColumnElement[Any]]] = []
-        for edge_key, edge_nodes in compiler.selection.below(edge_type, nodes).items():
-            match edge_nodes[0].name.value:
-                case "cursor":
-                    pairs.append((edge_key, cursor))
-                case "__typename":
-                    pairs.append((edge_key, json_text(edge_type.name)))
-                case _:
-                    slot = Slot(edge_key, edge_type.fields["node"].type, f"{edge_type.name}.node")
-                    place = self.place.at((*self.place.path, key, edge_key), ctx)
-                    made = rows.as_type(place, self.node_type, edge_nodes, slot, row, ctx, enter=False)
-                    if slot.matters:
-                        edge_slot.below.append(slot)
-                    pairs.append((edge_key, made))
-        if edge_slot.matters:
-            self.place.slot.below.append(edge_slot)
-        return json_object(pairs)
-
-    def _page_info(self, nodes: list[Any], info: Mapping[str, ColumnElement[Any]]) -> ColumnElement[Any]:
-        type_ = get_named_type(self.type.fields["pageInfo"].type)
-        pairs = []
-        for key, inner in self.place.compiler.selection.below(type_, nodes).items():
-            name = inner[0].name.value
-            part = json_text(type_.name) if name == "__typename" else info.get(name, null())
-            pairs.append((key, part))
-        return json_object(pairs)
-
-
-def _ranges(few: list[Few], keys: list[Key]) -> tuple[list[ColumnElement[bool]], list[Few]]:
-    """Conditions that may hold of few rows: those that are a range in the order asked for; the others."""
-    ranges, others = [], []
-    for each in few:
-        if each.in_order is not None and counting.same(each.in_order[0], keys[0].expression):
-            ranges.append(each.in_order[1])
-        else:
-            others.append(each)
-    return ranges, others
 
 
 def _node_type(connection_type: GraphQLObjectType) -> Any:

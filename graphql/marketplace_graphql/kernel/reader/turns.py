@@ -16,6 +16,7 @@ from sqlalchemy import (
     inspect,
     literal_column,
     select,
+    true,
     type_coerce,
     union_all,
 )
@@ -47,6 +48,8 @@ class Turns:
         A list is looked into only if those before it are not enough: it may have nothing, far along its walk.
         """
         before: list[CTE] = []
+        ways = walks.Ways.of([*scope.few, *_of_walks(scope)])
+        key = rows.primary_key(scope.row)
         numbered = list(enumerate(self.lists))
         for number, (condition, keys) in reversed(numbered) if self.backwards else numbered:
             # Coerced, so that no list's sort column passes for the row's own column of another list.
@@ -63,12 +66,16 @@ class Turns:
             )
             if before:
                 one = one.where(_rows_of(before) < limit)
-            parts = [self._few(part, scope) for part in self._after(one, number, keys, cursor)]
+            parts = [
+                select(*ways.found(part, key, lambda rows_: rows_).c)
+                for part in self._after(one, number, keys, cursor)
+            ]
             # Parentheses: each part has its own order.
             before.append(union_all(*[select(*part.subquery().c) for part in parts]).cte(nesting=True))
         found = union_all(*[select(*part.c) for part in before]).subquery()
         order = ordered_by(found, self.keys, downwards=self.downwards)
-        return select(*found.c).order_by(*order).limit(limit).subquery()
+        page = select(*found.c).order_by(*order).limit(limit)
+        return page.add_cte(*ways.links, nest_here=True).subquery()
 
     def _after(
         self, one: Select[Any], number: int, keys: list[Key], cursor: Parameter | None
@@ -87,13 +94,6 @@ class Turns:
             ways.append(one.where(turn > number if self.backwards else turn < number))
         return ways
 
-    def _few(self, one: Select[Any], scope: Scope) -> Select[Any]:
-        few = [*scope.few, *_of_walks(scope)]
-        if not few:
-            return one
-        key = rows.primary_key(scope.row)
-        return select(*walks.few_or_many(one, few, key, lambda rows_: rows_).c)
-
 
 def _of_walks(scope: Scope) -> list[Few]:
     """One of few: no list that takes turns is in the order of its walks, but their index knows the keys."""
@@ -103,7 +103,7 @@ def _of_walks(scope: Scope) -> list[Few]:
         if name is not None and counting.same_column(walk.column, getattr(scope.row, name, None)):
             other = aliased(mapper.class_)
             keys = select(rows.primary_key(other)).where(getattr(other, name) == any_(walk.values))
-            found.setdefault(name, Few(keys.correlate_except(other), None, None))
+            found.setdefault(name, Few(keys.correlate_except(other), true(), None, None, None))
     return list(found.values())
 
 
