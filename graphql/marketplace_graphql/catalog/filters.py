@@ -4,7 +4,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import and_, any_, false, func, literal, not_, or_, select, true
+from sqlalchemy import and_, any_, false, func, literal, not_, select, true
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -221,9 +221,8 @@ def _price(row: Any, given: Any, ctx: Any) -> Any:
 
 def _available(row: Any, wanted: bool, ctx: Any) -> Any:
     begun = for_sale(listing_of(row, ctx), ctx)
-    if not wanted:
-        return or_(not_(begun), sold_out(row, ctx))
-    return and_(begun, not_(sold_out(row, ctx))) if ctx.whole else in_stock(row, ctx, begun)
+    available = and_(begun, not_(sold_out(row, ctx))) if ctx.whole else in_stock(row, ctx, begun)
+    return available if wanted else not_(available)
 
 
 def _in_stock(row: Any, wanted: StockAvailability, ctx: Any) -> Any:
