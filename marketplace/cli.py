@@ -11,7 +11,7 @@ import os
 import socket
 import sys
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -28,6 +28,8 @@ app_commands = typer.Typer(no_args_is_help=True, help="Apps: programs that work 
 cli.add_typer(app_commands, name="apps")
 staff_commands = typer.Typer(no_args_is_help=True, help="Who works for the shop.")
 cli.add_typer(staff_commands, name="staff")
+stripe_commands = typer.Typer(no_args_is_help=True, help="Cards, by Stripe.")
+cli.add_typer(stripe_commands, name="stripe")
 
 Scale = Annotated[
     float, typer.Option(help="How many times the usual amount: 30 makes about 100,000 listings.")
@@ -183,6 +185,39 @@ def create(
     print(asyncio.run(make()))
 
 
+@stripe_commands.command()
+def replay(
+    event_id: Annotated[str | None, typer.Argument(help="One event: evt_...")] = None,
+    since: Annotated[datetime | None, typer.Option(help="All events since then (UTC).")] = None,
+) -> None:
+    """Have what Stripe told us of worked on again, and what it could not tell us fetched from it."""
+    importlib.import_module("marketplace.tables")
+    from marketplace.kit.database import Database
+    from marketplace.payments.answers import AnswerError
+    from marketplace.payments.gateways.stripe.replay import NoSuchStripeError, replay_one, replay_since
+
+    if event_id is not None and since is not None:
+        raise _Refusal("Name one event, or say --since when: not both.")
+
+    async def again() -> str:
+        settings = _with_database()
+        database = Database(settings)
+        try:
+            if event_id is not None:
+                is_new = await replay_one(database, settings, event_id)
+                return "Fetched from Stripe and queued." if is_new else "Queued."
+            if since is None:
+                raise _Refusal("Name one event, or say --since when.")
+            kept, missed = await replay_since(database, settings, since.replace(tzinfo=UTC))
+            return f"{kept} events queued again, and {missed} that only Stripe knew of."
+        except (AnswerError, NoSuchStripeError) as error:
+            raise _Refusal(str(error)) from error
+        finally:
+            await database.close()
+
+    print(asyncio.run(again()))
+
+
 @staff_commands.callback()
 def staff() -> None:
     """Makes `create` a command with a name of its own, though it is the only one."""
@@ -221,6 +256,25 @@ def create_staff(
 
     asyncio.run(make())
     print(f"{email} may sign in now, by tokenCreate.")
+
+
+@stripe_commands.command()
+def stand_in(
+    port: Annotated[int, typer.Option(help="Where it listens; 0: any free port.")] = 0,
+    webhooks_to: Annotated[
+        str | None, typer.Option(help="Where it posts webhooks, if not to our server.")
+    ] = None,
+) -> None:
+    """Run a stand-in of Stripe, for an installation without keys: it takes test cards, and no money moves."""
+    from marketplace.payments.stand_ins.stripe.serving import serve
+    from marketplace.run import obey_the_watcher
+
+    os.nice(5)  # The shop's own processes start first.
+    settings = get_settings()
+    logs.set_up(settings)
+    clock.follow(settings.adjustable_clock_file)
+    obey_the_watcher(settings.data_dir)
+    serve(settings, port, webhooks_to)
 
 
 @clock_commands.command()

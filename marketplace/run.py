@@ -19,6 +19,7 @@ from pathlib import Path
 from time import monotonic
 
 from marketplace.kit.settings import Settings
+from marketplace.payments.stand_ins.stripe import installing
 
 WATCHED = "MARKETPLACE_WATCHED_BY"
 """Tells a child which of its file descriptors is the watcher's pipe."""
@@ -91,12 +92,16 @@ def run(settings: Settings) -> None:
             Child("web server", [*program, "serve"], watched),
             Child("worker", [*program, "worker"], watched),
         ]
+        stripe_port = _without_stripe(settings)
+        if stripe_port is not None:
+            stand_in = [*program, "stripe", "stand-in", "--port", str(stripe_port)]
+            children.append(Child("stand-in of Stripe", stand_in, watched))
         stack.callback(_stop, children)
         for child in children:
             child.start()
         _wait_until_ready(settings, children, told_to_stop)
         if not told_to_stop.is_set():
-            _say_where(settings)
+            _say_where(settings, stripe_port)
         while not told_to_stop.wait(1.0):
             for child in children:
                 if not child.is_alive:
@@ -191,7 +196,16 @@ def _is_ready(settings: Settings) -> bool:
         connection.close()
 
 
-def _say_where(settings: Settings) -> None:
+def _without_stripe(settings: Settings) -> int | None:
+    """Where no key of Stripe's is set: the port of a stand-in, by which the other processes will pay."""
+    if not installing.is_wanted(settings):
+        return None
+    port = installing.free_port(settings)
+    os.environ.update(installing.environment(settings, port))
+    return port
+
+
+def _say_where(settings: Settings, stripe_port: int | None) -> None:
     lines = [
         "",
         "SIL Marketplace runs.",
@@ -199,7 +213,17 @@ def _say_where(settings: Settings) -> None:
         f"  GraphQL     {settings.api_url}",
         f"  Health      {settings.public_url}/health and /ready",
         f"  Data        {settings.data_dir}",
+        *_on_stripe(stripe_port),
         "Press Ctrl-C to stop.",
         "",
     ]
     print("\n".join(lines), flush=True)
+
+
+def _on_stripe(port: int | None) -> list[str]:
+    if port is None:
+        return []
+    return [
+        f"  Cards       TEST MODE: a stand-in of Stripe on port {port}; no money moves",
+        "              (set MARKETPLACE_STRIPE_SECRET_KEY for Stripe itself)",
+    ]

@@ -10,6 +10,7 @@ import marketplace.catalog.listings
 import marketplace.catalog.models
 import marketplace.catalog.origins
 import marketplace.checkout.models
+import marketplace.checkout.shipping_answers
 import marketplace.content.menus
 import marketplace.content.pages
 import marketplace.exports.models
@@ -19,8 +20,11 @@ import marketplace.inventory.summaries
 import marketplace.markets.models
 import marketplace.markets.shop_settings
 import marketplace.orders.discounts
+import marketplace.orders.invoice_models
 import marketplace.orders.models
 import marketplace.orders.refunds
+import marketplace.orders.shipping_answers
+import marketplace.payments.gateways.stripe.models
 import marketplace.payments.models
 import marketplace.payouts.ledger
 import marketplace.payouts.models

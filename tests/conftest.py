@@ -21,6 +21,8 @@ from marketplace.kit.settings import Settings
 from tests.postgres import copy_of, prepare_template
 from tests.shared_connection import SharedConnection, session_on
 
+pytest_plugins = ["tests.stripe_server"]
+
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -134,12 +136,18 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
 
 
 @pytest.fixture
-async def live(database: Database) -> AsyncIterator[str]:
+def live_settings(database: Database) -> Settings:
+    """What `live` is set up with, for tests that want it otherwise."""
+    return database.settings
+
+
+@pytest.fixture
+async def live(database: Database, live_settings: Settings) -> AsyncIterator[str]:
     """The address of a real web server on a database of the test's own (the same as `database`)."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        settings = database.settings.model_copy(update={"public_url": address})
+        settings = live_settings.model_copy(update={"public_url": address})
         server = uvicorn.Server(
             uvicorn.Config(create_app(settings, database), log_config=None, lifespan="on", http="httptools")
         )

@@ -32,6 +32,7 @@ class Marketplace:
             "MARKETPLACE_DATA_DIR": str(data_dir),
             "MARKETPLACE_PORT": str(self.port),
             "MARKETPLACE_PUBLIC_URL": self.address,
+            "MARKETPLACE_STRIPE_SECRET_KEY": "",
         }
         self.environment.pop("DATABASE_URL", None)
         self.started: list[subprocess.Popen[str]] = []
@@ -105,6 +106,7 @@ def test_the_first_start_makes_a_database_and_says_where_everything_is(marketpla
     said = marketplace.until_it_says(process, "Press Ctrl-C to stop.")
     assert "Migrated the database" in said
     assert f"{marketplace.address}/graphql/" in said
+    assert "Cards       TEST MODE: a stand-in of Stripe on port" in said
     assert answers(marketplace)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)

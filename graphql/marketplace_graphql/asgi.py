@@ -1,23 +1,30 @@
 """The API in the application: at /graphql/, with whoever a request's token names as the requester."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from time import monotonic
 from typing import Any
 
+import orjson
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
 from marketplace.apps.tokens import app_of_token, looks_like_one
 from marketplace.kit.database import Database
 from marketplace.kit.settings import Settings
+from marketplace.markets.shop_settings import is_open_to_storefronts
+from marketplace.payments.gateways.known import outside_gateways
 from marketplace.people.errors import TokenError
 from marketplace.people.tokens import token_of
 from marketplace.vendors.queries import person_of_token
+from marketplace_graphql.checkout.taxes import ask_for_taxes
 from marketplace_graphql.kernel import ANONYMOUS, Api, QueryError, Requester
 from marketplace_graphql.kernel.errors import entry
 from marketplace_graphql.kernel.execution import Database as ReadsAndTransactions
 from marketplace_graphql.kernel.http import Authenticate, AuthenticationError, GraphQLApp
 from marketplace_graphql.schema import api_schema
 
+BELIEVED_SECONDS = 5
+"""For so long what the shop has chosen is not asked for again, by one process."""
 Execute = Callable[..., Awaitable[dict[str, Any]]]
 """(document, variables, token, address) -> `{data, errors}`."""
 
@@ -31,7 +38,7 @@ def mount(app: FastAPI) -> None:
     app.state.execute = in_process(app.state.api, authenticate)
     served = GraphQLApp(
         app.state.api,
-        authenticate,
+        admission(database, authenticate),
         body_bytes=settings.max_request_bytes,
         upload_bytes=settings.max_upload_bytes,
     )
@@ -54,8 +61,10 @@ def make_api(settings: Settings, database: ReadsAndTransactions, *, storage: Any
             "account_confirmation": str(settings.account_confirmation),
             "sign_in_unconfirmed": str(settings.sign_in_unconfirmed),
             "account_confirm_mode": settings.account_confirm_mode,
+            "gateways": _gateways(settings),
         },
         context={"settings": settings, "storage": storage},
+        settle=ask_for_taxes,
     )
 
 
@@ -73,6 +82,33 @@ def in_process(api: Api, authenticate: Authenticate) -> Execute:
         return await api.execute(document, variables, requester, address=address)
 
     return execute
+
+
+def _gateways(settings: Settings) -> str:
+    """The gateways that are set up here, as JSON."""
+    made = outside_gateways(settings).values()
+    return orjson.dumps([{"id": gateway.id, "name": gateway.name} for gateway in made]).decode()
+
+
+def admission(database: Database, authenticate: Authenticate) -> Authenticate:
+    """Who asks over HTTP; guests and customers only while the shop is open to storefronts other than ours.
+    Whoever is staff, an app, or of a seller may always ask, and so may our own pages, which ask in process.
+    """
+    is_open, asked_at = True, float("-inf")
+
+    async def admit(headers: Mapping[str, str]) -> Requester:
+        nonlocal is_open, asked_at
+        requester = await authenticate(headers)
+        if requester.is_app or requester.is_staff or requester.vendor_ids:
+            return requester
+        if monotonic() > asked_at + BELIEVED_SECONDS:
+            is_open, asked_at = await is_open_to_storefronts(database.reads.fetch_json), monotonic()
+        if not is_open:
+            message = "Storefront traffic is not allowed."
+            raise AuthenticationError("STOREFRONT_TRAFFIC_NOT_ALLOWED", message, status=401)
+        return requester
+
+    return admit
 
 
 def authentication(settings: Settings, database: Database) -> Authenticate:

@@ -25,6 +25,7 @@ from graphql import (
     build_schema,
 )
 
+from marketplace_graphql.absent import ABSENT_ON_PURPOSE
 from marketplace_graphql.schema import api_schema
 
 BUILT_IN = ("String", "Int", "Float", "Boolean", "ID")
@@ -42,6 +43,7 @@ is missing with its arguments.
 
 ABSENT = "Types that are not there"
 LACKING = "Types that lack something"
+ON_PURPOSE = "What stays absent, and why"
 OWN_TYPES = "What we add: types"
 OWN_FIELDS = "What we add: to Saleor's types"
 
@@ -138,10 +140,23 @@ def printed(standing: Standing) -> str:
             textwrap.fill(figures, WIDTH) + "\n",
             f"## {LACKING}\n\n{_table(lacking)}",
             f"## {ABSENT}\n\n{_listed(sorted(standing.absent))}\n",
+            *_on_purpose(standing),
             f"## {OWN_TYPES}\n\n{_listed(own_types)}\n",
             f"## {OWN_FIELDS}\n\n{_table(own)}",
         ]
     )
+
+
+def _on_purpose(standing: Standing) -> Iterator[str]:
+    missing = standing.lacking | standing.absent
+    said = [(one.why, [name for name in one.names if name in missing]) for one in ABSENT_ON_PURPOSE]
+    rows = [_listed(names, "- ", "  ") + "\n" + _wrapped(why) for why, names in said if names]
+    if rows:
+        yield f"## {ON_PURPOSE}\n\n" + "\n".join(rows) + "\n"
+
+
+def _wrapped(why: str) -> str:
+    return textwrap.fill(why, WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
 
 
 def read(page: str) -> Standing:

@@ -1,6 +1,6 @@
 """What the catalogue does after a commit."""
 
-from marketplace.catalog import fetching, following, forgetting, media, product_types, search
+from marketplace.catalog import categories, fetching, following, forgetting, media, product_types, search
 from marketplace.kit.jobs import Work, enqueue, job
 
 
@@ -59,6 +59,12 @@ async def follow_product_type(work: Work, product_type_id: int, after_product_id
 async def delete_product_type(work: Work, product_type_id: int) -> None:
     """Delete the products of a type that is going, and then the type."""
     await product_types.product_type_left(work.session, product_type_id)
+
+
+@job("catalog.delete_categories")
+async def delete_categories(work: Work, category_ids: list[int]) -> None:
+    """Take products off shelves that are going, and then the shelves."""
+    await categories.categories_left(work.session, category_ids)
 
 
 @job("catalog.fetch_media")

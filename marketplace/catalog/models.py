@@ -75,10 +75,16 @@ class Category(IntegerKey, Timestamped, Seo, WithMetadata, Base):
     """A shelf in a tree. `path` names its ancestors and itself, as ids, root first."""
 
     __tablename__ = "category"
-    __table_args__ = (Index(None, "path", postgresql_using="gin"), metadata_index())
+    __table_args__ = (
+        Index(None, "path", postgresql_using="gin"),
+        metadata_index(),
+        Index("ix_category_going", "id", postgresql_where=text("is_going")),
+    )
 
     name: Mapped[str]
     slug: Mapped[str] = mapped_column(unique=True)
+    is_going: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Nobody sees it any more: jobs take its products off it, and then it is gone."""
     description: Mapped[dict[str, Any] | None]
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("category.id", ondelete="CASCADE"), index=True)
     level: Mapped[int] = mapped_column(default=0)

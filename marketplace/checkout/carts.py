@@ -11,9 +11,11 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     DateTime,
+    String,
     Uuid,
     bindparam,
     case,
+    cast,
     delete,
     exists,
     func,
@@ -23,9 +25,12 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.models import ProductVariant
+from marketplace.checkout import app_taxes
+from marketplace.checkout.app_methods import MethodKey
 from marketplace.checkout.errors import CheckoutGoneError
 from marketplace.checkout.models import Checkout, CheckoutDelivery, CheckoutGiftCard, CheckoutLine
 from marketplace.checkout.offers import OFFER_COLUMNS, Offer, offer_of, up_to_date, with_offers
+from marketplace.checkout.shipping_answers import CheckoutShippingAnswer
 from marketplace.checkout.totals import Taxed, line_totals, share_of, total_of
 from marketplace.inventory.availability import number_locked
 from marketplace.inventory.models import Stock
@@ -41,6 +46,7 @@ from marketplace.pricing.order_promotions import order_promotions_in_force
 from marketplace.pricing.voucher_use import UsableVoucher, usable_voucher
 
 if TYPE_CHECKING:
+    from marketplace.checkout.app_taxes import AppTaxes
     from marketplace.checkout.discounts import Reduction
 
 
@@ -56,10 +62,12 @@ class Cart:
     now: datetime
     minutes_kept: int = 0
     """How long its pieces are kept for it, counted from its last change; 0: not at all."""
-    chosen_method_id: int | None = None
+    chosen_method_id: MethodKey | None = None
     """The shipping method of the chosen delivery."""
     has_deliveries: bool = False
     """Whether delivery options have been worked out and kept."""
+    has_answers: bool = False
+    """Whether apps have been asked how it can travel."""
     lines: list[CheckoutLine] = field(default_factory=list)
     offers: Mapping[int, Offer] = field(default_factory=dict)
     """By variant, once the lines are priced."""
@@ -77,14 +85,37 @@ class Cart:
     """What `discounts` has taken off the cart."""
     refusal: VoucherNotApplicableError | None = None
     """Why a voucher was taken out of the checkout just now."""
+    taxes: "AppTaxes | None" = None
+    """Where an app works out taxes: what it has said of them."""
 
     @property
     def is_kept(self) -> bool:
         """Whether its lines are rows of the database."""
         return True
 
+    @property
+    def kind(self) -> str:
+        """Of which class it is a row: an order may be a cart, too."""
+        return "Checkout"
+
+    def discounts_of_whole(self) -> list["Reduction"]:
+        """What is taken off its goods as a whole, and not off single lines."""
+        found = self.reduction
+        return [found] if found is not None and found.by_line and not found.is_per_line else []
+
     def offer(self, line: CheckoutLine) -> Offer:
         return self.offers[line.variant_id]
+
+    @property
+    def estimated_shipping_rate_bp(self) -> int:
+        """What its delivery is taken to be taxed at as long as an app has not said it."""
+        return 0
+
+    def estimate(self, shipping: Taxed) -> Taxed:
+        """Price its lines as well as can be done before an app has said what they are taxed; gives what its
+        delivery comes to. Prices of a cart are without tax then, as in Saleor.
+        """
+        return shipping
 
     def takes_voucher(self, line: CheckoutLine) -> bool:
         """Whether a voucher may reduce this very line."""
@@ -144,16 +175,17 @@ async def lock(session: AsyncSession, checkout_id: UUID, *, for_deletion: bool =
     row = found.one_or_none()
     if row is None:
         raise CheckoutGoneError
-    checkout, channel, method_id, delivery_minor, has_deliveries, may_be_rewarded, minutes_kept = row
+    checkout, channel, method_id, delivery_minor, has_deliveries, has_answers, may_be_rewarded, minutes = row
     if not channel.is_active:
         raise InactiveChannelError("This channel is closed: nothing can be bought in it.", field="channel")
     cart = Cart(
         checkout,
         channel,
         now,
-        minutes_kept,
-        method_id,
+        minutes,
+        int(method_id) if method_id is not None and method_id.isdecimal() else method_id,
         has_deliveries,
+        has_answers,
         may_be_rewarded=may_be_rewarded,
         delivery_minor=delivery_minor or 0,
     )
@@ -181,9 +213,10 @@ _CHECKOUT = (
     select(
         Checkout,
         Channel,
-        CheckoutDelivery.method_id,
+        func.coalesce(CheckoutDelivery.app_method_id, cast(CheckoutDelivery.method_id, String)),
         CheckoutDelivery.price_minor,
         exists().where(CheckoutDelivery.checkout_id == Checkout.id).correlate(Checkout),
+        exists().where(CheckoutShippingAnswer.owner_id == Checkout.id).correlate(Checkout),
         or_(
             REWARDS_IN_FORCE,
             exists().where(CheckoutLine.checkout_id == Checkout.id, CheckoutLine.is_gift).correlate(Checkout),
@@ -260,6 +293,7 @@ async def load_priced_lines(session: AsyncSession, cart: Cart, *, lock_stocks: b
     cart.lines = [row[0] for row in found]
     stored = {row[0].variant_id: offer_of(row) for row in found}
     cart.offers = await up_to_date(session, stored, cart.channel.id, cart.now)
+    await app_taxes.recall(session, cart)
     price_all(cart)
 
 
@@ -324,7 +358,10 @@ async def take_out(session: AsyncSession, cart: Cart, line_ids: Collection[UUID]
 
 
 def add_up(cart: Cart, shipping: Taxed) -> None:
-    """Write the checkout's totals: what its lines come to, and its delivery."""
+    """Write the checkout's totals: what its lines come to, and its delivery, taxed as an app has said, where
+    one is asked.
+    """
+    shipping = app_taxes.apply(cart, shipping)
     lines = subtotal(cart)
     cart.checkout.subtotal_gross_minor = lines.gross_minor
     cart.checkout.subtotal_net_minor = lines.net_minor

@@ -7,9 +7,8 @@ from sqlalchemy import BigInteger, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.checkout import carts, deliveries
+from marketplace.checkout import app_taxes, carts
 from marketplace.checkout.carts import Cart
-from marketplace.checkout.deliveries import OfferedDelivery
 from marketplace.checkout.discounts import follow_delivery, reduce_delivery, reduce_lines
 from marketplace.checkout.errors import (
     BillingAddressNotSetError,
@@ -21,6 +20,7 @@ from marketplace.checkout.errors import (
 )
 from marketplace.checkout.lines import check_stock
 from marketplace.checkout.models import Checkout
+from marketplace.checkout.offered_deliveries import OfferedDelivery, offered_deliveries
 from marketplace.checkout.offers import check_buyable
 from marketplace.checkout.rewards import lock_with_gift
 from marketplace.checkout.service import check_address_again
@@ -70,7 +70,8 @@ async def settle(session: AsyncSession, checkout_id: UUID) -> Settled:
     CheckoutGoneError, InactiveChannelError, EmailNotSetError, NoLinesError, VariantNotInChannelError,
     NotPublishedError, NotForSaleError, ShippingAddressNotSetError, DeliveryNotSetError,
     DeliveryNotOfferedError, BillingAddressNotSetError, Errors (addresses), InsufficientStockError,
-    VoucherNotApplicableError, GiftCardNotApplicableError.
+    VoucherNotApplicableError, GiftCardNotApplicableError; TaxesUnknownError, before anything else is written
+    than prices, where an app has to be asked first.
 
     A use of the voucher is counted here. Locks are taken in one order: checkout, stocks, voucher, gift cards.
     """
@@ -85,7 +86,8 @@ async def settle(session: AsyncSession, checkout_id: UUID) -> Settled:
     delivery = await _delivery(session, cart)
     if await follow_delivery(session, cart, delivery, strictly=True):
         delivery = await _delivery(session, cart)
-    delivery = reduce_delivery(cart, delivery, strictly=True)
+    delivery = app_taxes.of_delivery(cart, reduce_delivery(cart, delivery, strictly=True))
+    app_taxes.check(cart)
     await _check_addresses(session, cart)
     await check_stock(session, cart)
     if cart.voucher is not None:
@@ -138,11 +140,10 @@ async def _delivery(session: AsyncSession, cart: Cart) -> OfferedDelivery | None
         raise ShippingAddressNotSetError("Say where it goes, please.", field="shippingAddress")
     if cart.chosen_method_id is None:
         raise DeliveryNotSetError("Choose how it travels, please.", field="shippingMethod")
-    offered = await deliveries.offered_deliveries(session, cart, cart.chosen_method_id)
-    if not offered:
-        raise DeliveryNotOfferedError(
-            "The delivery you chose is not offered any more. Please choose again.", field="shippingMethod"
-        )
+    offered = await offered_deliveries(session, cart, cart.chosen_method_id, strictly=True)
+    if not offered or offered[0].refusal is not None:
+        why = (offered and offered[0].refusal) or "The delivery you chose is not offered any more."
+        raise DeliveryNotOfferedError(f"{why} Please choose again.", field="shippingMethod")
     return offered[0]
 
 

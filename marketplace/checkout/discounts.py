@@ -31,7 +31,7 @@ from marketplace.pricing.voucher_use import UsableVoucher, check_voucher, eligib
 from marketplace.pricing.vouchers import VoucherType
 
 if TYPE_CHECKING:
-    from marketplace.checkout.deliveries import OfferedDelivery
+    from marketplace.checkout.offered_deliveries import OfferedDelivery
 
 
 @dataclass(frozen=True, slots=True)

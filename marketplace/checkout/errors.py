@@ -102,3 +102,12 @@ class DeliveryNotApplicableError(DomainError):
     """Not among the delivery options of this checkout."""
 
     code = "DELIVERY_METHOD_NOT_APPLICABLE"
+
+
+class TaxesUnknownError(DomainError):
+    """The app that works out taxes has not said what they are."""
+
+    code = "TAX_ERROR"
+
+    def __init__(self) -> None:
+        super().__init__("Configured Tax App returned invalid response.")

@@ -1,13 +1,23 @@
 """Tables of checkouts. Amounts are minor units of the checkout's currency."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.catalog.models import ProductVariant
-from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey, WithMetadata
+from marketplace.kit.models import (
+    Base,
+    IntegerKey,
+    Timestamped,
+    UuidKey,
+    WithMetadata,
+    index_where_known,
+    metadata_index,
+)
 from marketplace.markets.models import Channel, ShippingMethod
 from marketplace.people.models import Address, User
 from marketplace.vendors.models import Vendor
@@ -24,9 +34,17 @@ class Checkout(UuidKey, Timestamped, WithMetadata, Base):
     __table_args__ = (
         Index("ix_checkout_delivery_id", "delivery_id", postgresql_where=text("delivery_id IS NOT NULL")),
         Index(None, "created_at", "id"),
+        Index(None, "updated_at", "id"),
+        Index(None, "channel_id", "created_at"),
+        Index("ix_checkout_by_email", text("coalesce(email, '')"), "id"),
+        Index("ix_checkout_email", text("lower(email)"), postgresql_using="hash"),
+        index_where_known("billing_address_id"),
+        index_where_known("shipping_address_id"),
+        Index("ix_checkout_free", "id", postgresql_where=text("total_gross_minor <= 0")),
+        metadata_index(),
     )
 
-    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"), index=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"))
     user_id: Mapped[int | None] = mapped_column(
         ForeignKey("user_account.id", ondelete="SET NULL"), index=True
     )
@@ -64,6 +82,8 @@ class Checkout(UuidKey, Timestamped, WithMetadata, Base):
     """What gift cards pay of it, by what was on them at the last change."""
     is_tax_exempt: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """Staff have said so: it costs what is left of prices without their tax."""
+    tax_answer: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """What an app has said of its taxes, in the form of `checkout.app_taxes`. None: no app works them out."""
     completion_tried_at: Mapped[datetime | None]
     """When it could not become an order by itself: `payments.auto_completion`."""
 
@@ -121,13 +141,21 @@ class CheckoutLine(UuidKey, Timestamped, WithMetadata, Base):
 
 
 class CheckoutDelivery(UuidKey, Timestamped, Base):
-    """One way this checkout could travel: a method, and its price over all parcels."""
+    """One way this checkout could travel: a method (the shop's or an app's), and its price over all."""
 
     __tablename__ = "checkout_delivery"
-    __table_args__ = (UniqueConstraint("checkout_id", "method_id"),)
+    __table_args__ = (
+        UniqueConstraint("checkout_id", "method_id"),
+        UniqueConstraint("checkout_id", "app_method_id"),
+        CheckConstraint("(method_id IS NULL) <> (app_method_id IS NULL)", name="of_shop_or_app"),
+    )
 
     checkout_id: Mapped[UUID] = mapped_column(ForeignKey("checkout.id", ondelete="CASCADE"))
-    method_id: Mapped[int] = mapped_column(ForeignKey("shipping_method.id", ondelete="CASCADE"))
+    method_id: Mapped[int | None] = mapped_column(ForeignKey("shipping_method.id", ondelete="CASCADE"))
+    app_method_id: Mapped[str | None]
+    """Of an app's method, its id: `app:<identifier>:<the app's own id>`."""
+    app_method: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """What the app says of it, as `app_methods.AppMethod` writes it."""
     currency: Mapped[str] = mapped_column(CHAR(3))
     price_minor: Mapped[int]
     """As entered: the sum of the parcels' prices."""
@@ -135,7 +163,7 @@ class CheckoutDelivery(UuidKey, Timestamped, Base):
     checkout: Mapped[Checkout] = relationship(
         foreign_keys=[checkout_id], back_populates="deliveries", lazy="raise"
     )
-    method: Mapped[ShippingMethod] = relationship(lazy="raise")
+    method: Mapped[ShippingMethod | None] = relationship(lazy="raise")
     parcels: Mapped[list["CheckoutParcel"]] = relationship(back_populates="delivery", lazy="raise")
 
 

@@ -38,7 +38,7 @@ from marketplace.markets.models import Channel
 from marketplace.markets.shop_settings import shop_setting
 from marketplace.pricing.catalogue_promotions import prices_now
 from marketplace.pricing.promotions import Repricing
-from marketplace.pricing.taxes import of_country, rate_expression
+from marketplace.pricing.taxes import is_left_to_app, of_country, rate_expression
 from marketplace.vendors.models import Vendor
 
 ANY_NUMBER = 2**31 - 1
@@ -75,6 +75,8 @@ class Offer:
     tax_class_id: int | None
     is_live: bool
     is_for_sale: bool
+    is_taxed_by_app: bool = False
+    """An app works out its tax, which nobody knows before it is asked: its rate is none meanwhile."""
     removed_rate_bp: int = 0
     """Of the tax in entered prices that this buyer is not charged: the prices here are without it."""
 
@@ -130,6 +132,8 @@ async def up_to_date(
 
 
 def _untaxed(offer: Offer) -> Offer:
+    if offer.is_taxed_by_app:
+        return replace(offer, rate_bp=0)
     if not offer.removed_rate_bp or offer.price_minor is None or offer.undiscounted_minor is None:
         return offer
     return replace(
@@ -186,6 +190,9 @@ OFFER_COLUMNS = (
         ),
     ).label("is_out_of_date"),
     case((_is_charged, _rate), else_=0).label("rate_bp"),
+    is_left_to_app(_is_charged, bindparam("channel_id", type_=BigInteger), _country_code).label(
+        "is_taxed_by_app"
+    ),
     case((or_(_is_charged, not_(_is_entered_with_tax)), 0), else_=_rate).label("removed_rate_bp"),
     _tax_class_id.label("tax_class_id"),
     func.coalesce(ProductChannelListing.is_live, False).label("is_live"),

@@ -10,8 +10,11 @@ def price_and_rate(
 ) -> tuple[int, int]:
     """A parcel's price, as entered, and its rate: where no tax is charged what is left without it.
 
-    `rate_bp` is that of the method's class; with `is_weighted` the parcel is taxed as its goods are.
+    `rate_bp` is that of the method's class; with `is_weighted` the parcel is taxed as its goods are. What an
+    app works out is not known yet.
     """
+    if cart.taxes is not None:
+        return price_minor, 0
     if cart.checkout.is_tax_exempt or not is_charged:
         with_tax = cart.channel.prices_entered_with_tax
         return (net_of_gross(price_minor, rate_bp) if with_tax else price_minor), 0

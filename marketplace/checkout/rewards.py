@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.checkout import carts
+from marketplace.checkout import app_taxes, carts
 from marketplace.checkout.carts import Cart
 from marketplace.checkout.models import CheckoutLine
 from marketplace.checkout.offers import Offer, offers
@@ -31,6 +31,7 @@ async def lock_with_gift(session: AsyncSession, cart: Cart) -> None:
             variant_ids.add(likely.gift_variant_id)
     cart.offers = await _offers(session, cart, variant_ids, lock_stocks=True)
     cart.locked_variants = frozenset(variant_ids)
+    await app_taxes.recall(session, cart)
 
 
 async def grant(session: AsyncSession, cart: Cart, *, keep: bool) -> OrderReward | None:

@@ -132,7 +132,7 @@ async def set_shipping_address(
     country_changes = checkout.country_code != address.country_code
     checkout.country_code = address.country_code
     checkout.updated_at = cart.now
-    if country_changes:
+    if country_changes or checkout.tax_answer is not None:
         await carts.load_priced_lines(session, cart)
         await deliveries.refresh(session, cart)
     await session.flush()
@@ -149,9 +149,14 @@ async def set_billing_address(
 ) -> Checkout:
     """Who is billed; `save` is for the buyer's address book. Raises Errors, one for each wrong field."""
     address = _checked(given, "BILLING", checks)
-    checkout = (await carts.lock(session, checkout_id)).checkout
+    cart = await carts.lock(session, checkout_id)
+    checkout = cart.checkout
     checkout.billing_address_id = await _kept(session, address, checkout.billing_address_id)
     checkout.save_billing_address = save
+    if checkout.tax_answer is not None and checkout.shipping_address_id is None:
+        await session.flush()
+        await carts.load_priced_lines(session, cart)  # It is taxed where it is billed.
+        await deliveries.refresh(session, cart)
     return await _saved(session, checkout)
 
 

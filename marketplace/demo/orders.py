@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from marketplace.checkout.deliveries import further_kilograms
+from marketplace.checkout.offered_deliveries import further_kilograms
 from marketplace.checkout.totals import NOTHING, LineTotals, Taxed, line_totals, taxed, total_of
 from marketplace.demo.buyers import Buyer, Buyers
 from marketplace.demo.demand import Demand

@@ -91,6 +91,8 @@ def _chosen(export: ExportFile) -> Select[Any]:
     if "keys" in wanted:
         keys = [UUID(key) if model is VoucherCode else key for key in wanted["keys"]]
         rows = rows.where(model.id == any_(bindparam("keys", keys, ARRAY(model.__table__.c.id.type))))
+    if model is Product and export.vendor_ids is not None:
+        rows = rows.where(Product.vendor_id.in_(export.vendor_ids))
     if model is VoucherCode and "voucher_id" in wanted:
         rows = rows.where(VoucherCode.voucher_id == wanted["voucher_id"])
     if model is GiftCard:  # As in Saleor: the codes of cards that were used are nobody's to give away.

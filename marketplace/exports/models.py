@@ -4,7 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import BigInteger, ForeignKey, Index
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.kit import acting, clock
@@ -45,6 +46,8 @@ class ExportFile(IntegerKey, Timestamped, Base):
     """What shall be in it: `keys` of rows, or a `filter` as the client said it, or a `voucher_id`; neither:
     everything. Of products also `fields`, and keys of `attributes`, `warehouses` and `channels`.
     """
+    vendor_ids: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
+    """Whose products may be in it, where somebody of these sellers asked for it; None: anybody's."""
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
     app_id: Mapped[int | None] = mapped_column(
         ForeignKey("app.id", ondelete="SET NULL"), default=acting.app_id

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.attributes import (
@@ -83,7 +83,7 @@ async def _products(session: AsyncSession, keys: Sequence[int], columns: Product
             *([Product.description] if described else []),
         )
         .join(ProductType, ProductType.id == Product.product_type_id)
-        .outerjoin(Category, Category.id == Product.category_id)
+        .outerjoin(Category, and_(Category.id == Product.category_id, ~Category.is_going))
         .where(Product.id.in_(keys))
     )
     return {

@@ -1,5 +1,6 @@
 """Exports asked for, done, failed, and forgotten after a while."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -37,14 +38,21 @@ CONTENT_TYPES = {
 
 
 async def ask_for(
-    session: AsyncSession, kind: ExportKind, file_type: FileType, wanted: dict[str, Any], user_id: int | None
+    session: AsyncSession,
+    kind: ExportKind,
+    file_type: FileType,
+    wanted: dict[str, Any],
+    user_id: int | None,
+    *,
+    vendor_ids: Sequence[int] | None = None,
 ) -> ExportFile:
-    """Have a file made after the commit."""
+    """Have a file made after the commit: of products, only of these sellers', where some are named."""
     export = ExportFile(
         kind=kind,
         file_type=file_type,
         wanted=wanted,
         user_id=user_id,
+        vendor_ids=None if vendor_ids is None else list(vendor_ids),
         storage_key=f"{PRIVATE}exports/{uuid4().hex}.{file_type.lower()}",
     )
     session.add(export)

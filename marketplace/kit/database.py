@@ -17,6 +17,9 @@ from marketplace.kit.settings import Settings
 
 Params = Mapping[str, object] | Sequence[object]
 
+CARRIED_OVER = "carried over"
+"""What a session's `info` has under this name is passed on to the session that follows it in a mutation."""
+
 REST_SECONDS = 2.0
 """After so long without work a connection may have been closed by the server: it is asked first."""
 PREPARED_STATEMENTS = 300

@@ -93,7 +93,12 @@ def metadata_index() -> Index:
 
 def by_app_index() -> Index:
     """What a history needs that says which app did something (`app_id`). Most was done by none."""
-    return Index(None, "app_id", postgresql_where=text("app_id IS NOT NULL"))
+    return index_where_known("app_id")
+
+
+def index_where_known(column: str) -> Index:
+    """An index on a column that few rows have a value in."""
+    return Index(None, column, postgresql_where=text(f"{column} IS NOT NULL"))
 
 
 def lowest_if_missing(value: Sortable, type_: TypeEngine[Any] | None = None) -> ColumnElement[Any]:

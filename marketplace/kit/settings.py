@@ -145,6 +145,16 @@ class Settings(BaseSettings):
     app_patience_seconds: float = Field(default=8.0, gt=0, le=20)
     """How long an app may think that is asked while a buyer or staff wait. Saleor gives 20 seconds."""
 
+    stripe_secret_key: SecretStr | None = None
+    """Stripe's secret key, or better one of its restricted keys. Without it nothing is paid by card."""
+    stripe_publishable_key: str = ""
+    """What browsers show to Stripe. It goes with the secret key."""
+    stripe_webhook_secret: SecretStr | None = None
+    """What Stripe signs its webhooks with; several are separated by commas, while one replaces another."""
+    stripe_api_base: str = "https://api.stripe.com"
+    stripe_js_url: str = "https://js.stripe.com/v3/"
+    """The script that draws Stripe's form. Stripe allows no copy of it."""
+
     clock_file: Path | None = None
     """Lets the clock run ahead, for demonstrations and tests (development: a file in the data directory)."""
     log_format: Literal["console", "json"] = "console"

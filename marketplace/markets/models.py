@@ -46,6 +46,15 @@ class TransactionFlowStrategy(StrEnum):
     CHARGE = "CHARGE"
 
 
+class TaxCalculationStrategy(StrEnum):
+    """Who works out what is taxed."""
+
+    FLAT_RATES = "FLAT_RATES"
+    """We do, by the shop's own rates."""
+    TAX_APP = "TAX_APP"
+    """An app, which is asked."""
+
+
 class Channel(IntegerKey, WithMetadata, Base):
     """A market: one currency, a default country. Prices in it include tax unless it says otherwise."""
 
@@ -66,6 +75,11 @@ class Channel(IntegerKey, WithMetadata, Base):
     """Otherwise buyers pay what is left of prices without their tax."""
     use_weighted_tax_for_shipping: Mapped[bool] = mapped_column(default=False)
     """Whether a parcel is taxed as the goods in it are on average, instead of by its method's class."""
+    tax_calculation_strategy: Mapped[TaxCalculationStrategy] = mapped_column(
+        default=TaxCalculationStrategy.FLAT_RATES, server_default=text("'FLAT_RATES'")
+    )
+    tax_app_id: Mapped[str | None]
+    """The identifier of the app that is asked for taxes. None: all that answer to it are."""
     cash_on_delivery: Mapped[bool] = mapped_column(default=False)
     reserve_stock_minutes: Mapped[int] = mapped_column(default=60)
     """How long a checkout's pieces are kept for it, counted from its last change."""
@@ -118,6 +132,8 @@ class TaxConfiguration(Base):
             "display_gross_prices",
             "charge_taxes",
             "use_weighted_tax_for_shipping",
+            "tax_calculation_strategy",
+            "tax_app_id",
             "tax_metadata",
             "tax_private_metadata",
         ]
@@ -138,6 +154,10 @@ class CountryTaxes(IntegerKey, Base):
     charge_taxes: Mapped[bool]
     display_gross_prices: Mapped[bool]
     use_weighted_tax_for_shipping: Mapped[bool | None]
+    """None: as in the channel's other countries."""
+    tax_calculation_strategy: Mapped[TaxCalculationStrategy | None]
+    """None: as in the channel's other countries."""
+    tax_app_id: Mapped[str | None]
     """None: as in the channel's other countries."""
 
 

@@ -1,6 +1,7 @@
 """What the shop as a whole has chosen: one row at most. Without it, defaults hold."""
 
 import json
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Any
 
@@ -79,6 +80,8 @@ class ShopSettings(IntegerKey, WithMetadata, Base):
     """Whether parcels leave as soon as they are packed, or wait for staff to approve them."""
     fulfillment_allow_unpaid: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     """Whether parcels of orders leave that are neither paid nor to be paid at the door."""
+    allow_storefront_traffic: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    """Whether storefronts other than ours may ask the API."""
     account_confirmation: Mapped[bool | None]
     """Whether a new account's address is confirmed by a letter. None, here and below: as the installation's
     own settings say (`kit/settings.py`).
@@ -179,3 +182,11 @@ async def settings_in_force(session: AsyncSession, settings: Settings) -> Settin
         return settings
     chosen = dict(zip(_OF_INSTALLATION, row, strict=True))
     return settings.model_copy(update={name: value for name, value in chosen.items() if value is not None})
+
+
+_IS_OPEN = "SELECT coalesce((SELECT to_json(allow_storefront_traffic) FROM shop_settings), 'true')"
+
+
+async def is_open_to_storefronts(fetch_json: Callable[[str, dict[str, Any]], Awaitable[bytes]]) -> bool:
+    """Whether storefronts other than ours may ask the API; `fetch_json` is `ReadPool.fetch_json`."""
+    return await fetch_json(_IS_OPEN, {}) == b"true"

@@ -15,10 +15,12 @@ from uuid import UUID
 from sqlalchemy import BigInteger, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.checkout import app_taxes
 from marketplace.checkout.carts import REWARDS_IN_FORCE, Cart
-from marketplace.checkout.discounts import Reduction
+from marketplace.checkout.discounts import Reduction, reduce_line
 from marketplace.checkout.models import Checkout, CheckoutLine
 from marketplace.checkout.offers import Offer, offers
+from marketplace.checkout.totals import Taxed, taxed
 from marketplace.kit import clock
 from marketplace.kit.money import Money
 from marketplace.markets.models import Channel
@@ -58,6 +60,10 @@ class Basket(Cart):
         return False
 
     @property
+    def kind(self) -> str:
+        return "Order"
+
+    @property
     def is_draft(self) -> bool:
         return self.order.status is OrderStatus.DRAFT
 
@@ -69,6 +75,29 @@ class Basket(Cart):
         if line.price_override_minor is None:
             return offer.price_minor
         return offer.charged(line.price_override_minor)
+
+    def discounts_of_whole(self) -> list[Reduction]:
+        """With what staff have taken off goods and delivery alike."""
+        found = Cart.discounts_of_whole(self)
+        return found if self.manual_reduction is None else [*found, self.manual_reduction]
+
+    @property
+    def estimated_shipping_rate_bp(self) -> int:
+        return self.order.shipping_tax_rate_bp
+
+    def estimate(self, shipping: Taxed) -> Taxed:
+        """What was sold is taxed as it was, until the app says it anew: who has paid for it shall not see it
+        cheaper in between.
+        """
+        with_tax = self.channel.prices_entered_with_tax
+        for line in self.lines:
+            row = self.rows.get(line.id)
+            if row is not None and row.tax_rate_bp:
+                line.tax_rate_bp = row.tax_rate_bp
+                left_minor = self.entered(line.total_gross_minor, line.total_net_minor)
+                reduce_line(line, left_minor, line.discount_minor, self)
+        entered_minor = self.entered(shipping.gross_minor, shipping.net_minor)
+        return taxed(entered_minor, self.estimated_shipping_rate_bp, with_tax)
 
     def takes_voucher(self, line: CheckoutLine) -> bool:
         """As in Saleor, what staff took off a line stands alone."""
@@ -150,6 +179,7 @@ async def open_basket(
     )
     if lock_stocks:
         basket.locked_variants = frozenset(basket.offers)
+    await app_taxes.recall(session, basket)
     basket.delivery_minor = basket.entered(order.shipping_gross_minor, order.shipping_net_minor)
     promotions = await _read_discounts(session, basket)
     _fill(basket, promotions)
@@ -189,6 +219,7 @@ def _checkout_of(order: Order, country_code: str, *, is_exempt: bool) -> Checkou
         voucher_code=order.voucher_code,
         discount_minor=0,
         is_tax_exempt=is_exempt,
+        tax_answer=order.tax_answer,
         public_metadata={},
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, String, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.checkout.app_methods import AppMethod
 from marketplace.checkout.closing import Settled
 from marketplace.markets.models import ShippingMethod, ShippingMethodTranslation, TaxClass
 
@@ -19,6 +20,8 @@ class Carriage:
     tax_class_name: str | None = None
     minimum_days: int | None = None
     maximum_days: int | None = None
+    by_app: AppMethod | None = None
+    """Where an app offered it: all that is known is what the app said then."""
 
     def days(self, on_the_way: int | None, lead_time_days: int) -> int | None:
         """From the order to the door: what is made to order is made first."""
@@ -28,6 +31,13 @@ class Carriage:
 async def carriage_of(session: AsyncSession, settled: Settled) -> Carriage:
     if settled.delivery is None:
         return Carriage()
+    if (by_app := settled.delivery.by_app) is not None:
+        return Carriage(
+            method_name=by_app.name,
+            minimum_days=by_app.minimum_days,
+            maximum_days=by_app.maximum_days,
+            by_app=by_app,
+        )
     language_code = settled.cart.checkout.language_code
     found = await session.execute(
         _CARRIAGE, {"method_id": settled.delivery.method_id, "language_code": language_code}

@@ -174,11 +174,13 @@ async def set_delivery(session: AsyncSession, order: Order, method_id: int) -> N
     if listing_id is None:
         raise DeliveryNotOfferedError("This delivery is not offered in the channel.", field="shippingMethod")
     order.shipping_method_id, order.shipping_method_name = method.id, method.name
+    order.shipping_app_method_id = order.shipping_app_method = None
 
 
 def clear_delivery(order: Order) -> None:
     """Forget how an order travels, and what that cost."""
     order.shipping_method_id = order.shipping_method_name = None
+    order.shipping_app_method_id = order.shipping_app_method = None
     order.shipping_tax_class_id = order.shipping_tax_class_name = None
     order.shipping_gross_minor = order.shipping_net_minor = order.shipping_discount_minor = 0
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from marketplace.kit.settings import Settings
 from marketplace.kit.signing import VALID_FOR, PrivateFile, signed_url
-from marketplace.orders.models import Invoice
+from marketplace.orders.invoice_models import Invoice
 
 
 def url_of(invoice: Invoice, settings: Settings, valid_for: timedelta = VALID_FOR) -> str | None:

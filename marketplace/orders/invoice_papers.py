@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.kit import pdf
 from marketplace.kit.money import Money
 from marketplace.markets.shop_settings import NAME, ShopSettings
-from marketplace.orders.models import Invoice, Order, OrderLine, VendorOrder
+from marketplace.orders.invoice_models import Invoice
+from marketplace.orders.models import Order, OrderLine, VendorOrder
 from marketplace.people.models import Address
 from marketplace.vendors.models import TaxRegime, Vendor
 

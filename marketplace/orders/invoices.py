@@ -11,8 +11,9 @@ from marketplace.kit import clock
 from marketplace.kit.errors import DomainError, Errors, NotFoundError
 from marketplace.kit.jobs import JobStatus, enqueue
 from marketplace.orders.errors import InvoiceRequiredError, NoInvoiceForOrderError
+from marketplace.orders.invoice_models import Invoice
 from marketplace.orders.letters import OrderLetter, write_to_buyer
-from marketplace.orders.models import Invoice, Order, OrderEvent, OrderStatus
+from marketplace.orders.models import Order, OrderEvent, OrderStatus
 
 NOT_INVOICED = frozenset({OrderStatus.DRAFT, OrderStatus.UNCONFIRMED, OrderStatus.EXPIRED})
 MAXIMUM_LENGTH = 2000

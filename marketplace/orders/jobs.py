@@ -9,10 +9,10 @@ from sqlalchemy import select
 from marketplace.kit import clock
 from marketplace.kit.jobs import JobStatus, Retry, Work, enqueue, job
 from marketplace.orders.drafts import refresh_draft
+from marketplace.orders.invoice_models import Invoice
 from marketplace.orders.invoice_papers import invoice_pdf, paper_of
 from marketplace.orders.invoices import delete_invoices, numbered
 from marketplace.orders.models import (
-    Invoice,
     Order,
     OrderEvent,
     OrderLine,

@@ -24,18 +24,29 @@ from sqlalchemy import (
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.catalog.models import ProductVariant
+from marketplace.content.reasons import WithReason, by_reason_index
 from marketplace.inventory.models import Stock, Warehouse
 from marketplace.kit import acting, clock
-from marketplace.kit.jobs import JobStatus
-from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey, WithMetadata, by_app_index
+from marketplace.kit.models import (
+    Base,
+    IntegerKey,
+    Timestamped,
+    UuidKey,
+    WithMetadata,
+    by_app_index,
+    index_where_known,
+)
 from marketplace.markets.models import Channel, ShippingMethod, TaxClass
 from marketplace.people.models import Address, User
 from marketplace.pricing.discounts import DiscountValueType
 from marketplace.vendors.models import Vendor
 
+SAID = JSONB(none_as_null=True)
+"""A tax class's metadata, public and private, as an order brought it along; None: the class's own."""
 order_number = Sequence("order_number", metadata=Base.metadata, start=1)
 
 
@@ -106,15 +117,9 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
         _of_drafts("charge_status", "created_at", "id"),
         Index(None, "billing_address_id"),
         Index(None, "shipping_address_id"),
-        Index(
-            "ix_customer_order_original_id", "original_id", postgresql_where=text("original_id IS NOT NULL")
-        ),
-        Index("ix_customer_order_voucher_id", "voucher_id", postgresql_where=text("voucher_id IS NOT NULL")),
-        Index(
-            "ix_customer_order_voucher_code",
-            "voucher_code",
-            postgresql_where=text("voucher_code IS NOT NULL"),
-        ),
+        index_where_known("original_id"),
+        index_where_known("voucher_id"),
+        index_where_known("voucher_code"),
         Index(None, "metadata", postgresql_using="gin"),
     )
 
@@ -136,10 +141,15 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
     shipping_method_id: Mapped[int | None] = mapped_column(
         ForeignKey("shipping_method.id", ondelete="SET NULL")
     )
+    shipping_app_method_id: Mapped[str | None]
+    """Of one that an app offered, its id: `app:<identifier>:<the app's own id>`."""
+    shipping_app_method: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """What the app had said of it."""
     shipping_method_name: Mapped[str | None]
     shipping_tax_class_id: Mapped[int | None] = mapped_column(ForeignKey("tax_class.id", ondelete="SET NULL"))
     shipping_tax_class_name: Mapped[str | None]
     """What the class was called at the sale."""
+    shipping_tax_class_said: Mapped[dict[str, dict[str, str]] | None] = mapped_column(SAID)
     redirect_url: Mapped[str | None]
     """Where the client that completed the checkout shows the order to its buyer."""
     currency: Mapped[str] = mapped_column(CHAR(3))
@@ -167,6 +177,8 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
     charge_status: Mapped[ChargeStatus] = mapped_column(default=ChargeStatus.NONE)
     is_demo: Mapped[bool] = mapped_column(default=False)
     is_tax_exempt: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    tax_answer: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """As of a checkout: what an app has said of its taxes, last time that staff changed it."""
     expired_at: Mapped[datetime | None]
     saves_billing_address: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """Of a draft: whether its customer's address book gets the address once it is completed."""
@@ -192,7 +204,6 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
         back_populates="order", order_by="Fulfillment.fulfillment_order", lazy="raise"
     )
     events: Mapped[list["OrderEvent"]] = relationship(order_by="OrderEvent.id", lazy="raise")
-    invoices: Mapped[list["Invoice"]] = relationship(back_populates="order", lazy="raise")
 
 
 class VendorOrderStatus(StrEnum):
@@ -264,11 +275,7 @@ class OrderLine(UuidKey, WithMetadata, Base):
         Index("ix_order_line_product_sku", "product_sku", postgresql_using="hash"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("quantity_fulfilled BETWEEN 0 AND quantity", name="fulfilled_in_range"),
-        Index(
-            "ix_order_line_price_frozen_until",
-            "price_frozen_until",
-            postgresql_where=text("price_frozen_until IS NOT NULL"),
-        ),
+        index_where_known("price_frozen_until"),
     )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
@@ -296,6 +303,7 @@ class OrderLine(UuidKey, WithMetadata, Base):
     tax_class_id: Mapped[int | None] = mapped_column(ForeignKey("tax_class.id", ondelete="SET NULL"))
     tax_class_name: Mapped[str | None]
     """What the class was called at the sale."""
+    tax_class_said: Mapped[dict[str, dict[str, str]] | None] = mapped_column(SAID)
     is_price_overridden: Mapped[bool] = mapped_column(default=False)
     """Staff had set the price, instead of the listed one."""
     price_override_reason: Mapped[str | None]
@@ -335,7 +343,7 @@ class FulfillmentStatus(StrEnum):
     WAITING_FOR_APPROVAL = "WAITING_FOR_APPROVAL"
 
 
-class Fulfillment(IntegerKey, Timestamped, WithMetadata, Base):
+class Fulfillment(IntegerKey, Timestamped, WithMetadata, WithReason, Base):
     """Pieces of one seller handed to the carrier together: a parcel."""
 
     __tablename__ = "fulfillment"
@@ -348,6 +356,7 @@ class Fulfillment(IntegerKey, Timestamped, WithMetadata, Base):
             postgresql_using="hash",
             postgresql_where=text("tracking_number <> ''"),
         ),
+        by_reason_index(),
         Index(None, "metadata", postgresql_using="gin"),
     )
 
@@ -367,8 +376,6 @@ class Fulfillment(IntegerKey, Timestamped, WithMetadata, Base):
     """What was paid back when its pieces were refunded; null where nothing was to be."""
     shipping_refund_minor: Mapped[int | None]
     """What of it was for the delivery."""
-    reason: Mapped[str] = mapped_column(default="", server_default=text("''"))
-    """Why its pieces came back, if that was said."""
 
     order: Mapped[Order] = relationship(back_populates="fulfillments", lazy="raise")
     vendor_order: Mapped[VendorOrder] = relationship(back_populates="fulfillments", lazy="raise")
@@ -376,8 +383,9 @@ class Fulfillment(IntegerKey, Timestamped, WithMetadata, Base):
     lines: Mapped[list["FulfillmentLine"]] = relationship(back_populates="fulfillment", lazy="raise")
 
 
-class FulfillmentLine(IntegerKey, Base):
+class FulfillmentLine(IntegerKey, WithReason, Base):
     __tablename__ = "fulfillment_line"
+    __table_args__ = (by_reason_index(),)
 
     fulfillment_id: Mapped[int] = mapped_column(ForeignKey("fulfillment.id", ondelete="CASCADE"), index=True)
     order_line_id: Mapped[UUID] = mapped_column(ForeignKey("order_line.id", ondelete="CASCADE"), index=True)
@@ -385,33 +393,10 @@ class FulfillmentLine(IntegerKey, Base):
     quantity: Mapped[int]
     has_left: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     """False for pieces that were refunded or taken back before they had left."""
-    reason: Mapped[str] = mapped_column(default="", server_default=text("''"))
-    """Why they came back, if that was said."""
 
     fulfillment: Mapped[Fulfillment] = relationship(back_populates="lines", lazy="raise")
     order_line: Mapped[OrderLine] = relationship(lazy="raise")
     stock: Mapped[Stock | None] = relationship(lazy="raise")
-
-
-class Invoice(IntegerKey, Timestamped, WithMetadata, Base):
-    __tablename__ = "invoice"
-    __table_args__ = (
-        Index(None, "order_id", "created_at"),
-        Index(None, "created_at", "order_id"),
-        Index(None, "number", postgresql_using="hash"),
-    )
-
-    order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))
-    status: Mapped[JobStatus] = mapped_column(default=JobStatus.SUCCESS)
-    number: Mapped[str | None]
-    url: Mapped[str | None]
-    """Where it can be fetched, if it was made elsewhere."""
-    storage_key: Mapped[str | None]
-    """Of the PDF in the private storage, if it was made here."""
-    message: Mapped[str | None]
-    """What went wrong, if something did."""
-
-    order: Mapped[Order] = relationship(back_populates="invoices", lazy="raise")
 
 
 class OrderEvent(IntegerKey, Base):

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.content.reasons import UNSAID, Why
 from marketplace.inventory.withdrawals import release_some
 from marketplace.kit import clock
 from marketplace.kit.errors import InvalidError, NotFoundError, RequiredError
@@ -29,7 +30,7 @@ class LinePieces:
     line_id: UUID
     quantity: int
     replace: bool = False
-    reason: str = ""
+    why: Why = UNSAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class ParcelPieces:
     parcel_line_id: int
     quantity: int
     replace: bool = False
-    reason: str = ""
+    why: Why = UNSAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Moving:
     status: FulfillmentStatus | None
     """Of the parcel that they are in."""
     replace: bool
-    reason: str
+    why: Why
 
     @property
     def has_left(self) -> bool:
@@ -112,7 +113,7 @@ def _of_line(locked: Locked, given: LinePieces) -> Moving:
             order_lines=named,
         )
     _check_replaceable(line, given.replace)
-    return Moving(line, given.quantity, None, None, given.replace, given.reason)
+    return Moving(line, given.quantity, None, None, given.replace, given.why)
 
 
 def _of_parcel(
@@ -133,7 +134,7 @@ def _of_parcel(
             f"This can't be done to what is {status.lower().replace('_', ' ')}.", field="fulfillmentLineId"
         )
     _check_replaceable(line, given.replace)
-    return Moving(line, given.quantity, source, status, given.replace, given.reason)
+    return Moving(line, given.quantity, source, status, given.replace, given.why)
 
 
 def _check_replaceable(line: OrderLine, replace: bool) -> None:
@@ -156,7 +157,7 @@ async def move(
     moving: Sequence[Moving],
     status: FulfillmentStatus,
     *,
-    reason: str = "",
+    why: Why = UNSAID,
     refunds: Mapping[UUID, tuple[int | None, int | None]] | None = None,
 ) -> list[Fulfillment]:
     """Put pieces into new parcels of a kind, one for each seller. `refunds` says by vendor order what is paid
@@ -171,7 +172,7 @@ async def move(
         part = locked.parts[part_id]
         rooms = await room_of(session, [each.source.stock_id for each in pieces if each.source])
         parcel = await write_parcel(session, locked.order, part, [], now, status=status, warehouse_id=rooms)
-        parcel.reason = reason
+        parcel.reason, parcel.reason_page_id = why.text, why.page_id
         parcel.total_refund_minor, parcel.shipping_refund_minor = refunds.get(part_id, (None, None))
         _fill(session, parcel, pieces)
         parcels.append(parcel)
@@ -193,10 +194,10 @@ async def move(
 
 
 def _fill(session: AsyncSession, parcel: Fulfillment, pieces: Sequence[Moving]) -> None:
-    lines: dict[tuple[UUID, int | None, bool, str], FulfillmentLine] = {}
+    lines: dict[tuple[UUID, int | None, bool, Why], FulfillmentLine] = {}
     for each in pieces:
         stock_id = each.source.stock_id if each.source and each.has_left else None
-        key = (each.line.id, stock_id, each.has_left, each.reason)
+        key = (each.line.id, stock_id, each.has_left, each.why)
         line = lines.get(key)
         if line is None:
             line = lines[key] = FulfillmentLine(
@@ -205,7 +206,8 @@ def _fill(session: AsyncSession, parcel: Fulfillment, pieces: Sequence[Moving]) 
                 stock_id=stock_id,
                 quantity=0,
                 has_left=each.has_left,
-                reason=each.reason,
+                reason=each.why.text,
+                reason_page_id=each.why.page_id,
             )
             session.add(line)
         line.quantity += each.quantity

@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy import CHAR, CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from marketplace.kit import clock
-from marketplace.kit.models import Base, IntegerKey, Timestamped
+from marketplace.content.reasons import WithReason, WithReasonPage, by_reason_index
+from marketplace.kit import acting, clock
+from marketplace.kit.models import Base, IntegerKey, Timestamped, by_app_index
 from marketplace.orders.models import Fulfillment, Order, OrderLine, VendorOrder
 from marketplace.people.models import User
 
@@ -25,11 +26,15 @@ class GrantedRefundStatus(StrEnum):
     FAILURE = "FAILURE"
 
 
-class GrantedRefund(IntegerKey, Timestamped, Base):
+class GrantedRefund(IntegerKey, Timestamped, WithReason, Base):
     """What staff have agreed to pay back of an order. Paying it back is another matter."""
 
     __tablename__ = "granted_refund"
-    __table_args__ = (CheckConstraint("amount_minor >= 0", name="amount_not_negative"),)
+    __table_args__ = (
+        CheckConstraint("amount_minor >= 0", name="amount_not_negative"),
+        by_app_index(),
+        by_reason_index(),
+    )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"), index=True)
     transaction_id: Mapped[int | None] = mapped_column(
@@ -37,11 +42,14 @@ class GrantedRefund(IntegerKey, Timestamped, Base):
     )
     """The payment that is to be paid back."""
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    app_id: Mapped[int | None] = mapped_column(
+        ForeignKey("app.id", ondelete="SET NULL"), default=acting.app_id
+    )
     currency: Mapped[str] = mapped_column(CHAR(3))
     amount_minor: Mapped[int]
-    reason: Mapped[str] = mapped_column(default="")
     shipping_costs_included: Mapped[bool] = mapped_column(default=False)
     status: Mapped[GrantedRefundStatus] = mapped_column(default=GrantedRefundStatus.NONE)
+    """What the payment's events say of it, last."""
 
     order: Mapped[Order] = relationship(lazy="raise")
     user: Mapped[User | None] = relationship(lazy="raise")
@@ -50,11 +58,11 @@ class GrantedRefund(IntegerKey, Timestamped, Base):
     )
 
 
-class GrantedRefundLine(IntegerKey, Base):
+class GrantedRefundLine(IntegerKey, WithReasonPage, Base):
     """Pieces of an order line that a granted refund is for."""
 
     __tablename__ = "granted_refund_line"
-    __table_args__ = (CheckConstraint("quantity > 0", name="quantity_positive"),)
+    __table_args__ = (CheckConstraint("quantity > 0", name="quantity_positive"), by_reason_index())
 
     granted_refund_id: Mapped[int] = mapped_column(
         ForeignKey("granted_refund.id", ondelete="CASCADE"), index=True

@@ -12,15 +12,20 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.checkout import carts
+from marketplace.checkout import app_taxes, carts
 from marketplace.checkout.closing import Settled
-from marketplace.checkout.deliveries import OfferedDelivery, Parcel, offered_deliveries
 from marketplace.checkout.discounts import (
     Reduction,
     follow_delivery,
     reduce_delivery,
     reduce_line,
     reduce_lines,
+)
+from marketplace.checkout.offered_deliveries import (
+    OfferedDelivery,
+    Parcel,
+    offered_deliveries,
+    shares_of_parcels,
 )
 from marketplace.checkout.rewards import take_back
 from marketplace.checkout.totals import taxed
@@ -37,8 +42,9 @@ from marketplace.orders.discounts import OrderDiscount, OrderLineDiscount
 from marketplace.orders.errors import DeliveryNotOfferedError
 from marketplace.orders.events import OrderRewritten
 from marketplace.orders.history import announce_change
-from marketplace.orders.models import OrderLine, VendorOrder, VendorOrderStatus
+from marketplace.orders.models import Order, OrderLine, VendorOrder, VendorOrderStatus
 from marketplace.orders.selling_anew import free_pieces
+from marketplace.orders.shipping_answers import refusal_of
 from marketplace.orders.splitting import Part, split
 from marketplace.orders.writing import (
     Appearance,
@@ -84,7 +90,8 @@ async def price(
 ) -> Resettled:
     """What a basket's lines, discounts and delivery come to now.
 
-    `strictly` is for the completion of a draft: raises VoucherNotApplicableError. `is_carried` as above.
+    `strictly` is for the completion of a draft: raises VoucherNotApplicableError, TaxesUnknownError.
+    `is_carried` as above.
     """
     scale_catalogue(basket)
     carts.price_all(basket)
@@ -97,6 +104,9 @@ async def price(
     delivery = reduce_delivery(basket, delivery, strictly=strictly)
     if basket.manual is not None:
         delivery = _spread(basket, basket.manual, delivery)
+    delivery = app_taxes.of_delivery(basket, delivery)
+    if strictly:
+        app_taxes.check(basket)
     whole = carts.subtotal(basket).gross_minor + (delivery.price.gross_minor if delivery else 0)
     paid = min(basket.order.gift_card_minor, whole)
     return Resettled(basket, carts.subtotal(basket), delivery, paid_by_cards_minor=paid)
@@ -158,12 +168,23 @@ async def _delivery(session: AsyncSession, basket: Basket, *, is_carried: bool) 
         return None if basket.is_draft else _as_it_was(basket)
     offered = await offered_deliveries(session, basket, order.shipping_method_id, anyway=not is_carried)
     if offered:
+        if is_carried:
+            await _check_not_refused(session, order, order.shipping_method_id)
         return offered[0]
     if is_carried:
         raise DeliveryNotOfferedError(
             "The chosen delivery does not carry these goods there.", field="shipping"
         )
     return _as_it_was(basket)
+
+
+async def _check_not_refused(session: AsyncSession, order: Order, method_id: int) -> None:
+    """Raises DeliveryNotOfferedError where an app says that the order can't travel so."""
+    refusal = await refusal_of(session, order, method_id)
+    if refusal is not None:
+        raise DeliveryNotOfferedError(
+            refusal or "The chosen delivery can't be had for this order.", field="shipping"
+        )
 
 
 def _as_it_was(basket: Basket) -> OfferedDelivery | None:
@@ -173,7 +194,7 @@ def _as_it_was(basket: Basket) -> OfferedDelivery | None:
     price_minor = entered + order.shipping_discount_minor
     if not weights or not price_minor:
         return None
-    shares, rate_bp = share(price_minor, list(weights.values())), order.shipping_tax_rate_bp
+    shares, rate_bp = shares_of_parcels(basket, price_minor), order.shipping_tax_rate_bp
     with_tax = basket.channel.prices_entered_with_tax
     return OfferedDelivery(
         order.shipping_method_id or 0,
@@ -201,6 +222,7 @@ async def write(session: AsyncSession, basket: Basket, settled: Resettled) -> No
             setattr(order, column, said)
     order.weight_grams = sum(basket.weights().values()) if basket.is_draft else 0
     order.updated_at = basket.now
+    order.tax_answer = basket.checkout.tax_answer
     part_ids = {} if basket.is_draft else await _write_parts(session, basket, settled, carriage)
     wanted = [] if basket.is_draft else await free_pieces(session, basket)
     batch = Batch()

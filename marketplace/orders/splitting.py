@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 
 from marketplace.checkout.carts import Cart
 from marketplace.checkout.closing import Settled
-from marketplace.checkout.deliveries import Parcel
 from marketplace.checkout.models import CheckoutLine
+from marketplace.checkout.offered_deliveries import Parcel
 from marketplace.checkout.totals import NOTHING, Taxed, total_of
 from marketplace.kit.money import share
 

@@ -18,8 +18,8 @@ from marketplace.catalog.models import (
 )
 from marketplace.checkout.carts import Cart
 from marketplace.checkout.closing import Settled
-from marketplace.checkout.deliveries import OfferedDelivery
 from marketplace.checkout.models import CheckoutLine
+from marketplace.checkout.offered_deliveries import OfferedDelivery
 from marketplace.checkout.offers import Offer
 from marketplace.checkout.totals import Taxed, taxed, total_of
 from marketplace.kit.money import BASIS_POINTS
@@ -67,6 +67,8 @@ def carriage_columns(carriage: Carriage) -> dict[str, object]:
     """The columns of an order that say how it travels."""
     return {
         "shipping_method_id": carriage.method_id,
+        "shipping_app_method_id": carriage.by_app.id if carriage.by_app else None,
+        "shipping_app_method": carriage.by_app.written() if carriage.by_app else None,
         "shipping_method_name": carriage.method_name,
         "shipping_tax_class_id": carriage.tax_class_id,
         "shipping_tax_class_name": carriage.tax_class_name,

@@ -13,6 +13,7 @@ from marketplace.pages.languages import TEMPLATES, Language, languages, preferre
 from marketplace.pages.markets import Markets, NoMarketError
 from marketplace.pages.shop import (
     account,
+    cards,
     cart,
     checkout,
     home,
@@ -30,7 +31,7 @@ from marketplace.pages.visits import RENEWAL_COOKIE, SESSION_COOKIE, Site, begin
 NOT_OPEN_SECONDS = 300
 """When to look again at a shop that is not open yet."""
 
-ROOMS = (home, shelves, products, sellers, told, cart, checkout, orders, account, membership)
+ROOMS = (home, shelves, products, sellers, told, cart, checkout, cards, orders, account, membership)
 
 
 def create_pages(settings: Settings, *, execute: Execute, markets: Markets) -> FastAPI:

@@ -1,6 +1,6 @@
 """What a payment app answers: Saleor's contract of responses, of which nothing is believed unchecked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -30,6 +30,10 @@ SESSION = frozenset(
     }
 )
 """What may come of a payment that is begun or gone on with."""
+NAMES_PAYMENT = frozenset(
+    {Type.AUTHORIZATION_REQUEST, Type.AUTHORIZATION_SUCCESS, Type.CHARGE_REQUEST, Type.CHARGE_SUCCESS}
+)
+"""The first of these says what the gateway calls the payment."""
 ACTION_REQUIRED = frozenset({Type.AUTHORIZATION_ACTION_REQUIRED, Type.CHARGE_ACTION_REQUIRED})
 OF_REQUEST = {
     Type.CHARGE_REQUEST: frozenset({Type.CHARGE_SUCCESS, Type.CHARGE_FAILURE}),
@@ -46,7 +50,21 @@ _FAILURES = {
 
 
 class AnswerError(Exception):
-    """An answer that means nothing. Its message says why, for a person."""
+    """What was asked for has not been done: it was refused, or the answer means nothing. Its message says
+    why, for a person; `data` is for the client.
+    """
+
+    def __init__(self, message: str, data: Any = None) -> None:
+        super().__init__(message)
+        self.data = data
+
+
+class UnreachableError(AnswerError):
+    """Nobody was there to be asked: nothing has been done."""
+
+
+class LostAnswerError(AnswerError):
+    """There is no answer, and nobody knows whether what was asked for has been done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,37 +78,53 @@ class Said:
     external_url: str
     at: datetime
 
+    counts: bool | None = None
+    """Whether amounts are made of it; None: as its type has it. An attempt that failed may be followed by
+    another, and nothing is made of it.
+    """
+
 
 @dataclass(frozen=True, slots=True)
-class ActionAnswer:
-    """What an app says of an action: by which name it goes, and what came of it, if that is known already."""
+class Answer:
+    """What an app, or a gateway of this house, says when it is asked."""
 
-    psp_reference: str
-    actions: list[str] | None
-    event: Said | None
+    told: Sequence[Said] = ()
+    """What has happened, in order. The last is what whoever asked is shown. None: it will be told later."""
+    psp_reference: str = ""
+    """What an action goes by; of a payment that is begun or gone on with, its events say it."""
+    actions: list[str] | None = None
+    """What can be asked for from now on; None: nothing is said of that."""
+    data: Any = None
+    """For the client."""
+    method_details: dict[str, Any] | None = None
+    """What the payment is made with: see `method_details.py`."""
+    faults: Sequence[str] = ()
+    """What does not fit, and is to be looked into by people: nothing is made of it but a report."""
 
 
-def session_answer(said: Mapping[str, Any] | None, asked_minor: int, currency: str) -> Said:
-    """What has come of a payment that was begun or gone on with. Raises AnswerError."""
+def session_answer(said: Mapping[str, Any] | None, asked_minor: int, currency: str) -> Answer:
+    """What an app says of a payment that was begun or gone on with. Raises AnswerError."""
     given = _given(said)
     reference = _reference(given)
     event = _event(given, SESSION, reference, asked_minor, currency)
     if not reference and event.type not in ACTION_REQUIRED:
-        raise AnswerError(f"Providing `pspReference` is required for {event.type}.")
-    return event
+        raise AnswerError(f"Providing `pspReference` is required for {event.type}.", given.get("data"))
+    # As in Saleor, what can be done next is believed only of what names the payment.
+    actions = actions_of(given) if event.type in NAMES_PAYMENT else None
+    return Answer((event,), reference, actions, given.get("data"))
 
 
-def action_answer(
-    said: Mapping[str, Any] | None, request: Type, asked_minor: int, currency: str
-) -> ActionAnswer:
-    """What has come of an action that was asked for. Raises AnswerError."""
+def action_answer(said: Mapping[str, Any] | None, request: Type, asked_minor: int, currency: str) -> Answer:
+    """What an app says of an action that it was asked for: by which name it goes, and what came of it, if
+    that is known already. Raises AnswerError.
+    """
     given = _given(said)
     reference = _reference(given)
     if not reference:
         raise AnswerError("Missing `pspReference` field in the response.")
     known = given.get("result") or given.get("amount") is not None
     event = _event(given, OF_REQUEST[request], reference, asked_minor, currency) if known else None
-    return ActionAnswer(reference, actions_of(given), event)
+    return Answer(() if event is None else (event,), reference, actions_of(given))
 
 
 def actions_of(said: Mapping[str, Any]) -> list[str] | None:

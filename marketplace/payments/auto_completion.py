@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import Interval, Select, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.checkout.errors import TaxesUnknownError
 from marketplace.checkout.models import Checkout
 from marketplace.kit import clock
 from marketplace.kit.errors import DomainError, Errors
@@ -22,6 +23,8 @@ MINUTE = literal(timedelta(minutes=1), Interval())
 AT_ONCE = 500
 """Checkouts that are found due at a time; the rest is found the next time."""
 
+COMPLETE, ASK_FOR_TAXES = "payments.complete_checkout", "payments.ask_for_taxes"
+
 log = structlog.get_logger(__name__)
 
 
@@ -30,19 +33,41 @@ async def queue_due(session: AsyncSession) -> int:
     due = await session.scalars(_due(clock.now()).limit(AT_ONCE))
     keys = due.all()
     for key in keys:
-        await enqueue(session, "payments.complete_checkout", queueing_lock=f"complete:{key}", checkout_id=key)
+        await queue(session, key)
     return len(keys)
 
 
-async def complete_if_due(session: AsyncSession, checkout_id: UUID) -> None:
-    """Complete a checkout, if it still is due. What can't be bought as it is waits until it is changed."""
+async def queue(session: AsyncSession, checkout_id: UUID, *, was_asked: bool = False) -> None:
+    """Have a checkout completed by a job."""
+    await enqueue(
+        session,
+        COMPLETE,
+        queueing_lock=f"complete:{checkout_id}",
+        checkout_id=checkout_id,
+        was_asked=was_asked,
+    )
+
+
+async def is_due(session: AsyncSession, checkout_id: UUID) -> bool:
+    """Whether a checkout is to become an order by itself now."""
+    return await session.scalar(_due(clock.now()).where(Checkout.id == checkout_id)) is not None
+
+
+async def complete_if_due(session: AsyncSession, checkout_id: UUID, *, was_asked: bool = False) -> None:
+    """Complete a checkout, if it still is due. What can't be bought as it is waits until it is changed.
+
+    Where an app has to say its taxes first, it is asked, and then it is tried again; `was_asked`: once.
+    """
     now = clock.now()
-    if await session.scalar(_due(now).where(Checkout.id == checkout_id)) is None:
+    if not await is_due(session, checkout_id):
         return
     try:
         async with session.begin_nested():
             await complete(session, checkout_id)
     except (DomainError, Errors) as refused:
+        if isinstance(refused, TaxesUnknownError) and not was_asked:
+            await enqueue(session, ASK_FOR_TAXES, queueing_lock=f"tax:{checkout_id}", checkout_id=checkout_id)
+            return
         log.info("a paid checkout can't be completed", checkout_id=str(checkout_id), why=str(refused))
         await session.execute(
             update(Checkout)

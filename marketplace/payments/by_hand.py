@@ -16,17 +16,14 @@ from marketplace.orders.models import Order, OrderEvent
 from marketplace.payments.errors import AlreadyPaidError
 from marketplace.payments.events import PaidBackByHand, PaidByHand
 from marketplace.payments.gateways import Payable
-from marketplace.payments.gateways.cash_on_delivery import GATEWAY_ID as CASH_ON_DELIVERY
+from marketplace.payments.gateways.by_hand import BY_HAND, PAID_BACK_BY_HAND
 from marketplace.payments.models import TransactionAction, TransactionEventType, TransactionItem
 from marketplace.payments.transactions import lock_payable, refresh_order, tell, transactions_of
 
-GATEWAY_ID = "marketplace.by_hand"
 NAME = "Mark-as-paid transaction"
 """As in Saleor: its clients know such payments by this name."""
 REFERENCE_LENGTH = 512
 """As in Saleor."""
-BY_HAND = frozenset({GATEWAY_ID, CASH_ON_DELIVERY})
-"""Payments that are paid back by hand: no gateway can be asked to."""
 
 
 async def mark_as_paid(
@@ -56,7 +53,7 @@ async def mark_as_paid(
         raise UniqueError("Another payment has this reference.", field="transactionReference")
     transaction = TransactionItem(
         order_id=order.id,
-        gateway=GATEWAY_ID,
+        gateway=BY_HAND,
         name=NAME,
         psp_reference=reference,
         idempotency_key=str(uuid4()),
@@ -97,7 +94,7 @@ async def pay_back(
         back = min(left, transaction.charged_minor)
         if not back:
             continue
-        if transaction.gateway not in BY_HAND:
+        if transaction.gateway not in PAID_BACK_BY_HAND:
             raise CannotRefundError(
                 f"{transaction.name} has to be asked to pay it back.", code="TRANSACTION_ERROR"
             )

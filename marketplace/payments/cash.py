@@ -91,7 +91,8 @@ async def promise_anew(session: AsyncSession, order: Order) -> None:
     if promise is None or not promise.authorized_minor:
         return
     takes_cash = select(ShippingMethod.collects_cash).where(ShippingMethod.id == order.shipping_method_id)
-    if order.shipping_method_id is not None and not await session.scalar(takes_cash):
+    is_by_app = order.shipping_app_method_id is not None
+    if is_by_app or (order.shipping_method_id is not None and not await session.scalar(takes_cash)):
         raise CashCarrierError("It is to be paid at the door: this carrier takes no cash.")
     others = sum(covered_minor(one) for one in transactions if one is not promise)
     exact = max(await owed_minor(session, order) - others, 0)

@@ -10,7 +10,7 @@ from marketplace.checkout.closing import Settled, discard, settle
 from marketplace.checkout.errors import CheckoutGoneError
 from marketplace.inventory.reservations import give_up
 from marketplace.kit.money import Money
-from marketplace.orders.models import Order
+from marketplace.orders.models import AuthorizeStatus, Order
 from marketplace.orders.placing import Paid, order_of_checkout, place
 from marketplace.orders.placing import tell as tell_of_order
 from marketplace.payments import cash
@@ -18,6 +18,7 @@ from marketplace.payments.amounts import authorize_status, charge_status
 from marketplace.payments.errors import NotFullyPaidError
 from marketplace.payments.gateways import Payable
 from marketplace.payments.gateways.cash_on_delivery import GATEWAY_ID as CASH_ON_DELIVERY
+from marketplace.payments.lost import call_off_soon
 from marketplace.payments.models import TransactionEventType, TransactionItem
 from marketplace.payments.transactions import covered_minor, tell, transactions_of
 
@@ -49,12 +50,15 @@ async def complete(
     promise = next((one for one in transactions if one.gateway == CASH_ON_DELIVERY), None)
     if promise is not None:
         await _promise_exactly(session, settled, promise, transactions)
-    order = await place(session, settled, _paid(settled, transactions), metadata, private_metadata)
+    paid = _paid(settled, transactions)
+    order = await place(session, settled, paid, metadata, private_metadata)
     order.redirect_url = redirect_url
     for transaction in transactions:
         transaction.checkout_id, transaction.order_id = None, order.id
     if promise is not None:
         await cash.expect(session, order, promise)
+    if paid.authorize_status is AuthorizeStatus.FULL:
+        await call_off_soon(session, transactions)
     await session.flush()
     await remember_addresses(session, settled.cart.checkout)
     if keeps_checkout:

@@ -99,3 +99,7 @@ class AlreadyPaidError(DomainError):
 
 class GrantError(DomainError):
     """Something about a refund that staff grant. `lines`, `add_lines` or `remove_lines` tell of its lines."""
+
+
+class GrantRequestError(DomainError):
+    """A granted refund that its payment's app can't be asked for."""

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from marketplace.kit.money import Money
+
 
 @dataclass(frozen=True, slots=True)
 class CashRemitted:
@@ -22,3 +24,17 @@ class PaidBackByHand:
     """A buyer was paid back outside of any gateway: a transaction's event says how much."""
 
     transaction_event_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayMoneyMoved:
+    """A gateway has come to hold more of a payment's money, or, where `moved` is negative, less: the
+    transaction's event is the last that said so.
+    """
+
+    transaction_event_id: int
+    moved: Money
+    now: Money
+    """What it holds of that payment after it."""
+    is_disputed: bool = False
+    """Whether it was the buyer's bank that took it back, or gave it back again."""

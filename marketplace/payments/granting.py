@@ -28,6 +28,7 @@ class GrantLine:
     line_id: UUID
     quantity: int
     reason: str | None = None
+    reason_page_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,14 @@ class Grant:
     transaction_id: int | None = None
     amount_minor: int | None = None
     reason: str | None = None
+    reason_page_id: int | None = None
     lines: Sequence[GrantLine] = ()
     removed_line_ids: Sequence[int] = ()
     includes_shipping: bool | None = None
 
     @property
     def is_only_reason(self) -> bool:
-        return self == Grant(reason=self.reason)
+        return self == Grant(reason=self.reason, reason_page_id=self.reason_page_id)
 
 
 @dataclass(slots=True)
@@ -92,6 +94,7 @@ async def grant_refund(
         currency=order.currency,
         amount_minor=amount_minor,
         reason=grant.reason or "",
+        reason_page_id=grant.reason_page_id,
         shipping_costs_included=bool(grant.includes_shipping),
     )
     session.add(refund)
@@ -132,6 +135,8 @@ async def change_grant(session: AsyncSession, refund_id: int, grant: Grant) -> G
         refund.shipping_costs_included = grant.includes_shipping
     if grant.reason is not None:
         refund.reason = grant.reason
+    if grant.reason_page_id is not None:
+        refund.reason_page_id = grant.reason_page_id
     if grant.amount_minor is not None:
         refund.amount_minor = grant.amount_minor
     elif grant.lines or grant.removed_line_ids or grant.includes_shipping is not None:
@@ -152,7 +157,7 @@ def _check_something(grant: Grant, refund: GrantedRefund, faults: _Faults) -> No
         "grantRefundForShipping": bool(grant.includes_shipping),
         "transactionId": grant.transaction_id is not None,
     }
-    if grant.reason is None and not any(said.values()):
+    if grant.reason is None and grant.reason_page_id is None and not any(said.values()):
         faults.note("Say what is to be changed.", "input", "REQUIRED")
     if refund.status in FIXED and not grant.is_only_reason:
         for name in [name for name, is_said in said.items() if is_said] or ["grantRefundForShipping"]:
@@ -279,6 +284,7 @@ def _add_lines(session: AsyncSession, refund: GrantedRefund, lines: Sequence[Gra
             order_line_id=each.line_id,
             quantity=each.quantity,
             reason=each.reason,
+            reason_page_id=each.reason_page_id,
         )
         for each in lines
     )

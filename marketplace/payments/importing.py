@@ -22,10 +22,10 @@ from marketplace.orders.importing.plans import Given, Plan, entries
 from marketplace.orders.importing.stocks import NOTHING_SOLD, StockUpdatePolicy, move_stock
 from marketplace.orders.importing.writing import write_orders
 from marketplace.payments.amounts import amounts_of, authorize_status, charge_status
+from marketplace.payments.gateways.by_hand import IMPORTED
 from marketplace.payments.method_details import method_details
 from marketplace.payments.models import TransactionEvent, TransactionEventType, TransactionItem
 
-GATEWAY_ID = "imported"
 MAXIMUM_PAYMENTS = 100
 """Of one order."""
 _AMOUNTS = ("amount_authorized", "amount_charged", "amount_refunded", "amount_canceled")
@@ -128,7 +128,7 @@ def _payment(plan: Plan, given: Given, index: int, taken: set[str]) -> Payment |
     item = TransactionItem(
         token=uuid4(),
         order_id=plan.id,
-        gateway=GATEWAY_ID,
+        gateway=IMPORTED,
         name=given.get("name") or "",
         message=given.get("message") or "",
         psp_reference=reference,

@@ -2,8 +2,11 @@
 
 from uuid import UUID
 
-from marketplace.kit.jobs import Work, job
-from marketplace.payments import auto_completion, expiring
+from marketplace.checkout.asking_for_taxes import tax_checkout
+from marketplace.checkout.carriers_asked import hear_carriers
+from marketplace.kit.jobs import Retry, Work, job
+from marketplace.payments import auto_completion, expiring, finding_out, lost, releasing
+from marketplace.payments.gateways.stripe import handlers, inbox
 
 
 @job("payments.complete_paid")
@@ -12,10 +15,21 @@ async def complete_paid(work: Work) -> None:
     await auto_completion.queue_due(work.session)
 
 
-@job("payments.complete_checkout")
-async def complete_checkout(work: Work, checkout_id: UUID) -> None:
-    """Make the order of a checkout that is paid in full."""
-    await auto_completion.complete_if_due(work.session, checkout_id)
+@job(auto_completion.COMPLETE)
+async def complete_checkout(work: Work, checkout_id: UUID, *, was_asked: bool = False) -> None:
+    """Make the order of a checkout that is paid in full. Apps are asked first whether they still carry it: no
+    buyer is there to choose another way.
+    """
+    if await auto_completion.is_due(work.session, checkout_id):
+        await hear_carriers(work.database, work.settings, checkout_id)
+    await auto_completion.complete_if_due(work.session, checkout_id, was_asked=was_asked)
+
+
+@job(auto_completion.ASK_FOR_TAXES)
+async def ask_for_taxes(work: Work, checkout_id: UUID) -> None:
+    """Have an app say the taxes of a checkout that is to become an order."""
+    await tax_checkout(work.database, work.settings, checkout_id)
+    await auto_completion.queue(work.session, checkout_id, was_asked=True)
 
 
 @job("payments.expire_orders")
@@ -28,3 +42,39 @@ async def expire_orders(work: Work) -> None:
 async def delete_expired_orders(work: Work) -> None:
     """Delete orders that expired long ago."""
     await expiring.delete_expired(work.session)
+
+
+@job("payments.find_out_due")
+async def find_out_due(work: Work) -> None:
+    """Find requests to gateways of which nobody knows yet what came."""
+    await lost.queue_due(work.session)
+
+
+@job(lost.FIND_OUT)
+async def find_out(work: Work, call_id: int) -> None:
+    """Find out what came of a request to a gateway."""
+    await finding_out.find_out(work.database, work.settings, call_id)
+
+
+@job("payments.release_due")
+async def release_due(work: Work) -> None:
+    """Find money of checkouts that nobody will complete."""
+    await releasing.queue_due(work.session, work.settings)
+
+
+@job(releasing.RELEASE)
+async def release(work: Work, token: UUID) -> None:
+    """Give a payment of a checkout back that nobody will complete."""
+    await releasing.release(work.database, work.settings, token)
+
+
+@job(inbox.WORK, retry=Retry(times=12, first_wait_seconds=10))
+async def work_on_stripe_event(work: Work, event_id: str) -> None:
+    """Work on something that Stripe has told us of."""
+    await handlers.work_on(work, event_id)
+
+
+@job("payments.forget_stripe_events")
+async def forget_stripe_events(work: Work) -> None:
+    """Forget what Stripe told us of long ago."""
+    await inbox.forget_old(work.session)

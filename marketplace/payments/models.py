@@ -13,8 +13,16 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.checkout.models import Checkout
+from marketplace.content.reasons import WithReasonPage, by_reason_index
 from marketplace.kit import acting, clock
-from marketplace.kit.models import Base, IntegerKey, Timestamped, WithMetadata, by_app_index
+from marketplace.kit.models import (
+    Base,
+    IntegerKey,
+    Timestamped,
+    WithMetadata,
+    by_app_index,
+    index_where_known,
+)
 from marketplace.orders.models import Order, VendorOrder
 from marketplace.people.models import User
 
@@ -36,6 +44,12 @@ class TransactionItem(IntegerKey, Timestamped, WithMetadata, Base):
         Index(None, "psp_reference"),
         by_app_index(),
         Index(None, "metadata", postgresql_using="gin"),
+        Index(
+            "ix_transaction_item_made_with",
+            text("(method_details ->> 'type')"),
+            text("(method_details ->> 'brand')"),
+            postgresql_where=text("method_details IS NOT NULL"),
+        ),
     )
 
     token: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
@@ -66,6 +80,8 @@ class TransactionItem(IntegerKey, Timestamped, WithMetadata, Base):
     refund_pending_minor: Mapped[int] = mapped_column(default=0)
     canceled_minor: Mapped[int] = mapped_column(default=0)
     cancel_pending_minor: Mapped[int] = mapped_column(default=0)
+    booked_minor: Mapped[int] = mapped_column(default=0)
+    """What of it the ledger knows a gateway to hold: `gateway_money.py`."""
 
     checkout: Mapped[Checkout | None] = relationship(lazy="raise")
     order: Mapped[Order | None] = relationship(lazy="raise")
@@ -95,7 +111,7 @@ class TransactionEventType(StrEnum):
     INFO = "INFO"
 
 
-class TransactionEvent(IntegerKey, Base):
+class TransactionEvent(IntegerKey, WithReasonPage, Base):
     """What a gateway said happened, or what it was asked for. Told twice (same type and reference), written
     once.
     """
@@ -111,7 +127,9 @@ class TransactionEvent(IntegerKey, Base):
             postgresql_where=text("counts AND psp_reference <> ''"),
         ),
         Index(None, "transaction_id", "id"),
+        index_where_known("granted_refund_id"),
         by_app_index(),
+        by_reason_index(),
     )
 
     transaction_id: Mapped[int] = mapped_column(ForeignKey("transaction_item.id", ondelete="CASCADE"))
@@ -125,6 +143,10 @@ class TransactionEvent(IntegerKey, Base):
     idempotency_key: Mapped[str | None]
     counts: Mapped[bool] = mapped_column(default=True)
     """Whether the transaction's amounts are made of it: not of what failed to be asked, or is only said."""
+    granted_refund_id: Mapped[int | None] = mapped_column(
+        ForeignKey("granted_refund.id", ondelete="SET NULL")
+    )
+    """Of what belongs to a refund that staff had granted."""
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
     app_id: Mapped[int | None] = mapped_column(
         ForeignKey("app.id", ondelete="SET NULL"), default=acting.app_id
@@ -132,6 +154,38 @@ class TransactionEvent(IntegerKey, Base):
 
     transaction: Mapped[TransactionItem] = relationship(back_populates="events", lazy="raise")
     user: Mapped[User | None] = relationship(lazy="raise")
+
+
+class GatewayCall(IntegerKey, Base):
+    """A request to a gateway of this house, of which it has to be found out what came of it."""
+
+    __tablename__ = "gateway_call"
+    __table_args__ = (Index(None, "due_at", postgresql_where=text("answered_at IS NULL")),)
+
+    transaction_id: Mapped[int] = mapped_column(
+        ForeignKey("transaction_item.id", ondelete="CASCADE"), index=True
+    )
+    request_id: Mapped[int] = mapped_column(
+        ForeignKey("transaction_event.id", ondelete="CASCADE"), unique=True
+    )
+    asked_at: Mapped[datetime] = mapped_column(default=clock.now)
+    due_at: Mapped[datetime]
+    """When to ask again, if there is no answer by then."""
+    tries: Mapped[int] = mapped_column(default=1)
+    calls_off: Mapped[bool] = mapped_column(default=False)
+    """Of a payment that was begun: nobody needs it any more, so it is called off unless it is paid."""
+    answered_at: Mapped[datetime | None]
+
+
+class GatewayCircuit(Base):
+    """A gateway of this house that can't be reached. One that can has no row."""
+
+    __tablename__ = "gateway_circuit"
+
+    gateway: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    """In a row."""
+    failed_at: Mapped[datetime]
 
 
 class CashStatus(StrEnum):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.content.reasons import UNSAID, Why
 from marketplace.kit import clock
 from marketplace.kit.announcements import announce
 from marketplace.kit.events import publish
@@ -117,7 +118,7 @@ async def return_products(
     of_parcels: Sequence[ParcelPieces],
     wish: Wish | None,
     *,
-    reason: str = "",
+    why: Why = UNSAID,
     user_id: int | None = None,
 ) -> Returned:
     """Take pieces of an order back, pay them back if that is wished, and begin a draft that replaces those
@@ -135,8 +136,8 @@ async def return_products(
     worth = await worth_of(session, locked, moving)
     shares = {} if wish is None else shares_of(locked, purse, returned, worth, wish)
     made = Returned(locked.order)
-    made.replaced.extend(await move(session, locked, replaced, FulfillmentStatus.REPLACED, reason=reason))
-    made.returned.extend(await _return(session, locked, returned, wish, shares, reason))
+    made.replaced.extend(await move(session, locked, replaced, FulfillmentStatus.REPLACED, why=why))
+    made.returned.extend(await _return(session, locked, returned, wish, shares, why))
     if returned:
         lines = lines_told(returned)
         session.add(_event(locked.order, "FULFILLMENT_RETURNED", user_id, lines=lines))
@@ -169,19 +170,17 @@ async def _return(
     returned: Sequence[Moving],
     wish: Wish | None,
     shares: Mapping[UUID, Share],
-    reason: str,
+    why: Why,
 ) -> list[Fulfillment]:
     """Into parcels of what came back: with what is paid back by them, or was before."""
     refunds = _by_parcel(locked, shares, returned) if wish is not None else {}
     status = FulfillmentStatus.RETURNED if wish is None else FulfillmentStatus.REFUNDED_AND_RETURNED
     if wish is not None:
-        return await move(session, locked, returned, status, reason=reason, refunds=refunds)
+        return await move(session, locked, returned, status, why=why, refunds=refunds)
     fresh = [each for each in returned if not each.was_refunded]
     before = [each for each in returned if each.was_refunded]
-    parcels = await move(session, locked, fresh, status, reason=reason)
-    return parcels + await move(
-        session, locked, before, FulfillmentStatus.REFUNDED_AND_RETURNED, reason=reason
-    )
+    parcels = await move(session, locked, fresh, status, why=why)
+    return parcels + await move(session, locked, before, FulfillmentStatus.REFUNDED_AND_RETURNED, why=why)
 
 
 async def _settle(

@@ -9,16 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.kit.errors import RequiredError
 from marketplace.payments.answers import ACTION_REQUIRED, Said, failure_of, shortened
 from marketplace.payments.errors import AuthorizedBeforeError, ToldOtherwiseError
+from marketplace.payments.granted import follow_grant, grant_of
 from marketplace.payments.models import TransactionEvent, TransactionItem
 from marketplace.payments.models import TransactionEventType as Type
 from marketplace.payments.transactions import events_of
 
 ONLY_SAID = ACTION_REQUIRED | {Type.INFO}
 """Of these an amount is never made, and they may be told as often as one likes."""
-NAMES_PAYMENT = frozenset(
-    {Type.AUTHORIZATION_REQUEST, Type.AUTHORIZATION_SUCCESS, Type.CHARGE_REQUEST, Type.CHARGE_SUCCESS}
-)
-"""The first of these says what the gateway calls the payment."""
 _AMOUNT_OF = {
     Type.AUTHORIZATION_FAILURE: (Type.AUTHORIZATION_REQUEST, Type.AUTHORIZATION_ACTION_REQUIRED),
     Type.CHARGE_FAILURE: (Type.CHARGE_REQUEST, Type.CHARGE_ACTION_REQUIRED),
@@ -49,14 +46,14 @@ async def report(
     if said.type not in ONLY_SAID:
         before = _told_before(told, said)
         if before is not None and before.amount_minor != said.amount_minor:
-            await _refuse(session, transaction, said, ToldOtherwiseError.text)
+            await _refuse(session, transaction, said, ToldOtherwiseError.text, told)
             raise ToldOtherwiseError(ToldOtherwiseError.text, field="pspReference")
         if before is not None:
             return before, True
     if said.type is Type.AUTHORIZATION_SUCCESS and any(
         event.type is Type.AUTHORIZATION_SUCCESS and event.counts for event in told
     ):
-        await _refuse(session, transaction, said, AuthorizedBeforeError.text)
+        await _refuse(session, transaction, said, AuthorizedBeforeError.text, told)
         raise AuthorizedBeforeError(AuthorizedBeforeError.text, field="type")
     event = TransactionEvent(
         transaction_id=transaction.id,
@@ -67,12 +64,14 @@ async def report(
         psp_reference=said.psp_reference,
         message=said.message,
         external_url=said.external_url,
-        counts=said.type not in ONLY_SAID,
+        counts=said.type not in ONLY_SAID if said.counts is None else said.counts,
         user_id=by.user_id,
         app_id=by.app_id,
+        granted_refund_id=grant_of(told, said.type, said.psp_reference),
     )
     session.add(event)
     await session.flush()
+    await follow_grant(session, event.granted_refund_id)
     return event, False
 
 
@@ -85,6 +84,7 @@ async def failed(
     *,
     reference: str = "",
     app_id: int | None = None,
+    granted_refund_id: int | None = None,
 ) -> TransactionEvent:
     """Write down that something could not be, without making an amount of it."""
     event = TransactionEvent(
@@ -96,9 +96,11 @@ async def failed(
         message=shortened(why),
         counts=False,
         app_id=app_id,
+        granted_refund_id=granted_refund_id,
     )
     session.add(event)
     await session.flush()
+    await follow_grant(session, granted_refund_id)
     return event
 
 
@@ -137,11 +139,27 @@ def _told_before(told: Sequence[TransactionEvent], said: Said) -> TransactionEve
         (
             event
             for event in told
-            if event.type is said.type and event.psp_reference == said.psp_reference and event.counts
+            if event.type is said.type
+            and event.psp_reference == said.psp_reference
+            and (event.counts or said.counts is False)
         ),
         None,
     )
 
 
-async def _refuse(session: AsyncSession, transaction: TransactionItem, said: Said, why: str) -> None:
-    await failed(session, transaction, said.type, said.amount_minor, why, reference=said.psp_reference)
+async def _refuse(
+    session: AsyncSession,
+    transaction: TransactionItem,
+    said: Said,
+    why: str,
+    told: Sequence[TransactionEvent],
+) -> None:
+    await failed(
+        session,
+        transaction,
+        said.type,
+        said.amount_minor,
+        why,
+        reference=said.psp_reference,
+        granted_refund_id=grant_of(told, said.type, said.psp_reference),
+    )

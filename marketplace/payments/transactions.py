@@ -21,8 +21,9 @@ from marketplace.payments.errors import (
     IdempotencyKeyError,
     TooManyTransactionsError,
 )
+from marketplace.payments.gateway_money import tell_of_money
 from marketplace.payments.gateways import Gateway, GatewayAnswer, Payable
-from marketplace.payments.gateways.known import gateway_of
+from marketplace.payments.gateways.known import GATEWAYS, gateway_of
 from marketplace.payments.models import TransactionEvent, TransactionEventType, TransactionItem
 
 MAXIMUM_TRANSACTIONS = 100
@@ -105,9 +106,8 @@ async def initialize_transaction(
     event = _event(answer.event_type, answer.amount, transaction.psp_reference or "", answer.message)
     event.transaction = transaction
     event.idempotency_key, event.user_id = key, user_id
-    _write_amounts(transaction, [event])
     session.add_all([transaction, event])
-    await session.flush()
+    await _follow_events(session, transaction, [event])
     if payable.order is not None:
         await refresh_order(session, payable.order)
     await tell_of_checkout(session, payable, earlier, transaction)
@@ -201,9 +201,8 @@ async def tell(
             return event
     event = _event(event_type, amount, psp_reference, message)
     event.transaction_id, event.user_id = transaction.id, user_id
-    _write_amounts(transaction, [*told, event])
     session.add(event)
-    await session.flush()
+    await _follow_events(session, transaction, [*told, event])
     return event
 
 
@@ -217,11 +216,21 @@ async def events_of(session: AsyncSession, transaction: TransactionItem) -> list
     return list(found)
 
 
+async def begun_with(session: AsyncSession, transaction: TransactionItem) -> TransactionEvent:
+    """What a transaction was begun with: the request for all of it."""
+    first = await session.scalars(
+        select(TransactionEvent)
+        .where(TransactionEvent.transaction_id == transaction.id)
+        .order_by(TransactionEvent.id)
+        .limit(1)
+    )
+    return first.one()
+
+
 async def add_up(session: AsyncSession, transaction: TransactionItem) -> None:
     """Derive a transaction's amounts anew from what was told of it."""
     await session.flush()
-    _write_amounts(transaction, await events_of(session, transaction))
-    await session.flush()
+    await _follow_events(session, transaction, await events_of(session, transaction))
 
 
 async def refresh_order(session: AsyncSession, order: Order, *, is_noted: bool = True) -> None:
@@ -283,8 +292,25 @@ async def known_by_key(
 
 
 def _is_outgrown(gateway: Gateway, payable: Payable, known: Begun, amount_minor: int | None) -> bool:
-    """Whether "all of it" has become another amount since: then the promise is made anew."""
-    return gateway.is_promise and amount_minor is None and known.event.amount_minor != payable.total.minor
+    """Whether "all of it" has become another amount since, or the promise was dropped: it is made anew."""
+    promised = {known.event.amount_minor, known.transaction.authorized_minor}
+    return gateway.is_promise and amount_minor is None and promised != {payable.total.minor}
+
+
+async def drop_promises(session: AsyncSession, payable: Payable, earlier: Sequence[TransactionItem]) -> None:
+    """Whoever pays for a locked checkout by other means promises nothing at the door any more."""
+    if payable.checkout is None:
+        return
+    for promise in earlier:
+        if promise.gateway in GATEWAYS and promise.authorized_minor:
+            await tell(
+                session,
+                promise,
+                TransactionEventType.AUTHORIZATION_ADJUSTMENT,
+                Money.zero(promise.currency),
+                f"{promise.psp_reference}:{uuid4()}",
+                message="It is paid by other means.",
+            )
 
 
 async def _promise_anew(
@@ -319,6 +345,10 @@ def _event(
     )
 
 
-def _write_amounts(transaction: TransactionItem, events: Sequence[TransactionEvent]) -> None:
-    for name, minor in asdict(amounts_of(events)).items():
+async def _follow_events(
+    session: AsyncSession, transaction: TransactionItem, told: Sequence[TransactionEvent]
+) -> None:
+    for name, minor in asdict(amounts_of(told)).items():
         setattr(transaction, name, minor)
+    await session.flush()
+    await tell_of_money(session, transaction, told)

@@ -7,6 +7,8 @@ from datetime import datetime
 from uuid import UUID
 
 from marketplace.kit.money import Money
+from marketplace.payments.events import GatewayMoneyMoved
+from marketplace.payments.models import TransactionEvent
 from marketplace.payouts.journal import Entry, Line
 from marketplace.payouts.ledger import Account
 from marketplace.payouts.models import EarningReversal, Payout, VendorEarning
@@ -43,7 +45,7 @@ def delivered(
     earning: VendorEarning, total: Money, cash: Money, at: datetime, gift_cards: Money | None = None
 ) -> Entry:
     """The buyer has the parcel: the seller has earned, whoever paid for it. The carrier owes the cash, what
-    gift cards paid is owed to nobody any more, a gateway owes the rest.
+    gift cards paid is owed to nobody any more, and the rest the buyer has paid, or owes, by other ways.
     """
     gift_cards = gift_cards or Money.zero(total.currency)
     currency = earning.currency
@@ -56,7 +58,7 @@ def delivered(
         lines=[
             _debit(Account.CARRIER_RECEIVABLE, cash),
             _debit(Account.GIFT_CARDS, gift_cards),
-            _debit(Account.GATEWAY_RECEIVABLE, total - cash - gift_cards),
+            _debit(Account.CUSTOMER_ADVANCES, total - cash - gift_cards),
             _credit(Account.VENDOR_HELD, Money(earning.earning_minor, currency), earning.vendor_id),
             _credit(Account.COMMISSION_REVENUE, Money(earning.commission_minor, currency)),
             _credit(Account.VAT_PAYABLE, Money(earning.vat_minor, currency)),
@@ -111,18 +113,18 @@ def refunded(reversal: EarningReversal, vendor_id: int, at: datetime, *, was_rel
             _debit(Account.COMMISSION_REVENUE, Money(reversal.commission_minor, currency)),
             _debit(Account.VAT_PAYABLE, Money(reversal.vat_minor, currency)),
             _debit(Account.DELIVERY_PAYABLE, Money(reversal.shipping_minor, currency)),
-            _credit(Account.GATEWAY_RECEIVABLE, back),
+            _credit(Account.CUSTOMER_ADVANCES, back),
         ],
     )
 
 
 def paid_by_hand(transaction_event_id: int, amount: Money, at: datetime) -> Entry:
-    """A buyer paid into the bank: what a delivery claims of whoever took the money is there already."""
+    """A buyer paid into the bank: a delivery takes it out of what buyers have paid in advance."""
     return Entry(
         key=f"paid_by_hand:{transaction_event_id}",
         kind="paid_by_hand",
         at=at,
-        lines=[_debit(Account.BANK, amount), _credit(Account.GATEWAY_RECEIVABLE, amount)],
+        lines=[_debit(Account.BANK, amount), _credit(Account.CUSTOMER_ADVANCES, amount)],
     )
 
 
@@ -132,7 +134,21 @@ def paid_back_by_hand(transaction_event_id: int, amount: Money, at: datetime) ->
         key=f"paid_back_by_hand:{transaction_event_id}",
         kind="paid_back_by_hand",
         at=at,
-        lines=[_debit(Account.GATEWAY_RECEIVABLE, amount), _credit(Account.BANK, amount)],
+        lines=[_debit(Account.CUSTOMER_ADVANCES, amount), _credit(Account.BANK, amount)],
+    )
+
+
+def gateway_moved(told: TransactionEvent, event: GatewayMoneyMoved) -> Entry:
+    """A gateway has taken a buyer's money, or paid it back. What the buyer's bank
+    has taken back is disputed: the buyer has had the goods.
+    """
+    other = Account.CHARGEBACKS if event.is_disputed else Account.CUSTOMER_ADVANCES
+    return Entry(
+        key=f"gateway_moved:{told.id}:{event.now.minor}",
+        kind="gateway_moved",
+        at=told.created_at,
+        description=told.psp_reference,
+        lines=[_debit(Account.GATEWAY_RECEIVABLE, event.moved), _credit(other, event.moved)],
     )
 
 

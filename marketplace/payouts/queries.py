@@ -153,6 +153,19 @@ _RULES: dict[str, str] = {
         ) AS cash USING (currency)
         WHERE coalesce(ledger.minor, 0) <> coalesce(cash.minor, 0)
     """,
+    "gateways hold what they took and did not pay back": """
+        SELECT format('%s %s in the ledger, %s of payments', ledger.minor, currency, taken.minor)
+        FROM (
+            SELECT currency, sum(amount_minor) AS minor
+            FROM posting JOIN journal_entry AS entry ON entry.id = posting.entry_id
+            WHERE entry.kind = 'gateway_moved' AND account = 'GATEWAY_RECEIVABLE' GROUP BY currency
+        ) AS ledger FULL JOIN (
+            SELECT currency, sum(charged_minor + refund_pending_minor) AS minor FROM transaction_item
+            WHERE gateway NOT IN ('marketplace.by_hand', 'marketplace.cash_on_delivery', 'imported')
+            GROUP BY currency
+        ) AS taken USING (currency)
+        WHERE coalesce(ledger.minor, 0) <> coalesce(taken.minor, 0)
+    """,
     "gift cards are owed what is on them, and what they paid of parcels under way": """
         SELECT format('%s %s in the ledger, %s on cards and under way', ledger.minor, currency, owed.minor)
         FROM (

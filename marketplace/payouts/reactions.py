@@ -18,7 +18,7 @@ from marketplace.orders.events import (
 )
 from marketplace.orders.models import VendorOrder
 from marketplace.orders.refunds import PartRefund
-from marketplace.payments.events import CashRemitted, PaidBackByHand, PaidByHand
+from marketplace.payments.events import CashRemitted, GatewayMoneyMoved, PaidBackByHand, PaidByHand
 from marketplace.payments.models import CashCollection, CashRemittance, TransactionEvent
 from marketplace.payouts import entries
 from marketplace.payouts.commission import freeze_commission, thaw_commission
@@ -51,7 +51,7 @@ async def freeze_anew(session: AsyncSession, event: OrderRewritten) -> None:
 
 @subscribe(VendorOrderDelivered)
 async def book_delivery(session: AsyncSession, event: VendorOrderDelivered) -> None:
-    """The seller has earned, and whoever took the buyer's money owes it."""
+    """The seller has earned, out of what the buyer has paid or the carrier owes."""
     query = (
         select(VendorOrder, VendorEarning, func.coalesce(CashCollection.amount_minor, 0))
         .join(VendorEarning, VendorEarning.vendor_order_id == VendorOrder.id)
@@ -91,6 +91,13 @@ async def book_refund_by_hand(session: AsyncSession, event: PaidBackByHand) -> N
     back = await session.get_one(TransactionEvent, event.transaction_event_id)
     amount = Money(back.amount_minor, back.currency)
     await record(session, [entries.paid_back_by_hand(back.id, amount, back.created_at)])
+
+
+@subscribe(GatewayMoneyMoved)
+async def book_gateways(session: AsyncSession, event: GatewayMoneyMoved) -> None:
+    """A gateway owes what it has taken, whatever becomes of the parcels."""
+    told = await session.get_one(TransactionEvent, event.transaction_event_id)
+    await record(session, [entries.gateway_moved(told, event)])
 
 
 @subscribe(GiftCardsIssued)

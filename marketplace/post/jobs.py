@@ -12,9 +12,10 @@ from marketplace.kit.ids import to_global_id
 from marketplace.kit.jobs import Retry, Work, job
 from marketplace.kit.money import Money
 from marketplace.orders.invoice_files import url_of
+from marketplace.orders.invoice_models import Invoice
 from marketplace.orders.letters import JOB as ABOUT_ORDER
 from marketplace.orders.letters import OrderLetter
-from marketplace.orders.models import Invoice, Order, VendorOrder
+from marketplace.orders.models import Order, VendorOrder
 from marketplace.pages import letters
 from marketplace.pages.languages import Language
 from marketplace.pages.templates import Templates

@@ -36,7 +36,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
 from marketplace.catalog.models import Product, ProductType, ProductVariant
-from marketplace.markets.models import Channel, CountryTaxes, TaxClass
+from marketplace.markets.models import Channel, CountryTaxes, TaxCalculationStrategy, TaxClass
 from marketplace.pricing.catalogue_promotions import CatalogueRule, best_reductions
 from marketplace.pricing.rounding import net_of_gross_sql, percentage_sql
 from marketplace.pricing.taxes import rate_expression
@@ -56,7 +56,8 @@ def variant_prices(
     """Write price, rate, gross and net of the chosen products' variant listings.
 
     The price is the one entered, less what the best of the rules takes off. Where a channel's prices are
-    entered with tax the gross is the price, else the net is. `with_changes` gives of each listing that is
+    entered with tax the gross is the price, else the net is. Where an app works out taxes nobody knows them
+    yet: both are the price, as in Saleor. `with_changes` gives of each listing that is
     written its variant, channel and currency, and the price before and after.
     """
     reductions = best_reductions(rules, chosen.whereclause, now) if rules else None
@@ -71,15 +72,18 @@ def variant_prices(
         .correlate(Vendor, Product, ProductType, Channel)
         .scalar_subquery()
     )
+    is_charged = func.coalesce(CountryTaxes.charge_taxes, Channel.charge_taxes)
+    strategy = func.coalesce(CountryTaxes.tax_calculation_strategy, Channel.tax_calculation_strategy)
+    is_left_to_app = and_(is_charged, strategy == TaxCalculationStrategy.TAX_APP)
     rated = (
         select(
             VariantChannelListing.id,
             VariantChannelListing.entered_price_minor,
             VariantChannelListing.price_minor.label("price_before_minor"),
             *_reduced(reductions),
-            rate_of_listing.label("tax_rate_bp"),
+            case((is_left_to_app, 0), else_=rate_of_listing).label("tax_rate_bp"),
             Channel.prices_entered_with_tax.label("with_tax"),
-            func.coalesce(CountryTaxes.charge_taxes, Channel.charge_taxes).label("is_charged"),
+            is_charged.label("is_charged"),
         )
         .join(ProductVariant, ProductVariant.id == VariantChannelListing.variant_id)
         .join(Product, Product.id == ProductVariant.product_id)

@@ -24,7 +24,15 @@ async def reprice_products(session: AsyncSession, event: ListingsChanged) -> Non
     await price_anew(session, event.product_ids)
 
 
-PRICING_SETTINGS = frozenset({"is_active", "default_country_code", "prices_entered_with_tax", "charge_taxes"})
+PRICING_SETTINGS = frozenset(
+    {
+        "is_active",
+        "default_country_code",
+        "prices_entered_with_tax",
+        "charge_taxes",
+        "tax_calculation_strategy",
+    }
+)
 """Of a channel: what decides what lists show of its listings, and whether they show them."""
 
 

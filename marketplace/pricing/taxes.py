@@ -8,12 +8,13 @@ rates in a larger statement puts it there, whoever has pairs in hand asks `tax_r
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
-from sqlalchemy import CHAR, BigInteger, Date, bindparam, column, func, or_, select, values
+from sqlalchemy import CHAR, BigInteger, Date, bindparam, case, column, false, func, or_, select, values
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import ColumnElement, SQLColumnExpression
 
-from marketplace.markets.models import Channel, CountryTaxes, TaxRate
+from marketplace.markets.models import Channel, CountryTaxes, TaxCalculationStrategy, TaxRate
 from marketplace.vendors.models import TaxRegime, Vendor
 
 
@@ -21,10 +22,10 @@ def of_country(
     name: str,
     channel_id: SQLColumnExpression[int],
     country_code: SQLColumnExpression[str],
-) -> ColumnElement[bool]:
+) -> ColumnElement[Any]:
     """A channel's setting as it holds in a country: the country's own, where it has one.
 
-    `name` is `charge_taxes`, `display_gross_prices` or `use_weighted_tax_for_shipping`.
+    `name` is that of a column of `channel` and of `channel_country_taxes`.
     """
     channel, country = Channel.__table__.alias(), CountryTaxes.__table__.alias()
     general = select(channel.c[name]).where(channel.c.id == channel_id)
@@ -34,6 +35,16 @@ def of_country(
     return func.coalesce(
         own.correlate_except(country).scalar_subquery(), general.correlate_except(channel).scalar_subquery()
     )
+
+
+def is_left_to_app(
+    is_charged: ColumnElement[bool],
+    channel_id: SQLColumnExpression[int],
+    country_code: SQLColumnExpression[str],
+) -> ColumnElement[bool]:
+    """Whether an app works out the taxes that a channel charges in a country."""
+    strategy = of_country("tax_calculation_strategy", channel_id, country_code)
+    return case((strategy == TaxCalculationStrategy.TAX_APP, is_charged), else_=false())
 
 
 Pair = tuple[int, int | None]

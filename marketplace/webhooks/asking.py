@@ -2,17 +2,18 @@
 
 What is asked is made in a transaction (`questions`). Then the apps are asked (`put`): whoever calls this
 holds no connection and no lock meanwhile. What they said is noted in another transaction (`note`), in the
-same log as events that are told of. An app that is silent, slow or says what is no JSON has not answered.
+same log as events that are told of. An app that is silent, slow or says what is no JSON (an object, or a list
+of some events) has not answered.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import any_, literal, select
+from sqlalchemy import ColumnElement, and_, any_, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import contains_eager
 
@@ -38,6 +39,8 @@ ANSWER_BYTES = 512 * 1024
 MOST_ASKED = 20
 """So many webhooks are asked of one thing at most."""
 NUL = "\\u0000"
+ASKED_FOR_LISTS = frozenset({"SHIPPING_LIST_METHODS_FOR_CHECKOUT"})
+"""Events that are answered by a list. Saleor takes `null` for an empty one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,23 @@ class Heard:
     asked_at: datetime
     said: dict[str, Any] | None
     """The object that was answered; None: there is no answer, or none that can be used."""
+    listed: list[Any] | None = None
+    """The list that was answered, where one was asked for."""
+
+    @property
+    def is_answered(self) -> bool:
+        return self.said is not None or self.listed is not None
+
+
+def is_asked(event: str) -> ColumnElement[bool]:
+    """Whether a webhook, joined with its app, may be asked about an event."""
+    return and_(
+        Webhook.is_active,
+        App.is_active,
+        App.removed_at.is_(None),
+        literal(event) == any_(Webhook.events),
+        literal(str(NEEDED_TO_BE_ASKED[event])) == any_(App.permissions),
+    )
 
 
 async def webhooks_asked(session: AsyncSession, event: str, app_id: int | None = None) -> Sequence[Webhook]:
@@ -71,13 +91,7 @@ async def webhooks_asked(session: AsyncSession, event: str, app_id: int | None =
         select(Webhook)
         .join(Webhook.app)
         .options(contains_eager(Webhook.app))
-        .where(
-            Webhook.is_active,
-            App.is_active,
-            App.removed_at.is_(None),
-            literal(event) == any_(Webhook.events),
-            literal(str(NEEDED_TO_BE_ASKED[event])) == any_(App.permissions),
-        )
+        .where(is_asked(event))
         .order_by(Webhook.id)
         .limit(MOST_ASKED)
     )
@@ -86,13 +100,26 @@ async def webhooks_asked(session: AsyncSession, event: str, app_id: int | None =
     return (await session.scalars(query)).all()
 
 
+async def is_anyone_asked(session: AsyncSession, *events: str) -> bool:
+    """Whether any webhook may be asked about one of some events."""
+    asked = select(Webhook.id).join(Webhook.app).where(or_(*map(is_asked, events))).limit(1)
+    return await session.scalar(asked) is not None
+
+
 async def questions(
-    session: AsyncSession, settings: Settings, happening: Happening, app_id: int | None = None
+    session: AsyncSession,
+    settings: Settings,
+    happening: Happening,
+    app_id: int | None = None,
+    *,
+    spared: Collection[int] = (),
 ) -> list[Question]:
-    """What is to be asked of each app that answers to an event, less those whose breakers are open."""
+    """What is to be asked of each app that answers to an event, less those whose breakers are open, and less
+    webhooks that are `spared`.
+    """
     made: list[Question] = []
     for webhook in await webhooks_asked(session, happening.event, app_id):
-        if not await breaker.may_be_asked(session, webhook.app):
+        if webhook.id in spared or not await breaker.may_be_asked(session, webhook.app):
             continue
         payload = next(iter(await payloads_for(session, settings, happening, webhook)), None)
         if payload is not None:
@@ -128,11 +155,14 @@ async def _put(settings: Settings, outgoing: Outgoing, one: Question) -> Heard:
         )
     except NotSentError as error:
         outcome = error
-    return Heard(one, outcome, asked_at, _said(outcome))
+    said = _said(outcome)
+    if one.event in ASKED_FOR_LISTS:
+        return Heard(one, outcome, asked_at, None, said if isinstance(said, list) else None)
+    return Heard(one, outcome, asked_at, said if isinstance(said, dict) else None)
 
 
-def _said(outcome: Answer | NotSentError) -> dict[str, Any] | None:
-    """The JSON object of an answer, if it has one that can be kept and passed on."""
+def _said(outcome: Answer | NotSentError) -> Any:
+    """The JSON of an answer, if it has any that can be kept and passed on; `null` is an empty list."""
     if isinstance(outcome, NotSentError) or not outcome.is_success:
         return None
     try:
@@ -140,18 +170,18 @@ def _said(outcome: Answer | NotSentError) -> dict[str, Any] | None:
         again = orjson.dumps(said)  # What is nested too deep to be written could not be passed on.
     except (orjson.JSONDecodeError, TypeError):
         return None
-    if not isinstance(said, dict) or NUL.encode() in again:
+    if NUL.encode() in again:
         return None
-    return said
+    return [] if said is None else said
 
 
 async def note(session: AsyncSession, heard: Sequence[Heard]) -> None:
     """Write down what came of questions: in the log, and for the breakers."""
-    present = await _webhooks_that_are_there(session, heard)
+    present = await webhooks_that_are_there(session, heard)
     for one in heard:
         if one.question.webhook_id not in present:
             continue
-        answered = one.said is not None
+        answered = one.is_answered
         status = DeliveryStatus.SUCCESS if answered else DeliveryStatus.FAILED
         payload = None if answered else EventPayload(payload=one.question.body.decode())
         delivery = EventDelivery(
@@ -170,10 +200,10 @@ async def note(session: AsyncSession, heard: Sequence[Heard]) -> None:
     await session.flush()
     for one in sorted(heard, key=lambda one: one.question.app_id):  # Rows are locked in one order.
         if one.question.webhook_id in present:
-            await breaker.count(session, one.question.app_id, failed=one.said is None)
+            await breaker.count(session, one.question.app_id, failed=not one.is_answered)
 
 
-async def _webhooks_that_are_there(session: AsyncSession, heard: Sequence[Heard]) -> set[int]:
+async def webhooks_that_are_there(session: AsyncSession, heard: Sequence[Heard]) -> set[int]:
     """A webhook may have been taken away while its app was thinking."""
     wanted = {one.question.webhook_id for one in heard}
     if not wanted:

@@ -5,9 +5,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.checkout import service
-from marketplace.checkout.deliveries import calculate_deliveries, choose_delivery, further_kilograms
+from marketplace.checkout.deliveries import calculate_deliveries, choose_delivery
 from marketplace.checkout.lines import LineToAdd, add_lines, delete_lines
 from marketplace.checkout.models import Checkout, CheckoutDelivery, CheckoutLine, CheckoutParcel
+from marketplace.checkout.offered_deliveries import further_kilograms
 from marketplace.kit.errors import DomainError
 from marketplace.markets.models import PostalCodeInclusion, PostalCodeRule, excluded_product
 from marketplace.vendors.models import TaxRegime

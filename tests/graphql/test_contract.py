@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from graphql import build_schema
 
-from marketplace_graphql.contract import Standing, compared, complaints, elements, printed, read
+from marketplace_graphql.absent import ABSENT_ON_PURPOSE
+from marketplace_graphql.contract import ON_PURPOSE, Standing, compared, complaints, elements, printed, read
 from marketplace_graphql.schema import api_schema
 
 CONTRACT = """
@@ -61,6 +62,19 @@ def test_a_page_says_what_was_found() -> None:
 )
 def test_a_page_that_is_stale_is_found_out(change: tuple[str, str], complaint: str) -> None:
     assert complaint in complaints_of(OURS.replace(*change))
+
+
+def test_what_is_absent_on_purpose_is_told_with_its_reason() -> None:
+    contract = CONTRACT.replace("app: App", "app: App plugin: App")
+    page = printed(standing(contract=contract))
+    assert "- `Query.plugin`\n  Plugins are Python" in page
+    assert read(page) == standing(contract=contract)
+    assert ON_PURPOSE not in printed(standing())
+
+
+def test_what_is_called_absent_on_purpose_is_not_there() -> None:
+    there = {name for of_type in elements(api_schema().graphql).values() for name in of_type}
+    assert [name for one in ABSENT_ON_PURPOSE for name in one.names if name in there] == []
 
 
 def test_our_page_is_not_stale() -> None:

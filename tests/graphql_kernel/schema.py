@@ -63,8 +63,11 @@ from marketplace_graphql.kernel import (
     union,
     value,
 )
+from marketplace_graphql.schema import api_schema
 from tests.graphql_kernel import models
 from tests.graphql_kernel.staff_mutations import StaffMutations
+
+api_schema()  # Before the library declares its types: some are called as the product's are.
 
 
 @enum

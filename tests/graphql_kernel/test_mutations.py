@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from marketplace.kit.database import Database
-from marketplace_graphql.kernel import Api, ApiSchema, UploadedFile
+from marketplace_graphql.kernel import Api, ApiSchema, Info, UploadedFile
 from tests.graphql_kernel import models
 from tests.graphql_kernel.conftest import NAJAT, NOW, STAFF, Ask
 
@@ -301,3 +301,25 @@ async def test_what_came_before_somebody_outside_stays_whatever_comes_of_the_res
     answer = await api.execute(OUTSIDE, {"id": book}, STAFF)
     assert answer["errors"][0]["extensions"]["exception"]["code"] == "InternalServerError"
     assert await title_of(library, book) == "Asked"
+
+
+async def test_what_is_left_to_do_is_done_before_the_payload_is_read(
+    api: Api, library: Database, book: str
+) -> None:
+    """And in a transaction of its own, if it is to be: what the mutation did is committed or undone first."""
+    key = int(base64.b64decode(book).decode().split(":")[1])
+    given = {"id": book, "input": {"title": "Changed"}}
+    seen = []
+
+    async def undo(info: Info) -> None:
+        await info.undo()
+        found = await info.session.get_one(models.Book, key)
+        seen.append(found.title)
+        found.title = "Settled"
+
+    before = await title_of(library, book)
+    api.settle = undo
+    answer = await api.execute(UPDATE, given, STAFF)
+    assert answer["data"]["bookUpdate"]["book"]["title"] == "Settled"
+    assert seen[0] == before
+    assert await title_of(library, book) == "Settled"

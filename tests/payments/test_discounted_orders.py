@@ -363,7 +363,7 @@ async def test_the_ledger_keeps_a_cards_promise_and_sellers_are_paid_in_full(ses
     await deliver(session, first.id)
     assert await total_of(session, Account.GIFT_CARDS) == -63_46
     assert await total_of(session, Account.CARRIER_RECEIVABLE) == 63_46
-    assert await total_of(session, Account.GATEWAY_RECEIVABLE) == 0
+    assert await total_of(session, Account.CUSTOMER_ADVANCES) == 0
     earning = await session.get_one(VendorEarning, first.id)
     assert (earning.sales_minor, earning.earning_minor) == (120_00, 108_48)
     assert await verify(session) == []

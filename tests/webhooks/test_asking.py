@@ -21,12 +21,13 @@ from tests.factories.catalog import make_product
 from tests.factories.webhooks import make_delivery, make_webhook
 from tests.receiver import Receiver
 
-EVENT = "SHIPPING_LIST_METHODS_FOR_CHECKOUT"
+EVENT = "PAYMENT_GATEWAY_INITIALIZE_SESSION"
+LISTS = "SHIPPING_LIST_METHODS_FOR_CHECKOUT"
 
 
 @pytest.fixture
 async def webhook(session: AsyncSession, receiver: Receiver) -> Webhook:
-    return await make_webhook(session, EVENT, target_url=receiver.url, permissions=("MANAGE_SHIPPING",))
+    return await make_webhook(session, EVENT, target_url=receiver.url, permissions=("HANDLE_PAYMENTS",))
 
 
 @pytest.fixture
@@ -94,9 +95,9 @@ async def test_an_answer_without_end_is_none(
 async def test_an_app_that_may_not_is_not_asked(
     session: AsyncSession, settings: Settings, happening: Happening, given: dict[str, object]
 ) -> None:
-    app = await make_app(session, **{"permissions": ["MANAGE_SHIPPING"]} | given)
+    app = await make_app(session, **{"permissions": ["HANDLE_PAYMENTS"]} | given)
     await make_webhook(session, EVENT, app=app)
-    await make_webhook(session, "ANY_EVENTS", permissions=("MANAGE_SHIPPING",))  # Told, but not asked.
+    await make_webhook(session, "ANY_EVENTS", permissions=("HANDLE_PAYMENTS",))  # Told, but not asked.
     assert await asking.questions(session, settings, happening) == []
 
 

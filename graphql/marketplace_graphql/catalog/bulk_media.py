@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from marketplace.catalog import gallery
-from marketplace.kit.errors import DomainError, InvalidError, RequiredError
-from marketplace_graphql.catalog.uploads import kept_picture
+from marketplace.kit.errors import InvalidError
+from marketplace_graphql.catalog.uploads import kept_picture, picture_given
 from marketplace_graphql.kernel import Faults, Info, Upload, input_type
 
 
@@ -33,12 +33,7 @@ async def draft_media(info: Info, given: Sequence[dict[str, Any]], faults: Fault
 
 
 async def _row(info: Info, given: dict[str, Any]) -> dict[str, Any]:
-    upload, url, alt = given.get("image"), given.get("media_url"), given.get("alt") or ""
-    if not upload and not url:
-        raise RequiredError("Upload a picture, or say where it lies.")
-    if upload and url:
-        message = "Upload a picture or say where it lies, not both."
-        raise DomainError(message, code="DUPLICATED_INPUT_ITEM")
-    if upload:
-        return gallery.picture_row(await kept_picture(info, upload, "products", "image"), alt)
-    return gallery.address_row(url or "", alt)
+    source, alt = picture_given(given), given.get("alt") or ""
+    if isinstance(source, str):
+        return gallery.address_row(source, alt)
+    return gallery.picture_row(await kept_picture(info, source, "products", "image"), alt)

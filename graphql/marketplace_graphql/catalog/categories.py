@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, any_, func, select
+from sqlalchemy import ColumnElement, and_, any_, func, not_, select
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 from strawberry import ID
@@ -55,7 +55,11 @@ def background(
     )
 
 
-@node(models.Category, order_by=lambda row, ctx: (row.position, row.name))
+@node(
+    models.Category,
+    visible=lambda row, ctx: not_(row.is_going),
+    order_by=lambda row, ctx: (row.position, row.name),
+)
 class Category(Node, ObjectWithMetadata):
     """A shelf, in a tree of shelves."""
 
@@ -151,7 +155,7 @@ def _products(category: Any, ctx: Any) -> Any:
 
 def _subcategories(category: Any, ctx: Any) -> Any:
     child = aliased(models.Category)
-    counted = select(func.count()).where(child.parent_id == category.id)
+    counted = select(func.count()).where(child.parent_id == category.id, not_(child.is_going))
     return never_null(counted.correlate_except(child).scalar_subquery())
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import any_
 from strawberry import ID
 
 from marketplace.catalog import models
-from marketplace_graphql.catalog import assigned_attributes, assigned_references
+from marketplace_graphql.catalog import assigned_attributes, assigned_references, unit_enums
 from marketplace_graphql.catalog.attribute_choices import named_like
 from marketplace_graphql.catalog.attribute_filters import attribute_filter, attribute_order, attribute_where
 from marketplace_graphql.catalog.attributes import Attribute
@@ -39,7 +39,7 @@ from marketplace_graphql.kernel import CountableConnection, connection, object_t
 from marketplace_graphql.languages import LanguageCodeEnum
 from marketplace_graphql.rules import by_key, by_slug
 
-TYPES = (*assigned_attributes.TYPES, *assigned_references.TYPES)
+TYPES = (*assigned_attributes.TYPES, *assigned_references.TYPES, *unit_enums.TYPES)
 """What a row answers to an attribute is met only as an `AssignedAttribute`."""
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, any_, false, or_, select, true
+from sqlalchemy import ColumnElement, all_, and_, any_, false, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from marketplace.catalog.attributes import Attribute, AttributeValue
@@ -65,8 +65,14 @@ def product_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
 
 
 def _live(row: Any, ctx: Any) -> ColumnElement[bool]:
-    """Live in the channel. A search asks it of all that it finds, so it reads the row's own copy."""
-    return ctx.channel.id == any_(row.listed_in) if ctx.searching else listing_of(row, ctx).is_live
+    """Live in the channel. A search asks it of all that it finds, so it reads the row's own copy, which a job
+    writes of products whose shelf is going.
+    """
+    if not ctx.searching:
+        live: ColumnElement[bool] = listing_of(row, ctx).is_live
+        return live
+    going = func.array(select(Category.id).where(Category.is_going).scalar_subquery())
+    return and_(ctx.channel.id == any_(row.listed_in), func.coalesce(row.category_id, 0) != all_(going))
 
 
 def variant_visible(row: Any, ctx: Any) -> ColumnElement[bool]:

@@ -10,13 +10,15 @@ from strawberry import ID, UNSET
 
 from marketplace.checkout import deliveries, models, service
 from marketplace.checkout import lines as cart_lines
+from marketplace.checkout.app_methods import method_key
 from marketplace.checkout.errors import CheckoutGoneError, DeliveryNotApplicableError
 from marketplace.kit.errors import DomainError, InvalidError, NotFoundError, PermissionDeniedError
-from marketplace.kit.ids import int_pk, split_global_id, uuid_pk
+from marketplace.kit.ids import int_pk, uuid_pk
 from marketplace.payments import completion
 from marketplace.people.models import User
 from marketplace.people.permissions import Permission
 from marketplace.people.redirects import checked_redirect
+from marketplace_graphql.checkout.carriers import hear_carriers, heard_of
 from marketplace_graphql.checkout.errors import CheckoutError, DeliveryOptionsCalculateError
 from marketplace_graphql.checkout.inputs import (
     CheckoutAddressValidationRules,
@@ -37,6 +39,7 @@ from marketplace_graphql.checkout.subject import (
     the_checkout_by_id_or_token,
     the_only_checkout,
 )
+from marketplace_graphql.checkout.taxes import once_taxed
 from marketplace_graphql.inputs import MetadataInput
 from marketplace_graphql.kernel import (
     AUTHENTICATED,
@@ -101,7 +104,7 @@ class CheckoutMutations(Reordering):
                 **({"language_code": language.value} if language else {}),
             ),
         )
-        return {"checkout": checkout, "created": True}
+        return {"checkout": await heard_of(info, checkout), "created": True}
 
     @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout, tells=UPDATED)
     async def checkout_lines_add(
@@ -111,7 +114,8 @@ class CheckoutMutations(Reordering):
         lines: list[CheckoutLineInput],
     ) -> models.Checkout:
         """Puts pieces into the checkout and keeps them for it."""
-        return await cart_lines.add_lines(info.session, key, lines_to_add(lines, info.requester))
+        checkout = await cart_lines.add_lines(info.session, key, lines_to_add(lines, info.requester))
+        return await heard_of(info, checkout)
 
     @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout, tells=UPDATED)
     async def checkout_lines_update(
@@ -121,7 +125,8 @@ class CheckoutMutations(Reordering):
         lines: list[CheckoutLineUpdateInput],
     ) -> models.Checkout:
         """Sets how many pieces lines have."""
-        return await cart_lines.update_lines(info.session, key, line_changes(lines, info.requester))
+        checkout = await cart_lines.update_lines(info.session, key, line_changes(lines, info.requester))
+        return await heard_of(info, checkout)
 
     @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout_by_id_or_token, tells=UPDATED)
     async def checkout_lines_delete(
@@ -132,7 +137,7 @@ class CheckoutMutations(Reordering):
     ) -> models.Checkout:
         """Takes lines out of the checkout."""
         keys = [line_key(line_id, "linesIds") for line_id in lines_ids]
-        return await cart_lines.delete_lines(info.session, key, keys)
+        return await heard_of(info, await cart_lines.delete_lines(info.session, key, keys))
 
     @mutation(
         returns=CHECKOUT,
@@ -149,7 +154,7 @@ class CheckoutMutations(Reordering):
     ) -> models.Checkout:
         """Takes a line out of the checkout."""
         keys = [line_key(line_id, "lineId")] if line_id else []
-        return await cart_lines.delete_lines(info.session, key, keys)
+        return await heard_of(info, await cart_lines.delete_lines(info.session, key, keys))
 
     @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout, tells=UPDATED)
     async def checkout_email_update(
@@ -171,13 +176,14 @@ class CheckoutMutations(Reordering):
         validation_rules: CheckoutAddressValidationRules | None = None,
     ) -> models.Checkout:
         """Says where it goes, and hence how it is taxed and can travel."""
-        return await service.set_shipping_address(
+        checkout = await service.set_shipping_address(
             info.session,
             key,
             postal_address(shipping_address),
             address_checks(validation_rules, shipping_address, info.requester),
             save=save_address is not False,
         )
+        return await heard_of(info, checkout)
 
     @mutation(returns=CHECKOUT, errors=CheckoutError, about=the_checkout, tells=UPDATED)
     async def checkout_billing_address_update(
@@ -251,6 +257,7 @@ class CheckoutMutations(Reordering):
     async def delivery_options_calculate(self, info: Info, key: uuid.UUID) -> Any:
         """Works out how the goods can travel to the shipping address, the cheapest way first."""
         with codes_of(DeliveryOptionsCalculateError):
+            await hear_carriers(info, key)
             keys = await deliveries.calculate_deliveries(info.session, key)
         return {"deliveries": [Row(key) for key in keys]}
 
@@ -306,7 +313,11 @@ class CheckoutMutations(Reordering):
         taken and say nothing.
         """
         link = checked_redirect(settings_of(info), redirect_url) if redirect_url else None
-        order = await completion.complete(info.session, key, metadata_entries(metadata), redirect_url=link)
+        await hear_carriers(info, key, keeps_choice=True)
+        entries = metadata_entries(metadata)
+        order = await once_taxed(
+            info, lambda: completion.complete(info.session, key, entries, redirect_url=link)
+        )
         if not may_change(info, order.user_id):
             # It was an order already, somebody else's.
             raise CheckoutGoneError
@@ -350,11 +361,12 @@ async def _choose(info: Info, checkout_id: uuid.UUID, chosen: str | None, field:
     """Take the delivery that a global id names, itself or by its method."""
     if not chosen:
         return await deliveries.choose_delivery(info.session, checkout_id)
+    method_id = method_key(chosen)
     try:
-        if split_global_id(chosen)[0] == "ShippingMethod":
-            method_id = int_pk(chosen, "ShippingMethod")
-            return await deliveries.choose_delivery(info.session, checkout_id, method_id=method_id)
-        delivery_id = uuid_pk(chosen, "Delivery")
+        delivery_id = uuid_pk(chosen, "Delivery") if method_id is None else None
     except InvalidError as error:
         raise DeliveryNotApplicableError(error.message, field=field) from error
-    return await deliveries.choose_delivery(info.session, checkout_id, delivery_id=delivery_id)
+    await hear_carriers(info, checkout_id)
+    return await deliveries.choose_delivery(
+        info.session, checkout_id, delivery_id=delivery_id, method_id=method_id
+    )

@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, func, select
+from sqlalchemy import BigInteger, ColumnElement, Integer, String, and_, cast, func, select
 from sqlalchemy.orm import aliased
 
 from marketplace.catalog.models import Product, ProductType, ProductVariant
 from marketplace.checkout import models
+from marketplace.checkout.app_taxes import IS_LAID, PARCELS
 from marketplace.kit.models import Base
 from marketplace.markets.models import ShippingMethod as MethodRow
 from marketplace_graphql.catalog.making import too_late
@@ -60,9 +61,10 @@ def _priced(row: Any, ctx: Any) -> Any:
 def _days(row: Any, attribute: Any, lead_time_days: Any) -> ColumnElement[int | None]:
     """Days from the order to the door with the row's delivery: what is made to order is made first."""
     delivery, method = aliased(models.CheckoutDelivery), aliased(MethodRow)
+    of_app = delivery.app_method[attribute.key.replace("_delivery", "")].astext
     on_the_way = (
-        select(getattr(method, attribute.key))
-        .join(delivery, delivery.method_id == method.id)
+        select(func.coalesce(getattr(method, attribute.key), cast(of_app, Integer)))
+        .join_from(delivery, method, delivery.method_id == method.id, isouter=True)
         .where(delivery.id == row.delivery_id)
         .correlate_except(delivery, method)
         .scalar_subquery()
@@ -107,9 +109,26 @@ class CheckoutParcel:
     def shipping_price(row: Any, ctx: Any) -> TaxedMoney | None:
         """Its share of the delivery; null before a delivery is chosen."""
         priced = _priced(row, ctx)
+        gross, net = (_as_app_says(row, place, own) for place, own in enumerate(_both(priced)))
         return null_when(  # type: ignore[return-value]
-            priced.id.is_(None), taxed_money(priced.gross_minor, priced.net_minor, priced.currency)
+            priced.id.is_(None), taxed_money(gross, net, priced.currency)
         )
+
+
+def _both(priced: Any) -> tuple[Any, Any]:
+    return priced.gross_minor, priced.net_minor
+
+
+def _as_app_says(row: Any, place: int, own: Any) -> ColumnElement[int]:
+    """What of an app's answer is the parcel's; its own price where no app has said it."""
+    checkout = aliased(models.Checkout)
+    said = (
+        select(cast(checkout.tax_answer[PARCELS][cast(row.vendor_id, String)][place].astext, BigInteger))
+        .where(checkout.id == row.checkout_id, checkout.tax_answer[IS_LAID].astext == "true")
+        .correlate_except(checkout)
+        .scalar_subquery()
+    )
+    return func.coalesce(said, own)
 
 
 @object_type

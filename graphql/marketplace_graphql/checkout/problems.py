@@ -25,7 +25,7 @@ from marketplace.catalog.models import ProductVariant as VariantRow
 from marketplace.checkout import models
 from marketplace.inventory.availability import available_pieces
 from marketplace_graphql.kernel import each, either, never_null, object_type, one, typed, union
-from marketplace_graphql.markets.shipping import OfferedMethod
+from marketplace_graphql.markets.offered_methods import OfferedMethod
 
 if TYPE_CHECKING:
     from marketplace_graphql.catalog.products import ProductVariant
@@ -58,7 +58,9 @@ class CheckoutProblemDeliveryMethodStale:
 
 @object_type
 class CheckoutProblemDeliveryMethodInvalid:
-    """The chosen delivery can't carry these goods to this address any more: another has to be chosen."""
+    """The chosen delivery can't carry these goods to this address any more, or an app has refused it: another
+    has to be chosen.
+    """
 
     delivery: "Delivery"
 
@@ -174,7 +176,11 @@ def _of_delivery() -> Select[*tuple[Any, ...]]:
     offered: Any = aliased(OfferedMethod)
     price = (
         select(offered.price_minor)
-        .where(offered.checkout_id == checkout.id, offered.id == delivery.method_id)
+        .where(
+            offered.checkout_id == checkout.id,
+            or_(offered.id == delivery.method_id, offered.app_method_id == delivery.app_method_id),
+            offered.refusal.is_(None),
+        )
         .correlate_except(offered)
         .scalar_subquery()
     )

@@ -6,6 +6,7 @@ from sqlalchemy import true
 from strawberry import ID
 
 from marketplace.people.permissions import Permission
+from marketplace_graphql.checkout.filters import checkout_filter, checkout_sorting
 from marketplace_graphql.checkout.types import Checkout, CheckoutLine
 from marketplace_graphql.kernel import UUID, CountableConnection, connection, object_type, related
 from marketplace_graphql.rules import by_key
@@ -18,6 +19,8 @@ class CheckoutQueries:
     @connection(
         order_by=lambda row, ctx: row.created_at.desc(),
         channel=True,
+        filter=checkout_filter,
+        sort_by=checkout_sorting,
         needs=(Permission.MANAGE_CHECKOUTS, Permission.HANDLE_PAYMENTS),
     )
     def checkouts(root: Any, checkout: Any, ctx: Any) -> CountableConnection[Checkout] | None:

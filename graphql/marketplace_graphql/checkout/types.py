@@ -1,9 +1,8 @@
 """Checkouts, their lines, and the deliveries they are offered."""
 
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, false, func, literal, or_, select, true
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -13,7 +12,6 @@ from marketplace.catalog.models import ProductVariant as VariantRow
 from marketplace.checkout import models
 from marketplace.inventory.models import Reservation
 from marketplace.markets.models import ShippingMethod as MethodRow
-from marketplace.payments.models import TransactionItem as TransactionRow
 from marketplace.people.permissions import Permission
 from marketplace.pricing.taxes import of_country
 from marketplace_graphql.checkout.parcels import (
@@ -27,13 +25,19 @@ from marketplace_graphql.checkout.problems import (
     problems_of_checkout,
     problems_of_line,
 )
+from marketplace_graphql.checkout.statuses import (
+    CheckoutAuthorizeStatusEnum,
+    CheckoutChargeStatusEnum,
+    authorize_status_of,
+    charge_status_of,
+    charged_minor,
+)
 from marketplace_graphql.kernel import (
     UUID,
     DateTime,
     Node,
     ObjectWithMetadata,
     column,
-    enum,
     expression,
     never_null,
     node,
@@ -90,25 +94,6 @@ def line_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
     )
 
 
-@enum
-class CheckoutAuthorizeStatusEnum(Enum):
-    """How much of a checkout is promised or paid."""
-
-    NONE = "NONE"
-    PARTIAL = "PARTIAL"
-    FULL = "FULL"
-
-
-@enum
-class CheckoutChargeStatusEnum(Enum):
-    """How much of a checkout is paid."""
-
-    NONE = "NONE"
-    PARTIAL = "PARTIAL"
-    FULL = "FULL"
-    OVERCHARGED = "OVERCHARGED"
-
-
 @record(models.CheckoutParcel, order_by=lambda row, ctx: row.id)
 class DeliveryParcel(DaysOfDeliveryParcel):
     """One seller's part of a delivery."""
@@ -120,7 +105,11 @@ class DeliveryParcel(DaysOfDeliveryParcel):
     """As prices are entered in the channel."""
 
 
-@record(models.CheckoutDelivery, name="Delivery", order_by=lambda row, ctx: (row.price_minor, row.method_id))
+@record(
+    models.CheckoutDelivery,
+    name="Delivery",
+    order_by=lambda row, ctx: (row.price_minor, row.method_id, row.app_method_id),
+)
 class Delivery:
     """One way in which a checkout's goods could travel: a parcel from each seller, all by the same method."""
 
@@ -137,7 +126,7 @@ class Delivery:
         """Whether its carrier takes the money at the door."""
         method = aliased(MethodRow)
         collects = select(method.collects_cash).where(method.id == row.method_id)
-        return never_null(collects.scalar_subquery())
+        return never_null(func.coalesce(collects.scalar_subquery(), false()))
 
 
 @node(models.CheckoutLine, visible=line_visible, order_by=lambda row, ctx: (row.created_at, row.id))
@@ -228,12 +217,12 @@ class Checkout(Node, ObjectWithMetadata, DiscountsOfCheckout, ParcelsOfCheckout,
         lambda row, method, ctx: method.checkout_id == row.id, deprecated="Use `shippingMethods`."
     )
     available_payment_gateways: list[PaymentGateway] = value(
-        lambda row, ctx: gateways_of(row.channel_id), deprecated="Use `paymentGatewayInitialize`."
+        lambda row, ctx: gateways_of(row.channel_id, ctx), deprecated="Use `paymentGatewayInitialize`."
     )
     available_collection_points: "list[Warehouse]" = related(lambda row, warehouse, ctx: false())
     """Where the buyer could fetch the goods: nowhere, sellers send everything."""
-    lines: list[CheckoutLine] = related()
-    """In the order in which they were added."""
+    lines: list[CheckoutLine] = related(lambda row, line, ctx: line.checkout_id == row.id, shown=True)
+    """In the order in which they were added. Whoever is shown a checkout sees what is in it."""
     problems: list[CheckoutProblem] | None = value(problems_of_checkout)  # type: ignore[valid-type]
     """What of its lines and its delivery stands in the way of completing it."""
     delivery: Delivery | None = related()
@@ -257,7 +246,9 @@ class Checkout(Node, ObjectWithMetadata, DiscountsOfCheckout, ParcelsOfCheckout,
         lambda row, ctx: taxed_money(row.total_gross_minor, row.total_net_minor, row.currency)
     )
     """What is left to pay for goods and delivery after gift cards."""
-    total_balance: Money = value(lambda row, ctx: money(_charged(row) - row.total_gross_minor, row.currency))
+    total_balance: Money = value(
+        lambda row, ctx: money(charged_minor(row) - row.total_gross_minor, row.currency)
+    )
     """What is paid less what is to be paid: below zero as long as something is owed."""
     tax_exemption: bool = column("is_tax_exempt")
     """Whether no tax is charged whoever sells: never so here."""
@@ -313,53 +304,9 @@ class Checkout(Node, ObjectWithMetadata, DiscountsOfCheckout, ParcelsOfCheckout,
     @expression
     def authorize_status(row: Any, ctx: Any) -> CheckoutAuthorizeStatusEnum:
         """How much of the total is promised or paid."""
-        covered = _charged(row) + _authorized(row)
-        return never_null(
-            case(
-                (_owes_nothing(row), literal("FULL")),
-                (covered <= 0, literal("NONE")),
-                (covered >= row.total_gross_minor, literal("FULL")),
-                else_=literal("PARTIAL"),
-            )
-        )
+        return never_null(authorize_status_of(row))
 
     @expression
     def charge_status(row: Any, ctx: Any) -> CheckoutChargeStatusEnum:
         """How much of the total is paid."""
-        charged = _charged(row)
-        return never_null(
-            case(
-                (charged > row.total_gross_minor, literal("OVERCHARGED")),
-                (_owes_nothing(row), literal("FULL")),
-                (charged <= 0, literal("NONE")),
-                (charged >= row.total_gross_minor, literal("FULL")),
-                else_=literal("PARTIAL"),
-            )
-        )
-
-
-def _owes_nothing(checkout: Any) -> ColumnElement[bool]:
-    """Something is in it, and all of it is free."""
-    line = aliased(models.CheckoutLine)
-    filled = select(literal(1)).where(line.checkout_id == checkout.id).correlate_except(line).exists()
-    return and_(checkout.total_gross_minor <= 0, filled)
-
-
-def _charged(checkout: Any) -> ColumnElement[int]:
-    """Money that payments brought or are bringing, in minor units."""
-    payment = aliased(TransactionRow)
-    return _sum_of(checkout, payment, payment.charged_minor + payment.charge_pending_minor)
-
-
-def _authorized(checkout: Any) -> ColumnElement[int]:
-    payment = aliased(TransactionRow)
-    return _sum_of(checkout, payment, payment.authorized_minor + payment.authorize_pending_minor)
-
-
-def _sum_of(checkout: Any, payment: Any, amount: Any) -> ColumnElement[int]:
-    return (
-        select(func.coalesce(func.sum(amount), 0))
-        .where(payment.checkout_id == checkout.id)
-        .correlate_except(payment)
-        .scalar_subquery()
-    )
+        return never_null(charge_status_of(row))

@@ -26,10 +26,13 @@ class ExportsMutations:
     """Files that are asked for."""
 
     @mutation(
-        returns=FILE, errors=replace(ExportError, twin="exportErrors"), needs=Permission.MANAGE_PRODUCTS
+        returns=FILE,
+        errors=replace(ExportError, twin="exportErrors"),
+        needs=Permission.MANAGE_PRODUCTS,
+        sellers=True,
     )
     async def export_products(self, info: Info, input: ExportProductsInput) -> dict[str, Any]:
-        """Has a file of products and their variants made."""
+        """Has a file of products and their variants made; whoever works for a seller, of its own."""
         wanted = scope_of(info, input, "Product") | await columns_of(info, input.export_info)
         return await _ask(info, models.ExportKind.PRODUCTS, input.file_type, wanted)
 
@@ -56,5 +59,7 @@ class ExportsMutations:
 async def _ask(
     info: Info, kind: models.ExportKind, file_type: models.FileType, wanted: dict[str, Any]
 ) -> dict[str, Any]:
-    export = await service.ask_for(info.session, kind, file_type, wanted, info.requester.user_id)
+    export = await service.ask_for(
+        info.session, kind, file_type, wanted, info.requester.user_id, vendor_ids=info.within
+    )
     return {"export_file": export}

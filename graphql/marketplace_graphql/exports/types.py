@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Text, cast, false, func, literal, select
+from sqlalchemy import ColumnElement, Text, and_, cast, false, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from marketplace.apps.models import App as AppRow
@@ -50,8 +50,13 @@ enum(ProductField, name="ProductFieldEnum")
 
 
 def export_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
+    """Those of what one may see; and for whoever works for sellers, their own of these sellers' products."""
     kinds = [kind for kind, needed in NEEDED.items() if ctx.requester.has(needed)]
-    return row.kind.in_(kinds) if kinds else false()
+    of_kinds: ColumnElement[bool] = row.kind.in_(kinds) if kinds else false()
+    if not ctx.requester.is_vendor:
+        return of_kinds
+    own = and_(row.user_id == ctx.requester.user_id, row.vendor_ids.contained_by(ctx.requester.vendor_ids))
+    return or_(of_kinds, own)
 
 
 def event_visible(row: Any, ctx: Any) -> ColumnElement[bool]:

@@ -6,14 +6,12 @@ from strawberry import ID
 
 from marketplace.catalog import gallery, models
 from marketplace.kit.announcements import announce
-from marketplace.kit.errors import DomainError, RequiredError
 from marketplace.people.permissions import Permission
 from marketplace_graphql.catalog.product_errors import ProductError
-from marketplace_graphql.catalog.uploads import kept_picture
+from marketplace_graphql.catalog.uploads import kept_picture, picture_given
 from marketplace_graphql.kernel import (
     Info,
     Upload,
-    UploadedFile,
     bulk_deletion,
     changes,
     input_type,
@@ -59,22 +57,13 @@ class GalleryMutations:
     async def product_media_create(self, info: Info, input: ProductMediaCreateInput) -> dict[str, Any]:
         """Puts a picture or a video behind the others of a product."""
         given = changes(input)
-        upload: UploadedFile | None = given.get("image")
-        url, alt = given.get("media_url"), given.get("alt") or ""
-        if not upload and not url:
-            raise RequiredError("Upload a picture, or say where it lies.", field="input")
-        if upload and url:
-            raise DomainError(
-                "Upload a picture or say where it lies, not both.",
-                field="input",
-                code="DUPLICATED_INPUT_ITEM",
-            )
+        source, alt = picture_given(given, "input"), given.get("alt") or ""
         product = await info.find(models.Product, input.product, field_name="product")
-        if upload:
-            picture = await kept_picture(info, upload, "products", "image")
-            media = await gallery.add_picture(info.session, product, picture, alt)
+        if isinstance(source, str):
+            media = await gallery.add_from_address(info.session, product, source, alt)
         else:
-            media = await gallery.add_from_address(info.session, product, url or "", alt)
+            picture = await kept_picture(info, source, "products", "image")
+            media = await gallery.add_picture(info.session, product, picture, alt)
         return {"media": media, "product": product}
 
     @mutation(

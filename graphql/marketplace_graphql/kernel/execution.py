@@ -1,6 +1,6 @@
 """From a request's document and variables to the bytes of its answer."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -91,6 +91,13 @@ class Request:
     """Where it comes from on the net, as far as that is known."""
 
 
+Settle = Callable[[Info], Awaitable[None]]
+
+
+async def _nothing_to_settle(info: Info) -> None:
+    pass
+
+
 class Api:
     """The schema with the database behind it. One per process."""
 
@@ -102,6 +109,7 @@ class Api:
         settings: Mapping[str, str] | None = None,
         limits: Limits | None = None,
         context: Any = None,
+        settle: Settle | None = None,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         self.schema = schema
@@ -109,6 +117,8 @@ class Api:
         self.settings = settings or {}
         self.limits = limits or Limits()
         self.context = context
+        self.settle = settle or _nothing_to_settle
+        """What is left to do for any mutation once its own work is done, before its payload is read."""
         self.now = now
         self.kept: Kept[Any] = Kept(self.limits.plans_bytes)
         self._documents = Documents(schema, self.limits)

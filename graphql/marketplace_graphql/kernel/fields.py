@@ -273,8 +273,8 @@ def related(
     (a table in between that says who comes when). `sort_by` adds Saleor's argument of that name to a list.
     `limit` bounds the rows read, `expected` is what the cost estimate counts with.
 
-    `shown` is for the one row that whoever sees this one may see too, whatever its own visibility says: a
-    cart still names the product that its seller has taken off the shelf.
+    `shown` is for rows that whoever sees this one may see too, whatever their own visibility says: a cart
+    still names the product that its seller has taken off the shelf.
 
     `of` is for unions over several tables: `(**arguments) -> type name` says which of the types it is.
     """

@@ -36,9 +36,10 @@ JSON = b"application/json"
 class AuthenticationError(Exception):
     """The token is no good. `code` is what Saleor's clients look for, such as ExpiredSignatureError."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, status: int = 200) -> None:
         super().__init__(message)
         self.code = code
+        self.status = status
 
 
 class BadRequestError(Exception):
@@ -90,7 +91,8 @@ class GraphQLApp:
         except BadRequestError as error:
             return error.status, _refusal(str(error))
         except AuthenticationError as error:
-            return 200, orjson.dumps({"errors": [entry(QueryError(str(error), error.code))], "data": None})
+            body = {"errors": [entry(QueryError(str(error), error.code))], "data": None}
+            return error.status, orjson.dumps(body)
 
     def _check_batch(self, given: list[Any]) -> None:
         if not 0 < len(given) <= self._api.limits.batch:

@@ -8,6 +8,7 @@ from sqlalchemy import ARRAY, BigInteger, ColumnElement, inspect, literal, selec
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from marketplace.kit.database import CARRIED_OVER
 from marketplace.kit.errors import InvalidError, NotFoundError, PermissionDeniedError
 from marketplace_graphql.kernel.reader import rows
 from marketplace_graphql.kernel.reader.context import Context, ValueBinder
@@ -80,11 +81,20 @@ class Info:
         """
         if self.transactions is None:
             raise RuntimeError("only mutations wait for somebody outside")
+        carried = self.session.info.get(CARRIED_OVER, {})
         await self.transactions.commit()
         done = await work()
         await self.transactions.begin()
         self.open_session = self.transactions.session
+        self.open_session.info[CARRIED_OVER] = carried
         return done
+
+    async def undo(self) -> None:
+        """Roll back what was done since the last commit. `session` is a new one afterwards."""
+        if self.transactions is None:
+            raise RuntimeError("only mutations have something to undo")
+        await self.transactions.undo()
+        self.open_session = self.transactions.session
 
     async def keep(self) -> None:
         """Commit what has been done so far, whatever comes of the rest. `session` is a new one afterwards."""

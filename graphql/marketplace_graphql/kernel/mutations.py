@@ -269,6 +269,7 @@ async def _committed(
         try:
             result = await declaration.call(info, keywords)
             payload = _success(declaration, result)
+            await execution.api.settle(info)
             await _tell(info.session, declaration, payload)
         except DomainError as refused:
             if not refused.keeps_changes:
@@ -280,6 +281,7 @@ async def _committed(
         completer.errors, completer.left_to_do = errors, info.left_to_do
         made = await completer.python(payload, field.type, nodes, (key,), f"{root.name}.{name}")
         await completer.finish()
+        await execution.api.settle(info)
         return made
 
 

@@ -1,10 +1,14 @@
 """The transactions of one mutation: one, but where it waits for somebody outside in between."""
 
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from types import TracebackType
 from typing import Protocol, Self
 
 from sqlalchemy.ext.asyncio import AsyncSession
+
+
+class _UndoneError(Exception):
+    """Has a transaction rolled back, and goes no further."""
 
 
 class Opens(Protocol):
@@ -38,6 +42,13 @@ class Transactions:
     async def commit(self) -> None:
         """Commit, and give the connection back."""
         await self._close(None, None, None)
+
+    async def undo(self) -> None:
+        """Roll back, and open the next."""
+        undone = _UndoneError()
+        with suppress(_UndoneError):  # It leaves the transaction as any error does that undoes one.
+            await self._close(_UndoneError, undone, None)
+        await self.begin()
 
     async def __aenter__(self) -> Self:
         await self.begin()

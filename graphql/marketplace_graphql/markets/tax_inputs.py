@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from strawberry import ID
 
 from marketplace.kit.errors import DomainError, InvalidError
+from marketplace.markets.models import TaxCalculationStrategy
 from marketplace.markets.tax_rates import RateSaid, basis_points
 from marketplace_graphql.kernel import input_type
 from marketplace_graphql.languages import CountryCode
-from marketplace_graphql.markets.types import TaxCalculationStrategy
 
 
 @input_type
@@ -65,9 +65,11 @@ class TaxConfigurationPerCountryInput:
     charge_taxes: bool
     """Whether taxes are charged there."""
     tax_calculation_strategy: TaxCalculationStrategy | None
+    """Who works taxes out there; left out: as in the channel's other countries."""
     display_gross_prices: bool
     """Whether buyers there see prices with their tax."""
     tax_app_id: str | None
+    """The identifier of the app that does; left out: as in the channel's other countries."""
     use_weighted_tax_for_shipping: bool | None
 
 
@@ -78,7 +80,7 @@ class TaxConfigurationUpdateInput:
     charge_taxes: bool | None
     """Otherwise buyers pay what is left of prices without their tax."""
     tax_calculation_strategy: TaxCalculationStrategy | None
-    """Rates are the shop's own: no app works them out."""
+    """Who works taxes out: we, by the shop's own rates, or an app."""
     display_gross_prices: bool | None
     """Whether buyers see prices with their tax."""
     prices_entered_with_tax: bool | None
@@ -88,6 +90,7 @@ class TaxConfigurationUpdateInput:
     use_weighted_tax_for_shipping: bool | None
     """Whether a parcel is taxed as the goods in it are on average."""
     tax_app_id: str | None
+    """The identifier of the app that works taxes out; empty: any that answers is taken."""
 
 
 def rates_said(
@@ -122,21 +125,4 @@ def check_countries_once(named: Sequence[CountryCode], removed: Sequence[Country
             f"These countries are named twice: {', '.join(twice)}.",
             code="DUPLICATED_INPUT_ITEM",
             country_codes=twice,
-        )
-
-
-def check_strategy(strategy: TaxCalculationStrategy | None, app_id: str | None, *countries: str) -> None:
-    """No app works out taxes here. Raises DomainError (INVALID, NOT_FOUND)."""
-    if strategy is TaxCalculationStrategy.TAX_APP:
-        raise InvalidError(
-            "No app works out taxes here: rates are the shop's own.",
-            field="taxCalculationStrategy",
-            country_codes=list(countries),
-        )
-    if app_id:
-        raise DomainError(
-            "There is no app that works out taxes.",
-            field="taxAppId",
-            code="NOT_FOUND",
-            country_codes=list(countries),
         )

@@ -23,7 +23,6 @@ from marketplace_graphql.markets.tax_inputs import (
     TaxClassUpdateInput,
     TaxConfigurationUpdateInput,
     check_countries_once,
-    check_strategy,
     rates_said,
 )
 from marketplace_graphql.markets.types import in_force_on
@@ -131,10 +130,13 @@ class TaxSettingChanges:
         countries = sent.get("update_countries_configuration") or []
         removed = input.remove_countries_configuration or []
         check_countries_once([each["country_code"] for each in countries], removed)
-        check_strategy(sent.get("tax_calculation_strategy"), sent.get("tax_app_id"))
-        for each in countries:
-            code = each["country_code"].value
-            check_strategy(each.get("tax_calculation_strategy"), each.get("tax_app_id"), code)
+        await tax_settings.check_tax_apps(
+            info.session,
+            [
+                (sent.get("tax_app_id"), []),
+                *((each.get("tax_app_id"), [each["country_code"].value]) for each in countries),
+            ],
+        )
         configuration = await info.find(models.TaxConfiguration, id)
         channel_id = info.key(id, "TaxConfiguration")
         channel = await info.session.get_one(models.Channel, channel_id, with_for_update=True)
@@ -145,9 +147,12 @@ class TaxSettingChanges:
                 "display_gross_prices",
                 "prices_entered_with_tax",
                 "use_weighted_tax_for_shipping",
+                "tax_calculation_strategy",
             )
             if sent.get(name) is not None
         }
+        if "tax_app_id" in sent:
+            columns["tax_app_id"] = sent["tax_app_id"] or None
         await tax_settings.change_taxes(
             info.session,
             channel,
@@ -158,6 +163,8 @@ class TaxSettingChanges:
                     each["charge_taxes"],
                     each["display_gross_prices"],
                     each.get("use_weighted_tax_for_shipping"),
+                    each.get("tax_calculation_strategy"),
+                    each.get("tax_app_id") or None,
                 )
                 for each in countries
             ],

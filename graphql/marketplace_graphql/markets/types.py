@@ -1,18 +1,15 @@
 """Channels and tax classes."""
 
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     ColumnElement,
     Numeric,
-    Text,
     and_,
     any_,
     cast,
     func,
     literal,
-    null,
     or_,
     select,
 )
@@ -59,12 +56,7 @@ if TYPE_CHECKING:
     from marketplace_graphql.markets.shipping import ShippingMethod
 
 
-@enum
-class TaxCalculationStrategy(Enum):
-    """Where tax rates come from."""
-
-    FLAT_RATES = "FLAT_RATES"
-    TAX_APP = "TAX_APP"
+enum(models.TaxCalculationStrategy)
 
 
 @object_type
@@ -74,10 +66,12 @@ class TaxConfigurationPerCountry:
     country: CountryDisplay
     charge_taxes: bool
     """Whether taxes are charged there."""
-    tax_calculation_strategy: TaxCalculationStrategy | None
+    tax_calculation_strategy: models.TaxCalculationStrategy | None
+    """Who works taxes out there; null: as in the channel's other countries."""
     display_gross_prices: bool
     """Whether buyers there see prices with their tax."""
     tax_app_id: str | None
+    """The identifier of the app that does; null: as in the channel's other countries."""
     use_weighted_tax_for_shipping: bool | None
 
 
@@ -205,18 +199,16 @@ class TaxConfiguration(Node, ObjectWithMetadata):
     channel: Channel = related(lambda row, channel, ctx: channel.id == row.id)
     charge_taxes: bool
     """Otherwise buyers pay what is left of prices without their tax."""
-    tax_calculation_strategy: TaxCalculationStrategy | None = expression(
-        lambda row, ctx: literal("FLAT_RATES")
-    )
-    """Where rates come from: from the shop's own tables."""
+    tax_calculation_strategy: models.TaxCalculationStrategy | None
+    """Who works taxes out: we, by the shop's own rates, or an app."""
     display_gross_prices: bool
     """Whether buyers see prices with their tax."""
     prices_entered_with_tax: bool
     """Whether prices are entered with their tax."""
     countries: list[TaxConfigurationPerCountry] = value(lambda row, ctx: _exceptions(row))
     """Countries that are dealt with otherwise."""
-    tax_app_id: str | None = expression(lambda row, ctx: cast(null(), Text))
-    """The app that works out taxes: none does."""
+    tax_app_id: str | None
+    """The identifier of the app that works taxes out; null: any that answers is taken."""
     use_weighted_tax_for_shipping: bool | None
     """Whether a parcel is taxed as the goods in it are on average, instead of by a class of its own."""
 
@@ -229,6 +221,8 @@ def _exceptions(configuration: Any) -> Any:
             own.charge_taxes,
             own.display_gross_prices,
             own.use_weighted_tax_for_shipping,
+            own.tax_calculation_strategy,
+            own.tax_app_id,
         )
         .where(own.channel_id == configuration.id)
         .correlate_except(own)
@@ -239,9 +233,9 @@ def _exceptions(configuration: Any) -> Any:
         {
             "country": country(found.c.country_code),
             "charge_taxes": found.c.charge_taxes,
-            "tax_calculation_strategy": literal("FLAT_RATES"),
+            "tax_calculation_strategy": found.c.tax_calculation_strategy,
             "display_gross_prices": found.c.display_gross_prices,
-            "tax_app_id": None,
+            "tax_app_id": found.c.tax_app_id,
             "use_weighted_tax_for_shipping": found.c.use_weighted_tax_for_shipping,
         },
         order_by=found.c.country_code,

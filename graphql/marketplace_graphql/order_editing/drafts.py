@@ -9,6 +9,7 @@ from strawberry import ID
 from marketplace.kit.errors import InvalidError
 from marketplace.orders import draft_completion, drafts, editing, models
 from marketplace.people.permissions import Permission
+from marketplace_graphql.checkout.taxes import once_taxed
 from marketplace_graphql.kernel import (
     Info,
     bulk_deletion,
@@ -18,6 +19,7 @@ from marketplace_graphql.kernel import (
     object_type,
     row_by,
 )
+from marketplace_graphql.order_editing.carriers import hear_carriers
 from marketplace_graphql.order_editing.inputs import (
     DraftOrderCreateInput,
     DraftOrderInput,
@@ -41,13 +43,15 @@ class DraftMutations:
     async def draft_order_create(self, info: Info, input: DraftOrderCreateInput) -> models.Order:
         """Begins a draft. Nothing of it is sold, and no seller hears of it, until it is completed."""
         with codes_of(OrderError):
-            return await drafts.create_draft(
+            order = await drafts.create_draft(
                 info.session,
                 await channel_of(info, input),
                 await draft_changes(info, input),
                 new_lines(input.lines or (), "variants"),
                 info.requester.user_id,
             )
+            await hear_carriers(info, order.id)
+            return order
 
     @mutation(
         returns="Order", errors=OrderError, needs=STAFF, about=row_by(models.Order, "external_reference")
@@ -59,14 +63,20 @@ class DraftMutations:
         if changes(input).get("channel_id"):
             raise InvalidError("A draft stays in its channel.", field="channelId", code="NOT_EDITABLE")
         with codes_of(OrderError):
-            return await drafts.change_draft(info.session, order, await draft_changes(info, input))
+            changed = await drafts.change_draft(info.session, order, await draft_changes(info, input))
+            await hear_carriers(info, changed.id)
+            return changed
 
     @mutation(returns="Order", errors=OrderError, needs=STAFF)
     async def draft_order_complete(self, info: Info, id: ID) -> models.Order:
         """Makes an order of a draft: it is split among its sellers, and its pieces are sold."""
         key = uuid_key(id, "Order", "id")
         with codes_of(OrderError):
-            return await draft_completion.complete_draft(info.session, key, info.requester.user_id)
+            await hear_carriers(info, key)
+            return await once_taxed(
+                info,
+                lambda: draft_completion.complete_draft(info.session, key, info.requester.user_id),
+            )
 
     draft_order_delete = deletion(
         models.Order,

@@ -7,8 +7,10 @@ from strawberry import ID
 from marketplace.kit.errors import DomainError, Errors, PermissionDeniedError
 from marketplace.payments import abandoning, completion
 from marketplace.people.permissions import Permission
+from marketplace_graphql.checkout.carriers import hear_carriers
 from marketplace_graphql.checkout.errors import CheckoutErrorCode
 from marketplace_graphql.checkout.inputs import metadata_entries
+from marketplace_graphql.checkout.taxes import once_taxed
 from marketplace_graphql.inputs import MetadataInput
 from marketplace_graphql.kernel import AUTHENTICATED_APP, Info, error_type, mutation, object_type
 from marketplace_graphql.order_editing.inputs import uuid_key
@@ -58,13 +60,17 @@ class FromCheckoutMutations:
             raise PermissionDeniedError(Permission.HANDLE_CHECKOUTS)
         key = uuid_key(id, "Checkout", "id")
         try:
-            return await completion.complete(
-                info.session,
-                key,
-                metadata_entries(metadata),
-                private_metadata=metadata_entries(private_metadata),
-                may_be_unpaid=True,
-                keeps_checkout=remove_checkout is False,
+            await hear_carriers(info, key, keeps_choice=True)
+            return await once_taxed(
+                info,
+                lambda: completion.complete(
+                    info.session,
+                    key,
+                    metadata_entries(metadata),
+                    private_metadata=metadata_entries(private_metadata),
+                    may_be_unpaid=True,
+                    keeps_checkout=remove_checkout is False,
+                ),
             )
         except (DomainError, Errors) as refused:
             for error in refused.errors if isinstance(refused, Errors) else [refused]:

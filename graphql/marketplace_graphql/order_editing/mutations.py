@@ -7,7 +7,9 @@ from strawberry import ID, UNSET
 from marketplace.kit.errors import DomainError
 from marketplace.orders import confirming, editing, models, notes, updating
 from marketplace.people.permissions import Permission
+from marketplace_graphql.checkout.taxes import once_taxed
 from marketplace_graphql.kernel import Info, error_type, mutation, object_type, row_by
+from marketplace_graphql.order_editing.carriers import hear_carriers
 from marketplace_graphql.order_editing.drafts import DraftMutations
 from marketplace_graphql.order_editing.from_checkouts import FromCheckoutMutations
 from marketplace_graphql.order_editing.inputs import (
@@ -51,6 +53,7 @@ class OrderEditingMutations(DraftMutations, LineMutations, FromCheckoutMutations
             raise DomainError("Say how.", field="shippingMethod", code="SHIPPING_METHOD_REQUIRED")
         key = uuid_key(order, "Order", "order")
         with codes_of(OrderError):
+            await hear_carriers(info, key)
             changed = await editing.choose_delivery(info.session, key, method_key(input.shipping_method))
         return {"order": changed}
 
@@ -58,7 +61,8 @@ class OrderEditingMutations(DraftMutations, LineMutations, FromCheckoutMutations
     async def order_confirm(self, info: Info, id: ID) -> Any:
         """Confirms an order: its sellers hear of it, and may hand it over."""
         key = uuid_key(id, "Order", "id")
-        return {"order": await confirming.confirm(info.session, key, info.requester.user_id)}
+        order = await once_taxed(info, lambda: confirming.confirm(info.session, key, info.requester.user_id))
+        return {"order": order}
 
     @mutation(returns=ORDER_AND_EVENT, errors=OrderNoteAddError, needs=STAFF)
     async def order_note_add(self, info: Info, order: ID, input: OrderNoteInput) -> Any:

@@ -91,6 +91,10 @@ class OrderBulkCreateOrderLineInput:
     """As a fraction: 0.2 is 20 %. Left out, it is what the prices make it."""
     tax_class_id: ID | None
     tax_class_name: str | None
+    tax_class_metadata: list[MetadataInput] | None
+    """What everybody may read of its tax class: what is kept of that today, if it is left out."""
+    tax_class_private_metadata: list[MetadataInput] | None
+    """What only staff may read of its tax class."""
 
 
 @input_type
@@ -104,6 +108,10 @@ class OrderBulkCreateDeliveryMethodInput:
     shipping_tax_rate: PositiveDecimal | None
     shipping_tax_class_id: ID | None
     shipping_tax_class_name: str | None
+    shipping_tax_class_metadata: list[MetadataInput] | None
+    """What everybody may read of its tax class: what is kept of that today, if it is left out."""
+    shipping_tax_class_private_metadata: list[MetadataInput] | None
+    """What only staff may read of its tax class."""
 
 
 @input_type

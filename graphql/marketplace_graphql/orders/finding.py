@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from marketplace.orders import models
+from marketplace.orders.invoice_models import Invoice
 from marketplace.payments.models import TransactionItem
 from marketplace.people.models import Address, User
 from marketplace_graphql.orders.conditions import few_or_many
@@ -32,7 +33,7 @@ from marketplace_graphql.orders.conditions import few_or_many
 HANGING: tuple[tuple[Any, str], ...] = (
     (models.OrderLine, "product_sku"),
     (models.Fulfillment, "tracking_number"),
-    (models.Invoice, "number"),
+    (Invoice, "number"),
     (TransactionItem, "psp_reference"),
 )
 """By what an order is known that belongs to it: what was ordered, a parcel, an invoice, a payment."""

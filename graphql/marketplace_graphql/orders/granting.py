@@ -3,10 +3,11 @@
 from decimal import Decimal as Amount
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, false, func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
+from marketplace.content.reasons import For
 from marketplace.kit.errors import InvalidError, NotFoundError
 from marketplace.kit.ids import uuid_pk
 from marketplace.orders import models, refunds
@@ -32,15 +33,18 @@ from marketplace_graphql.kernel import (
 )
 from marketplace_graphql.orders.lines import OrderLine
 from marketplace_graphql.orders.parcels import LINES_AT_ONCE
+from marketplace_graphql.orders.reasons import Reasons, reason_page, reasons_named
 from marketplace_graphql.orders.refunding import exact_minor, reason_of
-from marketplace_graphql.payments.types import TransactionItem
+from marketplace_graphql.payments.types import TransactionEvent, TransactionItem
 from marketplace_graphql.values import Money, money
 
 if TYPE_CHECKING:
+    from marketplace_graphql.apps.types import App
     from marketplace_graphql.content.pages import Page
     from marketplace_graphql.people.types import User
 
 STAFF = Permission.MANAGE_ORDERS
+REASON = "reasonReference"
 enum(GrantedRefundStatus, name="OrderGrantedRefundStatusEnum")
 
 _CODES = (
@@ -76,8 +80,8 @@ class OrderGrantedRefundLine(Node):
     order_line: OrderLine = related(shown=True)
     reason: str | None
     """Why these are refunded, if that was said."""
-    reason_reference: "Page | None" = related(lambda row, page, ctx: false())
-    """A page that names the reason: none does."""
+    reason_reference: "Page | None" = reason_page()
+    """The page that names the reason, if one does."""
 
 
 @node(refunds.GrantedRefund, order_by=lambda row, ctx: row.id)
@@ -88,16 +92,22 @@ class OrderGrantedRefund(Node):
     updated_at: DateTime
     amount: Money = value(lambda row, ctx: money(row.amount_minor, row.currency))
     reason: str | None
-    reason_reference: "Page | None" = related(lambda row, page, ctx: false())
-    """A page that names the reason: none does."""
+    reason_reference: "Page | None" = reason_page()
+    """The page that names the reason, if one does."""
     user: "User | None" = related()
     """Who granted it."""
+    app: "App | None" = related()
+    """The app that granted it, if one did."""
     shipping_costs_included: bool
     """Whether the delivery is paid back, too."""
     lines: list[OrderGrantedRefundLine] | None = related()
     """What it is for, where it is for some lines."""
     status: GrantedRefundStatus
     """Whether the money has been asked back."""
+    transaction_events: list[TransactionEvent] | None = related(
+        lambda row, event, ctx: event.granted_refund_id == row.id
+    )
+    """What its payment's app was asked for, and has told of that."""
     transaction: TransactionItem | None = related(
         lambda row, transaction, ctx: transaction.id == row.transaction_id
     )
@@ -201,13 +211,15 @@ class GrantingMutations:
     async def order_grant_refund_create(self, info: Info, id: ID, input: OrderGrantRefundCreateInput) -> Any:
         """Grants a refund of an order."""
         order = await info.find(models.Order, id)
-        _not_configured(input, input.lines or [])
         wrong: list[dict[str, object]] = []
+        payment = await _payment(info, input.transaction_id)
+        reasons = await _reasons(info, input, input.lines or [])
         grant = Grant(
-            transaction_id=await _payment(info, input.transaction_id),
+            transaction_id=payment,
             amount_minor=_amount(input.amount, order.currency),
             reason=reason_of(input.reason),
-            lines=_lines(info, input.lines or [], wrong),
+            reason_page_id=reasons.key(input.reason_reference),
+            lines=_lines(info, input.lines or [], reasons, wrong),
             includes_shipping=bool(input.grant_refund_for_shipping),
         )
         if wrong:
@@ -224,9 +236,9 @@ class GrantingMutations:
         """Changes a granted refund. Once its money has been asked back only the reason can change."""
         refund = await info.find(refunds.GrantedRefund, id)
         order = await info.session.get_one(models.Order, refund.order_id)
-        _not_configured(input, input.add_lines or [])
+        reasons = await _reasons(info, input, input.add_lines or [], is_needed=False)
         wrong: list[dict[str, object]] = []
-        lines = _lines(info, input.add_lines or [], wrong)
+        lines = _lines(info, input.add_lines or [], reasons, wrong)
         if wrong:
             raise GrantError("Some of these ids are none.", field="addLines", add_lines=wrong)
         given = input.grant_refund_for_shipping
@@ -234,6 +246,7 @@ class GrantingMutations:
             transaction_id=await _payment(info, input.transaction_id) if input.transaction_id else None,
             amount_minor=_amount(input.amount, order.currency),
             reason=reason_of(input.reason) if isinstance(input.reason, str) else None,
+            reason_page_id=reasons.key(input.reason_reference),
             lines=tuple(lines),
             removed_line_ids=tuple(_removed(info, input.remove_lines or [])),
             includes_shipping=given if isinstance(given, bool) else None,
@@ -262,13 +275,14 @@ async def _payment(info: Info, global_id: ID) -> int:
     return found[token].id
 
 
-def _lines(info: Info, given: list[Any], wrong: list[dict[str, object]]) -> list[GrantLine]:
-    """Lines by their ids; those whose ids are none are noted."""
+def _lines(info: Info, given: list[Any], reasons: Reasons, wrong: list[dict[str, object]]) -> list[GrantLine]:
+    """Lines by their ids; those whose ids are none, or whose reasons, are noted."""
     info.at_most(LINES_AT_ONCE, given, "lines")
     lines = []
     for each in given:
         try:
-            lines.append(GrantLine(info.key(each.id, "OrderLine"), each.quantity, each.reason or None))
+            key, page_id = info.key(each.id, "OrderLine"), reasons.key(each.reason_reference)
+            lines.append(GrantLine(key, each.quantity, each.reason or None, page_id))
         except InvalidError as error:
             wrong.append(_wrong_id(each.id, error))
     return lines
@@ -287,12 +301,23 @@ def _removed(info: Info, ids: list[ID]) -> list[int]:
 
 
 def _wrong_id(global_id: ID, error: InvalidError) -> dict[str, object]:
-    return {"line_id": global_id, "field": "id", "code": "GRAPHQL_ERROR", "message": error.message}
+    is_reason = error.field == REASON
+    return {
+        "line_id": global_id,
+        "field": REASON if is_reason else "id",
+        "code": "INVALID" if is_reason else "GRAPHQL_ERROR",
+        "message": error.message,
+    }
 
 
-def _not_configured(input: Any, lines: list[Any]) -> None:
-    """Saleor has reasons named by pages of a type that the shop has chosen; none is chosen."""
-    if any(each.reason_reference for each in (input, *lines)):
-        raise GrantError(
-            "Reason reference type is not configured.", field="reasonReference", code="NOT_CONFIGURED"
-        )
+async def _reasons(info: Info, input: Any, lines: list[Any], *, is_needed: bool = True) -> Reasons:
+    of_lines = [each.reason_reference for each in lines]
+    return await reasons_named(
+        info,
+        For.REFUND,
+        input.reason_reference,
+        of_lines,
+        is_needed=is_needed,
+        field_name=REASON,
+        unconfigured="NOT_CONFIGURED",
+    )

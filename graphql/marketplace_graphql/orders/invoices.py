@@ -10,8 +10,8 @@ from strawberry import ID
 from marketplace.kit.errors import InvalidError, NotFoundError
 from marketplace.kit.jobs import JobStatus
 from marketplace.kit.settings import Settings
+from marketplace.orders import invoice_models, models
 from marketplace.orders import invoices as service
-from marketplace.orders import models
 from marketplace.orders.invoice_files import address_of
 from marketplace.people.permissions import Permission
 from marketplace_graphql.checkout.inputs import metadata_entries
@@ -66,7 +66,7 @@ def invoice_visible(row: Any, ctx: Any) -> ColumnElement[bool]:
     )
 
 
-@node(models.Invoice, visible=invoice_visible, order_by=lambda row, ctx: (row.created_at, row.id))
+@node(invoice_models.Invoice, visible=invoice_visible, order_by=lambda row, ctx: (row.created_at, row.id))
 class Invoice(Node, ObjectWithMetadata, Job):
     """An invoice of an order."""
 
@@ -105,7 +105,7 @@ class InvoiceFilterInput:
 
 def has_invoices(row: Any, wanted: bool, ctx: Any) -> ColumnElement[bool]:
     """Meaning of `hasInvoices`."""
-    return hangs_on(models.Invoice, row, lambda invoice: true(), ctx, wanted=wanted)
+    return hangs_on(invoice_models.Invoice, row, lambda invoice: true(), ctx, wanted=wanted)
 
 
 def invoices_are(row: Any, wanted: Any, ctx: Any) -> ColumnElement[bool]:
@@ -113,7 +113,7 @@ def invoices_are(row: Any, wanted: Any, ctx: Any) -> ColumnElement[bool]:
     created: Any = between(lambda row, ctx: row.created_at)
 
     def met(moment: Any) -> ColumnElement[bool]:
-        return hangs_on(models.Invoice, row, lambda invoice: created(invoice, moment, ctx), ctx)
+        return hangs_on(invoice_models.Invoice, row, lambda invoice: created(invoice, moment, ctx), ctx)
 
     return each_of([each.created_at for each in wanted if each.created_at is not None], met)
 
@@ -166,7 +166,11 @@ class InvoiceMutations:
     """A part of the mutations of orders."""
 
     invoice_delete = deletion(
-        models.Invoice, service.delete_invoices, doc="Deletes an invoice.", errors=InvoiceError, needs=STAFF
+        invoice_models.Invoice,
+        service.delete_invoices,
+        doc="Deletes an invoice.",
+        errors=InvoiceError,
+        needs=STAFF,
     )
 
     @mutation(
@@ -182,12 +186,12 @@ class InvoiceMutations:
         return {"invoice": invoice, "order": await info.session.get(models.Order, key)}
 
     @mutation(returns="Invoice", errors=InvoiceError, needs=STAFF, tells="INVOICE_DELETED")
-    async def invoice_request_delete(self, info: Info, id: ID) -> models.Invoice:
+    async def invoice_request_delete(self, info: Info, id: ID) -> invoice_models.Invoice:
         """Has a worker delete an invoice."""
         return await service.request_deletion(info.session, await _invoice_of(info, id))
 
     @mutation(returns="Invoice", errors=InvoiceError, needs=STAFF)
-    async def invoice_update(self, info: Info, id: ID, input: UpdateInvoiceInput) -> models.Invoice:
+    async def invoice_update(self, info: Info, id: ID, input: UpdateInvoiceInput) -> invoice_models.Invoice:
         """Says an invoice's number, or where it can be fetched."""
         invoice = await _invoice_of(info, id)
         entries, private = _entries(input)
@@ -202,13 +206,15 @@ class InvoiceMutations:
         )
 
     @mutation(returns="Invoice", errors=InvoiceError, needs=STAFF, tells="INVOICE_SENT")
-    async def invoice_send_notification(self, info: Info, id: ID) -> models.Invoice:
+    async def invoice_send_notification(self, info: Info, id: ID) -> invoice_models.Invoice:
         """Sends the buyer a letter with an invoice."""
         invoice = await _invoice_of(info, id)
         return await service.send_invoice(info.session, invoice, user_id=info.requester.user_id)
 
     @mutation(returns="Invoice", errors=InvoiceError, needs=STAFF)
-    async def invoice_create(self, info: Info, order_id: ID, input: InvoiceCreateInput) -> models.Invoice:
+    async def invoice_create(
+        self, info: Info, order_id: ID, input: InvoiceCreateInput
+    ) -> invoice_models.Invoice:
         """Keeps an invoice that was made elsewhere, for its buyer to fetch."""
         key = await _order_key(info, order_id)
         entries, private = _entries(input)
@@ -231,9 +237,9 @@ async def _order_key(info: Info, order_id: ID) -> Any:
         raise NotFoundError(error.message, field="orderId") from error
 
 
-async def _invoice_of(info: Info, id: ID) -> models.Invoice:
+async def _invoice_of(info: Info, id: ID) -> invoice_models.Invoice:
     try:
-        return await info.find(models.Invoice, id)
+        return await info.find(invoice_models.Invoice, id)
     except InvalidError as error:
         # Saleor's codes for invoices have no word for what is merely wrong.
         raise NotFoundError(error.message, field="id") from error

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import false, func, select
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -30,6 +31,7 @@ from marketplace_graphql.kernel import (
 from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.markets.types import TaxClass
 from marketplace_graphql.orders.enums import in_english
+from marketplace_graphql.orders.reasons import reason_page
 from marketplace_graphql.orders.visibility import of_own_sale, part_visible
 from marketplace_graphql.payouts.breakdown import BreakdownOfOrderLine
 from marketplace_graphql.values import (
@@ -51,11 +53,14 @@ if TYPE_CHECKING:
 SEES_TAX_CLASSES = (Permission.MANAGE_ORDERS, Permission.MANAGE_TAXES, Permission.HANDLE_TAXES)
 
 
-def tax_class_entries(tax_class_id: Any, store: str) -> Any:
-    """The entries of one of a tax class's two stores; none where there is no class."""
+def tax_class_entries(row: Any, name: str, store: str) -> Any:
+    """The entries of one of a tax class's two stores, as the order brought them along, or else as they are;
+    none where there is no class.
+    """
     tax_class = aliased(TaxClassRow)
-    kept = select(getattr(tax_class, store)).where(tax_class.id == tax_class_id)
-    return metadata_items(kept.correlate_except(tax_class).scalar_subquery())
+    kept = select(getattr(tax_class, store)).where(tax_class.id == getattr(row, f"{name}_id"))
+    own = kept.correlate_except(tax_class).scalar_subquery()
+    return metadata_items(func.coalesce(getattr(row, f"{name}_said")[store], own, type_=JSONB))
 
 
 @node(models.OrderLine, visible=part_visible, order_by=lambda row, ctx: row.position)
@@ -86,11 +91,12 @@ class OrderLine(Node, ObjectWithMetadata, DiscountsOfOrderLine, BreakdownOfOrder
     tax_class_name: str | None
     """As it was called at the sale."""
     tax_class_metadata: list[MetadataItem] = value(
-        lambda row, ctx: tax_class_entries(row.tax_class_id, "public_metadata")
+        lambda row, ctx: tax_class_entries(row, "tax_class", "public_metadata")
     )
     """What everybody may read of its tax class."""
     tax_class_private_metadata: list[MetadataItem] = value(
-        lambda row, ctx: tax_class_entries(row.tax_class_id, "private_metadata"), needs=SEES_TAX_CLASSES
+        lambda row, ctx: tax_class_entries(row, "tax_class", "private_metadata"),
+        needs=SEES_TAX_CLASSES,
     )
     """What only staff may read of its tax class."""
     is_price_overridden: bool | None
@@ -153,8 +159,8 @@ class FulfillmentLine(Node):
     order_line: OrderLine | None = related()
     reason: str | None = expression(lambda row, ctx: func.nullif(row.reason, ""))
     """Why these pieces came back, where that was said: refusing a parcel needs no reason."""
-    reason_reference: "Page | None" = related(lambda row, page, ctx: false())
-    """A page that names the reason: none does."""
+    reason_reference: "Page | None" = reason_page()
+    """The page that names the reason, if one does."""
 
 
 @node(models.Fulfillment, visible=part_visible, order_by=lambda row, ctx: row.fulfillment_order)
@@ -173,8 +179,8 @@ class Fulfillment(Node, ObjectWithMetadata):
     lines: list[FulfillmentLine] | None = related()
     reason: str | None = expression(lambda row, ctx: func.nullif(row.reason, ""))
     """Why it came back, where that was said: refusing a parcel needs no reason."""
-    reason_reference: "Page | None" = related(lambda row, page, ctx: false())
-    """A page that names the reason: none does."""
+    reason_reference: "Page | None" = reason_page()
+    """The page that names the reason, if one does."""
     shipping_refunded_amount: Money | None = value(
         lambda row, ctx: _refunded(row, ctx, row.shipping_refund_minor)
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 from strawberry import ID
 
+from marketplace.content.reasons import For, Why
 from marketplace.kit.errors import InvalidError, PermissionDeniedError
 from marketplace.kit.money import Money
 from marketplace.orders import models
@@ -18,6 +19,7 @@ from marketplace_graphql.kernel import Info, PositiveDecimal, input_type, mutati
 from marketplace_graphql.orders.errors import OrderError
 from marketplace_graphql.orders.naming import named_order, payload_order
 from marketplace_graphql.orders.parcels import LINES_AT_ONCE
+from marketplace_graphql.orders.reasons import Reasons, reasons_named
 from marketplace_graphql.rules import codes_of
 
 STAFF = Permission.MANAGE_ORDERS
@@ -178,16 +180,17 @@ class RefundMutations:
         Whoever works for a seller says so of the seller's own; money and replacements are staff's. Of several
         sellers, the first one's parcels are shown.
         """
-        _no_reference(input.reason_reference)
         given: list[Any] = [*(input.order_lines or []), *(input.fulfillment_lines or [])]
         wants_more = input.refund or input.amount_to_refund or any(line.replace for line in given)
         if info.within is not None and wants_more:
             raise PermissionDeniedError(STAFF)
+        of_lines_named = [line.reason_reference for line in given]
         with codes_of(OrderError):
+            reasons = await reasons_named(info, For.RETURN, input.reason_reference, of_lines_named)
             named = await named_order(info, order)
             whole = await info.session.get_one(models.Order, named.order_id)
-            of_lines = _of_lines(info, input.order_lines or [])
-            of_parcels = _of_parcels(info, input.fulfillment_lines or [])
+            of_lines = _of_lines(info, input.order_lines or [], reasons)
+            of_parcels = _of_parcels(info, input.fulfillment_lines or [], reasons)
             if info.within is not None:
                 await _check_own(info, input)
             made = await refunding.return_products(
@@ -196,7 +199,7 @@ class RefundMutations:
                 of_lines,
                 of_parcels,
                 _wish(input, whole.currency) if input.refund else None,
-                reason=reason_of(input.reason),
+                why=_why(input, reasons),
                 user_id=info.requester.user_id,
             )
         return {
@@ -207,21 +210,23 @@ class RefundMutations:
         }
 
 
-def _of_lines(info: Info, given: list[Any]) -> list[LinePieces]:
+def _of_lines(info: Info, given: list[Any], reasons: Reasons | None = None) -> list[LinePieces]:
     info.at_most(LINES_AT_ONCE, given, "orderLines")
     return [
-        LinePieces(_key(info, each.order_line_id, "OrderLine", "orderLineId"), each.quantity, **_said(each))
+        LinePieces(
+            _key(info, each.order_line_id, "OrderLine", "orderLineId"), each.quantity, **_said(each, reasons)
+        )
         for each in given
     ]
 
 
-def _of_parcels(info: Info, given: list[Any]) -> list[ParcelPieces]:
+def _of_parcels(info: Info, given: list[Any], reasons: Reasons | None = None) -> list[ParcelPieces]:
     info.at_most(LINES_AT_ONCE, given, "fulfillmentLines")
     return [
         ParcelPieces(
             _key(info, each.fulfillment_line_id, "FulfillmentLine", "fulfillmentLineId"),
             each.quantity,
-            **_said(each),
+            **_said(each, reasons),
         )
         for each in given
     ]
@@ -235,12 +240,13 @@ def _key(info: Info, global_id: ID, type_name: str, field_name: str) -> Any:
         raise
 
 
-def _said(line: Any) -> dict[str, Any]:
+def _said(line: Any, reasons: Reasons | None) -> dict[str, Any]:
     """Whether pieces are replaced, and why they come back: where that can be said of them."""
-    if not hasattr(line, "replace"):
-        return {}
-    _no_reference(line.reason_reference)
-    return {"replace": bool(line.replace), "reason": reason_of(line.reason)}
+    return {} if reasons is None else {"replace": bool(line.replace), "why": _why(line, reasons)}
+
+
+def _why(given: Any, reasons: Reasons) -> Why:
+    return Why(reason_of(given.reason), reasons.key(given.reason_reference))
 
 
 def reason_of(text: str | None) -> str:
@@ -248,12 +254,6 @@ def reason_of(text: str | None) -> str:
     if len(reason) > REASON_LENGTH:
         raise InvalidError(f"At most {REASON_LENGTH} characters, please.", field="reason")
     return reason
-
-
-def _no_reference(reference: ID | None) -> None:
-    """Saleor has reasons named by pages of a type that the shop has chosen; none is chosen."""
-    if reference:
-        raise InvalidError("Reason reference type is not configured.", field="reasonReference")
 
 
 async def _check_own(info: Info, input: OrderReturnProductsInput) -> None:

@@ -121,7 +121,7 @@ class Order(Node, ObjectWithMetadata, DiscountsOfOrder, GrantsOfOrder):
     """Parcels that have left."""
     vendor_orders: list[VendorOrder] = related()
     """Each seller's part."""
-    invoices: list[Invoice] = related()
+    invoices: list[Invoice] = related(lambda row, invoice, ctx: invoice.order_id == row.id)
     """Of a customer's order only they and staff see them."""
     authorize_status: AuthorizeStatus
     charge_status: ChargeStatus
@@ -149,11 +149,11 @@ class Order(Node, ObjectWithMetadata, DiscountsOfOrder, GrantsOfOrder):
     shipping_tax_class_name: str | None
     """As it was called at the sale."""
     shipping_tax_class_metadata: list[MetadataItem] = value(
-        lambda row, ctx: tax_class_entries(row.shipping_tax_class_id, "public_metadata")
+        lambda row, ctx: tax_class_entries(row, "shipping_tax_class", "public_metadata")
     )
     """What everybody may read of the delivery's tax class."""
     shipping_tax_class_private_metadata: list[MetadataItem] = value(
-        lambda row, ctx: tax_class_entries(row.shipping_tax_class_id, "private_metadata"),
+        lambda row, ctx: tax_class_entries(row, "shipping_tax_class", "private_metadata"),
         needs=SEES_TAX_CLASSES,
     )
     """What only staff may read of the delivery's tax class."""

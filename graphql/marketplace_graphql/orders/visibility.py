@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, any_, false, literal, or_, select, true
 from sqlalchemy.orm import aliased
 
+from marketplace.orders.invoice_models import Invoice
 from marketplace.orders.models import (
     Fulfillment,
     FulfillmentLine,
-    Invoice,
     Order,
     OrderLine,
     OrderStatus,

@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, select, true
+from sqlalchemy import ColumnElement, and_, select, true
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -36,6 +36,7 @@ from marketplace_graphql.orders.filters import (
     what_was_bought,
 )
 from marketplace_graphql.orders.invoices import InvoiceFilterInput
+from marketplace_graphql.payments.types import method_type
 
 
 @input_type
@@ -226,7 +227,7 @@ def _said_of_line(line: Any, given: Any, ctx: Any) -> list[ColumnElement[bool]]:
 def _said_of_payment(payment: Any, given: Any, ctx: Any) -> list[ColumnElement[bool]]:
     parts = []
     if given.payment_method_details is not None:
-        parts += _made_with(given.payment_method_details)
+        parts += _made_with(payment, given.payment_method_details, ctx)
     if given.psp_reference is not None:
         parts += _said(matches(lambda row, ctx: row.psp_reference)(payment, given.psp_reference, ctx))
     if given.metadata is not None:
@@ -234,15 +235,17 @@ def _said_of_payment(payment: Any, given: Any, ctx: Any) -> list[ColumnElement[b
     return parts
 
 
-def _made_with(given: Any) -> list[ColumnElement[bool]]:
-    """Every payment is of what Saleor calls OTHER, as `TransactionItem.paymentMethodDetails` says."""
+def _made_with(payment: Any, given: Any, ctx: Any) -> list[ColumnElement[bool]]:
+    """As `TransactionItem.paymentMethodDetails` says it."""
     parts: list[ColumnElement[bool]] = []
     if given.type is not None:
         wanted = [given.type.eq] if given.type.eq is not None else given.type.one_of
         if wanted is not None:
-            parts.append(true() if PaymentMethodTypeEnum.OTHER in wanted else false())
+            parts.append(method_type(payment).in_([each.value for each in wanted]))
     if given.card is not None and given.card.brand is not None:
-        parts.append(false())
+        brand = matches(lambda row, ctx: row.method_details["brand"].astext)
+        parts.append(method_type(payment) == PaymentMethodTypeEnum.CARD.value)
+        parts += _said(brand(payment, given.card.brand, ctx))
     return parts
 
 
@@ -257,15 +260,18 @@ def _said_of_event(event: Any, given: Any, ctx: Any) -> list[ColumnElement[bool]
     return parts
 
 
+what_hangs_on = {
+    "lines": _each_has(models.OrderLine, _said_of_line),
+    "transactions": _each_has(TransactionItem, _said_of_payment),
+    "events": _each_has(models.OrderEvent, _said_of_event),
+}
 order_where = Filter(
     OrderWhereInput,
     {
         **any_order_conditions,
         **what_was_bought,
         "user": refers(lambda row, ctx: row.user_id, "User"),
+        **what_hangs_on,
         "fulfillments": _each_has(models.Fulfillment, _said_of_parcel),
-        "lines": _each_has(models.OrderLine, _said_of_line),
-        "transactions": _each_has(TransactionItem, _said_of_payment),
-        "events": _each_has(models.OrderEvent, _said_of_event),
     },
 )

@@ -14,11 +14,12 @@ from marketplace.kit.ids import uuid_pk
 from marketplace.kit.money import MINOR_DIGITS
 from marketplace.kit.money import Money as Amount
 from marketplace.markets.models import TransactionFlowStrategy
-from marketplace.payments import by_app, cash, models
+from marketplace.payments import by_app, cash, models, sessions
 from marketplace.payments.answers import MOST_MINOR
-from marketplace.payments.by_app import Asked, Wish
+from marketplace.payments.asked import Asked, Wish
 from marketplace.payments.gateways import Gateway, Payable
-from marketplace.payments.gateways.known import GATEWAYS
+from marketplace.payments.gateways.known import GATEWAYS, outside_gateways
+from marketplace.payments.gateways.outside import OutsideGateway
 from marketplace.payments.transactions import Begun, initialize_transaction, lock_payable
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import (
@@ -32,7 +33,8 @@ from marketplace_graphql.kernel import (
     mutation,
     object_type,
 )
-from marketplace_graphql.payments.asking import heard_from
+from marketplace_graphql.payments.actions import ActionMutations
+from marketplace_graphql.payments.asking import heard_from, put
 from marketplace_graphql.payments.recording import RecordingMutations
 from marketplace_graphql.payments.stored_methods import StoredMethodMutations
 from marketplace_graphql.payments.subject import Bill, may_go_on, the_bill
@@ -144,7 +146,7 @@ class CashRemittanceCreateInput:
 
 
 @object_type
-class PaymentsMutations(StoredMethodMutations, RecordingMutations):
+class PaymentsMutations(StoredMethodMutations, RecordingMutations, ActionMutations):
     """Paying."""
 
     @mutation(
@@ -163,7 +165,7 @@ class PaymentsMutations(StoredMethodMutations, RecordingMutations):
         info.at_most(MOST_GATEWAYS, payment_gateways or (), "paymentGateways")
         with codes_of(PaymentGatewayInitializeError):
             payable = await lock_payable(info.session, bill.checkout_id, bill.order_id)
-        refusals = {gateway.id: await _refusal(info, gateway, payable) for gateway in GATEWAYS.values()}
+        configs = await _own_configs(info, payable)
         wanted = None
         if payment_gateways is not None:
             wanted = {given.id: given.data if given.data is not UNSET else None for given in payment_gateways}
@@ -171,16 +173,10 @@ class PaymentsMutations(StoredMethodMutations, RecordingMutations):
         questions = await by_app.ask_for_gateways(info.session, settings_of(info), payable, minor, wanted)
         answers = {one.question.app_identifier: one.said for one in await heard_from(info, questions)}
         if wanted is None:
-            open_ = [gateway_id for gateway_id, refused in refusals.items() if refused is None]
-            wanted = dict.fromkeys([*open_, *answers])
-        return {
-            "gateway_configs": [
-                _app_config(gateway_id, answers[gateway_id])
-                if gateway_id in answers
-                else _config(gateway_id, refusals)
-                for gateway_id in wanted
-            ]
-        }
+            wanted = dict.fromkeys([*(key for key, own in configs.items() if not own["errors"]), *answers])
+        for gateway_id, said in answers.items():
+            configs.setdefault(gateway_id, _app_config(gateway_id, said))
+        return {"gateway_configs": [configs.get(key) or _unknown_config(key) for key in wanted]}
 
     @mutation(
         returns={
@@ -220,12 +216,13 @@ class PaymentsMutations(StoredMethodMutations, RecordingMutations):
                     info.session, payment_gateway.id, charge=charge, user_id=info.requester.user_id, **given
                 )
                 return _begun(begun)
-            asked = await by_app.begin(
+            asked = await sessions.begin(
                 info.session,
                 settings_of(info),
                 payment_gateway.id,
                 _wish(info, payment_gateway.data, customer_ip_address),
                 action=None if action is None else action.value,
+                user_id=info.requester.user_id,
                 **given,
             )
         return await _answered(info, asked)
@@ -258,7 +255,7 @@ class PaymentsMutations(StoredMethodMutations, RecordingMutations):
         if not await may_go_on(info, key):
             raise NotFoundError("There is no such payment.", field="id")
         wish = _wish(info, data, customer_ip_address)
-        return await _answered(info, await by_app.go_on(info.session, settings_of(info), key, wish))
+        return await _answered(info, await sessions.go_on(info.session, settings_of(info), key, wish))
 
     @mutation(returns="CashRemittance", errors=CashRemittanceError, needs=Permission.MANAGE_PAYOUTS)
     async def cash_remittance_create(
@@ -305,11 +302,11 @@ def _wish(info: Info, data: object, customer_ip_address: str | None) -> Wish:
 
 
 async def _answered(info: Info, asked: Asked | Begun) -> dict[str, Any]:
-    """Ask a payment's app, unless the payment has ended already."""
+    """Ask whoever carries the payment out, unless it has ended already."""
     if isinstance(asked, Begun):
         return _begun(asked)
-    heard = await heard_from(info, asked.questions)
-    return _begun(await by_app.session_answered(info.session, asked, heard))
+    await put(info, asked.call)
+    return _begun(await sessions.answered(info.session, asked))
 
 
 def _begun(begun: Begun) -> dict[str, Any]:
@@ -335,21 +332,30 @@ def _exact(amount: Decimal, currency: str) -> Amount:
     return made
 
 
-async def _refusal(info: Info, gateway: Gateway, payable: Payable) -> DomainError | None:
-    """Why a gateway is not open; None where it is."""
+async def _own_configs(info: Info, payable: Payable) -> dict[str, dict[str, Any]]:
+    """What clients must know of the gateways of this house, and why one is not open."""
+    configs: dict[str, dict[str, Any]] = {}
+    for promise in GATEWAYS.values():
+        errors = await _refusals(info, promise, payable)
+        configs[promise.id] = {"id": promise.id, "data": None, "errors": errors}
+    for gateway in outside_gateways(settings_of(info)).values():
+        errors = await _refusals(info, gateway, payable)
+        data = None if errors else dict(gateway.config())
+        configs[gateway.id] = {"id": gateway.id, "data": data, "errors": errors}
+    return configs
+
+
+async def _refusals(info: Info, gateway: Gateway | OutsideGateway, payable: Payable) -> list[dict[str, Any]]:
+    """Why a gateway is not open."""
     try:
         await gateway.check_open(info.session, payable)
     except DomainError as refused:
-        return refused
-    return None
-
-
-def _config(gateway_id: str, refusals: Mapping[str, DomainError | None]) -> dict[str, Any]:
-    errors = []
-    if gateway_id not in refusals:
-        message = f"There is no payment gateway {gateway_id}."
-        errors = [{"field": "id", "message": message, "code": PaymentGatewayConfigErrorCode.NOT_FOUND}]
-    elif (refused := refusals[gateway_id]) is not None:
         code = PaymentGatewayConfigErrorCode.INVALID
-        errors = [{"field": refused.field, "message": refused.message, "code": code}]
+        return [{"field": refused.field, "message": refused.message, "code": code}]
+    return []
+
+
+def _unknown_config(gateway_id: str) -> dict[str, Any]:
+    message = f"There is no payment gateway {gateway_id}."
+    errors = [{"field": "id", "message": message, "code": PaymentGatewayConfigErrorCode.NOT_FOUND}]
     return {"id": gateway_id, "data": None, "errors": errors}

@@ -5,23 +5,28 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Uuid, bindparam, select
 from strawberry import ID
 
 from marketplace.apps.models import App
 from marketplace.kit import clock
 from marketplace.kit.announcements import announce
-from marketplace.kit.errors import DomainError, Errors, InvalidError, NotFoundError, PermissionDeniedError
+from marketplace.kit.errors import DomainError, Errors, InvalidError, PermissionDeniedError
 from marketplace.kit.ids import uuid_pk
 from marketplace.kit.money import Money
 from marketplace.kit.outgoing import is_web_address
-from marketplace.payments import by_app, models, recording
-from marketplace.payments.answers import MOST_MINOR, REFERENCE_CHARACTERS, URL_CHARACTERS, shortened
+from marketplace.payments import models, recording
+from marketplace.payments.answers import (
+    MOST_MINOR,
+    NAMES_PAYMENT,
+    REFERENCE_CHARACTERS,
+    URL_CHARACTERS,
+    shortened,
+)
 from marketplace.payments.holding import Held, follow, hold
 from marketplace.payments.method_details import NAME_CHARACTERS, method_details
 from marketplace.payments.models import TransactionAction, TransactionEventType
 from marketplace.payments.recording import Note, Owner
-from marketplace.payments.reporting import NAMES_PAYMENT, By, amount_left_out, report, said_of
+from marketplace.payments.reporting import By, amount_left_out, report, said_of
 from marketplace.payments.transactions import add_up
 from marketplace.people.permissions import Permission
 from marketplace_graphql.inputs import MetadataInput, entries_of
@@ -38,7 +43,6 @@ from marketplace_graphql.kernel import (
     object_type,
     subject,
 )
-from marketplace_graphql.payments.asking import heard_from
 from marketplace_graphql.payments.inputs import (
     PaymentMethodDetailsInput,
     TransactionCreateInput,
@@ -46,7 +50,6 @@ from marketplace_graphql.payments.inputs import (
     TransactionUpdateInput,
 )
 from marketplace_graphql.payments.subject import Bill, the_bill
-from marketplace_graphql.people.requests import settings_of
 from marketplace_graphql.rules import codes_of
 
 NEEDS = Permission.HANDLE_PAYMENTS
@@ -62,10 +65,6 @@ TransactionEventReportError = error_type(
     "TransactionEventReportError",
     ("INVALID", "GRAPHQL_ERROR", "NOT_FOUND", "INCORRECT_DETAILS", "ALREADY_EXISTS", "REQUIRED"),
 )
-TransactionRequestActionError = error_type(
-    "TransactionRequestActionError",
-    ("INVALID", "REQUIRED", "GRAPHQL_ERROR", "NOT_FOUND", "MISSING_TRANSACTION_ACTION_REQUEST_WEBHOOK"),
-)
 AMOUNTS = {
     "amount_authorized": ("authorized_minor", "amountAuthorized"),
     "amount_charged": ("charged_minor", "amountCharged"),
@@ -73,14 +72,15 @@ AMOUNTS = {
     "amount_canceled": ("canceled_minor", "amountCanceled"),
 }
 
-_CURRENCY = select(models.TransactionItem.id, models.TransactionItem.currency).where(
-    models.TransactionItem.token == bindparam("token", type_=Uuid)
-)
-
 
 @subject()
 async def the_payment(info: Info, id: ID | None = None, token: UUID | None = None) -> uuid.UUID:
     """The token of a payment, by id or token. Raises InvalidError, DomainError."""
+    return payment_token(id, token)
+
+
+def payment_token(id: ID | None, token: UUID | None) -> uuid.UUID:
+    """Raises InvalidError, DomainError."""
     if (id is None) == (token is None):
         raise DomainError("Exactly one of the arguments 'id', 'token' must be given.", code="GRAPHQL_ERROR")
     return uuid_pk(id, "TransactionItem") if id is not None else uuid.UUID(str(token))
@@ -175,7 +175,7 @@ class RecordingMutations:
         minor = (
             await amount_left_out(info.session, payment, type, psp_reference)
             if amount is None
-            else _minor(amount, payment.currency, "amount", exactly=False)
+            else minor_of(amount, payment.currency, "amount", exactly=False)
         )
         by = By(info.requester.user_id, info.requester.app_id)
         event = said_of(
@@ -202,39 +202,6 @@ class RecordingMutations:
                 await announce(info.session, "TRANSACTION_ITEM_METADATA_UPDATED", payment)
         return {"already_processed": before, "transaction": payment, "transaction_event": written}
 
-    @mutation(
-        returns={"transaction": "TransactionItem | None"},
-        errors=TransactionRequestActionError,
-        needs=NEEDS,
-        about=the_payment,
-    )
-    async def transaction_request_action(
-        self,
-        info: Info,
-        token: uuid.UUID,
-        action_type: TransactionAction,
-        amount: PositiveDecimal | None = None,
-        refund_reason: str | None = None,
-        refund_reason_reference: ID | None = None,
-    ) -> dict[str, models.TransactionItem]:
-        """Has a payment's app charge, pay back or call off: by default all that can be."""
-        if action_type is not TransactionAction.REFUND and (refund_reason or refund_reason_reference):
-            raise InvalidError("Only a refund has a reason.", field="refundReason")
-        if refund_reason_reference:
-            raise InvalidError("Reasons of refunds are no pages here.", field="refundReasonReference")
-        currency = await _currency(info, token)
-        asked = await by_app.ask_for_action(
-            info.session,
-            settings_of(info),
-            token,
-            action_type,
-            amount_minor=None if amount is None else _minor(amount, currency, "amount"),
-            reason=shortened(refund_reason or ""),
-            user_id=info.requester.user_id,
-        )
-        heard = await heard_from(info, asked.questions)
-        return {"transaction": await by_app.action_answered(info.session, asked, heard)}
-
 
 async def _own(info: Info, token: uuid.UUID) -> Held:
     """A payment that the requester may change, in hand: an app's own, or, for staff and for apps, one that
@@ -256,16 +223,6 @@ async def _owner(info: Info) -> Owner:
     requester = info.requester
     app = None if requester.app_id is None else await info.session.get(App, requester.app_id)
     return Owner(By(requester.user_id, requester.app_id), "" if app is None else app.identifier)
-
-
-async def _currency(info: Info, token: uuid.UUID) -> str:
-    """Raises NotFoundError, and PermissionDeniedError for one of another channel than the requester's."""
-    found = (await info.session.execute(_CURRENCY, {"token": token})).one_or_none()
-    if found is None:
-        raise NotFoundError("There is no such payment.", field="id")
-    key, currency = found
-    await info.check_channel(models.TransactionItem, key)
-    return str(currency)
 
 
 def _said(given: Any, currency: str) -> tuple[dict[str, Any], dict[str, int]]:
@@ -304,13 +261,13 @@ def _amounts(given: Mapping[str, Any], currency: str) -> dict[str, int]:
             message = f"Currency needs to be the same as of what is paid: {currency}."
             errors.append(DomainError(message, field=field, code="INCORRECT_CURRENCY"))
             continue
-        made[column] = _minor(money["amount"], currency, field)
+        made[column] = minor_of(money["amount"], currency, field)
     if errors:
         raise Errors(errors)
     return made
 
 
-def _minor(amount: Any, currency: str, field: str, *, exactly: bool = True) -> int:
+def minor_of(amount: Any, currency: str, field: str, *, exactly: bool = True) -> int:
     """Raises InvalidError for what is no amount of the currency."""
     if amount > MOST_MINOR:
         raise InvalidError("This is no amount of money.", field=field)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Uuid, bindparam, select
 from strawberry import ID
 
+from marketplace.checkout.app_taxes import lacks_taxes
 from marketplace.checkout.errors import CheckoutGoneError
 from marketplace.checkout.models import Checkout
 from marketplace.kit.errors import NotFoundError
@@ -14,6 +15,7 @@ from marketplace.orders.models import Order
 from marketplace.payments.models import TransactionItem
 from marketplace.people.permissions import Permission
 from marketplace_graphql.checkout.subject import may_change
+from marketplace_graphql.checkout.taxes import tax_now
 from marketplace_graphql.kernel import Info, subject
 
 
@@ -27,7 +29,7 @@ class Bill:
 
 
 _key = bindparam("key", type_=Uuid)
-_CHECKOUT = select(Checkout.user_id, Checkout.currency).where(Checkout.id == _key)
+_CHECKOUT = select(Checkout.user_id, Checkout.currency, Checkout.tax_answer).where(Checkout.id == _key)
 _ORDER = select(Order.user_id, Order.currency).where(Order.id == _key)
 _PAID_BY = (
     select(TransactionItem.checkout_id, Checkout.user_id, Order.user_id)
@@ -54,6 +56,8 @@ async def the_bill(info: Info, id: ID) -> Bill:
     checkout = (await info.session.execute(_CHECKOUT, {"key": checkout_id})).one_or_none()
     if checkout is None or not may_change(info, checkout.user_id):
         raise CheckoutGoneError
+    if lacks_taxes(checkout.tax_answer):  # What is asked for should be what it will cost.
+        await tax_now(info, checkout_id)
     return Bill(checkout.currency, checkout_id=checkout_id)
 
 

@@ -3,8 +3,25 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Integer, Text, and_, cast, distinct, false, func, literal, null, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Text,
+    and_,
+    case,
+    cast,
+    distinct,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy import column as sql_column
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -33,6 +50,7 @@ from marketplace_graphql.kernel import (
     typed,
     value,
 )
+from marketplace_graphql.orders.reasons import reason_page
 from marketplace_graphql.orders.visibility import of_own_sale
 from marketplace_graphql.values import Money, money
 
@@ -77,6 +95,8 @@ class GiftCardPaymentMethodDetails(PaymentMethodDetails):
 
     brand: str | None
     last_chars: str | None
+    is_saleor_giftcard: bool
+    """Whether it is a card of this shop: those pay an order without a payment."""
 
 
 @object_type
@@ -99,34 +119,36 @@ class PaymentGateway:
     """ISO 4217 codes."""
 
 
-def gateways_of(channel_id: Any) -> Any:
+def gateways_of(channel_id: Any, ctx: Any) -> Any:
     """The ways to pay in a channel. To pay cash at the door, a channel must allow it."""
-    return gateways_where(lambda channel: channel.id == channel_id)
+    return gateways_where(lambda channel: channel.id == channel_id, ctx)
 
 
-def gateways_where(rule: Callable[[Any], ColumnElement[bool]]) -> Any:
+def gateways_where(rule: Callable[[Any], ColumnElement[bool]], ctx: Any) -> Any:
     """The ways to pay in the channels of a rule, each once with all of their currencies."""
     channel = aliased(Channel)
+    named = func.jsonb_to_recordset(cast(ctx.setting("gateways"), JSONB))
+    outside = named.table_valued(sql_column("id", Text), sql_column("name", Text)).render_derived(
+        name="outside", with_types=True
+    )
+    cash = literal(CashOnDelivery.id).label("id"), literal(CashOnDelivery.name).label("name")
+    ways = union_all(
+        select(*cash, true().label("is_cash")), select(outside.c.id, outside.c.name, false())
+    ).subquery("ways")
+    codes = aggregate_order_by(distinct(channel.currency_code), channel.currency_code)
     open_ = (
-        select(
-            func.array_agg(aggregate_order_by(distinct(channel.currency_code), channel.currency_code)).label(
-                "codes"
-            )
-        )
-        .where(rule(channel), channel.cash_on_delivery)
-        .correlate_except(channel)
+        select(ways.c.id, ways.c.name, ways.c.is_cash, func.array_agg(codes).label("codes"))
+        .join(channel, or_(channel.cash_on_delivery, not_(ways.c.is_cash)))
+        .where(rule(channel))
+        .group_by(ways.c.id, ways.c.name, ways.c.is_cash)
+        .correlate_except(channel, ways)
         .subquery()
         .lateral()
     )
     return each(
         open_,
-        {
-            "name": literal(CashOnDelivery.name),
-            "id": literal(CashOnDelivery.id),
-            "config": [],
-            "currencies": open_.c.codes,
-        },
-        where=open_.c.codes.is_not(None),
+        {"name": open_.c.name, "id": open_.c.id, "config": [], "currencies": open_.c.codes},
+        order_by=(open_.c.is_cash.desc(), open_.c.name),
     )
 
 
@@ -151,8 +173,8 @@ class TransactionEvent(Node):
         }
     )
     """Who caused it: nobody for what a guest or a gateway did."""
-    reason_reference: "Page | None" = related(lambda row, page, ctx: false())
-    """The page that says why: there is none."""
+    reason_reference: "Page | None" = reason_page()
+    """The page that says why it was asked for, if one does."""
 
 
 @node(models.TransactionItem, order_by=lambda row, ctx: row.id)
@@ -198,10 +220,15 @@ class TransactionItem(Node, ObjectWithMetadata):
     )
     """Who began it: nobody where a guest did."""
     payment_method_details: PaymentMethodDetails | None = value(lambda row, ctx: _method_details(row))
-    reason: str | None = expression(lambda row, ctx: cast(null(), Text))
-    """Why it is paid back: nothing that gateways here can do gives a reason."""
-    reason_reference: "Page | None" = related(lambda row, page, ctx: false())
-    """The page that says why it is paid back: there is none."""
+    reason_reference: "Page | None" = related(
+        lambda row, page, ctx: page.id == _of_last_refund(row, "reason_page_id")
+    )
+    """The page that says why it is paid back, if one does."""
+
+    @expression
+    def reason(row: Any, ctx: Any) -> str | None:
+        """Why it is paid back, as it was said when that was asked for last."""
+        return func.nullif(_of_last_refund(row, "message"), "")
 
     @expression
     def external_url(row: Any, ctx: Any) -> str:
@@ -227,6 +254,7 @@ def _method_details(row: Any) -> Any:
     card = {name: text(name) for name in ("name", "brand", "first_digits", "last_digits")}
     card |= {name: cast(text(name), Integer) for name in ("exp_month", "exp_year")}
     gift_card = {name: text(name) for name in ("name", "brand", "last_chars")}
+    gift_card["is_saleor_giftcard"] = false()
     return cases(
         (text("type") == "CARD", typed("CardPaymentMethodDetails", card)),
         (text("type") == "GIFT_CARD", typed("GiftCardPaymentMethodDetails", gift_card)),
@@ -235,6 +263,25 @@ def _method_details(row: Any) -> Any:
             and_(row.app_id.is_(None), row.gateway != ""),
             typed("OtherPaymentMethodDetails", {"name": row.name}),
         ),
+    )
+
+
+def method_type(payment: Any) -> ColumnElement[str | None]:
+    """What a payment is made with, as its gateway says; one of this house is made with OTHER."""
+    of_house = case((and_(payment.app_id.is_(None), payment.gateway != ""), literal("OTHER")))
+    return func.coalesce(payment.method_details["type"].astext, of_house)
+
+
+def _of_last_refund(payment: Any, column: str) -> ColumnElement[Any]:
+    """What is said in the last request to pay back."""
+    event = aliased(models.TransactionEvent)
+    return (
+        select(getattr(event, column))
+        .where(event.transaction_id == payment.id, event.type == TransactionEventType.REFUND_REQUEST)
+        .order_by(event.id.desc())
+        .limit(1)
+        .correlate_except(event)
+        .scalar_subquery()
     )
 
 

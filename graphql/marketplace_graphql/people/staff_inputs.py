@@ -51,29 +51,9 @@ class CustomerInput:
 
 
 @input_type(outdated={"is_confirmed": CONFIRMED_BY_LETTER})
-class UserCreateInput:
+class UserCreateInput(CustomerInput):
     """A new customer."""
 
-    default_billing_address: "AddressInput | None"
-    default_shipping_address: "AddressInput | None"
-    first_name: str | None
-    last_name: str | None
-    email: str | None
-    is_active: bool | None
-    """Whether the account may be signed into."""
-    note: str | None
-    """What staff keep in mind."""
-    metadata: list[MetadataInput] | None
-    private_metadata: list[MetadataInput] | None
-    """Entries that only staff see."""
-    language_code: LanguageCodeEnum | None
-    """In which the person is written to."""
-    external_reference: str | None
-    """What another system calls the person."""
-    is_confirmed: bool | None
-    customer_type: ID | None
-    attributes: list[AttributeValueInput] | None
-    """What is answered to the attributes that their kind asks for."""
     redirect_url: str | None
     """Where the letter's link to choose a password leads. Left out: no letter is sent."""
     channel: str | None

@@ -39,6 +39,8 @@ class ShopSettingsInput:
     """Whether a new account's address has to be confirmed by a letter."""
     allow_login_without_confirmation: bool | None
     """Whether an account may be signed into before that."""
+    allow_storefront_traffic: bool | None
+    """Whether guests and customers may ask the API through storefronts other than ours."""
     metadata: list[MetadataInput] | None
     private_metadata: list[MetadataInput] | None
     """Entries that only staff see."""

@@ -31,6 +31,7 @@ from marketplace.kit.models import Base
 from marketplace.markets import models, postal_codes
 from marketplace.markets.shop_settings import SETTINGS_OR_NONE, THE_ONLY_ROW, ShopSettings, chosen_or_default
 from marketplace.markets.shop_settings import ShopTranslation as TranslationRow
+from marketplace.markets.tax_settings import works_out_taxes
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import (
     Node,
@@ -71,6 +72,7 @@ from marketplace_graphql.shop.parts import (
 from marketplace_graphql.values import WeightUnitsEnum
 
 if TYPE_CHECKING:
+    from marketplace_graphql.apps.types import App
     from marketplace_graphql.people.inputs import AddressInput
     from marketplace_graphql.people.types import Address
 
@@ -159,8 +161,8 @@ class Shop(ObjectWithMetadata):
     """The same minutes for whoever has signed in."""
     use_legacy_shipping_zone_stock_availability: bool = expression(lambda row, ctx: never_null(false()))
     """Whether pieces only count where their store room serves the buyer's country: all serve all."""
-    allow_storefront_traffic: bool = expression(lambda row, ctx: never_null(true()))
-    """Whether clients other than ours may shop here."""
+    allow_storefront_traffic: bool = expression(lambda row, ctx: never_null(row.allow_storefront_traffic))
+    """Whether guests and customers may ask the API through storefronts other than ours."""
     preserve_all_address_fields: bool = expression(lambda row, ctx: never_null(false()))
     """Whether an address keeps parts that its country does not use."""
     password_login_mode: PasswordLoginModeEnum = expression(lambda row, ctx: never_null(_text("ENABLED")))
@@ -202,6 +204,10 @@ class Shop(ObjectWithMetadata):
         lambda row, recipient, ctx: true(), needs=Permission.MANAGE_SETTINGS, limit=100
     )
     """Who is written to about new orders, besides the sellers: each of these about its own parcels."""
+    available_tax_apps: "list[App]" = related(
+        lambda row, app, ctx: works_out_taxes(app), allowed=staff_only, shown=True, limit=100
+    )
+    """Apps that can work out taxes: a channel's tax configuration names one of them by its identifier."""
     announcements: list[Announcement] = value(lambda row, ctx: [])
     """What those who run the platform tell its staff: nothing is announced this way."""
     available_external_authentications: list[ExternalAuthentication] = value(lambda row, ctx: [])
@@ -251,7 +257,8 @@ class Shop(ObjectWithMetadata):
                 of.is_active,
                 true() if channel is None else of.id == ctx.channel.id,
                 true() if currency is None else of.currency_code == currency,
-            )
+            ),
+            ctx,
         )
 
     @related

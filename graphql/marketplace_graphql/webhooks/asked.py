@@ -6,7 +6,7 @@ What is asked besides the row stands in the event's details, by the names that a
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_
+from sqlalchemy import BigInteger, ColumnElement, Uuid, and_
 
 from marketplace.markets.models import TransactionFlowStrategy
 from marketplace_graphql.kernel import (
@@ -16,13 +16,14 @@ from marketplace_graphql.kernel import (
     never_null,
     object_type,
     one_of,
+    related,
     union,
     value,
 )
 from marketplace_graphql.kernel.subscriptions import Happened
 from marketplace_graphql.payments.types import TransactionActionEnum
 from marketplace_graphql.values import major_amount
-from marketplace_graphql.webhooks.parts import Part, detail, key_in, subject
+from marketplace_graphql.webhooks.parts import KEY, On, Part, also, detail, key_in, subject
 from marketplace_graphql.webhooks.table import kind
 
 if TYPE_CHECKING:
@@ -105,6 +106,38 @@ def _expression(function: Callable[[Happened, Any], Any]) -> Any:
     return expression(function)
 
 
+def _is_granted(happened: Happened, refund: Any, _ctx: Any) -> ColumnElement[bool]:
+    """`granted_refund_key`, where it is for one."""
+    found: ColumnElement[bool] = refund.id == key_in(happened, refund, "granted_refund_key")
+    return found
+
+
+def _methods(on: On) -> Part:
+    """The ways to ship that are known before the app is asked."""
+    return Part(
+        "shipping_methods",
+        "list[ShippingMethod] | None",
+        lambda: related(on, shown=True),
+        ("ShippingMethod",),
+    )
+
+
+def _of_checkout(happened: Happened, method: Any, _ctx: Any) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = method.checkout_id == happened.typed(KEY, Uuid())
+    return found
+
+
+def _of_shop(happened: Happened, method: Any, _ctx: Any) -> ColumnElement[bool]:
+    """Without those of apps, which are asked for them."""
+    return and_(_of_checkout(happened, method, _ctx), method.app_method_id.is_(None))
+
+
+def _of_order(happened: Happened, method: Any, _ctx: Any) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = method.open_order_id == happened.typed(KEY, Uuid())
+    return found
+
+
+_CHECKOUT = subject("Checkout", "checkout")
 _SESSION = (
     subject("TransactionItem", "transaction", needed=True),
     _source(),
@@ -119,9 +152,19 @@ ASKED = (
     kind("PaymentGatewayInitializeSession", _source(), _json("data"), _whole_amount(), may_be_tried=False),
     kind("TransactionInitializeSession", *_SESSION, _text("idempotency_key"), may_be_tried=False),
     kind("TransactionProcessSession", *_SESSION, may_be_tried=False),
+    kind("TransactionChargeRequested TransactionCancelationRequested", *_REQUESTED, may_be_tried=False),
     kind(
-        "TransactionChargeRequested TransactionRefundRequested TransactionCancelationRequested",
+        "TransactionRefundRequested",
         *_REQUESTED,
+        also("OrderGrantedRefund", "granted_refund", _is_granted),
+        may_be_tried=False,
+    ),
+    kind("ShippingListMethodsForCheckout", _CHECKOUT, _methods(_of_shop), may_be_tried=False),
+    kind("CheckoutFilterShippingMethods", _CHECKOUT, _methods(_of_checkout), may_be_tried=False),
+    kind(
+        "OrderFilterShippingMethods",
+        subject("Order", "order"),
+        _methods(_of_order),
         may_be_tried=False,
     ),
 )

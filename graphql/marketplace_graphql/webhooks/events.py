@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 
 from marketplace.apps.versions import SALEOR_SCHEMA
 from marketplace.markets import models as markets
+from marketplace.markets.tax_settings import CALCULATE_TAXES
 from marketplace_graphql.kernel import (
     DateTime,
     expression,
@@ -26,12 +27,13 @@ from marketplace_graphql.webhooks.asked import ASKED
 from marketplace_graphql.webhooks.parts import KEYS, key_in
 from marketplace_graphql.webhooks.table import KINDS as TOLD
 from marketplace_graphql.webhooks.table import Kind, channel_of, happened_in
+from marketplace_graphql.webhooks.taxes import CALCULATES_TAXES
 
 if TYPE_CHECKING:
     from marketplace_graphql.apps.types import App
     from marketplace_graphql.people.types import User
 
-KINDS = (*TOLD, *ASKED)
+KINDS = (*TOLD, *ASKED, CALCULATES_TAXES)
 ISSUED_AT, USER, APP, RECIPIENT = "issued_at", "user_id", "app_id", "recipient_id"
 """What is known of every event: when, who did it, and which app is told."""
 
@@ -95,13 +97,25 @@ def missing_types() -> dict[str, set[str]]:
     }
 
 
+SHARED = {"CalculateTaxes": CALCULATE_TAXES}
+"""Types that tell of several events."""
+
+
 def event_name(type_name: str) -> str:
     """`OrderCreated` -> `ORDER_CREATED`."""
     return _snake(type_name).upper()
 
 
+def event_names(type_name: str) -> tuple[str, ...]:
+    """The events that a type tells of."""
+    return SHARED.get(type_name, (event_name(type_name),))
+
+
 def type_name_of(event: str) -> str:
     """`ORDER_CREATED` -> `OrderCreated`."""
+    for type_name, events in SHARED.items():
+        if event in events:
+            return type_name
     return "".join(part.capitalize() for part in event.split("_"))
 
 

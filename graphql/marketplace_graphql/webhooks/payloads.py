@@ -28,10 +28,12 @@ from marketplace_graphql.webhooks.events import (
     ISSUED_AT,
     RECIPIENT,
     USER,
-    event_name,
+    event_names,
     type_name_of,
 )
+from marketplace_graphql.webhooks.older_taxes import CALCULATE_TAXES, older_payloads
 from marketplace_graphql.webhooks.parts import KEY, KEYS, MODEL
+from marketplace_graphql.webhooks.static_payloads import DOCUMENTS, shaped
 
 TOKENS = {
     "ACCOUNT_CONFIRMATION_REQUESTED": Purpose.CONFIRM_ACCOUNT,
@@ -70,7 +72,7 @@ def api_for(settings: Settings) -> Api:
 def events_in(settings: Settings, query: str) -> tuple[str, ...]:
     """See `marketplace.webhooks.payloads`."""
     kept = judged(api_for(settings), query)
-    return tuple(event_name(each) for each in kept.events)
+    return tuple(event for each in kept.events for event in event_names(each))
 
 
 def judged(api: Api, query: str, field: str | None = "query") -> Subscription:
@@ -86,10 +88,15 @@ async def make_payloads(
 ) -> Sequence[str | None]:
     """See `marketplace.webhooks.payloads`. One statement, however many rows the event is about."""
     api = api_for(settings)
-    if webhook.subscription_query is None:
-        return bare(api, happening)
+    document = webhook.subscription_query or DOCUMENTS.get(happening.event)
+    if document is None:
+        if type_name_of(happening.event) != CALCULATE_TAXES:
+            return bare(api, happening)
+        things = await things_of(session, settings, happening, webhook.app_id)
+        older = await older_payloads(session, api, things, requester_of(webhook.app))
+        return [None if each is None else orjson.dumps(each).decode() for each in older]
     try:
-        kept = subscription(api, webhook.subscription_query)
+        kept = subscription(api, document)
     except SubscriptionError as error:  # It was good when it was taken on; the schema has moved on since.
         raise UntellableError(error.message) from error
     type_name = type_name_of(happening.event)
@@ -100,6 +107,9 @@ async def make_payloads(
         found = await told(api, kept, type_name, things, requester_of(webhook.app), session)
     except QueryError as error:
         raise UntellableError(error.message) from error
+    if webhook.subscription_query is None:
+        meta = _meta(happening)
+        found = [each and shaped(happening.event, each, meta) for each in found]
     return [None if each is None else orjson.dumps(each).decode() for each in found]
 
 
@@ -157,11 +167,7 @@ def bare(api: Api, happening: Happening) -> list[str | None]:
     """What is told without a subscription: which row it is, in the frame of Saleor's older payloads."""
     names = [name for name, rows in api.schema.rows.items() if rows.model.__name__ == happening.model]
     type_name = happening.model if happening.model in names or not names else names[0]
-    meta = {
-        "issued_at": happening.issued_at.isoformat(),
-        "version": SALEOR_SCHEMA,
-        "issuing_principal": _principal(happening),
-    }
+    meta = _meta(happening)
     entries = [
         {"type": type_name, "id": to_global_id(type_name, key), "meta": meta} for key in happening.keys
     ]
@@ -169,6 +175,14 @@ def bare(api: Api, happening: Happening) -> list[str | None]:
     return [
         orjson.dumps(each).decode() for each in ([entries] if together else [[entry] for entry in entries])
     ]
+
+
+def _meta(happening: Happening) -> dict[str, Any]:
+    return {
+        "issued_at": happening.issued_at.isoformat(),
+        "version": SALEOR_SCHEMA,
+        "issuing_principal": _principal(happening),
+    }
 
 
 def _principal(happening: Happening) -> dict[str, str] | None:

@@ -14,7 +14,8 @@ from strawberry import ID
 from marketplace.catalog.models import Product
 from marketplace.inventory.models import Stock
 from marketplace.markets.models import Channel, ShippingMethod
-from marketplace.orders.models import Fulfillment, Invoice
+from marketplace.orders.invoice_models import Invoice
+from marketplace.orders.models import Fulfillment
 from marketplace_graphql.kernel import union_of_declared
 from marketplace_graphql.kernel.reader.rows import primary_key
 from marketplace_graphql.kernel.subscriptions import Happened

@@ -48,7 +48,9 @@ class Shelves:
 async def load_shelves(session: AsyncSession, language: str) -> Shelves:
     """All categories: there are a few dozen of them."""
     rows = await session.execute(
-        select(Category.id, Category.name, Category.slug, Category.path).limit(MAXIMUM_CATEGORIES)
+        select(Category.id, Category.name, Category.slug, Category.path)
+        .where(~Category.is_going)
+        .limit(MAXIMUM_CATEGORIES)
     )
     translations = await session.execute(
         select(

@@ -10,7 +10,7 @@ from marketplace.kit.money import BASIS_POINTS, Money, percentage, to_minor
 from marketplace.markets.models import Channel
 from marketplace.orders.importing.line_plans import MAXIMUM_AMOUNT, plan_line, plan_parcel
 from marketplace.orders.importing.lookup import NAMES, Known, find
-from marketplace.orders.importing.plans import Given, Plan, entries, is_past
+from marketplace.orders.importing.plans import Given, Plan, entries, is_past, said_of_tax_class
 from marketplace.orders.models import OrderOrigin, OrderStatus
 from marketplace.people.addresses import PostalAddress, checked_address
 from marketplace.pricing.discounts import DiscountType, DiscountValueType
@@ -120,6 +120,7 @@ def _check_delivery(plan: Plan, known: Known, channel: Channel) -> None:
         "shipping_method_name": None,
         "shipping_tax_class_id": None,
         "shipping_tax_class_name": None,
+        "shipping_tax_class_said": None,
         "shipping_tax_rate_bp": 0,
     }
     plan.order |= columns
@@ -147,6 +148,7 @@ def _check_delivery(plan: Plan, known: Known, channel: Channel) -> None:
         "shipping_method_name": given.get("shipping_method_name") or method.name,
         "shipping_tax_class_id": tax_class.id if tax_class else None,
         "shipping_tax_class_name": given.get("shipping_tax_class_name") or (tax_class and tax_class.name),
+        "shipping_tax_class_said": said_of_tax_class(plan, given, "shipping_tax_class_", "delivery_method"),
         "shipping_tax_rate_bp": rate_bp,
     }
 

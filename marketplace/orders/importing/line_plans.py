@@ -6,7 +6,15 @@ from uuid import uuid4
 from marketplace.checkout.totals import unit_of
 from marketplace.kit.money import BASIS_POINTS, Money, to_minor
 from marketplace.orders.importing.lookup import NAMES, FoundVariant, Known, find
-from marketplace.orders.importing.plans import Given, LinePlan, ParcelPlan, Plan, entries, is_past
+from marketplace.orders.importing.plans import (
+    Given,
+    LinePlan,
+    ParcelPlan,
+    Plan,
+    entries,
+    is_past,
+    said_of_tax_class,
+)
 from marketplace.pricing.discounts import DiscountValueType
 
 MAXIMUM_AMOUNT = Decimal(10**11)
@@ -61,6 +69,7 @@ def plan_line(plan: Plan, known: Known, given: Given, index: int) -> LinePlan | 
         "tax_rate_bp": _rate_bp(given.get("tax_rate"), gross, net),
         "tax_class_id": tax_class.id if tax_class else None,
         "tax_class_name": given.get("tax_class_name") or (tax_class.name if tax_class else None),
+        "tax_class_said": said_of_tax_class(plan, given, "tax_class_", path),
         "is_price_overridden": False,
         "price_override_reason": None,
         "unit_gross_minor": unit_of(gross, quantity),

@@ -86,6 +86,15 @@ def is_past(moment: datetime) -> bool:
     return moment < clock.now() + TOLERATED
 
 
+def said_of_tax_class(plan: Plan, given: Any, prefix: str, path: str) -> dict[str, dict[str, str]] | None:
+    """What a tax class's metadata was; None, where that isn't said."""
+    stores = {"metadata": "public_metadata", "private_metadata": "private_metadata"}
+    said = {name: given.get(f"{prefix}{name}") for name in stores}
+    if not any(said.values()):
+        return None
+    return {store: entries(plan, said[name], f"{path}.{prefix}{name}") for name, store in stores.items()}
+
+
 def entries(plan: Plan, given: Any, path: str) -> dict[str, str]:
     """Metadata; an entry without a key is told and left out."""
     if any(not entry["key"].strip() for entry in given or ()):

@@ -15,10 +15,10 @@ from marketplace.kit.money import share
 from marketplace.orders.discounts import OrderDiscount, OrderGiftCard, OrderLineDiscount
 from marketplace.orders.importing.plans import LinePlan, ParcelPlan, Plan
 from marketplace.orders.importing.stocks import NOTHING_SOLD, Shares
+from marketplace.orders.invoice_models import Invoice
 from marketplace.orders.models import (
     Fulfillment,
     FulfillmentLine,
-    Invoice,
     Order,
     OrderEvent,
     OrderLine,

@@ -1,6 +1,4 @@
-"""From the cart to the order, in three pages: where to, which way, and the promise to pay at the door."""
-
-from hashlib import sha256
+"""From the cart to the order, in three pages: where to, which way, and how it is paid."""
 
 from fastapi import APIRouter
 from fastapi.responses import Response
@@ -9,6 +7,7 @@ from starlette.datastructures import FormData
 from marketplace.pages.api import Data
 from marketplace.pages.shop.cart import by_seller, promo_problem
 from marketplace.pages.shop.problems import Problem, by_field, problems_in
+from marketplace.pages.shop.ways import AT_THE_DOOR, CARD, Ways, payment_key
 from marketplace.pages.visits import Visit, Visiting
 
 router = APIRouter()
@@ -65,7 +64,7 @@ async def delivery(visit: Visiting) -> Response:
         "checkout_options", {"deliveryOptionsCalculate"}, id=visit.cart_id, language=visit.language.api_code
     )
     options = answer["deliveryOptionsCalculate"]
-    data = await visit.read("cart")
+    data = await visit.read("checkout_review")
     checkout = data.get("checkout")
     if options is None or not checkout or not checkout["lines"]:
         return visit.go("cart")
@@ -73,8 +72,8 @@ async def delivery(visit: Visiting) -> Response:
         return visit.go("checkout")
     problem = visit.query.get("problem")
     problems = [Problem(None, problem)] if problem else problems_in(options)
-    # Until cards can be paid with here, what can't be paid at the door can't be bought.
-    payable = [one for one in options["deliveries"] if one["collectsCash"] and visit.market.cash_on_delivery]
+    ways = Ways.of(checkout)
+    payable = [one for one in options["deliveries"] if one["shippingMethod"]["active"] and ways.can_pay(one)]
     deliveries = sorted(payable, key=lambda one: one["price"]["amount"])
     chosen = (checkout["delivery"] or {}).get("id")
     if chosen not in [one["id"] for one in deliveries]:
@@ -87,6 +86,7 @@ async def delivery(visit: Visiting) -> Response:
         parcels=by_seller(checkout),
         deliveries=deliveries,
         chosen=chosen,
+        can_pay=bool(ways.gateways),
         problem=problems[0].message if problems else None,
     )
 
@@ -109,8 +109,8 @@ async def choose_delivery(visit: Visiting) -> Response:
 
 @router.get("/checkout/review")
 async def review(visit: Visiting) -> Response:
-    """All of it once more, and the button that makes it an order."""
-    data = await visit.read("cart")
+    """All of it once more, how it is paid, and the button that makes it an order."""
+    data = await visit.read("checkout_review")
     checkout = data.get("checkout")
     if not checkout or not checkout["lines"]:
         return visit.go("cart")
@@ -118,6 +118,7 @@ async def review(visit: Visiting) -> Response:
         return visit.go("checkout")
     if not checkout["delivery"]:
         return visit.go("checkout/delivery")
+    ways = Ways.of(checkout).by(checkout["delivery"])
     problem = visit.query.get("problem")
     return visit.page(
         "shop/checkout_review.html",
@@ -125,6 +126,8 @@ async def review(visit: Visiting) -> Response:
         422 if problem or promo_problem(visit) else 200,
         checkout=checkout,
         parcels=by_seller(checkout),
+        ways=ways,
+        chosen_way=visit.query.get("way") if visit.query.get("way") in ways else next(iter(ways), None),
         problem=Problem(None, problem).message if problem else None,
         promo_problem=promo_problem(visit),
     )
@@ -132,15 +135,20 @@ async def review(visit: Visiting) -> Response:
 
 @router.post("/checkout/review")
 async def place(visit: Visiting) -> Response:
-    """Place the order. Clicked twice, it is placed once: the second click is shown the same order."""
+    """Place the order, or go on to the card. Clicked twice, it is placed once: the second click is shown the
+    same order.
+    """
     cart_id = visit.cart_id
     if cart_id is None:
         return visit.go("cart")
+    form = await visit.request.form()
+    if form.get("way") == CARD:
+        return visit.go("checkout/card")
     answer = await visit.write(
         "checkout_place",
         {"transactionInitialize", "checkoutComplete"},
         id=cart_id,
-        key=_promise_key(str((await visit.request.form()).get("total", "")), cart_id),
+        key=payment_key(cart_id, str(form.get("total", "")), AT_THE_DOOR),
     )
     order = (answer["checkoutComplete"] or {}).get("order")
     if order:
@@ -189,8 +197,3 @@ def _typed_before(visit: Visit, checkout: Data) -> dict[str, str]:
     form = {name: str(known.get(name) or "") for name in ADDRESS_FIELDS if name != "country"}
     country = (known.get("country") or {}).get("code")
     return form | {"email": checkout["email"] or "", "country": country or visit.market.country_code}
-
-
-def _promise_key(total: str, cart_id: str) -> str:
-    """The same for two clicks on one review; another once the total has changed."""
-    return sha256(f"{cart_id}:{total}".encode()).hexdigest()[:32]

@@ -25,10 +25,18 @@ MESSAGES: Mapping[str, str] = {
     "DELIVERY_METHOD_NOT_APPLICABLE": marked("Cette livraison n’est plus possible. Choisissez-en une autre."),
     "INVALID_SHIPPING_METHOD": marked("Cette livraison n’est plus possible. Choisissez-en une autre."),
     "CHECKOUT_NOT_FULLY_PAID": marked("Avec cette livraison, on ne peut pas payer à la réception."),
+    "CARD_NOT_NOW": marked(
+        "Le paiement par carte ne répond pas pour le moment. Rien n’a été débité, et votre panier est gardé."
+    ),
+    "CARD_DECLINED": marked(
+        "Votre banque a refusé ce paiement. Rien n’a été débité. Essayez une autre carte, ou appelez-la."
+    ),
+    "CARD_NOT_DONE": marked("Le paiement n’a pas été terminé. Rien n’a été débité. Vous pouvez réessayer."),
     "VOUCHER_NOT_APPLICABLE": marked(
         "Votre code promo ne convient pas ou plus à cette commande. Retirez-le pour continuer."
     ),
     "GIFT_CARD_NOT_APPLICABLE": marked("Votre carte cadeau n’est plus valable. Retirez-la pour continuer."),
+    "TAX_ERROR": marked("Les taxes ne sont pas connues pour l’instant. Réessayez dans un moment."),
     "REQUIRED": marked("Ce champ est nécessaire."),
     "LOGIN_ATTEMPT_DELAYED": marked("Trop d’essais. Attendez un peu, puis réessayez."),
     "PASSWORD_RESET_ALREADY_REQUESTED": marked("Trop d’essais. Attendez un peu, puis réessayez."),

@@ -1,4 +1,8 @@
-"""Ways to pay, one module each. `known.py` lists them."""
+"""Ways to pay, one module each. `known.py` lists them.
+
+There are two kinds. A promise is made in the buyer's request, and nobody outside is asked (`Gateway`). All
+others are carried out by somebody outside, who is asked while nothing is held (`outside.OutsideGateway`).
+"""
 
 from dataclasses import dataclass, field
 from typing import Protocol

@@ -1,6 +1,6 @@
 """Cash on delivery: the buyer promises now, and pays the carrier at the door, parcel by parcel."""
 
-from sqlalchemy import Uuid, bindparam, select
+from sqlalchemy import Uuid, bindparam, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.checkout.models import CheckoutDelivery
@@ -14,8 +14,9 @@ GATEWAY_ID = "marketplace.cash_on_delivery"
 
 
 _COLLECTS_CASH = (
-    select(ShippingMethod.collects_cash)
-    .join(CheckoutDelivery, CheckoutDelivery.method_id == ShippingMethod.id)
+    select(func.coalesce(ShippingMethod.collects_cash, false()))
+    .select_from(CheckoutDelivery)
+    .outerjoin(ShippingMethod, ShippingMethod.id == CheckoutDelivery.method_id)
     .where(CheckoutDelivery.id == bindparam("delivery_id", type_=Uuid))
 )
 

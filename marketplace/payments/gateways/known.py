@@ -1,10 +1,24 @@
 """Every way to pay that this shop knows, by the gateway id that clients name."""
 
+from collections.abc import Mapping
+
+from marketplace.kit.settings import Settings
 from marketplace.payments.errors import UnknownGatewayError
 from marketplace.payments.gateways import Gateway
 from marketplace.payments.gateways.cash_on_delivery import CashOnDelivery
+from marketplace.payments.gateways.outside import OutsideGateway
+from marketplace.payments.gateways.stripe.gateway import stripe_gateway
 
 GATEWAYS: dict[str, Gateway] = {gateway.id: gateway for gateway in (CashOnDelivery(),)}
+"""Promises."""
+OUTSIDE = (stripe_gateway,)
+"""What makes a gateway of its settings, or None where they don't name it."""
+
+
+def outside_gateways(settings: Settings) -> Mapping[str, OutsideGateway]:
+    """The gateways that are set up here whose payments somebody outside carries out."""
+    made = (make(settings) for make in OUTSIDE)
+    return {gateway.id: gateway for gateway in made if gateway is not None}
 
 
 def gateway_of(gateway_id: str) -> Gateway:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.catalog import following
+from marketplace.catalog import categories, following
 from marketplace.catalog.listings import ProductChannelListing
 from marketplace.catalog.models import Category, Product
 from marketplace.catalog.search import reindex
@@ -228,6 +228,50 @@ async def test_what_follows_for_many_products_is_left_to_jobs(
     ]
     await read(DELETE, STAFF, id=category_id(category))
     assert await is_pending(session, "catalog.follow", product_ids=products)
+
+
+async def test_a_shelf_of_many_products_is_out_of_sight_at_once_and_cleared_by_jobs(
+    read: Ask, session: AsyncSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(categories, "AT_ONCE", 1)
+    monkeypatch.setattr(categories, "BATCH", 2)
+    channel = await make_channel(session)
+    above = await make_category(session, name="Maison")
+    below = await make_category(session, above, slug="tapis")
+    products = [
+        (await make_listed_product(session, channel, category_id=below.id, name="Tapis"))[0] for _ in range(3)
+    ]
+    keys = [product.id for product in products]
+    await reindex(session, keys)
+    deleted = (await read(DELETE, STAFF, id=category_id(above)))["categoryDelete"]
+    assert deleted == {"errors": [], "category": {"name": "Maison"}}
+    seen = """query($id: ID!, $channel: String) {
+      category(slug: "tapis") { id } product(id: $id, channel: $channel) { id }
+      products(first: 5, channel: $channel) { totalCount }
+      found: products(first: 5, channel: $channel, search: "tapis") { totalCount } }"""
+    product_id = to_global_id("Product", keys[0])
+    assert await read(seen, None, id=product_id, channel=channel.slug) == {
+        "category": None,
+        "product": None,
+        "products": {"totalCount": 0},
+        "found": {"totalCount": 0},
+    }
+    of_staff = "query($id: ID!) { product(id: $id) { category { id } } }"
+    assert await read(of_staff, STAFF, id=product_id) == {"product": {"category": None}}
+    made = await read(CREATE, STAFF, input={"name": "Tapis", "slug": "tapis"})
+    assert made["categoryCreate"]["errors"] == []
+    shelves = sorted([above.id, below.id])
+    assert await is_pending(session, "catalog.delete_categories", category_ids=shelves)
+    for left in (1, 0):
+        await categories.categories_left(session, shelves)
+        on_it = select(func.count(Product.id)).where(Product.category_id == below.id)
+        assert await session.scalar(on_it) == left
+    assert await session.scalar(select(func.count()).where(Category.id.in_(shelves))) == 0
+    await categories.categories_left(session, shelves)  # Told twice, done once.
+    standing = await session.execute(
+        select(Product.category_id, Product.listed_in).where(Product.id.in_(keys)).distinct()
+    )
+    assert standing.all() == [(None, [])]
 
 
 async def test_categories_are_taken_away_at_once_or_not_at_all(read: Ask, session: AsyncSession) -> None:

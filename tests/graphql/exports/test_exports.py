@@ -27,13 +27,15 @@ from marketplace.kit.storage import FileMissingError, storage_from
 from marketplace.post.exports import make_export
 from marketplace.pricing.gift_cards import GiftCard
 from marketplace.pricing.vouchers import Voucher, VoucherCode
+from marketplace.vendors.models import MemberRole
 from marketplace_graphql.kernel import Api, Requester
 from tests.factories.attributes import answer, make_attribute, make_value
 from tests.factories.catalog import make_collection, make_product, make_variant, put_on_sale
 from tests.factories.inventory import make_stock
 from tests.factories.markets import make_channel
+from tests.factories.people import make_user
 from tests.factories.pricing import make_gift_card, make_voucher
-from tests.graphql.conftest import Ask, staff
+from tests.graphql.conftest import Ask, seller, staff
 
 KEEPER = Requester(
     permissions=frozenset({"MANAGE_PRODUCTS", "MANAGE_GIFT_CARD", "MANAGE_DISCOUNTS"}), is_staff=True
@@ -232,6 +234,50 @@ async def test_what_can_not_be_asked_for(
         "errors": [{"field": field, "code": code}],
     }
     assert list(await session.scalars(select(ExportFile.id))) == []
+
+
+async def test_a_sellers_file_has_the_own_products_and_is_for_who_asked(
+    session: AsyncSession, ask: Ask, work: Work
+) -> None:
+    own, strange = await make_product(session, name="Own"), await make_product(session, name="Strange")
+    people = [await make_user(session) for _ in range(3)]
+    lister = seller(own.vendor_id, people[0], MemberRole.LISTER)
+    ids = [to_global_id("Product", product.id) for product in (own, strange)]
+    for scope in (
+        {"scope": "ALL"},
+        {"scope": "IDS", "ids": ids},
+        {"scope": "FILTER", "filter": {"ids": ids}},
+    ):
+        given = scope | {"fileType": "CSV", "exportInfo": {"fields": ["NAME"]}}
+        asked = (await ask(document("Products"), lister, input=given))["data"]["exportProducts"]
+        assert asked["errors"] == []
+        await make_export(work, await session.scalar(select(func.max(ExportFile.id))))
+        file = (await ask(FILE, lister, id=asked["exportFile"]["id"]))["data"]["exportFile"]
+        assert file["status"] == "SUCCESS"
+        told = list(csv.DictReader(io.StringIO((await content_of(work, file)).decode())))
+        assert [row["name"] for row in told] == ["Own"]
+    listed = "{ exportFiles(first: 9) { totalCount } }"
+    file_id = asked["exportFile"]["id"]
+    colleague, stranger = seller(own.vendor_id, people[1]), seller(strange.vendor_id, people[2])
+    moved = seller(strange.vendor_id, people[0])
+    for who, count in ((lister, 3), (KEEPER, 3), (colleague, 0), (stranger, 0), (moved, 0)):
+        assert (await ask(listed, who))["data"]["exportFiles"]["totalCount"] == count
+        shown = (await ask(FILE, who, id=file_id))["data"]["exportFile"]
+        assert (shown is None) == (count == 0)
+    packer = seller(own.vendor_id, people[0], MemberRole.PACKER)
+    for kind, who in (("Products", packer), ("GiftCards", lister)):
+        refused = await ask(document(kind), who, input={"scope": "ALL", "fileType": "CSV"})
+        assert refused["errors"][0]["extensions"]["exception"]["code"] == "PermissionDenied"
+
+
+async def test_a_sellers_file_tells_of_no_strangers_store_room(session: AsyncSession, ask: Ask) -> None:
+    own, strange = await make_product(session), await make_product(session)
+    variant = await make_variant(session, strange)
+    room = to_global_id("Warehouse", (await make_stock(session, variant, 1)).warehouse_id)
+    who = seller(own.vendor_id, await make_user(session))
+    given = {"scope": "ALL", "fileType": "CSV", "exportInfo": {"warehouses": [room]}}
+    refused = (await ask(document("Products"), who, input=given))["data"]["exportProducts"]
+    assert refused["errors"] == [{"field": "warehouses", "code": "NOT_FOUND"}]
 
 
 async def test_whoever_may_not_see_the_things_sees_no_file_of_them(session: AsyncSession, ask: Ask) -> None:

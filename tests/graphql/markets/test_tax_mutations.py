@@ -7,15 +7,20 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.catalog.listings import VariantChannelListing
 from marketplace.kit.ids import to_global_id
 from marketplace.markets.models import TaxClass, TaxRate
+from marketplace.people.permissions import Permission
+from marketplace.pricing.service import reprice
+from tests.factories.apps import make_app
 from tests.factories.checkout import RABAT, make_cart, make_market, make_piece, make_ready_cart
 from tests.factories.drafts import make_draft
 from tests.factories.markets import make_channel, make_method, make_tax_class, make_tax_rate
 from tests.factories.orders import make_order
 from tests.factories.people import make_user
+from tests.factories.webhooks import make_webhook
 from tests.graphql.checkout.test_problems import problems
-from tests.graphql.conftest import Ask, buyer, staff
+from tests.graphql.conftest import Ask, app_itself, buyer, staff
 
 COLLECTOR = staff("MANAGE_TAXES")
 CLASS = "taxClass { id name countries { country { code country } rate } }"
@@ -208,7 +213,7 @@ async def test_a_channels_taxes_are_configured(session: AsyncSession, read: Ask)
         "country": {"code": "FR"},
         "chargeTaxes": False,
         "displayGrossPrices": False,
-        "taxCalculationStrategy": "FLAT_RATES",
+        "taxCalculationStrategy": None,
         "taxAppId": None,
         "useWeightedTaxForShipping": None,
     }
@@ -222,18 +227,68 @@ async def test_a_channels_taxes_are_configured(session: AsyncSession, read: Ask)
     assert found["taxConfiguration"]["chargeTaxes"] is False
 
 
+async def test_taxes_are_left_to_an_app(session: AsyncSession, read: Ask) -> None:
+    key = to_global_id("TaxConfiguration", (await make_channel(session)).id)
+    apps = [await make_app(session, Permission.HANDLE_TAXES) for _ in range(3)]
+    events = ("CHECKOUT_CALCULATE_TAXES", "ORDER_CALCULATE_TAXES", "ORDER_PAID")
+    for app, event in zip(apps, events, strict=True):
+        await make_webhook(session, event, app=app)
+    shop = (await read("{ shop { availableTaxApps { identifier } } }", staff()))["shop"]
+    names = [app.identifier for app in apps]
+    assert [app["identifier"] for app in shop["availableTaxApps"]] == names[:2]
+    country = {"countryCode": "FR", "chargeTaxes": True, "displayGrossPrices": True}
+    given = {
+        "taxCalculationStrategy": "TAX_APP",
+        "taxAppId": names[0],
+        "updateCountriesConfiguration": [
+            {**country, "taxCalculationStrategy": "TAX_APP", "taxAppId": names[1]},
+            {**country, "countryCode": "BE", "taxCalculationStrategy": "FLAT_RATES"},
+        ],
+    }
+    found = (await read(CONFIGURE, COLLECTOR, id=key, input=given))["taxConfigurationUpdate"]
+    configuration = found["taxConfiguration"]
+    assert (configuration["taxCalculationStrategy"], configuration["taxAppId"]) == ("TAX_APP", names[0])
+    told = [(each["taxCalculationStrategy"], each["taxAppId"]) for each in configuration["countries"]]
+    assert told == [("FLAT_RATES", None), ("TAX_APP", names[1])]
+    found = (await read(CONFIGURE, COLLECTOR, id=key, input={"taxAppId": ""}))["taxConfigurationUpdate"]
+    assert found["taxConfiguration"]["taxAppId"] is None
+
+
+async def test_only_staff_and_apps_may_know_which_apps_work_out_taxes(
+    session: AsyncSession, ask: Ask
+) -> None:
+    document = "{ shop { availableTaxApps { identifier } } }"
+    assert (await ask(document, buyer(await make_user(session))))["errors"]
+    assert "errors" not in await ask(document, app_itself(await make_app(session)))
+
+
+async def test_lists_show_prices_without_the_taxes_that_an_app_works_out(
+    session: AsyncSession, read: Ask
+) -> None:
+    channel = await make_channel(session, prices_entered_with_tax=False)
+    await make_tax_rate(session, rate_bp=2000)
+    rug = await make_piece(session, channel, 100_00)
+    await reprice(session)
+    key = to_global_id("TaxConfiguration", channel.id)
+
+    async def shown() -> tuple[int, int]:
+        query = select(VariantChannelListing.gross_minor, VariantChannelListing.net_minor)
+        row = (await session.execute(query.where(VariantChannelListing.variant_id == rug.id))).one()
+        return row[0], row[1]
+
+    assert await shown() == (120_00, 100_00)
+    await read(CONFIGURE, COLLECTOR, id=key, input={"taxCalculationStrategy": "TAX_APP"})
+    await reprice(session)
+    assert await shown() == (100_00, 100_00)
+
+
 async def test_a_configuration_that_can_not_be_is_refused(session: AsyncSession, read: Ask) -> None:
     key = to_global_id("TaxConfiguration", (await make_channel(session)).id)
     country = {"countryCode": "FR", "chargeTaxes": True, "displayGrossPrices": True}
+    deaf = await make_app(session, Permission.HANDLE_TAXES)  # Has no webhook to be asked along.
     for given, field, code, countries in (
-        ({"taxCalculationStrategy": "TAX_APP"}, "taxCalculationStrategy", "INVALID", []),
         ({"taxAppId": "app"}, "taxAppId", "NOT_FOUND", []),
-        (
-            {"updateCountriesConfiguration": [{**country, "taxCalculationStrategy": "TAX_APP"}]},
-            "taxCalculationStrategy",
-            "INVALID",
-            ["FR"],
-        ),
+        ({"taxAppId": deaf.identifier}, "taxAppId", "NOT_FOUND", []),
         ({"updateCountriesConfiguration": [{**country, "taxAppId": "app"}]}, "taxAppId", "NOT_FOUND", ["FR"]),
         (
             {"updateCountriesConfiguration": [country], "removeCountriesConfiguration": ["FR"]},

@@ -1,5 +1,6 @@
 """What is announced meanwhile, and who does it."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from marketplace.kit.announcements import Announcement
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import Requester
 from tests.factories.people import make_staff
+from tests.graphql.carrier import Carrier, carrying
 from tests.graphql.conftest import staff
 
 
@@ -30,6 +32,13 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 async def clerk(session: AsyncSession) -> Requester:
     """A member of staff who works on orders."""
     return staff(Permission.MANAGE_ORDERS, user=await make_staff(session))
+
+
+@pytest.fixture
+async def carrier(session: AsyncSession) -> AsyncIterator[Carrier]:
+    """An app that is asked how orders can travel."""
+    async with carrying(session) as made:
+        yield made
 
 
 def codes(answer: dict[str, Any]) -> list[tuple[str | None, str]]:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.listings import ProductChannelListing
 from marketplace.kit.ids import to_global_id
-from marketplace.orders.models import Order, OrderStatus
+from marketplace.orders.models import Order, OrderEvent, OrderLine, OrderStatus
 from marketplace.payments.models import TransactionItem
 from marketplace.people.models import Address
 from marketplace.people.permissions import Permission
@@ -342,6 +342,23 @@ async def test_drafts_are_listed_apart_from_orders(
     assert await listed(search=str(small.number)) == [order_id(small)]
     channel = to_global_id("Channel", market.channel.id)
     assert await listed(filter={"channels": [channel]}) == both
+    line = (await session.scalars(select(OrderLine).where(OrderLine.order_id == large.id))).first()
+    assert line is not None
+    line.public_metadata = {"gift": "yes"}
+    card = {"type": "CARD", "name": "Visa", "brand": "visa"}
+    paid = {"psp_reference": "P-7", "method_details": card, "gateway": "shop.pay", "currency": "MAD"}
+    session.add(TransactionItem(order_id=large.id, **paid))
+    session.add(OrderEvent(order_id=large.id, type="NOTE_ADDED"))
+    await session.flush()
+    made_with = {"type": {"eq": "CARD"}, "card": {"brand": {"eq": "visa"}}}
+    for where in (
+        {"lines": [{"metadata": {"key": "gift", "value": {"eq": "yes"}}}]},
+        {"transactions": [{"pspReference": {"eq": "P-7"}}]},
+        {"transactions": [{"paymentMethodDetails": made_with}]},
+        {"events": [{"type": {"oneOf": ["NOTE_ADDED"]}}]},
+    ):
+        assert await listed(where=where) == [order_id(large)]
+    assert await listed(where={"transactions": [{"paymentMethodDetails": {"type": {"eq": "OTHER"}}}]}) == []
 
 
 @pytest.mark.parametrize(

@@ -397,3 +397,21 @@ async def test_a_note_may_be_an_apps(session: AsyncSession, read: Ask, shop: Sho
     event = await session.scalar(select(OrderEvent).where(OrderEvent.type == "NOTE_ADDED"))
     assert event is not None
     assert (event.app_id, event.user_id, event.parameters["message"]) == (app.id, None, "from the ledger")
+
+
+async def test_a_tax_class_is_told_of_as_it_was(session: AsyncSession, read: Ask, shop: Shop) -> None:
+    said = [{"key": "code", "value": "7"}]
+    line = shop.line("cup", taxClassMetadata=said, taxClassPrivateMetadata=said)
+    delivery = shop.order()["deliveryMethod"] | {"shippingTaxClassMetadata": said}
+    made = await brought_in(read, shop.order(lines=[line], deliveryMethod=delivery))
+    assert made["errors"] == []
+    document = """query ($id: ID!) { order(id: $id) {
+      shippingTaxClassMetadata { key value } shippingTaxClassPrivateMetadata { key }
+      lines { taxClassMetadata { key value } taxClassPrivateMetadata { key value } } } }"""
+    order = (await session.scalars(select(Order))).one()
+    shown = await read(document, IMPORTER, id=to_global_id("Order", order.id))
+    assert shown["order"] == {
+        "shippingTaxClassMetadata": said,
+        "shippingTaxClassPrivateMetadata": [],
+        "lines": [{"taxClassMetadata": said, "taxClassPrivateMetadata": said}],
+    }

@@ -14,8 +14,9 @@ from marketplace.kit.jobs import JobStatus, Work
 from marketplace.kit.settings import Settings
 from marketplace.kit.signing import opened
 from marketplace.kit.storage import FileMissingError, FolderStorage
+from marketplace.orders.invoice_models import Invoice
 from marketplace.orders.jobs import delete_file, delete_invoice, make_invoice
-from marketplace.orders.models import Invoice, OrderStatus
+from marketplace.orders.models import OrderStatus
 from marketplace.vendors.models import TaxRegime, Vendor
 from marketplace_graphql.kernel import Api
 from tests.factories.people import make_user

@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.apps.models import App
+from marketplace.kit.ids import to_global_id
 from tests.factories.apps import make_app
+from tests.factories.checkout import make_market, make_piece, make_ready_cart
 from tests.factories.webhooks import make_webhook
 from tests.receiver import Received, Receiver, Reply, receiving
 
@@ -31,12 +33,15 @@ subscription { event {
   ... on TransactionProcessSession {
     merchantReference data action { amount currency actionType } sourceObject { ...Source } }
   ... on TransactionChargeRequested { asked: action { ...Asked } payment: transaction { pspReference } }
-  ... on TransactionRefundRequested { asked: action { ...Asked } payment: transaction { pspReference } }
+  ... on TransactionRefundRequested {
+    asked: action { ...Asked } payment: transaction { pspReference } granted: grantedRefund { id reason } }
   ... on TransactionCancelationRequested { asked: action { ...Asked } payment: transaction { pspReference } }
 } }
 fragment Asked on TransactionAction { amount currency actionType }
 fragment Source on OrderOrCheckout { __typename ... on Checkout { id } ... on Order { id number } }
 """
+
+CHARGED = {"pspReference": "psp-1", "result": "CHARGE_SUCCESS", "amount": 150, "actions": ["REFUND"]}
 
 
 @dataclass
@@ -67,3 +72,11 @@ async def payment_app(session: AsyncSession) -> AsyncIterator[PaymentApp]:
         made = PaymentApp(app, receiver, [{}])
         receiver.behave = made.answer
         yield made
+
+
+@pytest.fixture
+async def cart_id(session: AsyncSession) -> str:
+    """Of a guest's cart of 150 MAD."""
+    market = await make_market(session)
+    cart = await make_ready_cart(session, market, await make_piece(session, market.channel))
+    return to_global_id("Checkout", cart.id)

@@ -13,13 +13,11 @@ from marketplace.apps.models import App
 from marketplace.kit.ids import to_global_id
 from marketplace.kit.settings import Settings
 from marketplace.orders.models import Order
-from marketplace.payments.models import TransactionEvent, TransactionItem
+from marketplace.payments.models import TransactionItem
 from marketplace.webhooks.models import DeliveryStatus, EventDelivery, EventDeliveryAttempt
 from marketplace_graphql.kernel import Api
-from tests.factories.checkout import make_market, make_piece, make_ready_cart
-from tests.factories.people import make_user
-from tests.graphql.conftest import Ask, app_itself, staff
-from tests.graphql.payments.conftest import GATEWAY, PaymentApp
+from tests.graphql.conftest import Ask, app_itself
+from tests.graphql.payments.conftest import CHARGED, GATEWAY, PaymentApp
 from tests.receiver import Received, Reply
 
 GATEWAYS = """
@@ -46,21 +44,12 @@ fragment Done on %s { data
     chargedAmount { amount } authorizedAmount { amount } chargePendingAmount { amount } }
   transactionEvent { type pspReference message amount { amount } } }
 """
-ACTION = """
-mutation ($id: ID!, $action: TransactionActionEnum!, $amount: PositiveDecimal, $reason: String) {
-  it: transactionRequestAction(id: $id, actionType: $action, amount: $amount, refundReason: $reason) {
-    transaction {
-      actions chargedAmount { amount } refundedAmount { amount } refundPendingAmount { amount }
-      authorizedAmount { amount } canceledAmount { amount } events { type message } }
-    errors { field code } } }
-"""
 COMPLETE = "mutation ($id: ID!) { it: checkoutComplete(id: $id) { order { id } errors { code } } }"
 NOTE = """
 mutation ($id: ID!) {
   it: checkoutCustomerNoteUpdate(id: $id, customerNote: "Soon") { errors { code } } }
 """
 UNKNOWN = to_global_id("TransactionItem", uuid4())
-CHARGED = {"pspReference": "psp-1", "result": "CHARGE_SUCCESS", "amount": 150, "actions": ["REFUND"]}
 RUBBISH: list[tuple[dict[str, Any] | Reply, str]] = [
     ((500, b"out of order"), "no answer"),
     ((200, b"not json"), "no answer"),
@@ -83,14 +72,6 @@ RUBBISH: list[tuple[dict[str, Any] | Reply, str]] = [
 
 def document(mutation: str) -> str:
     return mutation + DONE % ("TransactionProcess" if "Process" in mutation else "TransactionInitialize")
-
-
-@pytest.fixture
-async def cart_id(session: AsyncSession) -> str:
-    """Of a guest's cart of 150 MAD."""
-    market = await make_market(session)
-    cart = await make_ready_cart(session, market, await make_piece(session, market.channel))
-    return to_global_id("Checkout", cart.id)
 
 
 async def test_an_app_is_offered_as_a_gateway(read: Ask, cart_id: str, payment_app: PaymentApp) -> None:
@@ -306,114 +287,3 @@ async def test_each_call_is_in_the_log(
     assert (tries[0].response_status_code, tries[0].response) == (500, "out of order")
     waiting = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'webhooks.send'"
     assert await session.scalar(text(waiting)) == 0  # Nothing is sent a second time.
-
-
-async def _paid(read: Ask, cart_id: str, payment_app: PaymentApp, said: dict[str, Any]) -> str:
-    payment_app.says = [said]
-    payload = (await read(document(INITIALIZE), id=cart_id))["it"]
-    transaction_id: str = payload["transaction"]["id"]
-    return transaction_id
-
-
-async def test_a_refund_is_asked_of_the_app_and_the_order_follows(
-    session: AsyncSession, read: Ask, cart_id: str, payment_app: PaymentApp
-) -> None:
-    payment = await _paid(read, cart_id, payment_app, CHARGED)
-    await read(COMPLETE, id=cart_id)
-    cashier = staff("HANDLE_PAYMENTS", user=await make_user(session, is_staff=True))
-    payment_app.says = [{"pspReference": "r1", "result": "REFUND_SUCCESS", "amount": 50, "actions": []}]
-    payload = (await read(ACTION, cashier, id=payment, action="REFUND", amount=50, reason="Broken"))["it"]
-    assert payload["errors"] == []
-    transaction = payload["transaction"]
-    assert (transaction["chargedAmount"], transaction["refundedAmount"]) == (
-        {"amount": 100.0},
-        {"amount": 50.0},
-    )
-    assert transaction["actions"] == []
-    assert {"type": "REFUND_REQUEST", "message": "Broken"} in transaction["events"]
-    event, told = payment_app.heard[-1]
-    assert event == "transaction_refund_requested"
-    assert told["asked"] == {"amount": 50.0, "currency": "MAD", "actionType": "REFUND"}
-    order = (await session.scalars(select(Order).execution_options(populate_existing=True))).one()
-    assert (order.charge_status, order.total_refunded_minor) == ("PARTIAL", 50_00)
-
-
-async def test_a_refund_that_is_pending_can_not_be_asked_for_twice(
-    session: AsyncSession, read: Ask, cart_id: str, payment_app: PaymentApp
-) -> None:
-    payment = await _paid(read, cart_id, payment_app, CHARGED)
-    cashier = staff("HANDLE_PAYMENTS", user=await make_user(session, is_staff=True))
-    payment_app.says = [{"pspReference": "r1"}]
-    transaction = (await read(ACTION, cashier, id=payment, action="REFUND"))["it"]["transaction"]
-    assert (transaction["chargedAmount"], transaction["refundPendingAmount"]) == (
-        {"amount": 0.0},
-        {"amount": 150.0},
-    )
-    again = (await read(ACTION, cashier, id=payment, action="REFUND"))["it"]
-    assert again["errors"] == [{"field": "actionType", "code": "INVALID"}]
-
-
-async def test_an_authorisation_is_charged_and_called_off(
-    session: AsyncSession, read: Ask, cart_id: str, payment_app: PaymentApp
-) -> None:
-    promised = {"pspReference": "psp-1", "result": "AUTHORIZATION_SUCCESS"}
-    payment = await _paid(read, cart_id, payment_app, promised)
-    cashier = staff("HANDLE_PAYMENTS", user=await make_user(session, is_staff=True))
-    payment_app.says = [
-        {"pspReference": "c1", "result": "CHARGE_SUCCESS", "amount": 100},
-        {"pspReference": "x1", "result": "CANCEL_SUCCESS"},
-    ]
-    charged = (await read(ACTION, cashier, id=payment, action="CHARGE", amount=100))["it"]["transaction"]
-    assert (charged["chargedAmount"], charged["authorizedAmount"]) == ({"amount": 100.0}, {"amount": 50.0})
-    canceled = (await read(ACTION, cashier, id=payment, action="CANCEL"))["it"]["transaction"]
-    assert (canceled["canceledAmount"], canceled["authorizedAmount"]) == ({"amount": 50.0}, {"amount": 0.0})
-
-
-@pytest.mark.parametrize("said", [(500, b""), {}, {"pspReference": "r", "result": "CHARGE_SUCCESS"}])
-async def test_an_action_that_fails_changes_no_amount(
-    session: AsyncSession, read: Ask, cart_id: str, payment_app: PaymentApp, said: Any
-) -> None:
-    payment = await _paid(read, cart_id, payment_app, CHARGED)
-    cashier = staff("HANDLE_PAYMENTS", user=await make_user(session, is_staff=True))
-    payment_app.says = [said]
-    transaction = (await read(ACTION, cashier, id=payment, action="REFUND"))["it"]["transaction"]
-    assert transaction["chargedAmount"] == {"amount": 150.0}
-    assert transaction["events"][-1]["type"] == "REFUND_FAILURE"
-
-
-@pytest.mark.parametrize(
-    ("given", "error"),
-    [
-        ({"action": "CHARGE"}, {"field": "actionType", "code": "INVALID"}),
-        ({"action": "REFUND", "amount": 0.001}, {"field": "amount", "code": "INVALID"}),
-        ({"action": "CHARGE", "reason": "Why"}, {"field": "refundReason", "code": "INVALID"}),
-        (
-            {"action": "REFUND", "id": to_global_id("TransactionItem", uuid4())},
-            {"field": "id", "code": "NOT_FOUND"},
-        ),
-    ],
-)
-async def test_what_can_not_be_asked_for_is_refused(
-    session: AsyncSession,
-    read: Ask,
-    cart_id: str,
-    payment_app: PaymentApp,
-    given: dict[str, Any],
-    error: dict[str, str],
-) -> None:
-    payment = await _paid(read, cart_id, payment_app, CHARGED)
-    before = await session.scalar(select(func.count(TransactionEvent.id)))
-    payload = (await read(ACTION, staff("HANDLE_PAYMENTS"), **{"id": payment} | given))["it"]
-    assert payload["errors"] == [error]
-    assert await session.scalar(select(func.count(TransactionEvent.id))) == before
-
-
-async def test_a_payment_without_an_app_has_nobody_to_ask(
-    session: AsyncSession, ask: Ask, read: Ask, cart_id: str
-) -> None:
-    cash = await read(document(INITIALIZE), id=cart_id, gateway="marketplace.cash_on_delivery")
-    given = {"id": cash["it"]["transaction"]["id"], "action": "CANCEL"}
-    payload = (await read(ACTION, staff("HANDLE_PAYMENTS"), **given))["it"]
-    assert payload["errors"] == [{"field": None, "code": "MISSING_TRANSACTION_ACTION_REQUEST_WEBHOOK"}]
-    denied = await ask(ACTION, staff("MANAGE_ORDERS"), **given)
-    assert denied["errors"][0]["extensions"]["exception"]["code"] == "PermissionDenied"

@@ -53,14 +53,6 @@ def mad(amount: float, currency: str = "MAD") -> dict[str, Any]:
 
 
 @pytest.fixture
-async def cart_id(session: AsyncSession) -> str:
-    """Of a guest's cart of 150 MAD."""
-    market = await make_market(session)
-    cart = await make_ready_cart(session, market, await make_piece(session, market.channel))
-    return to_global_id("Checkout", cart.id)
-
-
-@pytest.fixture
 async def app(session: AsyncSession) -> App:
     return await make_app(session, "HANDLE_PAYMENTS", name="Till")  # type: ignore[arg-type]
 

@@ -35,7 +35,8 @@ def related(place: "Place", declaration: fields.Related) -> ColumnElement[Any]:
     on = predicate(place, keywords)
     if place.is_list:
         place.ctx = place.ctx.counting(min(declaration.expected, declaration.limit))
-        return many(place, place.field.type, place.nodes, place.slot, on, order, declaration.limit)
+        listed, limit = place.field.type, declaration.limit
+        return many(place, listed, place.nodes, place.slot, on, order, limit, shown=declaration.shown)
     type_ = type_at(place, place.field.type, declaration.of)
     return one(place, type_, place.nodes, place.slot, on, order, shown=declaration.shown)
 
@@ -153,13 +154,15 @@ def many(
     on: On,
     order_by: Callable[[Any], Any] | None,
     limit: int,
+    *,
+    shown: bool = False,
 ) -> ColumnElement[Any]:
     """The JSON of all rows that a predicate finds and that may be seen, as a list in order."""
     rows = rows_at(place, type_)
     target = aliased(rows.model)
     scope = place.ctx.scope(target)
     ctx = entered(place.ctx, rows, target)
-    conditions = (on(target), registry.visible(rows.model, target, ctx))
+    conditions = [on(target)] if shown else [on(target), registry.visible(rows.model, target, ctx)]
     made = as_json(as_type(place, type_, nodes, slot, target, ctx, enter=False))
     order = order_by(target) if order_by is not None else default_order(rows, target, ctx)
     keys = in_order(target, order)

@@ -1,0 +1,152 @@
+"""Stripe's webhooks: who signed them is checked, then they are kept, then a job works on them."""
+
+import re
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import stripe
+from sqlalchemy import delete, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.kit import clock
+from marketplace.kit.jobs import enqueue
+from marketplace.kit.settings import Settings
+from marketplace.payments.gateways.stripe.models import StripeEvent, StripeEventStatus, StripeRefusal
+
+TOLERANCE_SECONDS = 300
+"""How old a signature may be, or how far ahead of our clock: Stripe's own advice."""
+WORK = "payments.work_on_stripe_event"
+NAME_CHARACTERS = 255
+KEPT_DAYS = 90
+KEPT = (
+    "id",
+    "object",
+    "amount",
+    "amount_refunded",
+    "charge",
+    "currency",
+    "metadata",
+    "payment_intent",
+    "reason",
+    "status",
+)
+"""What is kept of an object: whatever else is needed, Stripe is asked for when it is needed."""
+
+
+class BadWebhookError(Exception):
+    """It was not Stripe who sent it, or long ago, or it is no event."""
+
+
+def opened(settings: Settings, body: bytes, signature: str | None) -> dict[str, Any]:
+    """The event of a webhook, as it came over the net. Raises BadWebhookError."""
+    secrets = settings.stripe_webhook_secret
+    known = [] if secrets is None else [one.strip() for one in secrets.get_secret_value().split(",")]
+    if not any(_is_signed(body, signature, secret) for secret in known if secret):
+        raise BadWebhookError("This is not signed by Stripe.")
+    return event_in(body)
+
+
+def event_in(body: bytes) -> dict[str, Any]:
+    """Raises BadWebhookError."""
+    try:
+        event = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BadWebhookError("This is no JSON.") from error
+    if not isinstance(event, dict) or not _is_event(event) or b"\\u0000" in body:
+        raise BadWebhookError("This is no event.")
+    return event
+
+
+async def keep(session: AsyncSession, event: Mapping[str, Any]) -> bool:
+    """Keep an event and queue the work on it; whether it is new. Told twice, it is worked on once."""
+    subject = event["data"]["object"]
+    row = {
+        "id": event["id"],
+        "type": event["type"],
+        "account": event.get("account"),
+        "is_live": bool(event.get("livemode")),
+        "created_at": datetime.fromtimestamp(event["created"], UTC),
+        "received_at": clock.now(),
+        "subject": {name: _name_of(subject[name]) for name in KEPT if subject.get(name) is not None},
+        "status": StripeEventStatus.WAITING,
+        "message": "",
+    }
+    kept = await session.scalar(
+        upsert(StripeEvent).values(row).on_conflict_do_nothing().returning(StripeEvent.id)
+    )
+    if kept is not None:
+        await queue_work(session, row["id"], _lock_of(subject))
+    return kept is not None
+
+
+async def work_again(session: AsyncSession, event: StripeEvent) -> None:
+    """Have an event worked on once more."""
+    await session.execute(
+        update(StripeEvent)
+        .where(StripeEvent.id == event.id)
+        .values(status=StripeEventStatus.WAITING, message=""),
+    )
+    await queue_work(session, event.id, _lock_of(event.subject))
+
+
+async def queue_work(session: AsyncSession, event_id: str, lock: str) -> None:
+    """Events about one payment are worked on one after another."""
+    await enqueue(session, WORK, lock=lock, queueing_lock=f"stripe:{event_id}", event_id=event_id)
+
+
+async def count_refusal(session: AsyncSession) -> None:
+    """Count a webhook that was refused: nothing else of it is kept."""
+    await session.execute(
+        upsert(StripeRefusal)
+        .values(day=clock.now().date(), count=1)
+        .on_conflict_do_update(index_elements=[StripeRefusal.day], set_={"count": StripeRefusal.count + 1})
+    )
+
+
+async def forget_old(session: AsyncSession) -> None:
+    """Forget events, and counts of refusals, that nobody will ask for any more."""
+    before = clock.now() - timedelta(days=KEPT_DAYS)
+    await session.execute(
+        delete(StripeEvent).where(
+            StripeEvent.created_at < before, StripeEvent.status != StripeEventStatus.WAITING
+        )
+    )
+    await session.execute(delete(StripeRefusal).where(StripeRefusal.day < before.date()))
+
+
+def _is_signed(body: bytes, signature: str | None, secret: str) -> bool:
+    try:
+        stripe.WebhookSignature.verify_header(body, signature, secret, TOLERANCE_SECONDS)
+    except (stripe.SignatureVerificationError, UnicodeDecodeError):
+        return False
+    signed_at = re.search(r"(?:^|,)t=(\d+)", signature or "")
+    return signed_at is not None and int(signed_at[1]) <= time.time() + TOLERANCE_SECONDS
+
+
+def _is_event(event: Mapping[str, Any]) -> bool:
+    data = event.get("data")
+    about = data.get("object") if isinstance(data, dict) else None
+    names = (event.get("id"), event.get("type"), about.get("id") if isinstance(about, dict) else None)
+    created = event.get("created")
+    return (
+        event.get("object") == "event"
+        and all(isinstance(name, str) and 0 < len(name) <= NAME_CHARACTERS for name in names)
+        and isinstance(created, int)
+        and not isinstance(created, bool)
+        and 0 <= created < 10**11
+        and isinstance(event.get("account"), str | None)
+    )
+
+
+def _name_of(value: Any) -> Any:
+    """An object within the object is kept by its name only."""
+    return value.get("id") if isinstance(value, dict) and "object" in value else value
+
+
+def _lock_of(subject: Mapping[str, Any]) -> str:
+    payment = _name_of(subject.get("payment_intent")) or subject["id"]
+    return f"stripe:{payment}"

@@ -1,0 +1,1 @@
+"""Stand-ins of those whom payments speak to: for tests, and for an installation without keys."""
