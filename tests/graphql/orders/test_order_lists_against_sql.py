@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog.models import Product, ProductType, ProductTypeKind
 from marketplace.kit.ids import to_global_id
-from marketplace.orders.models import ChargeStatus, Invoice, Order, OrderEvent, OrderLine, OrderStatus
+from marketplace.orders.invoice_models import Invoice
+from marketplace.orders.models import ChargeStatus, Order, OrderEvent, OrderLine, OrderStatus
 from marketplace.people.models import Address, User
 from marketplace_graphql.orders import conditions, finding
 from tests.factories.checkout import make_market, make_piece
