@@ -12,6 +12,8 @@ from marketplace_graphql.schema import api_schema
 
 OPERATIONS = Path(__file__).parent / "operations"
 LISTS = (*staff_catalogue.LISTS, "orders", "draft_orders", "customers")
+COUNTED = (*staff_catalogue.COUNTED, "orders", "draft_orders", "customers")
+"""Lists of which it is measured, too, how long it takes to tell how many rows there are."""
 ROOT = {
     "draft_orders": "draftOrders",
     "product_variants": "productVariants",
@@ -27,6 +29,7 @@ ALIASES = {
     "FULFILLMENT_STATUS",
 }
 """Orders that are the same as another."""
+UNASKED = {"AND", "OR", "NOT", "channel"}
 OF_SOME_LISTS = {"RANK", "COLLECTION"}
 """They go with a search, or with a collection's products."""
 IN_A_CHANNEL = {"PRICE", "PUBLISHED", "PUBLISHED_AT"}
@@ -76,12 +79,12 @@ def cases(samples: dict[str, Any], *, every_order: bool) -> Iterator[Case]:
             yield case
             if middle is not None:
                 yield replace(case, name=f"{case.name} middle", after=middle)
-        if list_ in staff_catalogue.COUNTED:
+        if list_ in COUNTED:
             yield Case(list_, "all count", kind="count")
         for asked, variables in _conditions(list_, samples):
             case = _case(list_, asked, variables, None)
             yield case
-            if list_ in staff_catalogue.COUNTED:
+            if list_ in COUNTED:
                 yield Case(list_, f"{asked} count", variables, kind="count")
             for name, way in orders:
                 if every_order or name in mixed:
@@ -119,7 +122,7 @@ def _conditions(list_: str, samples: dict[str, Any]) -> Iterator[tuple[str, dict
         assert isinstance(given, GraphQLInputObjectType)
         known = _values(list_, argument, samples)
         for name in given.fields:
-            if name in ("AND", "OR", "NOT", "channel"):
+            if name in UNASKED or (name == "attributes" and list_ not in staff_catalogue.LISTS):
                 continue
             for number, value in enumerate(known[name], 1):
                 variables: dict[str, Any] = {argument: {name: value}}
@@ -131,6 +134,24 @@ def _conditions(list_: str, samples: dict[str, Any]) -> Iterator[tuple[str, dict
     if list_ == "products":
         for asked, variables in staff_catalogue.mixed(samples):
             yield asked, variables | {"channel": CHANNEL}
+    yield from _several(list_, samples)
+
+
+def _several(list_: str, it: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Several conditions at once."""
+    if list_ == "orders":
+        yield "in a channel", {"channel": CHANNEL}
+        paid = {"chargeStatus": {"eq": "NONE"}}
+        yield "where unpaid AND without invoices", {"where": {"AND": [paid, {"hasInvoices": False}]}}
+        yield "where unpaid OR of two lines", {"where": {"OR": [paid, {"linesCount": {"eq": 2}}]}}
+        yield (
+            "filter ready of a buyer",
+            {"filter": {"status": ["READY_TO_FULFILL"], "customer": it["last_name"]}},
+        )
+    if list_ == "customers":
+        name, many = {"lastName": {"eq": it["last_name"]}}, {"numberOfOrders": {"range": {"gte": 1}}}
+        yield "where named so AND with orders", {"where": {"AND": [name, many]}}
+        yield "where named so OR with orders", {"where": {"OR": [name, many]}}
 
 
 def _argument(list_: str, name: str) -> object:
@@ -159,19 +180,26 @@ def _of_customers(argument: str, it: dict[str, Any]) -> dict[str, list[Any]]:
         "numberOfOrders": [{"range": each} for each in many] if by_where else many,
         "metadata": [{"key": "nobody"} if by_where else [{"key": "nobody"}]],
         "ids": [it["customers"]],
-        "email": [{"eq": it["email"]}],
-        "firstName": [{"eq": it["first_name"]}],
-        "lastName": [{"eq": it["last_name"]}],
+        "email": _operators(it["email"]),
+        "firstName": _operators(it["first_name"]),
+        "lastName": _operators(it["last_name"]),
         "isActive": [True, False],
         "addresses": [
             {"country": {"eq": "MA"}},
             {"country": {"eq": "SN"}},
             {"country": {"eq": "NO"}},
+            {"country": {"oneOf": ["FR", "SN"]}},
             {"country": {"notOneOf": ["MA"]}},
             {"phoneNumber": {"eq": it["phone"]}},
         ],
-        "customerType": [{"eq": it["customer_type"]}] if it["customer_type"] else [],
+        "customerType": _operators(it["customer_type"]) if it["customer_type"] else [],
+        "attributes": [],  # The demo's customers answer to none.
     }
+
+
+def _operators(*values: Any) -> list[Any]:
+    """A condition's `eq` with each value, and `oneOf` with all of them."""
+    return [*[{"eq": value} for value in values], {"oneOf": list(values)}]
 
 
 def _of_orders(argument: str, it: dict[str, Any]) -> dict[str, list[Any]]:
@@ -183,18 +211,21 @@ def _of_orders(argument: str, it: dict[str, Any]) -> dict[str, list[Any]]:
     addresses: list[Any] = [
         {"country": {"eq": "MA"}},
         {"country": {"eq": "NO"}},
+        {"country": {"oneOf": ["FR", "SN"]}},
+        {"country": {"notOneOf": ["MA"]}},
         {"phoneNumber": {"eq": it["phone"]}},
     ]
-    money = [{"amount": {"range": amount}, "currency": "MAD"} for amount in amounts]
+    money: list[Any] = [{"amount": {"range": amount}, "currency": "MAD"} for amount in amounts]
+    money += [{"amount": each} for each in ({"range": amounts[1]}, {"eq": 250}, {"oneOf": [250, 300]})]
     one = {"key": "nobody"}
     return {
         "ids": [it["orders"]],
         "numbers": [[it["number"], "7"]],
-        "number": [{"eq": int(it["number"])}, {"range": {"gte": int(it["number"])}}],
+        "number": [*_operators(int(it["number"]), 7), {"range": {"gte": int(it["number"])}}],
         "search": it["searches"]["orders"],
         "customer": [it["email"], it["last_name"]],
         "status": (
-            [{"eq": each} for each in states]
+            _operators(*states)
             if by_where
             else [[each] for each in [*states, "READY_TO_FULFILL", "READY_TO_CAPTURE"]]
         ),
@@ -203,24 +234,38 @@ def _of_orders(argument: str, it: dict[str, Any]) -> dict[str, list[Any]]:
         "createdAt": [since],
         "updatedAt": [since],
         "channels": [[it["channel"]]],
-        "channelId": [{"eq": it["channel"]}],
+        "channelId": _operators(it["channel"]),
         "checkoutIds": [[it["checkout"]]],
         "checkoutTokens": [[it["token"]]],
-        "checkoutId": [{"eq": it["checkout"]}],
-        "checkoutToken": [{"eq": it["token"]}],
+        "checkoutId": _operators(it["checkout"]),
+        "checkoutToken": _operators(it["token"]),
         "metadata": [one if by_where else [one]],
         "vendors": [[it["vendor"]]],
-        "user": [{"eq": it["customers"][0]}],
-        "userEmail": [{"eq": it["email"]}],
-        "voucherCode": [{"eq": "NOBODY"}],
+        "user": _operators(it["customers"][0]),
+        "userEmail": _operators(it["email"]),
+        "voucherCode": _operators("NOBODY"),
         "invoices": [[{"createdAt": since}]],
-        "linesCount": [{"eq": 1}, {"range": {"gte": 2}}, {"eq": 50}],
+        "linesCount": [
+            {"eq": 1},
+            {"range": {"gte": 2}},
+            {"range": {"lte": 1}},
+            {"eq": 50},
+            {"oneOf": [2, 3]},
+        ],
         "totalGross": money,
         "totalNet": money,
-        "productTypeId": [{"eq": it["product_type"]}],
-        "fulfillments": [[{"status": {"eq": "FULFILLED"}}], [{"status": {"eq": "WAITING_FOR_APPROVAL"}}]],
+        "productTypeId": _operators(it["product_type"]),
+        "fulfillments": [
+            *[[{"status": each}] for each in _operators("FULFILLED", "WAITING_FOR_APPROVAL")],
+            [{"metadata": one}],
+            [{"warehouse": {"id": {"eq": it["warehouse"]}}}],
+        ],
         "lines": [[{"metadata": one}]],
-        "transactions": [[{"pspReference": {"eq": "nobody"}}]],
+        "transactions": [
+            [{"pspReference": {"eq": "nobody"}}],
+            [{"metadata": one}],
+            *[[{"paymentMethodDetails": {"type": {"eq": each}}}] for each in ("OTHER", "CARD")],
+        ],
         "events": [[{"date": since}], [{"type": {"eq": "PLACED"}}], [{"type": {"eq": "NOTE_ADDED"}}]],
         "billingAddress": addresses,
         "shippingAddress": addresses,
@@ -236,4 +281,4 @@ def _of_orders(argument: str, it: dict[str, Any]) -> dict[str, list[Any]]:
 
 
 def _statuses(names: list[str], *, by_where: bool) -> list[Any]:
-    return [{"eq": each} if by_where else [each] for each in names]
+    return _operators(*names) if by_where else [*[[each] for each in names], names]

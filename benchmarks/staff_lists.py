@@ -31,6 +31,8 @@ from marketplace.catalog.attributes import (
     product_attribute_value,
 )
 from marketplace.catalog.models import Category, Collection, Product, ProductVariant
+from marketplace.inventory import summaries
+from marketplace.inventory.ddl import FILLED
 from marketplace.inventory.models import Warehouse
 from marketplace.kit import clock
 from marketplace.kit.database import Database
@@ -131,6 +133,9 @@ def _copy(database: psycopg.Connection) -> None:
     ):
         ((count,),) = database.execute(f"SELECT count(*) FROM {counted}").fetchall()  # type: ignore[arg-type]  # noqa: S608
         many_rows.copy(database, tables, ROWS // int(count), beside)
+    database.execute("DELETE FROM product_maybe_sold_out")
+    for statement in (*FILLED, str(summaries.TIDY)):
+        database.execute(statement)  # type: ignore[arg-type]
     # One in ten becomes a draft: the demo has none.
     database.execute("UPDATE customer_order SET status = 'DRAFT', origin = 'DRAFT' WHERE number % 10 = 3")
     database.execute("VACUUM ANALYZE")
@@ -231,6 +236,9 @@ async def _samples(session: AsyncSession) -> dict[str, Any]:
         "middles": {
             "products": to_global_id("Product", product.id),
             "product_variants": to_global_id("ProductVariant", variant.id),
+            "orders": to_global_id("Order", order.id),
+            "draft_orders": to_global_id("Order", (await middle(Order, Order.status == "DRAFT")).id),
+            "customers": to_global_id("User", person.id),
         },
         "day": (now - timedelta(days=7)).isoformat(),
         "now": now.isoformat(),

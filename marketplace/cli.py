@@ -16,6 +16,7 @@ from typing import Annotated
 
 import typer
 
+from marketplace.cash_commands import cash_commands
 from marketplace.kit import clock, logs
 from marketplace.kit.settings import Settings, get_settings
 
@@ -30,6 +31,7 @@ staff_commands = typer.Typer(no_args_is_help=True, help="Who works for the shop.
 cli.add_typer(staff_commands, name="staff")
 stripe_commands = typer.Typer(no_args_is_help=True, help="Cards, by Stripe.")
 cli.add_typer(stripe_commands, name="stripe")
+cli.add_typer(cash_commands, name="cash")
 
 Scale = Annotated[
     float, typer.Option(help="How many times the usual amount: 30 makes about 100,000 listings.")
@@ -371,12 +373,13 @@ def _refuse_a_taken_port(settings: Settings) -> None:
 def main() -> None:
     """Run the command; what a person can mend is told without a traceback."""
     from marketplace.kit.embedded import EmbeddedServerError
+    from marketplace.kit.errors import DomainError
     from marketplace.kit.settings import SettingsError
     from marketplace.run import RunError
 
     try:
         cli()
-    except (_Refusal, RunError, SettingsError, EmbeddedServerError) as error:
+    except (_Refusal, DomainError, RunError, SettingsError, EmbeddedServerError) as error:
         print(f"marketplace: {error}", file=sys.stderr)
         sys.exit(1)
 

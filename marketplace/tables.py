@@ -16,6 +16,7 @@ import marketplace.content.pages
 import marketplace.exports.models
 import marketplace.inventory.models
 import marketplace.inventory.serving
+import marketplace.inventory.summaries
 import marketplace.markets.models
 import marketplace.markets.shop_settings
 import marketplace.orders.discounts
@@ -23,6 +24,7 @@ import marketplace.orders.invoice_models
 import marketplace.orders.models
 import marketplace.orders.refunds
 import marketplace.orders.shipping_answers
+import marketplace.payments.at_the_door.models
 import marketplace.payments.gateways.stripe.models
 import marketplace.payments.models
 import marketplace.payouts.ledger

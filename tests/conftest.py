@@ -144,7 +144,8 @@ def live_settings(database: Database) -> Settings:
 @pytest.fixture
 async def live(database: Database, live_settings: Settings) -> AsyncIterator[str]:
     """The address of a real web server on a database of the test's own (the same as `database`)."""
-    with socket.socket() as listening:
+    # asyncio sends small answers at once only from a socket that says it is TCP.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
         listening.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         settings = live_settings.model_copy(update={"public_url": address})

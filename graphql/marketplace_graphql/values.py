@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, Integer, Numeric, Text, case, cast, func, literal
 
 from marketplace.kit.money import MINOR_DIGITS
+from marketplace.kit.money import Money as Amount
 from marketplace_graphql.kernel.types import enum, object_type
 
 Parts = dict[str, Any]
@@ -120,6 +121,16 @@ def money(minor: ColumnElement[Any], currency: ColumnElement[Any]) -> Parts:
         "amount": major_amount(minor, currency),
         "fractional_amount": minor,
         "fraction_digits": _by_digits(currency, lambda digits: literal(digits, Integer())),
+    }
+
+
+def exact_money(amount: Amount) -> dict[str, Any]:
+    """A `Money` that Python has worked out."""
+    return {
+        "currency": amount.currency,
+        "amount": float(amount.amount),
+        "fractional_amount": amount.minor,
+        "fraction_digits": -int(amount.amount.as_tuple().exponent),
     }
 
 

@@ -30,6 +30,7 @@ from marketplace.demo.rows import set_identities
 from marketplace.demo.sellers import found_sellers, hire_staff, settle_regions
 from marketplace.demo.shelves import build_shelves
 from marketplace.demo.world import World
+from marketplace.inventory import summaries
 from marketplace.kit import clock
 from marketplace.kit.database import create_sessions, required_database_url, sqlalchemy_url
 from marketplace.kit.settings import Settings
@@ -146,6 +147,7 @@ async def _finish(session: AsyncSession, connection: psycopg.AsyncConnection) ->
     await connection.execute(_SET_ASIDE)
     await reprice(session)
     await refresh_lexicon(session)
+    await summaries.tidy(session)
     await reindex_vendors(session, (await session.scalars(select(Vendor.id))).all())
     await set_identities(connection, every_table.metadata.sorted_tables)
     orders = await session.scalar(select(func.coalesce(func.max(Order.number), 0)))

@@ -85,12 +85,13 @@ class Stock(IntegerKey, Base):
     __table_args__ = (
         UniqueConstraint("variant_id", "warehouse_id", "lot_id", postgresql_nulls_not_distinct=True),
         Index(None, "quantity", "id"),
+        Index(None, "warehouse_id", "quantity", "variant_id"),
         Index("ix_stock_free", "variant_id", postgresql_where=text("quantity > quantity_allocated")),
         CheckConstraint("quantity >= 0", name="quantity_not_negative"),
         CheckConstraint("quantity_allocated BETWEEN 0 AND quantity", name="never_oversold"),
     )
 
-    warehouse_id: Mapped[UUID] = mapped_column(ForeignKey("warehouse.id", ondelete="CASCADE"), index=True)
+    warehouse_id: Mapped[UUID] = mapped_column(ForeignKey("warehouse.id", ondelete="CASCADE"))
     variant_id: Mapped[int] = mapped_column(ForeignKey("product_variant.id", ondelete="CASCADE"))
     lot_id: Mapped[int | None] = mapped_column(ForeignKey("lot.id"), index=True)
     quantity: Mapped[int] = mapped_column(default=0)

@@ -133,6 +133,15 @@ class Settings(BaseSettings):
     mail_sender_address: str = "no-reply@localhost"
     """Whom letters come from. Production with an SMTP server needs an address of its own domain."""
 
+    sms_url: str | None = None
+    """Where a provider of text messages takes them, by POST; none: files in the data directory."""
+    sms_headers: dict[str, SecretStr] = Field(default_factory=dict)
+    """What the provider knows us by, as JSON: {"Authorization": "Bearer ..."}."""
+    sms_content_type: Literal["application/json", "application/x-www-form-urlencoded"] = "application/json"
+    sms_body: str = '{"to": "{to}", "from": "{sender}", "text": "{text}"}'
+    """What is sent; {to}, {sender}, {text} and {key} are put in as the content type wants them escaped."""
+    sms_sender_name: str = "SIL"
+
     account_confirmation: bool = True
     """Whether a new account's e-mail address has to be confirmed by a letter."""
     sign_in_unconfirmed: bool = False

@@ -36,6 +36,15 @@ KINDS: dict[str, tuple[str, tuple[bytes, ...], int]] = {
 """By ending: the media type, and what such a file has at an offset. Texts have nothing but are UTF-8."""
 
 
+@dataclass(frozen=True)
+class UploadedFile:
+    """A file of a multipart request. Its name and type are the client's claims, not to be believed."""
+
+    filename: str
+    content_type: str
+    content: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
     """A file that was found good, ready to be kept."""

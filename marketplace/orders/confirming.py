@@ -8,8 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.checkout.app_taxes import lacks_taxes
 from marketplace.kit.announcements import announce
 from marketplace.kit.errors import InvalidError
+from marketplace.kit.events import publish
 from marketplace.kit.jobs import enqueue
 from marketplace.orders.asking_for_taxes import check_taxes
+from marketplace.orders.events import OrderConfirmed
 from marketplace.orders.history import note
 from marketplace.orders.locks import lock_whole, refresh_status
 from marketplace.orders.models import Order, OrderLine, OrderStatus
@@ -31,6 +33,7 @@ async def confirm(session: AsyncSession, order_id: UUID, user_id: int | None) ->
     await refresh_status(session, order)
     note(session, order, "CONFIRMED", user_id)
     await session.flush()
+    await publish(session, OrderConfirmed(order.id, user_id))
     await enqueue(session, "orders.follow_confirmation", order_id=order.id)
     await announce(session, "ORDER_CONFIRMED", order)
     return order

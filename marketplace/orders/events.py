@@ -12,6 +12,15 @@ class OrderPlaced:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderConfirmed:
+    """Staff, or a buyer's word, have confirmed an order that waited for it."""
+
+    order_id: UUID
+    user_id: int | None
+    """Who of the staff; nobody, where it was the buyer or an app."""
+
+
+@dataclass(frozen=True, slots=True)
 class OrdersImported:
     """Orders that were placed elsewhere have been brought in, split into their sellers' parts."""
 

@@ -18,6 +18,7 @@ class OrderLetter(StrEnum):
     PARCEL_TRACKING = "parcel_tracking"
     ORDER_CANCELED = "order_canceled"
     ORDER_REFUNDED = "order_refunded"
+    PARCEL_REFUSED = "parcel_refused"
     INVOICE = "invoice"
 
 

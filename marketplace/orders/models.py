@@ -96,9 +96,10 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
         Index(None, "created_at", "id"),
         Index(None, "channel_id", "created_at"),
         Index(None, "user_id", "created_at"),
-        Index(None, "status", "created_at"),
-        Index(None, "charge_status", "created_at"),
+        Index(None, "status", "created_at", "id"),
+        Index(None, "charge_status", "created_at", "id"),
         Index(None, "authorize_status", "created_at"),
+        Index(None, "user_email", "id"),
         Index(None, "updated_at", "id"),
         Index(
             "ix_customer_order_refunded",
@@ -113,7 +114,7 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
         Index(None, "currency", "total_gross_minor"),
         Index(None, "currency", "total_net_minor"),
         *[_of_drafts(*columns) for columns in (("number",), ("updated_at", "id"), ("user_email", "id"))],
-        _of_drafts("charge_status", "created_at"),
+        _of_drafts("charge_status", "created_at", "id"),
         Index(None, "billing_address_id"),
         Index(None, "shipping_address_id"),
         index_where_known("original_id"),
@@ -129,7 +130,7 @@ class Order(UuidKey, Timestamped, WithMetadata, Base):
     """Of one that replaces pieces of another: that other."""
     channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id"))
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
-    user_email: Mapped[str] = mapped_column(default="", index=True)
+    user_email: Mapped[str] = mapped_column(default="")
     checkout_id: Mapped[UUID | None] = mapped_column(Uuid, unique=True)
     """The checkout it was, which is gone: one checkout makes one order."""
     language_code: Mapped[str] = mapped_column(String(16), default="fr")

@@ -52,15 +52,18 @@ async def place(
     paid: Paid,
     metadata: Mapping[str, str] | None = None,
     private_metadata: Mapping[str, str] | None = None,
+    *,
+    waits: bool = False,
 ) -> Order:
-    """Write the order of a settled checkout and sell its pieces.
+    """Write the order of a settled checkout and sell its pieces. `waits`: it has to be confirmed first,
+    though its channel confirms others at once.
 
     The rest is the caller's: to move the payments over, to discard the checkout, and then to `tell` of it.
     Raises InsufficientStockError, which the settled checkout's locks rule out.
     """
     cart = settled.cart
     carriage = await carriage_of(session, settled)
-    order = await _write_order(session, settled, paid, carriage)
+    order = await _write_order(session, settled, paid, carriage, waits=waits)
     order.public_metadata = {**order.public_metadata, **(metadata or {})}
     order.private_metadata = {**order.private_metadata, **(private_metadata or {})}
     await session.flush()
@@ -120,11 +123,14 @@ async def tell(session: AsyncSession, order: Order) -> None:
         await announce(session, "ORDER_CONFIRMED", order)
 
 
-async def _write_order(session: AsyncSession, settled: Settled, paid: Paid, carriage: Carriage) -> Order:
+async def _write_order(
+    session: AsyncSession, settled: Settled, paid: Paid, carriage: Carriage, *, waits: bool
+) -> Order:
     cart, checkout = settled.cart, settled.cart.checkout
+    is_confirmed = confirms_at_once(cart.channel) and not waits
     order = Order(
         id=uuid4(),
-        status=OrderStatus.UNFULFILLED if confirms_at_once(cart.channel) else OrderStatus.UNCONFIRMED,
+        status=OrderStatus.UNFULFILLED if is_confirmed else OrderStatus.UNCONFIRMED,
         channel_id=cart.channel.id,
         user_id=checkout.user_id,
         user_email=checkout.email or "",

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CHAR, CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CHAR, CheckConstraint, ForeignKey, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.content.reasons import WithReason, WithReasonPage, by_reason_index
@@ -95,6 +95,8 @@ class PartRefund(IntegerKey, Base):
     shipping_minor: Mapped[int] = mapped_column(default=0)
     was_paid: Mapped[bool] = mapped_column(default=True)
     """False where the carrier asks for less at the door instead."""
+    is_ours: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Whether the marketplace bears it: then the seller earns as before."""
     at: Mapped[datetime] = mapped_column(default=clock.now)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
 

@@ -57,6 +57,13 @@ def about_order(
     return _letter(templates, name, language, {"order": order, **values})
 
 
+def about_cash(templates: Templates, name: str, language: Language, values: Mapping[str, Any]) -> Letter:
+    """What people get about an order that is paid at the door. `confirm_order`, to the buyer: its `number`,
+    the `amount` due, the `url` to answer by, `until` when. `part_not_sent`, to a seller: its `part`, `why`.
+    """
+    return _letter(templates, name, language, values)
+
+
 def about_account(templates: Templates, name: str, language: Language, values: Mapping[str, Any]) -> Letter:
     """What somebody gets about their account. `values`: `url` of its button, `email` if it is about one.
 

@@ -16,6 +16,7 @@ from marketplace.pages.shop import (
     cards,
     cart,
     checkout,
+    confirming,
     home,
     membership,
     orders,
@@ -24,6 +25,7 @@ from marketplace.pages.shop import (
     shelves,
     told,
 )
+from marketplace.pages.staff import cash as staff_cash
 from marketplace.pages.static import StaticFiles
 from marketplace.pages.templates import Templates
 from marketplace.pages.visits import RENEWAL_COOKIE, SESSION_COOKIE, Site, begin_visit
@@ -31,7 +33,21 @@ from marketplace.pages.visits import RENEWAL_COOKIE, SESSION_COOKIE, Site, begin
 NOT_OPEN_SECONDS = 300
 """When to look again at a shop that is not open yet."""
 
-ROOMS = (home, shelves, products, sellers, told, cart, checkout, cards, orders, account, membership)
+ROOMS = (
+    home,
+    shelves,
+    products,
+    sellers,
+    told,
+    cart,
+    checkout,
+    cards,
+    orders,
+    account,
+    membership,
+    confirming,
+)
+STAFF_ROOMS = (staff_cash,)
 
 
 def create_pages(settings: Settings, *, execute: Execute, markets: Markets) -> FastAPI:
@@ -44,7 +60,7 @@ def create_pages(settings: Settings, *, execute: Execute, markets: Markets) -> F
     pages.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
     pages.add_api_route("/static/{name}", static.serve, include_in_schema=False)
     pages.include_router(home.entrance)
-    for room in ROOMS:
+    for room in (*ROOMS, *STAFF_ROOMS):
         pages.include_router(room.router, prefix="/{language}", dependencies=[Depends(refuse_forgery)])
     pages.add_exception_handler(HTTPException, _refused)
     pages.add_exception_handler(SignedOutError, _signed_out)

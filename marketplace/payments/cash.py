@@ -114,13 +114,13 @@ async def promise_anew(session: AsyncSession, order: Order) -> None:
     await expect(session, order, promise)
 
 
-async def collect(session: AsyncSession, part: VendorOrder) -> None:
-    """The carrier gave the parcel and took the money: it is paid, and the carrier's debt. The caller has
-    locked the vendor order and its order.
+async def collect(session: AsyncSession, part: VendorOrder) -> bool:
+    """The carrier gave the parcel and took the money: it is paid, and the carrier's debt. Gives whether cash
+    was expected for it. The caller has locked the vendor order and its order.
     """
     found = await _expected(session, part)
     if found is None:
-        return
+        return False
     cash, promise, order = found
     cash.status = CashStatus.COLLECTED
     cash.collected_at = part.delivered_at or clock.now()
@@ -133,6 +133,7 @@ async def collect(session: AsyncSession, part: VendorOrder) -> None:
         message="Paid at the door.",
     )
     await refresh_order(session, order)
+    return True
 
 
 async def ask_less(session: AsyncSession, part: VendorOrder, amount_minor: int) -> int:
@@ -161,11 +162,13 @@ async def ask_less(session: AsyncSession, part: VendorOrder, amount_minor: int) 
     return less_minor
 
 
-async def give_up(session: AsyncSession, part: VendorOrder, status: CashStatus) -> None:
-    """The parcel was refused or called off: nothing will be paid for it. The caller has locked it."""
+async def give_up(session: AsyncSession, part: VendorOrder, status: CashStatus) -> bool:
+    """The parcel was refused or called off: nothing will be paid for it. Gives whether cash was expected for
+    it. The caller has locked it.
+    """
     found = await _expected(session, part)
     if found is None:
-        return
+        return False
     cash, promise, order = found
     cash.status = status
     await tell(
@@ -177,6 +180,7 @@ async def give_up(session: AsyncSession, part: VendorOrder, status: CashStatus) 
         message="Refused at the door." if status is CashStatus.REFUSED else "Called off.",
     )
     await refresh_order(session, order)
+    return True
 
 
 async def remit(

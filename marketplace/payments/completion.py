@@ -15,6 +15,9 @@ from marketplace.orders.placing import Paid, order_of_checkout, place
 from marketplace.orders.placing import tell as tell_of_order
 from marketplace.payments import cash
 from marketplace.payments.amounts import authorize_status, charge_status
+from marketplace.payments.at_the_door import confirming
+from marketplace.payments.at_the_door.errors import CashNotOfferedError
+from marketplace.payments.at_the_door.rules import Decision, decide
 from marketplace.payments.errors import NotFullyPaidError
 from marketplace.payments.gateways import Payable
 from marketplace.payments.gateways.cash_on_delivery import GATEWAY_ID as CASH_ON_DELIVERY
@@ -37,7 +40,8 @@ async def complete(
     Completed twice, it is the same order.
 
     An app may make one that is paid later (`may_be_unpaid`), and leave the checkout as it is: it can then
-    become another order. Raises what `closing.settle` raises, and NotFullyPaidError.
+    become another order. Raises what `closing.settle` raises, NotFullyPaidError, and
+    CashNotOfferedError.
     """
     try:
         settled = await settle(session, checkout_id)
@@ -50,8 +54,16 @@ async def complete(
     promise = next((one for one in transactions if one.gateway == CASH_ON_DELIVERY), None)
     if promise is not None:
         await _promise_exactly(session, settled, promise, transactions)
+    decision = await _decide(session, settled, promise)
     paid = _paid(settled, transactions)
-    order = await place(session, settled, paid, metadata, private_metadata)
+    order = await place(
+        session,
+        settled,
+        paid,
+        metadata,
+        private_metadata,
+        waits=decision is not None and decision.needs_confirmation,
+    )
     order.redirect_url = redirect_url
     for transaction in transactions:
         transaction.checkout_id, transaction.order_id = None, order.id
@@ -59,6 +71,8 @@ async def complete(
         await cash.expect(session, order, promise)
     if paid.authorize_status is AuthorizeStatus.FULL:
         await call_off_soon(session, transactions)
+    if decision is not None:
+        await confirming.begin(session, order, decision)
     await session.flush()
     await remember_addresses(session, settled.cart.checkout)
     if keeps_checkout:
@@ -99,6 +113,20 @@ def _paid(settled: Settled, transactions: list[TransactionItem]) -> Paid:
         authorize_status(total, authorized + charged),
         charge_status(total, total, charged),
     )
+
+
+async def _decide(
+    session: AsyncSession, settled: Settled, promise: TransactionItem | None
+) -> Decision | None:
+    """Whether what was promised at the door may still be. Raises CashNotOfferedError."""
+    if promise is None or not promise.authorized_minor:
+        return None
+    promised = Money(promise.authorized_minor, promise.currency)
+    try:
+        return await decide(session, settled.cart.channel, settled.cart.checkout, promised, finally_=True)
+    except CashNotOfferedError as refused:
+        refused.code = "PAYMENT_ERROR"
+        raise
 
 
 async def _promise_exactly(

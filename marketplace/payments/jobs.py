@@ -6,6 +6,7 @@ from marketplace.checkout.asking_for_taxes import tax_checkout
 from marketplace.checkout.carriers_asked import hear_carriers
 from marketplace.kit.jobs import Retry, Work, job
 from marketplace.payments import auto_completion, expiring, finding_out, lost, releasing
+from marketplace.payments.at_the_door import confirming
 from marketplace.payments.gateways.stripe import handlers, inbox
 
 
@@ -78,3 +79,15 @@ async def work_on_stripe_event(work: Work, event_id: str) -> None:
 async def forget_stripe_events(work: Work) -> None:
     """Forget what Stripe told us of long ago."""
     await inbox.forget_old(work.session)
+
+
+@job("payments.follow_cash_orders")
+async def follow_cash_orders(work: Work) -> None:
+    """Remind buyers who have to confirm an order, and find those orders whose time is over."""
+    await confirming.follow_up(work.session)
+
+
+@job(confirming.EXPIRE)
+async def expire_cash_order(work: Work, order_id: UUID) -> None:
+    """Call off an order that its buyer has not confirmed in time."""
+    await confirming.expire(work.session, order_id)

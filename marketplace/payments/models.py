@@ -197,6 +197,15 @@ class CashStatus(StrEnum):
     CANCELED = "CANCELED"
 
 
+class ShortfallBearer(StrEnum):
+    """Who bears what is missing of a parcel that was paid in part only."""
+
+    SELLER = "SELLER"
+    """Its seller, who has agreed to a discount: earning and commission shrink with it."""
+    MARKETPLACE = "MARKETPLACE"
+    """We do: the seller earns as if all had been paid."""
+
+
 class CashCollection(IntegerKey, Timestamped, Base):
     """The cash to be had for one seller's parcel: goods and delivery."""
 
@@ -213,6 +222,10 @@ class CashCollection(IntegerKey, Timestamped, Base):
     amount_minor: Mapped[int]
     status: Mapped[CashStatus] = mapped_column(default=CashStatus.EXPECTED)
     collected_at: Mapped[datetime | None]
+    shortfall_minor: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """What the buyer was asked besides and did not pay: `amount_minor` is what is left."""
+    shortfall_bearer: Mapped[ShortfallBearer | None]
+    shortfall_reason: Mapped[str] = mapped_column(default="", server_default=text("''"))
     remittance_id: Mapped[int | None] = mapped_column(ForeignKey("cash_remittance.id"), index=True)
 
     vendor_order: Mapped[VendorOrder] = relationship(lazy="raise")

@@ -4,6 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit.events import subscribe
 from marketplace.orders.events import (
+    OrderConfirmed,
     OrderRewritten,
     VendorOrderCanceled,
     VendorOrderDelivered,
@@ -11,6 +12,8 @@ from marketplace.orders.events import (
 )
 from marketplace.orders.models import Order, VendorOrder
 from marketplace.payments import cash, gift_cards
+from marketplace.payments.at_the_door import buyers, confirming
+from marketplace.payments.at_the_door.refusing import tell_of_refusal
 from marketplace.payments.models import CashStatus
 from marketplace.payments.transactions import refresh_order
 
@@ -24,20 +27,32 @@ async def follow_total(session: AsyncSession, event: OrderRewritten) -> None:
     await refresh_order(session, order)
 
 
+@subscribe(OrderConfirmed)
+async def staff_answer_for_buyer(session: AsyncSession, event: OrderConfirmed) -> None:
+    await confirming.staff_have_confirmed(session, event.order_id, event.user_id)
+
+
 @subscribe(VendorOrderDelivered)
 async def collect_cash(session: AsyncSession, event: VendorOrderDelivered) -> None:
-    await cash.collect(session, await session.get_one(VendorOrder, event.vendor_order_id))
+    part = await session.get_one(VendorOrder, event.vendor_order_id)
+    if await cash.collect(session, part):
+        await buyers.follow(session, part.order_id, CashStatus.COLLECTED)
 
 
 @subscribe(VendorOrderRefused)
 async def expect_nothing_of_refused(session: AsyncSession, event: VendorOrderRefused) -> None:
+    """Its seller and its buyer are written to: pieces come back, and nothing is owed."""
     part = await session.get_one(VendorOrder, event.vendor_order_id)
-    await cash.give_up(session, part, CashStatus.REFUSED)
+    if await cash.give_up(session, part, CashStatus.REFUSED):
+        await buyers.follow(session, part.order_id, CashStatus.REFUSED)
     await gift_cards.give_back(session, part)
+    await tell_of_refusal(session, part)
 
 
 @subscribe(VendorOrderCanceled)
 async def expect_nothing_of_canceled(session: AsyncSession, event: VendorOrderCanceled) -> None:
     part = await session.get_one(VendorOrder, event.vendor_order_id)
-    await cash.give_up(session, part, CashStatus.CANCELED)
+    if await cash.give_up(session, part, CashStatus.CANCELED):
+        await buyers.follow(session, part.order_id, CashStatus.CANCELED)
     await gift_cards.give_back(session, part)
+    await confirming.called_off(session, part.order_id)

@@ -196,7 +196,7 @@ async def _settle(
     parcel_of = {parcel.vendor_order_id: parcel.id for parcel in reversed(doing.parcels)}
     for part_id, borne in shares.items():
         if borne.minor:
-            await _bear(session, locked.parts[part_id], borne, parcel_of.get(part_id), user_id)
+            await bear(session, locked.parts[part_id], borne, parcel_of.get(part_id), user_id)
     await _ask_less(session, locked, doing, parcel_of, user_id)
     paid_back_minor = sum(borne.minor for borne in shares.values())
     if wish is not None:
@@ -216,7 +216,7 @@ async def _settle(
         await announce(session, "ORDER_UPDATED", order)
 
 
-async def _bear(
+async def bear(
     session: AsyncSession,
     part: VendorOrder,
     borne: Share,
@@ -224,7 +224,11 @@ async def _bear(
     user_id: int | None,
     *,
     was_paid: bool = True,
+    is_ours: bool = False,
 ) -> None:
+    """Write down that a part brings less than it was sold for, and by whom that is borne. The caller has
+    locked it, and moves the money.
+    """
     refund = PartRefund(
         vendor_order_id=part.id,
         fulfillment_id=parcel_id,
@@ -232,6 +236,7 @@ async def _bear(
         goods_minor=borne.goods_minor,
         shipping_minor=borne.shipping_minor,
         was_paid=was_paid,
+        is_ours=is_ours,
         user_id=user_id,
     )
     session.add(refund)
@@ -251,7 +256,7 @@ async def _ask_less(
         part, paid = locked.parts[part_id], doing.shares.get(part_id, Share())
         less_minor = await cash.ask_less(session, part, worth_minor - paid.goods_minor)
         if less_minor:
-            await _bear(session, part, Share(less_minor), parcel_of.get(part_id), user_id, was_paid=False)
+            await bear(session, part, Share(less_minor), parcel_of.get(part_id), user_id, was_paid=False)
 
 
 async def _pieces(

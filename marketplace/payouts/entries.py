@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from marketplace.kit.money import Money
+from marketplace.orders.refunds import PartRefund
 from marketplace.payments.events import GatewayMoneyMoved
 from marketplace.payments.models import TransactionEvent
 from marketplace.payouts.journal import Entry, Line
@@ -115,6 +116,18 @@ def refunded(reversal: EarningReversal, vendor_id: int, at: datetime, *, was_rel
             _debit(Account.DELIVERY_PAYABLE, Money(reversal.shipping_minor, currency)),
             _credit(Account.CUSTOMER_ADVANCES, back),
         ],
+    )
+
+
+def spared(refund: PartRefund) -> Entry:
+    """A buyer paid less at the door, and the marketplace bears it: nobody else owes it."""
+    missing = Money(refund.goods_minor + refund.shipping_minor, refund.currency)
+    return Entry(
+        key=f"spared:{refund.id}",
+        kind="spared",
+        at=refund.at,
+        vendor_order_id=refund.vendor_order_id,
+        lines=[_debit(Account.CASH_DIFFERENCE, missing), _credit(Account.CUSTOMER_ADVANCES, missing)],
     )
 
 

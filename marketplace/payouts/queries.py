@@ -116,6 +116,13 @@ _RULES: dict[str, str] = {
         WHERE (delivered.id IS NOT NULL) <> (entry.id IS NOT NULL)
            OR (reversal.booked_at IS NOT NULL) <> (entry.id IS NOT NULL)
     """,
+    "what we bear of parcels that were paid in part is booked, and nothing else is": """
+        SELECT format('refund %s', coalesce(refund.id::text, entry.key))
+        FROM (SELECT * FROM part_refund WHERE is_ours) AS refund
+        FULL JOIN (SELECT * FROM journal_entry WHERE kind = 'spared') AS entry
+          ON entry.key = 'spared:' || refund.id
+        WHERE refund.id IS NULL OR entry.id IS NULL
+    """,
     "no refund exceeds what its part was sold for": """
         SELECT format('vendor order %s: %s refunded of %s', part.id, back.minor, part.total_gross_minor)
         FROM vendor_order AS part

@@ -73,8 +73,14 @@ async def book_delivery(session: AsyncSession, event: VendorOrderDelivered) -> N
 
 @subscribe(PartRefunded)
 async def take_back(session: AsyncSession, event: PartRefunded) -> None:
-    """A refund lowers what its seller earns, and what the marketplace takes of it."""
-    await reverse(session, await session.get_one(PartRefund, event.part_refund_id))
+    """A refund lowers what its seller earns, and what the marketplace takes of it; one that the marketplace
+    bears, lowers nothing.
+    """
+    refund = await session.get_one(PartRefund, event.part_refund_id)
+    if refund.is_ours:
+        await record(session, [entries.spared(refund)])
+    else:
+        await reverse(session, refund)
 
 
 @subscribe(PaidByHand)

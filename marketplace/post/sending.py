@@ -27,15 +27,20 @@ KEPT_FOR = timedelta(days=60)
 
 async def send_once(work: Work, key: str, to: str, language: Language, letter: Letter) -> None:
     """Send a letter unless the letter of this key has gone out. Raises what `smtp.send` raises."""
+    if await is_first(work, key):
+        settings = await settings_in_force(work.session, work.settings)
+        await send(settings, Envelope(key, to, language, letter))
+
+
+async def is_first(work: Work, key: str) -> bool:
+    """Whether what goes by this key has not gone out yet; from now on it has, once the job commits."""
     written = await work.session.execute(
         insert(SentLetter)
         .values(key=key, sent_at=clock.now())
         .on_conflict_do_nothing()
         .returning(SentLetter.key)
     )
-    if written.scalar_one_or_none() is not None:
-        settings = await settings_in_force(work.session, work.settings)
-        await send(settings, Envelope(key, to, language, letter))
+    return written.scalar_one_or_none() is not None
 
 
 async def forget_old(work: Work) -> None:

@@ -257,7 +257,7 @@ async def test_an_order_without_promotions_costs_what_it_did(
     await promise_cash(session, cart.id)
     with counted(connection) as promoted:
         await complete(session, cart.id)
-    assert len(plain) <= 19
+    assert len(plain) <= 21
     assert len(promoted) == len(plain) + 1  # What the promotion is called.
 
 

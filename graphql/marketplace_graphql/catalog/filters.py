@@ -11,13 +11,15 @@ from strawberry import ID
 from marketplace.catalog import models
 from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
 from marketplace.inventory.models import Stock
+from marketplace.inventory.summaries import VariantPieces
 from marketplace.kit.models import lowest_if_missing
 from marketplace.vendors.models import Vendor
 from marketplace_graphql.catalog import search as searching
 from marketplace_graphql.catalog.attribute_answers import AttributeInput, product_answers
+from marketplace_graphql.catalog.indexed import indexed
 from marketplace_graphql.catalog.pricing import within
 from marketplace_graphql.catalog.sorts import product_order, published_since
-from marketplace_graphql.catalog.stock import for_sale, in_stock
+from marketplace_graphql.catalog.stock import for_sale, in_stock, keys_of_sold_out, sold_out
 from marketplace_graphql.catalog.visibility import listed, listing_of, sees_unlisted
 from marketplace_graphql.inputs import (
     DateTimeFilterInput,
@@ -45,6 +47,8 @@ from marketplace_graphql.kernel import (
 
 FEW_OF_A_BAND = 2_000
 """Prices know nothing of the other orders: of more products in a band, a walk soon meets a page of them."""
+FEW_SOLD_OUT = 3_000
+"""Each is looked at once more: a cart may have given a piece back."""
 
 
 @enum
@@ -216,47 +220,78 @@ def _price(row: Any, given: Any, ctx: Any) -> Any:
 
 
 def _available(row: Any, wanted: bool, ctx: Any) -> Any:
-    buyable = in_stock(row, ctx, for_sale(listing_of(row, ctx), ctx))
-    return buyable if wanted else not_(buyable)
+    begun = for_sale(listing_of(row, ctx), ctx)
+    available = and_(begun, not_(sold_out(row, ctx))) if ctx.whole else in_stock(row, ctx, begun)
+    return available if wanted else not_(available)
+
+
+def _in_stock(row: Any, wanted: StockAvailability, ctx: Any) -> Any:
+    """A page of what is in stock soon meets enough of it; what is sold out is known beforehand."""
+    if wanted is StockAvailability.IN_STOCK:
+        return not_(sold_out(row, ctx)) if ctx.whole else in_stock(row, ctx)
+    if ctx.whole:
+        return sold_out(row, ctx)
+    return ctx.few_or_many(row, keys_of_sold_out(ctx), sold_out(row, ctx), few=FEW_SOLD_OUT)
 
 
 def _stocked(row: Any, given: Any, ctx: Any) -> Any:
     """Has a variant of which so many pieces lie in the store rooms named, or in all together."""
-    if given.warehouse_ids is None and given.quantity is None:
+    if given.warehouse_ids is not None:
+        return _stocked_in(row, given, ctx.key(given.warehouse_ids, "Warehouse"), ctx)
+    if given.quantity is None:
         return None
-    variant, stock = aliased(models.ProductVariant), aliased(Stock)
-    counted = select(stock.variant_id.label("id"))
-    if given.warehouse_ids is not None:
-        counted = counted.where(stock.warehouse_id == any_(ctx.key(given.warehouse_ids, "Warehouse")))
-    inside = None
-    if given.quantity is not None:
-        inside = between(lambda _row, _ctx: func.sum(stock.quantity))(row, given.quantity, ctx)
-        counted = counted.group_by(stock.variant_id)
-        counted = counted if inside is None else counted.having(inside)
-    if given.warehouse_ids is not None:
-        # Few pieces lie in a few store rooms: from there to their products, not the other way round.
-        stocked = counted.subquery()
-        return row.id.in_(select(variant.product_id).join_from(stocked, variant, variant.id == stocked.c.id))
-    # Variants are added up along the shelves' index, until there are enough of them or all are added up.
-    stocked = counted.subquery()
-    keys = select(variant.product_id).join_from(stocked, variant, variant.id == stocked.c.id)
-    return ctx.few_or_many(row, keys, _shelves_hold(row, given.quantity, ctx))
-
-
-def _shelves_hold(row: Any, wanted: Any, ctx: Any) -> Any:
-    """Whether the shelves of one of its variants do. No EXISTS: it would become a join of all products."""
-    variant, stock = aliased(models.ProductVariant), aliased(Stock)
-    inside = between(lambda _row, _ctx: func.sum(stock.quantity))(row, wanted, ctx)
-    held = (
-        select(true())
-        .select_from(variant)
-        .join(stock, stock.variant_id == variant.id)
-        .where(variant.product_id == row.id)
-        .group_by(variant.id)
-        .limit(1)
-        .correlate_except(variant, stock)
+    pieces, other = VariantPieces.__table__.alias(), VariantPieces.__table__.alias()
+    keys = select(pieces.c.product_id).where(pieces.c.shelves > 0, _many_as(pieces, given.quantity))
+    holds = select(true()).where(
+        other.c.product_id == row.id, other.c.shelves > 0, _many_as(other, given.quantity)
     )
-    return (held if inside is None else held.having(inside)).scalar_subquery().is_(true())
+    return ctx.few_or_many(row, keys, _any(holds, other))
+
+
+def _stocked_in(row: Any, given: Any, rooms: Any, ctx: Any) -> Any:
+    shelf, variant = Stock.__table__.alias(), models.ProductVariant.__table__.alias()
+    here, own = Stock.__table__.alias(), models.ProductVariant.__table__.alias()
+    held = select(true()).select_from(own).join(here, here.c.variant_id == own.c.id)
+    held = held.where(own.c.product_id == row.id, here.c.warehouse_id == any_(rooms))
+    keys = select(variant.c.product_id).join_from(shelf, variant, variant.c.id == shelf.c.variant_id)
+    keys = keys.where(shelf.c.warehouse_id == any_(rooms))
+    least, most = _bounds(given.quantity)
+    if least is not None or most is not None:
+        held = held.group_by(own.c.id).having(_between(func.sum(here.c.quantity), least, most))
+    if ctx.whole:
+        counted = keys.group_by(variant.c.id, variant.c.product_id)
+        return row.id.in_(counted.having(_between(func.sum(shelf.c.quantity), least, most)))
+    holds = _any(held, own, here)
+    if least is not None:  # All rooms together hold at least what some of them do.
+        pieces = VariantPieces.__table__.alias()
+        enough = select(pieces.c.product_id).where(pieces.c.shelves > 0, pieces.c.quantity >= least)
+        ctx.few_or_many(row, enough, true())
+    if most is not None:  # No shelf holds more than all of them.
+        keys = keys.where(shelf.c.quantity <= most)
+    return ctx.few_or_many(row, keys, holds)
+
+
+def _any(held: Any, *tables: Any) -> Any:
+    """Whether there is such a row. No EXISTS: it would become a join of all products."""
+    return held.limit(1).correlate_except(*tables).scalar_subquery().is_(true())
+
+
+def _bounds(quantity: Any) -> tuple[Any, Any]:
+    if quantity is None:
+        return None, None
+    return (
+        quantity.gte if quantity.given("gte") else None,
+        quantity.lte if quantity.given("lte") else None,
+    )
+
+
+def _between(subject: Any, least: Any, most: Any) -> Any:
+    parts = [] if least is None else [subject >= least]
+    return and_(true(), *parts, *([] if most is None else [subject <= most]))
+
+
+def _many_as(pieces: Any, quantity: Any) -> Any:
+    return _between(pieces.c.quantity, *_bounds(quantity))
 
 
 def _gift_cards(row: Any, wanted: bool, ctx: Any) -> Any:
@@ -292,16 +327,14 @@ def _seen_by_all(row: Any, wanted: bool, ctx: Any, column: str) -> Any:
     return func.coalesce(getattr(listing_of(row, ctx), column), False).is_(wanted)
 
 
-_common = {
+_common: dict[str, Any] = {
     "ids": by_id("Product"),
     "is_published": lambda row, wanted, ctx: _seen_by_all(row, wanted, ctx, "is_published"),
     "has_category": lambda row, wanted, ctx: (
         row.category_id.is_not(None) if wanted else row.category_id.is_(None)
     ),
     "attributes": product_answers,
-    "stock_availability": lambda row, wanted, ctx: (
-        in_stock(row, ctx) if wanted is StockAvailability.IN_STOCK else not_(in_stock(row, ctx))
-    ),
+    "stock_availability": _in_stock,
     "stocks": _stocked,
     "metadata": has_metadata,
     "gift_card": _gift_cards,
@@ -322,7 +355,7 @@ product_filter = Filter(
         "collections": lambda row, ids, ctx: _in_collections(row, ctx.key(ids, "Collection")),
         "categories": in_categories,
         "search": searching.found,
-        "updated_at": between(lambda row, ctx: row.updated_at),
+        "updated_at": indexed(models.Product, "updated_at", between(lambda row, ctx: row.updated_at)),
         "product_types": lambda row, ids, ctx: _of_types(row, ctx.key(ids, "ProductType"), ctx),
         "slugs": among(lambda row, ctx: row.slug),
     },
@@ -336,7 +369,7 @@ product_where = Filter(
         "product_type": refers(lambda row, ctx: row.product_type_id, "ProductType"),
         "category": _of_category,
         "collection": _in_collection,
-        "updated_at": matches(lambda row, ctx: row.updated_at),
+        "updated_at": indexed(models.Product, "updated_at", matches(lambda row, ctx: row.updated_at)),
     },
 )
 

@@ -122,7 +122,7 @@ def _publication(row: Any, ctx: Any) -> Any:
     since = published_since(row, ctx)
     if sees_unlisted(ctx):
         return _listed_first(row, ctx, since)
-    return never_null(since), _in_listing(row, ctx)
+    return _live(row, ctx, since)
 
 
 def _published(row: Any, ctx: Any) -> Any:
@@ -136,7 +136,15 @@ def _price(row: Any, ctx: Any) -> Any:
     if sees_unlisted(ctx):
         return _listed_first(row, ctx, price)
     # Whoever sees only live listings sees none without a price.
-    return never_null(price), _in_listing(row, ctx)
+    return _live(row, ctx, price)
+
+
+def _live(row: Any, ctx: Any, key: Any) -> Any:
+    """Along the live listings. What is searched must say that it walks them: words tell of live products by
+    the product's own row.
+    """
+    keys, listing = (never_null(key), _in_listing(row, ctx)), listing_of(row, ctx)
+    return in_turn((and_(listing.is_live, listing.visible_in_listings), keys)) if ctx.searching else keys
 
 
 def _by_answer(row: Any, given: Any, ctx: Any) -> Any:

@@ -3,13 +3,14 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, func, select, union
+from sqlalchemy import ColumnElement, and_, case, false, func, select, true, union_all
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog import models, search
 from marketplace_graphql.catalog.attribute_answers import AssignedAttributeWhereInput, answers
-from marketplace_graphql.catalog.search import folded
+from marketplace_graphql.catalog.indexed import indexed
+from marketplace_graphql.catalog.search import folded, row_by_row
 from marketplace_graphql.inputs import (
     DateTimeRangeInput,
     MetadataFilter,
@@ -33,17 +34,25 @@ LAST_LETTER = chr(0x10FFFF)
 
 def found(row: Any, term: Any, ctx: Any) -> ColumnElement[bool]:
     """Variants of the products that the words find, and those whose SKU begins with the term."""
-    product, variant, other = (
-        aliased(models.Product),
-        aliased(models.ProductVariant),
-        aliased(models.ProductVariant),
-    )
-    by_words = select(variant.id).where(variant.product_id == product.id, search.found(product, folded(term)))
-    beginning = func.lower(term)
-    by_sku = select(other.id).where(
-        other.sku_folded >= beginning, other.sku_folded < beginning.concat(LAST_LETTER)
-    )
-    return row.id.in_(union(by_words, by_sku))
+    words, beginning = folded(term), func.lower(term)
+    product, its_product = aliased(models.Product), aliased(models.Product)
+    variant, other, any_one = (aliased(models.ProductVariant) for _ in range(3))
+
+    def by_sku(of: Any) -> ColumnElement[bool]:
+        return and_(of.sku_folded >= beginning, of.sku_folded < beginning.concat(LAST_LETTER))
+
+    keys = union_all(
+        select(variant.id)
+        .join(product, product.id == variant.product_id)
+        .where(words != "", search.found(product, words)),
+        select(other.id).where(words != "", by_sku(other)),
+        select(any_one.id).where(words == ""),  # No words find everything.
+    ).subquery()
+    has_words = select(row_by_row(search.found(its_product, words))).where(its_product.id == row.product_id)
+    has_words = has_words.correlate_except(its_product)
+    holds = case((words == "", true()), (by_sku(row), true()), else_=has_words.scalar_subquery().is_(true()))
+    found: ColumnElement[bool] = ctx.few_or_many(row, select(keys.c.id), holds)
+    return found
 
 
 @input_type
@@ -87,6 +96,7 @@ class ProductVariantSortingInput:
     field: ProductVariantSortField
 
 
+_changed = indexed(models.ProductVariant, "updated_at", between(lambda row, ctx: row.updated_at))
 variant_filter = Filter(
     ProductVariantFilterInput,
     {
@@ -94,7 +104,7 @@ variant_filter = Filter(
         "sku": among(lambda row, ctx: row.sku),
         "metadata": has_metadata,
         "is_preorder": lambda row, wanted, ctx: false() if wanted else None,
-        "updated_at": between(lambda row, ctx: row.updated_at),
+        "updated_at": _changed,
     },
 )
 variant_where = Filter(
@@ -104,7 +114,7 @@ variant_where = Filter(
         "ids": by_id("ProductVariant"),
         "sku": matches(lambda row, ctx: row.sku),
         "attributes": answers,
-        "updated_at": between(lambda row, ctx: row.updated_at),
+        "updated_at": _changed,
     },
 )
 variant_order = Sorting(

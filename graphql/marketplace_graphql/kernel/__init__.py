@@ -2,6 +2,7 @@
 
 from strawberry import ID, UNSET
 
+from marketplace.kit.uploads import UploadedFile
 from marketplace_graphql.kernel.bulk import ErrorPolicyEnum, Faults, Outcome, in_bulk
 from marketplace_graphql.kernel.deletions import bulk_deletion, deletion
 from marketplace_graphql.kernel.errors import QueryError
@@ -93,7 +94,6 @@ from marketplace_graphql.kernel.scalars import (
     PositiveDecimal,
     PositiveInt,
     Upload,
-    UploadedFile,
     WeightScalar,
 )
 from marketplace_graphql.kernel.schema import ApiSchema

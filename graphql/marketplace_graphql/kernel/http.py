@@ -16,10 +16,10 @@ from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.types import Receive, Scope, Send
 
+from marketplace.kit.uploads import UploadedFile
 from marketplace_graphql.kernel.errors import QueryError, entry
 from marketplace_graphql.kernel.execution import Api, Request
 from marketplace_graphql.kernel.requester import Requester
-from marketplace_graphql.kernel.scalars import UploadedFile
 
 Authenticate = Callable[[Mapping[str, str]], Awaitable[Requester]]
 """The request's headers (names in lower case) -> who asks. Raises AuthenticationError."""

@@ -18,6 +18,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.type_api import TypeEngine
 from strawberry.types.scalar import ScalarDefinition
 
+from marketplace.kit.uploads import UploadedFile
+
 DateTime = NewType("DateTime", dt.datetime)
 Date = NewType("Date", dt.date)
 Decimal = NewType("Decimal", decimal.Decimal)
@@ -34,16 +36,6 @@ Day = NewType("Day", int)
 WeightScalar = NewType("WeightScalar", float)
 Upload = NewType("Upload", object)
 AnyScalar = NewType("AnyScalar", object)
-
-
-@dataclass(frozen=True)
-class UploadedFile:
-    """A file of a multipart request. Its name and type are the client's claims, not to be believed."""
-
-    filename: str
-    content_type: str
-    content: bytes
-
 
 LONGEST_NUMBER = 30
 """Digits: far beyond any amount of money, and short enough not to be a burden."""

@@ -52,6 +52,7 @@ from marketplace_graphql.markets.shipping import methods_of_channel
 from marketplace_graphql.rules import staff_only
 
 if TYPE_CHECKING:
+    from marketplace_graphql.cash.types import CashOnDeliveryRules
     from marketplace_graphql.inventory.types import Warehouse
     from marketplace_graphql.markets.shipping import ShippingMethod
 
@@ -162,6 +163,11 @@ class Channel(Node, ObjectWithMetadata):
         lambda row, ctx: payment_settings(row), needs=(Permission.MANAGE_CHANNELS, Permission.HANDLE_PAYMENTS)
     )
     """How money is asked for."""
+    cash_on_delivery_rules: "CashOnDeliveryRules | None" = related(
+        lambda row, rules, ctx: rules.channel_id == row.id,
+        needs=(Permission.MANAGE_CHANNELS, Permission.HANDLE_PAYMENTS),
+    )
+    """What is demanded of whoever pays at the door; null: nothing but a carrier that takes cash."""
     tax_configuration: "TaxConfiguration" = related(
         lambda row, configuration, ctx: configuration.id == row.id, allowed=staff_only
     )

@@ -78,12 +78,12 @@ class AddressFilterInput:
 
 
 def few_or_many(
-    row: Any, keys: Select[Any], holds: ColumnElement[bool], ctx: Any, *, few: int = FEW
+    row: Any, keys: Select[Any], holds: ColumnElement[bool], ctx: Any, *, few: int | None = None
 ) -> ColumnElement[bool]:
     """As `ctx.few_or_many`: of 100,000 orders, a walk meets the 50 of a page among the first few thousand
     where 2,500 fulfil the condition, unless they all stand at the other end.
     """
-    return ctx.few_or_many(row, keys, holds, few=few, looks=LOOKS)  # type: ignore[no-any-return]
+    return ctx.few_or_many(row, keys, holds, few=FEW if few is None else few, looks=LOOKS)  # type: ignore[no-any-return]
 
 
 def own(row: Any, rule: Callable[[Any], Said], ctx: Any, *, along: str | None = None) -> Said:

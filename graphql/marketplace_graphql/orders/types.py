@@ -57,6 +57,7 @@ from marketplace_graphql.values import Money, TaxedMoney, Weight, money, rate, t
 from marketplace_graphql.vouchers.fields import DiscountsOfOrder
 
 if TYPE_CHECKING:
+    from marketplace_graphql.cash.types import CashOnDelivery
     from marketplace_graphql.inventory.types import Warehouse
     from marketplace_graphql.markets.shipping import ShippingMethod
     from marketplace_graphql.markets.types import Channel
@@ -121,6 +122,10 @@ class Order(Node, ObjectWithMetadata, DiscountsOfOrder, GrantsOfOrder):
     """Parcels that have left."""
     vendor_orders: list[VendorOrder] = related()
     """Each seller's part."""
+    cash_on_delivery: "CashOnDelivery | None" = related(
+        lambda row, cash_order, ctx: and_(cash_order.order_id == row.id, knows_buyer(row, ctx))
+    )
+    """Whether it waits for its buyer's word: for buyer and staff; null where it is not paid at the door."""
     invoices: list[Invoice] = related(lambda row, invoice, ctx: invoice.order_id == row.id)
     """Of a customer's order only they and staff see them."""
     authorize_status: AuthorizeStatus

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Mapping
-from decimal import Decimal
 from enum import Enum
 from ipaddress import ip_address
 from typing import Any
@@ -12,11 +11,10 @@ from strawberry import ID, UNSET
 from marketplace.kit.errors import DomainError, InvalidError, NotFoundError, PermissionDeniedError
 from marketplace.kit.ids import uuid_pk
 from marketplace.kit.money import MINOR_DIGITS
-from marketplace.kit.money import Money as Amount
 from marketplace.markets.models import TransactionFlowStrategy
 from marketplace.payments import by_app, cash, models, sessions
-from marketplace.payments.answers import MOST_MINOR
 from marketplace.payments.asked import Asked, Wish
+from marketplace.payments.at_the_door.errors import CashNotOfferedError
 from marketplace.payments.gateways import Gateway, Payable
 from marketplace.payments.gateways.known import GATEWAYS, outside_gateways
 from marketplace.payments.gateways.outside import OutsideGateway
@@ -35,6 +33,7 @@ from marketplace_graphql.kernel import (
 )
 from marketplace_graphql.payments.actions import ActionMutations
 from marketplace_graphql.payments.asking import heard_from, put
+from marketplace_graphql.payments.exact import exact
 from marketplace_graphql.payments.recording import RecordingMutations
 from marketplace_graphql.payments.stored_methods import StoredMethodMutations
 from marketplace_graphql.payments.subject import Bill, may_go_on, the_bill
@@ -169,7 +168,7 @@ class PaymentsMutations(StoredMethodMutations, RecordingMutations, ActionMutatio
         wanted = None
         if payment_gateways is not None:
             wanted = {given.id: given.data if given.data is not UNSET else None for given in payment_gateways}
-        minor = payable.total.minor if amount is None else _exact(amount, bill.currency).minor
+        minor = payable.total.minor if amount is None else exact(amount, bill.currency).minor
         questions = await by_app.ask_for_gateways(info.session, settings_of(info), payable, minor, wanted)
         answers = {one.question.app_identifier: one.said for one in await heard_from(info, questions)}
         if wanted is None:
@@ -202,7 +201,7 @@ class PaymentsMutations(StoredMethodMutations, RecordingMutations, ActionMutatio
         Only who handles payments may say whether it is to be promised or paid at once.
         """
         _check_privileges(info, action, customer_ip_address)
-        minor = None if amount is None else _exact(amount, bill.currency).minor
+        minor = None if amount is None else exact(amount, bill.currency).minor
         given: dict[str, Any] = {
             "checkout_id": bill.checkout_id,
             "order_id": bill.order_id,
@@ -267,7 +266,7 @@ class PaymentsMutations(StoredMethodMutations, RecordingMutations, ActionMutatio
         currency = input.currency.strip().upper()
         if currency not in MINOR_DIGITS:
             raise InvalidError(f"Nothing is sold in {input.currency} here.", field="currency")
-        amount = _exact(input.amount, currency)
+        amount = exact(input.amount, currency)
         parts = [uuid_pk(part, "VendorOrder") for part in input.vendor_orders]
         with codes_of(CashRemittanceError):
             return await cash.remit(
@@ -322,37 +321,33 @@ def _app_config(gateway_id: str, said: Mapping[str, Any] | None) -> dict[str, An
     return {"id": gateway_id, "data": None if said is None else said.get("data"), "errors": errors}
 
 
-def _exact(amount: Decimal, currency: str) -> Amount:
-    """Raises InvalidError for what can't be said in the currency's coins."""
-    if amount > MOST_MINOR:
-        raise InvalidError("This is no amount of money.", field="amount")
-    made = Amount.from_decimal(amount, currency)
-    if made.amount != amount:
-        raise InvalidError(f"{currency} has no such small coins.", field="amount")
-    return made
-
-
 async def _own_configs(info: Info, payable: Payable) -> dict[str, dict[str, Any]]:
     """What clients must know of the gateways of this house, and why one is not open."""
     configs: dict[str, dict[str, Any]] = {}
     for promise in GATEWAYS.values():
-        errors = await _refusals(info, promise, payable)
-        configs[promise.id] = {"id": promise.id, "data": None, "errors": errors}
+        configs[promise.id] = _config(promise.id, None, await _refusal(info, promise, payable))
     for gateway in outside_gateways(settings_of(info)).values():
-        errors = await _refusals(info, gateway, payable)
-        data = None if errors else dict(gateway.config())
-        configs[gateway.id] = {"id": gateway.id, "data": data, "errors": errors}
+        refused = await _refusal(info, gateway, payable)
+        configs[gateway.id] = _config(gateway.id, dict(gateway.config()), refused)
     return configs
 
 
-async def _refusals(info: Info, gateway: Gateway | OutsideGateway, payable: Payable) -> list[dict[str, Any]]:
-    """Why a gateway is not open."""
+async def _refusal(info: Info, gateway: Gateway | OutsideGateway, payable: Payable) -> DomainError | None:
+    """Why a gateway is not open; None where it is."""
     try:
         await gateway.check_open(info.session, payable)
     except DomainError as refused:
-        code = PaymentGatewayConfigErrorCode.INVALID
-        return [{"field": refused.field, "message": refused.message, "code": code}]
-    return []
+        return refused
+    return None
+
+
+def _config(gateway_id: str, data: dict[str, object] | None, refused: DomainError | None) -> dict[str, Any]:
+    if refused is None:
+        return {"id": gateway_id, "data": data, "errors": []}
+    code = PaymentGatewayConfigErrorCode.INVALID
+    errors = [{"field": refused.field, "message": refused.message, "code": code}]
+    reason = {"reason": refused.reason} if isinstance(refused, CashNotOfferedError) else None
+    return {"id": gateway_id, "data": reason, "errors": errors}
 
 
 def _unknown_config(gateway_id: str) -> dict[str, Any]:

@@ -28,7 +28,12 @@ from strawberry import ID
 from marketplace.markets.models import Channel
 from marketplace.payments import models
 from marketplace.payments.gateways.cash_on_delivery import CashOnDelivery
-from marketplace.payments.models import CashStatus, TransactionAction, TransactionEventType
+from marketplace.payments.models import (
+    CashStatus,
+    ShortfallBearer,
+    TransactionAction,
+    TransactionEventType,
+)
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import (
     UUID,
@@ -63,6 +68,7 @@ if TYPE_CHECKING:
 TransactionActionEnum = enum(TransactionAction, name="TransactionActionEnum")
 enum(TransactionEventType, name="TransactionEventTypeEnum")
 enum(CashStatus, name="CashStatusEnum")
+enum(ShortfallBearer, name="CashShortfallBearerEnum")
 
 
 @interface
@@ -321,6 +327,15 @@ class CashCollection:
     amount: Money = value(lambda row, ctx: money(row.amount_minor, row.currency))
     collected_at: DateTime | None
     """When the buyer paid."""
+    shortfall: Money = value(lambda row, ctx: money(row.shortfall_minor, row.currency))
+    """What the buyer was to pay besides, and did not."""
+    shortfall_bearer: ShortfallBearer | None
+    """Who bears it."""
+    shortfall_reason: str = column(
+        needs=(Permission.MANAGE_PAYOUTS, Permission.MANAGE_ORDERS),
+        allowed=lambda row, ctx: of_own_sale(row.vendor_order_id, ctx),
+    )
+    """Why it was not paid, as staff wrote it down."""
     remittance: CashRemittance | None = related(
         needs=(Permission.MANAGE_PAYOUTS, Permission.MANAGE_ORDERS),
         allowed=lambda row, ctx: of_own_sale(row.vendor_order_id, ctx),

@@ -36,7 +36,7 @@ from marketplace_graphql.payouts.types import (
     PayoutStatusEnum,
     touches,
 )
-from marketplace_graphql.values import Money
+from marketplace_graphql.values import Money, exact_money
 
 
 @input_type
@@ -162,12 +162,7 @@ class PayoutQueries:
             {  # type: ignore[misc]
                 "carrier": debt.carrier,
                 "currency": debt.amount.currency,
-                "amount": {
-                    "currency": debt.amount.currency,
-                    "amount": float(debt.amount.amount),
-                    "fractional_amount": debt.amount.minor,
-                    "fraction_digits": -int(debt.amount.amount.as_tuple().exponent),
-                },
+                "amount": exact_money(debt.amount),
                 "count": debt.parcels,
                 "oldest_collected_at": debt.oldest_collected_at,
             }

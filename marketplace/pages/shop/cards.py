@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse, Response
 from marketplace.kit.money import to_minor
 from marketplace.pages.api import Data
 from marketplace.pages.shop.cart import by_seller
+from marketplace.pages.shop.checkout import mend
 from marketplace.pages.shop.problems import Problem, problems_in
 from marketplace.pages.shop.ways import CARD, Ways, payment_key
 from marketplace.pages.visits import Visit, Visiting
@@ -95,12 +96,10 @@ async def paid(visit: Visiting) -> Response:
     event = ((answer["transactionProcess"] or {}).get("transactionEvent") or {}).get("type")
     if event in UNDER_WAY:
         return visit.page("shop/checkout_waiting.html", await visit.read("frame"))
-    problems = problems_in(answer["checkoutComplete"])
-    if event in DECLINED or problems[0].code == "CHECKOUT_NOT_FULLY_PAID":
+    problem = problems_in(answer["checkoutComplete"])[0]
+    if event in DECLINED or problem.code == "CHECKOUT_NOT_FULLY_PAID":
         return visit.go("checkout/card", problem="CARD_DECLINED" if event in DECLINED else "CARD_NOT_DONE")
-    if problems[0].line:
-        return visit.go("cart", line=problems[0].line, problem=problems[0].code, anchor="lines")
-    return visit.go("checkout/review", problem=problems[0].code)
+    return mend(visit, problem)
 
 
 def _publishable_key(payload: Data | None) -> str | None:

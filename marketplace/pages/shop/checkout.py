@@ -6,7 +6,7 @@ from starlette.datastructures import FormData
 
 from marketplace.pages.api import Data
 from marketplace.pages.shop.cart import by_seller, promo_problem
-from marketplace.pages.shop.problems import Problem, by_field, problems_in
+from marketplace.pages.shop.problems import Problem, by_field, cash_message, problems_in
 from marketplace.pages.shop.ways import AT_THE_DOOR, CARD, Ways, payment_key
 from marketplace.pages.visits import Visit, Visiting
 
@@ -28,6 +28,8 @@ NEEDED = ("email", "firstName", "lastName", "phone", "streetAddress1", "city")
 """A carrier that is to be paid at the door must find it, and be able to call."""
 
 LONGEST_FIELD = 256
+BY_CARRIER = (None, "CARRIER", "NO_DELIVERY")
+"""Why nothing can be paid at the door where another delivery helps."""
 
 
 @router.get("/checkout")
@@ -119,7 +121,11 @@ async def review(visit: Visiting) -> Response:
     if not checkout["delivery"]:
         return visit.go("checkout/delivery")
     ways = Ways.of(checkout).by(checkout["delivery"])
-    problem = visit.query.get("problem")
+    problem, refused = visit.query.get("problem"), None
+    if checkout["totalPrice"]["gross"]["amount"] and (AT_THE_DOOR in ways or not ways):
+        refused = await _why_no_cash(visit)
+    if refused is not None:
+        ways = tuple(way for way in ways if way != AT_THE_DOOR)
     return visit.page(
         "shop/checkout_review.html",
         data,
@@ -129,6 +135,7 @@ async def review(visit: Visiting) -> Response:
         ways=ways,
         chosen_way=visit.query.get("way") if visit.query.get("way") in ways else next(iter(ways), None),
         problem=Problem(None, problem).message if problem else None,
+        refused=None if refused is None else cash_message(refused),
         promo_problem=promo_problem(visit),
     )
 
@@ -155,12 +162,26 @@ async def place(visit: Visiting) -> Response:
         visit.keep_cart(None)
         return visit.go(f"orders/{order['id']}", new="1")
     unpaid = problems_in(answer["transactionInitialize"])
-    problems = problems_in(answer["checkoutComplete"])
-    if unpaid and problems[0].code == "CHECKOUT_NOT_FULLY_PAID":
-        return visit.go("checkout/delivery", problem="CHECKOUT_NOT_FULLY_PAID")
-    if problems[0].line:
-        return visit.go("cart", line=problems[0].line, problem=problems[0].code, anchor="lines")
-    return visit.go("checkout/review", problem=problems[0].code)
+    problem = problems_in(answer["checkoutComplete"])[0]
+    is_unpaid = bool(unpaid) and problem.code == "CHECKOUT_NOT_FULLY_PAID"
+    if problem.code == "PAYMENT_ERROR" or (is_unpaid and await _why_no_cash(visit) not in BY_CARRIER):
+        return visit.go("checkout/review")  # It says why.
+    return visit.go("checkout/delivery", problem=problem.code) if is_unpaid else mend(visit, problem)
+
+
+def mend(visit: Visit, problem: Problem) -> Response:
+    """Where to put right what keeps a checkout from becoming an order."""
+    if problem.line:
+        return visit.go("cart", line=problem.line, problem=problem.code, anchor="lines")
+    return visit.go("checkout/review", problem=problem.code)
+
+
+async def _why_no_cash(visit: Visit) -> str | None:
+    """Why this order can't be paid at the door; None where it can."""
+    answer = await visit.write("cash_offer", {"paymentGatewayInitialize"}, id=visit.cart_id)
+    configs = (answer["paymentGatewayInitialize"] or {}).get("gatewayConfigs") or []
+    refusing = [config for config in configs if config["errors"]]
+    return (refusing[0]["data"] or {}).get("reason", "") if refusing else None
 
 
 def _address_page(visit: Visit, data: Data, form: dict[str, str], problems: dict[str, Problem]) -> Response:

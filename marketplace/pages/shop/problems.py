@@ -66,6 +66,20 @@ FIELD_MESSAGES: Mapping[tuple[str, str], str] = {
 }
 
 
+CASH_MESSAGES: Mapping[str, str] = {
+    "CHANNEL": marked("Dans ce marché, on ne peut pas encore payer à la réception."),
+    "NO_DELIVERY": MESSAGES["SHIPPING_METHOD_NOT_SET"],
+    "CARRIER": MESSAGES["CHECKOUT_NOT_FULLY_PAID"],
+    "COUNTRY": marked("Dans ce pays, on ne peut pas payer à la réception."),
+    "TOO_LITTLE": marked("Cette commande est trop petite pour être payée à la réception."),
+    "TOO_MUCH": marked("Cette commande est trop grande pour être payée à la réception."),
+    "REFUSALS": marked(
+        "Plusieurs commandes ont été refusées à la porte : celle-ci ne peut pas être payée à la réception."
+    ),
+    "OPEN_ORDERS": marked("D’autres commandes sont encore à payer à la réception : recevez-les d’abord."),
+}
+"""Why nothing can be paid at the door: by the reasons that the gateway gives."""
+
 PROMO_MESSAGES: Mapping[str, str] = {
     "INVALID": marked("Ce code n’est pas valable. Vérifiez-le et réessayez."),
     "VOUCHER_NOT_APPLICABLE": marked(
@@ -91,6 +105,10 @@ class Problem:
 
 def message_of(code: str) -> str:
     return MESSAGES.get(code, UNKNOWN)
+
+
+def cash_message(reason: str) -> str:
+    return CASH_MESSAGES.get(reason, UNKNOWN)
 
 
 def promo_message(code: str) -> str:

@@ -6,6 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.checkout.models import CheckoutDelivery
 from marketplace.kit.money import Money
 from marketplace.markets.models import ShippingMethod
+from marketplace.payments.at_the_door.errors import CashNotOfferedError, NotOffered
+from marketplace.payments.at_the_door.rules import decide
 from marketplace.payments.errors import GatewayRefusedError
 from marketplace.payments.gateways import GatewayAnswer, Payable
 from marketplace.payments.models import TransactionAction, TransactionEventType
@@ -27,20 +29,20 @@ class CashOnDelivery:
     is_promise = True
 
     async def check_open(self, session: AsyncSession, payable: Payable) -> None:
-        """Raises GatewayRefusedError where the channel does not have it, no delivery is chosen, or the
-        chosen one's carrier takes no cash.
+        """Raises GatewayRefusedError where the channel does not have it, no delivery is chosen, the chosen
+        one's carrier takes no cash, or the channel's rules forbid it.
         """
         if not payable.channel.cash_on_delivery:
-            raise GatewayRefusedError(
-                "Nothing can be paid at the door in this channel.", field="paymentGateway"
-            )
+            raise CashNotOfferedError(NotOffered.CHANNEL, "Nothing can be paid at the door in this channel.")
         if payable.checkout is None:
             raise GatewayRefusedError("How an order is paid is settled before it is placed.", field="id")
         collects_cash = await session.scalar(_COLLECTS_CASH, {"delivery_id": payable.checkout.delivery_id})
         if collects_cash is None:
-            raise GatewayRefusedError("Choose how it travels first: the carrier takes the cash.", field="id")
+            message = "Choose how it travels first: the carrier takes the cash."
+            raise CashNotOfferedError(NotOffered.NO_DELIVERY, message, field="id")
         if not collects_cash:
-            raise GatewayRefusedError("This carrier takes no cash at the door.", field="paymentGateway")
+            raise CashNotOfferedError(NotOffered.CARRIER, "This carrier takes no cash at the door.")
+        await decide(session, payable.channel, payable.checkout, payable.total)
 
     async def initialize(self, payable: Payable, amount: Money) -> GatewayAnswer:
         """Take the promise, for all of it: a parcel can't be half paid. Raises GatewayRefusedError."""

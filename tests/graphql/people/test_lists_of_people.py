@@ -11,6 +11,7 @@ from marketplace.catalog.attributes import AttributeInputType
 from marketplace.kit.ids import to_global_id
 from marketplace.orders.models import Order, OrderStatus
 from marketplace.people.models import Address, CustomerType, PermissionGroup, User
+from marketplace_graphql.people import lists
 from tests.factories.attributes import answer, make_attribute, make_value
 from tests.factories.checkout import make_market, make_piece
 from tests.factories.orders import make_order
@@ -251,3 +252,19 @@ async def test_groups_are_found_by_name(read: Ask, session: AsyncSession) -> Non
     assert [edge["node"]["name"] for edge in found["permissionGroups"]["edges"]] == ["Argan"]
     one = "query ($id: ID!) { permissionGroup(id: $id) { name } }"
     assert await read(one, asking, id=edges[0]["node"]["id"]) == {"permissionGroup": {"name": "Zellige"}}
+
+
+@pytest.mark.parametrize("looks", [1, 100])
+async def test_customers_are_the_same_where_many_fit(
+    read: Ask, people: dict[str, User], monkeypatch: pytest.MonkeyPatch, looks: int
+) -> None:
+    """Found along the list, or everywhere if the next one of it does not fill the page."""
+    for name, value in (("FEW", 0), ("CROWD", 0), ("LOOKS", looks)):
+        monkeypatch.setattr(lists, name, value)
+    for asked, expected in (
+        ({"search": "example"}, ["aicha", "brahim", "chama"]),
+        ({"search": "amrani", "sort": {"field": "LAST_NAME", "direction": "DESC"}}, ["chama", "brahim"]),
+        ({"filter": {"placedOrders": {"gte": "2024-06-01"}}}, ["aicha", "brahim"]),
+        ({"where": {"addresses": {"country": {"notOneOf": ["MA"]}}}}, ["aicha"]),
+    ):
+        assert await _found(read, **asked) == expected, asked

@@ -150,7 +150,7 @@ class Connection:
         """What a row is sorted by: as asked, else best match first, else the declared order."""
         sorting, given = self.declaration.sort_by, self.given.get("sort_by")
         if sorting is not None and given is not None:
-            ctx = in_channel_of(given, self.ctx)
+            ctx = replace(in_channel_of(given, self.ctx), searching=self._by_words())
             other = None if sorting.otherwise is None else sorting.otherwise(row, given, ctx)
             if other is not None:
                 return other
@@ -173,12 +173,15 @@ class Connection:
             raise QueryError("Sorting by RANK is available only when using a search.")
         return rank(row, term, self.ctx)
 
+    def _by_words(self) -> bool:
+        filtered = self.given.get("filter")
+        return self.given.get("search") is not None or (filtered is not None and filtered.given("search"))
+
     def _conditions(self, row: Any, ctx: Context) -> list[ColumnElement[bool]]:
         """Which rows the list has: its place, what was asked for, and what the requester may see."""
         declaration, given = self.declaration, self.given
         filtered, where = given.get("filter"), given.get("where")
-        by_words = given.get("search") is not None or (filtered is not None and filtered.given("search"))
-        ctx = replace(ctx, searching=by_words)
+        ctx = replace(ctx, searching=self._by_words())
         if filtered is not None and where is not None:
             raise QueryError("Only one filtering argument (filter or where) can be specified.")
         conditions: list[ColumnElement[bool] | None] = []

@@ -40,8 +40,14 @@ def _must_authenticate(world: World, intent: Json, method: Json, card: Card) -> 
         return True
     if card.authentication == "required":
         return not world.secrets[method["id"]].get("set_up")
-    wish = intent["payment_method_options"].get("card", {}).get("request_three_d_secure")
+    wish = _card_options(intent).get("request_three_d_secure")
     return card.authentication == "supported" and wish in {"any", "challenge"}
+
+
+def _card_options(intent: Json) -> Json:
+    """What the shop wishes for cards; an empty text unsets it."""
+    options: Json = intent["payment_method_options"].get("card") or {}
+    return options
 
 
 def _ask(world: World, intent: Json, return_url: str | None) -> None:
@@ -83,8 +89,7 @@ def authenticate(world: World, intent: Json, *, approved: bool) -> None:
 def _charge(world: World, intent: Json, method: Json, card: Card, *, authenticated: bool) -> None:
     if card.code is not None:
         raise declined(world, intent, method, card, card.code, card.decline_code or "generic_decline")
-    options = intent["payment_method_options"].get("card", {})
-    manual = "manual" in {intent["capture_method"], options.get("capture_method")}
+    manual = "manual" in {intent["capture_method"], _card_options(intent).get("capture_method")}
     charge = charges.make(world, intent, method, card, capture=not manual, authenticated=authenticated)
     intent["latest_charge"] = charge["id"]
     if intent["setup_future_usage"] and intent["customer"]:

@@ -1,6 +1,5 @@
 """How an installation without keys of Stripe's comes to a stand-in. Light: it is read at each start."""
 
-import os
 import socket
 from urllib.parse import urlsplit
 
@@ -13,7 +12,7 @@ EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - what a person may have
 
 def is_wanted(settings: Settings) -> bool:
     """Whether no key of Stripe's is set, where money is only played with."""
-    return settings.environment != "production" and not os.environ.get("MARKETPLACE_STRIPE_SECRET_KEY")
+    return settings.environment != "production" and settings.stripe_secret_key is None
 
 
 def free_port(settings: Settings) -> int:

@@ -1,6 +1,7 @@
 """The stand-in over HTTP: an ASGI application that judges, works, keeps answers, and fails when told to."""
 
 import asyncio
+import base64
 import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -58,10 +59,12 @@ class Asked:
 
     @property
     def api_key(self) -> str | None:
-        """A bearer's, or what Stripe's script sends in the form."""
+        """A bearer's, the name of basic authentication, or what Stripe's script sends in the form."""
         kind, _, credentials = self.headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer":
             return credentials.strip()
+        if kind.lower() == "basic":
+            return base64.b64decode(credentials + "==").decode(errors="replace").partition(":")[0]
         return next((value for name, value in self.form if name == "key"), None)
 
     @property

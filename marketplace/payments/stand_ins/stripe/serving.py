@@ -297,6 +297,8 @@ class StripeStandIn:
         except httpx.TransportError as trouble:
             log.warning("a webhook of Stripe's stand-in did not arrive", why=repr(trouble))
             return 0
+        if not response.is_success:
+            log.warning("a webhook of Stripe's stand-in was not taken", status=response.status_code)
         return response.status_code
 
 

@@ -24,7 +24,7 @@ LETTERS = string.ascii_letters + string.digits
 PREFIXES = {
     "account": "acct", "balance_transaction": "txn", "charge": "ch", "customer": "cus", "dispute": "du",
     "event": "evt", "payment_intent": "pi", "payment_method": "pm", "payout": "po", "refund": "re",
-    "transfer": "tr", "transfer_reversal": "trr", "webhook_endpoint": "we",
+    "transfer": "tr", "transfer_reversal": "trr",
 }  # fmt: skip
 PLATFORM = "acct_standin"
 """The account that everything belongs to which names no other."""

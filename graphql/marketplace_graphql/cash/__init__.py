@@ -1,0 +1,1 @@
+"""Paying at the door: channels' rules, buyers' confirmations, carriers' sheets and debts."""
