@@ -22,6 +22,7 @@ SCHEDULE: dict[str, str] = {
     "payments.delete_expired_orders": EVERY_FIVE_MINUTES,
     "payments.find_out_due": EVERY_MINUTE,
     "payments.release_due": EVERY_FIVE_MINUTES,
+    "payments.queue_stripe_events": EVERY_FIVE_MINUTES,
     "payments.forget_stripe_events": EVERY_NIGHT,
     "payments.follow_cash_orders": EVERY_FIVE_MINUTES,
     "orders.refresh_drafts": EVERY_FIVE_MINUTES,

@@ -75,6 +75,12 @@ async def work_on_stripe_event(work: Work, event_id: str) -> None:
     await handlers.work_on(work, event_id)
 
 
+@job("payments.queue_stripe_events")
+async def queue_stripe_events(work: Work) -> None:
+    """Find what Stripe has told us of and nobody works on any more."""
+    await inbox.queue_waiting(work.session)
+
+
 @job("payments.forget_stripe_events")
 async def forget_stripe_events(work: Work) -> None:
     """Forget what Stripe told us of long ago."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import stripe
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,6 +22,8 @@ TOLERANCE_SECONDS = 300
 WORK = "payments.work_on_stripe_event"
 NAME_CHARACTERS = 255
 KEPT_DAYS = 90
+LONG_WAIT = timedelta(minutes=10)
+AT_ONCE = 200
 KEPT = (
     "id",
     "object",
@@ -96,6 +98,23 @@ async def work_again(session: AsyncSession, event: StripeEvent) -> None:
 async def queue_work(session: AsyncSession, event_id: str, lock: str) -> None:
     """Events about one payment are worked on one after another."""
     await enqueue(session, WORK, lock=lock, queueing_lock=f"stripe:{event_id}", event_id=event_id)
+
+
+async def queue_waiting(session: AsyncSession) -> int:
+    """Queue events that wait though no job works on them any more: Stripe could not be asked for hours."""
+    waiting = await session.scalars(
+        select(StripeEvent)
+        .where(
+            StripeEvent.status == StripeEventStatus.WAITING,
+            StripeEvent.received_at <= clock.now() - LONG_WAIT,
+        )
+        .order_by(StripeEvent.received_at)
+        .limit(AT_ONCE)
+    )
+    events = waiting.all()
+    for event in events:
+        await queue_work(session, event.id, _lock_of(event.subject))
+    return len(events)
 
 
 async def count_refusal(session: AsyncSession) -> None:

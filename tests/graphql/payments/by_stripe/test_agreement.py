@@ -11,6 +11,8 @@ from sqlalchemy import update
 
 from marketplace.markets.models import Channel, TransactionFlowStrategy
 from marketplace.payments import lost
+from marketplace.payments.gateways.stripe.inbox import queue_waiting
+from marketplace.payments.gateways.stripe.models import StripeEvent
 from marketplace.payments.models import GatewayCall
 from marketplace.payouts.queries import verify
 from tests.graphql.payments.by_stripe.conftest import Shop
@@ -116,7 +118,12 @@ class Play:
         """All is told, and all is found out."""
         self.shop.stand_in.faults.clear()
         self.shop.stand_in.let_time_pass()
-        await self.shop.hear(*self.shop.stand_in.webhooks(delayed=True), works=False)
+        # Stripe tells for three days what was not heard.
+        await self.shop.hear(*self.told, *self.shop.stand_in.webhooks(delayed=True), works=False)
+        await self.do_jobs()
+        long_ago = StripeEvent.received_at - timedelta(hours=1)
+        await self.shop.session.execute(update(StripeEvent).values(received_at=long_ago))
+        await queue_waiting(self.shop.session)
         await self.do_jobs()
         for payment in self.payments:
             await self.shop.go_on(payment)

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
-from marketplace.payments.gateways.stripe.inbox import WORK
+from marketplace.payments.gateways.stripe.inbox import LONG_WAIT, WORK, queue_waiting
 from marketplace.payments.gateways.stripe.models import StripeEvent, StripeEventStatus, StripeRefusal
 from marketplace.payments.models import TransactionItem
 from marketplace.payments.stand_ins.stripe.outbox import WEBHOOK_SECRET, Delivery, signature
@@ -225,8 +225,9 @@ async def test_an_event_is_worked_on_later_where_stripe_can_not_be_asked(shop: S
     assert [event.status for event in await _kept(shop)] == [StripeEventStatus.WAITING]
     shop.stand_in.faults.clear()
     await shop.session.rollback()
-    again = text("UPDATE procrastinate_jobs SET status = 'todo' WHERE task_name = :name")
-    await shop.session.execute(again, {"name": WORK})
+    assert await queue_waiting(shop.session) == 0  # Its own job tries again.
+    await shop.session.execute(update(StripeEvent).values(received_at=StripeEvent.received_at - LONG_WAIT))
+    assert await queue_waiting(shop.session) == 1
     await shop.do_jobs()
     assert await shop.amounts(begun) == {"charged": 150_00}
     assert [event.status for event in await _kept(shop)] == [StripeEventStatus.DONE]
