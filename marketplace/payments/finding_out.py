@@ -3,6 +3,7 @@ while the gateway is asked. For jobs; a mutation has `info.outside` for the same
 """
 
 from dataclasses import dataclass
+from enum import Enum
 from uuid import UUID
 
 import structlog
@@ -24,8 +25,17 @@ from marketplace.payments.reporting import By
 from marketplace.payments.telling import REQUESTS, describe, tell_all
 from marketplace.payments.transactions import add_up, begun_with, events_of
 
-_ENDS = frozenset({Type.CHARGE_SUCCESS, Type.AUTHORIZATION_SUCCESS, Type.CANCEL_SUCCESS})
-_DISAPPOINTS = frozenset({Type.CHARGE_FAILURE, Type.AUTHORIZATION_FAILURE})
+_ENDS = frozenset({Type.CHARGE_SUCCESS, Type.CANCEL_SUCCESS, Type.CHARGE_FAILURE, Type.AUTHORIZATION_FAILURE})
+
+
+class Standing(Enum):
+    """How a payment stands, as far as the gateway is to be asked about it again."""
+
+    OPEN = "OPEN"
+    PROMISED = "PROMISED"
+    """It may be charged or called off at the gateway, or expire there."""
+    ENDED = "ENDED"
+
 
 log = structlog.get_logger(__name__)
 
@@ -46,17 +56,17 @@ async def look(
     *,
     reference: str | None = None,
     calls_off: bool = False,
-) -> bool:
-    """Ask a gateway how a payment stands and write down what is new; whether it has ended. `reference` is its
-    name at the gateway, where we may not know it yet; with `calls_off`, one that is not paid is called off.
+) -> Standing:
+    """Ask a gateway how a payment stands and write down what is new. `reference` is its name at the gateway,
+    where we may not know it yet; with `calls_off`, one that is not paid is called off.
 
-    Raises UnreachableError, LostAnswerError: it is to be tried again. Gives False where nobody can be asked.
+    Raises UnreachableError, LostAnswerError: it is to be tried again. Gives OPEN where nobody can be asked.
     """
     async with database.transaction() as session:
         transaction = await _transaction(session, token)
         house = None if transaction is None else house_provider(settings, transaction.gateway)
         if transaction is None or house is None or not (transaction.psp_reference or reference):
-            return False
+            return Standing.OPEN
         call = await house.look_call(session, transaction, reference=reference, calls_off=calls_off)
     await call.put()
     async with database.transaction() as session:
@@ -65,7 +75,7 @@ async def look(
         return await _write_down(session, token, call)
 
 
-async def _write_down(session: AsyncSession, token: UUID, call: Call) -> bool:
+async def _write_down(session: AsyncSession, token: UUID, call: Call) -> Standing:
     held = await hold(session, token)
     transaction = held.transaction
     begun = await begun_with(session, transaction)
@@ -75,7 +85,7 @@ async def _write_down(session: AsyncSession, token: UUID, call: Call) -> bool:
         raise
     except AnswerError as error:
         log.warning("a payment could not be looked at", transaction=transaction.id, why=str(error))
-        return False
+        return Standing.OPEN
     try:
         event = await tell_all(session, transaction, begun, answer, By())
     except DomainError as error:  # That it was told otherwise before is written down by now.
@@ -89,8 +99,11 @@ async def _write_down(session: AsyncSession, token: UUID, call: Call) -> bool:
     await add_up(session, transaction)
     await follow(session, held)
     await lost.bring_forward(session, transaction)
+    if transaction.authorized_minor > 0:
+        return Standing.PROMISED
     told = await events_of(session, transaction)
-    return any(one.counts and (one.type in _ENDS or one.type in _DISAPPOINTS) for one in told)
+    has_ended = any(one.counts and one.type in _ENDS for one in told)
+    return Standing.ENDED if has_ended else Standing.OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +114,7 @@ class _Due:
     action: Asked | None = None
     is_old: bool = False
     calls_off: bool = False
+    is_forgotten: bool = False
 
 
 async def find_out(database: Database, settings: Settings, call_id: int) -> None:
@@ -124,11 +138,11 @@ async def find_out(database: Database, settings: Settings, call_id: int) -> None
 
 async def _see(database: Database, settings: Settings, due: _Due) -> bool:
     """How a payment stands that was begun; whether that is known for good."""
-    if await look(database, settings, due.token):
-        return True
-    if due.is_old or due.calls_off:
+    standing = await look(database, settings, due.token)
+    if standing is Standing.OPEN and (due.is_old or due.calls_off):
         await look(database, settings, due.token, calls_off=True)
-    return due.is_old or due.calls_off
+        return True
+    return standing is Standing.ENDED or due.is_forgotten
 
 
 async def _act_again(database: Database, settings: Settings, due: _Due) -> bool:
@@ -154,7 +168,8 @@ async def _due(session: AsyncSession, settings: Settings, call_id: int) -> _Due 
     request = await session.get_one(TransactionEvent, call.request_id)
     is_old = lost.is_given_up(call, clock.now())
     if request.type in REQUESTS and (await begun_with(session, transaction)).id == request.id:
-        return _Due(transaction.token, is_old=is_old, calls_off=call.calls_off)
+        is_forgotten = call.asked_at + lost.LONGEST_PROMISE <= clock.now()
+        return _Due(transaction.token, None, is_old, call.calls_off, is_forgotten)
     house = house_provider(settings, transaction.gateway)
     if house is None:
         lost.put_off(call)

@@ -19,6 +19,8 @@ FIRST_LOOK = timedelta(minutes=10)
 LONGEST_WAIT = timedelta(hours=6)
 GIVEN_UP_AFTER = timedelta(hours=23)
 """Stripe remembers the keys of requests for a day: later the same key might move money a second time."""
+LONGEST_PROMISE = timedelta(days=31)
+"""So long a promise is looked after: no card keeps one for longer."""
 AT_ONCE = 200
 """Requests that are looked at in one go; the rest is found the next time."""
 FIND_OUT = "payments.find_out"

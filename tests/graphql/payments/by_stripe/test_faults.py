@@ -183,6 +183,20 @@ async def test_a_payment_of_which_no_webhook_came_is_found(shop: Shop) -> None:
     assert await _open_calls(shop.session) == 0
 
 
+async def test_a_promise_is_looked_after_until_it_is_charged_or_gone(promises: Shop) -> None:
+    payment = await promises.paid()
+    await _find_out(promises)
+    assert await _open_calls(promises.session) == 1
+    await promises.browser.v1.payment_intents.capture_async(payment["transaction"]["pspReference"])
+    promises.stand_in.webhooks()  # Lost.
+    await promises.session.execute(
+        update(GatewayCall).values(asked_at=GatewayCall.asked_at - timedelta(days=3))
+    )
+    await _find_out(promises, after=timedelta(days=1))
+    assert await promises.amounts(payment) == {"charged": 150_00}
+    assert await _open_calls(promises.session) == 0
+
+
 async def test_a_payment_that_was_begun_at_the_second_try_is_found_as_well(shop: Shop) -> None:
     shop.stand_in.faults.add("rate_limit", on=CREATE)
     assert (await shop.begin(key="once"))["transaction"]["pspReference"] == ""
