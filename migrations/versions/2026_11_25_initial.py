@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = '85f92cd444bc'
+revision = '03a25adbe9d4'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -97,6 +97,7 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
     sa.Column('slug', sa.String(), nullable=False),
+    sa.Column('is_going', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.Column('description', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
     sa.Column('parent_id', sa.BigInteger(), nullable=True),
     sa.Column('level', sa.BigInteger(), nullable=False),
@@ -114,6 +115,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_category')),
     sa.UniqueConstraint('slug', name=op.f('uq_category_slug'))
     )
+    op.create_index('ix_category_going', 'category', ['id'], unique=False, postgresql_where=sa.text('is_going'))
     op.create_index(op.f('ix_category_metadata'), 'category', ['metadata'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_category_parent_id'), 'category', ['parent_id'], unique=False)
     op.create_index(op.f('ix_category_path'), 'category', ['path'], unique=False, postgresql_using='gin')
@@ -128,6 +130,8 @@ def upgrade() -> None:
     sa.Column('display_gross_prices', sa.Boolean(), nullable=False),
     sa.Column('charge_taxes', sa.Boolean(), nullable=False),
     sa.Column('use_weighted_tax_for_shipping', sa.Boolean(), nullable=False),
+    sa.Column('tax_calculation_strategy', sa.Enum('FLAT_RATES', 'TAX_APP', name='taxcalculationstrategy', native_enum=False, create_constraint=True, length=40), server_default=sa.text("'FLAT_RATES'"), nullable=False),
+    sa.Column('tax_app_id', sa.String(), nullable=True),
     sa.Column('cash_on_delivery', sa.Boolean(), nullable=False),
     sa.Column('reserve_stock_minutes', sa.BigInteger(), nullable=False),
     sa.Column('allocation_strategy', sa.Enum('PRIORITIZE_SORTING_ORDER', 'PRIORITIZE_HIGH_STOCK', name='allocationstrategy', native_enum=False, create_constraint=True, length=40), nullable=False),
@@ -195,6 +199,12 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_event_payload'))
     )
     op.create_index(op.f('ix_event_payload_created_at'), 'event_payload', ['created_at'], unique=False)
+    op.create_table('gateway_circuit',
+    sa.Column('gateway', sa.String(), nullable=False),
+    sa.Column('failures', sa.BigInteger(), nullable=False),
+    sa.Column('failed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('gateway', name=op.f('pk_gateway_circuit'))
+    )
     op.create_table('geographical_indication',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
@@ -241,6 +251,10 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_permission_group')),
     sa.UniqueConstraint('name', name=op.f('uq_permission_group_name'))
     )
+    op.create_table('product_maybe_sold_out',
+    sa.Column('product_id', sa.BigInteger(), nullable=False)
+    )
+    op.create_index(op.f('ix_product_maybe_sold_out_product_id'), 'product_maybe_sold_out', ['product_id'], unique=False)
     op.create_table('promotion',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('type', sa.Enum('CATALOGUE', 'ORDER', name='promotiontype', native_enum=False, create_constraint=True, length=40), nullable=False),
@@ -292,6 +306,26 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_shipping_zone'))
     )
     op.create_index('ix_shipping_zone_default', 'shipping_zone', ['is_default'], unique=True, postgresql_where=sa.text('is_default'))
+    op.create_table('stripe_event',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('type', sa.String(), nullable=False),
+    sa.Column('account', sa.String(), nullable=True),
+    sa.Column('is_live', sa.Boolean(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('subject', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('status', sa.Enum('WAITING', 'DONE', 'IGNORED', 'REFUSED', name='stripeeventstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('message', sa.String(), nullable=False),
+    sa.Column('worked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_stripe_event'))
+    )
+    op.create_index(op.f('ix_stripe_event_created_at_id'), 'stripe_event', ['created_at', 'id'], unique=False)
+    op.create_index(op.f('ix_stripe_event_received_at'), 'stripe_event', ['received_at'], unique=False, postgresql_where=sa.text("status = 'WAITING'"))
+    op.create_table('stripe_refusal',
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('count', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('day', name=op.f('pk_stripe_refusal'))
+    )
     op.create_table('tax_class',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
@@ -404,6 +438,28 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_attribute_translation')),
     sa.UniqueConstraint('attribute_id', 'language_code', name=op.f('uq_attribute_translation_attribute_id_language_code'))
     )
+    op.create_table('cash_rules',
+    sa.Column('channel_id', sa.BigInteger(), nullable=False),
+    sa.Column('country_codes', postgresql.ARRAY(sa.String()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('minimum_minor', sa.BigInteger(), nullable=True),
+    sa.Column('maximum_minor', sa.BigInteger(), nullable=True),
+    sa.Column('most_refusals', sa.BigInteger(), nullable=True),
+    sa.Column('refusal_months', sa.BigInteger(), nullable=False),
+    sa.Column('most_open_orders', sa.BigInteger(), nullable=True),
+    sa.Column('confirms_every_order', sa.Boolean(), nullable=False),
+    sa.Column('confirms_first_order', sa.Boolean(), nullable=False),
+    sa.Column('confirms_above_minor', sa.BigInteger(), nullable=True),
+    sa.Column('remind_after_hours', sa.BigInteger(), nullable=False),
+    sa.Column('cancel_after_hours', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint('cancel_after_hours > remind_after_hours', name=op.f('ck_cash_rules_cancels_after_reminding')),
+    sa.CheckConstraint('minimum_minor <= maximum_minor', name=op.f('ck_cash_rules_minimum_first')),
+    sa.CheckConstraint('minimum_minor >= 0 AND maximum_minor > 0', name=op.f('ck_cash_rules_amounts_positive')),
+    sa.CheckConstraint('most_refusals >= 0 AND most_open_orders > 0', name=op.f('ck_cash_rules_counts_in_range')),
+    sa.CheckConstraint('refusal_months BETWEEN 1 AND 60', name=op.f('ck_cash_rules_months_in_range')),
+    sa.CheckConstraint('remind_after_hours > 0', name=op.f('ck_cash_rules_reminds_later')),
+    sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_cash_rules_channel_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('channel_id', name=op.f('pk_cash_rules'))
+    )
     op.create_table('category_translation',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('category_id', sa.BigInteger(), nullable=False),
@@ -425,6 +481,8 @@ def upgrade() -> None:
     sa.Column('charge_taxes', sa.Boolean(), nullable=False),
     sa.Column('display_gross_prices', sa.Boolean(), nullable=False),
     sa.Column('use_weighted_tax_for_shipping', sa.Boolean(), nullable=True),
+    sa.Column('tax_calculation_strategy', sa.Enum('FLAT_RATES', 'TAX_APP', name='taxcalculationstrategy', native_enum=False, create_constraint=True, length=40), nullable=True),
+    sa.Column('tax_app_id', sa.String(), nullable=True),
     sa.ForeignKeyConstraint(['channel_id'], ['channel.id'], name=op.f('fk_channel_country_taxes_channel_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_channel_country_taxes')),
     sa.UniqueConstraint('channel_id', 'country_code', name=op.f('uq_channel_country_taxes_channel_id_country_code'))
@@ -809,6 +867,31 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_audit_entry_actor_id'), 'audit_entry', ['actor_id'], unique=False)
     op.create_index(op.f('ix_audit_entry_subject_type_subject_id_at'), 'audit_entry', ['subject_type', 'subject_id', 'at'], unique=False)
+    op.create_table('cash_sheet',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('carrier', sa.String(), nullable=False),
+    sa.Column('reference', sa.String(), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('file_name', sa.String(), nullable=False),
+    sa.Column('file_hash', sa.String(), nullable=False),
+    sa.Column('status', sa.Enum('READ', 'BOOKED', name='cashsheetstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('lines', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('user_id', sa.BigInteger(), nullable=True),
+    sa.Column('booked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('remittance_id', sa.BigInteger(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['remittance_id'], ['cash_remittance.id'], name=op.f('fk_cash_sheet_remittance_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_cash_sheet_user_id'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_cash_sheet')),
+    sa.UniqueConstraint('carrier', 'reference', 'file_hash', name=op.f('uq_cash_sheet_carrier_reference_file_hash'))
+    )
+    op.create_index(op.f('ix_cash_sheet_carrier_created_at'), 'cash_sheet', ['carrier', 'created_at'], unique=False)
+    op.create_index(op.f('ix_cash_sheet_carrier_file_hash'), 'cash_sheet', ['carrier', 'file_hash'], unique=False)
+    op.create_index(op.f('ix_cash_sheet_created_at_id'), 'cash_sheet', ['created_at', 'id'], unique=False)
+    op.create_index(op.f('ix_cash_sheet_reference'), 'cash_sheet', ['reference'], unique=False)
+    op.create_index(op.f('ix_cash_sheet_remittance_id'), 'cash_sheet', ['remittance_id'], unique=False)
+    op.create_index(op.f('ix_cash_sheet_status_created_at'), 'cash_sheet', ['status', 'created_at'], unique=False)
     op.create_table('customer_event',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
@@ -845,6 +928,7 @@ def upgrade() -> None:
     sa.Column('file_type', sa.Enum('CSV', 'XLSX', name='filetype', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('status', sa.Enum('PENDING', 'SUCCESS', 'FAILED', 'DELETED', name='jobstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('wanted', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('vendor_ids', postgresql.ARRAY(sa.BigInteger()), nullable=True),
     sa.Column('user_id', sa.BigInteger(), nullable=True),
     sa.Column('app_id', sa.BigInteger(), nullable=True),
     sa.Column('storage_key', sa.String(), nullable=False),
@@ -1076,6 +1160,7 @@ def upgrade() -> None:
     sa.Column('uses_gift_cards', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.Column('gift_card_minor', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('is_tax_exempt', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('tax_answer', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
     sa.Column('completion_tried_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
@@ -1088,9 +1173,16 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_checkout_user_id'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_checkout'))
     )
-    op.create_index(op.f('ix_checkout_channel_id'), 'checkout', ['channel_id'], unique=False)
+    op.create_index(op.f('ix_checkout_billing_address_id'), 'checkout', ['billing_address_id'], unique=False, postgresql_where=sa.text('billing_address_id IS NOT NULL'))
+    op.create_index('ix_checkout_by_email', 'checkout', [sa.literal_column("coalesce(email, '')"), 'id'], unique=False)
+    op.create_index(op.f('ix_checkout_channel_id_created_at'), 'checkout', ['channel_id', 'created_at'], unique=False)
     op.create_index(op.f('ix_checkout_created_at_id'), 'checkout', ['created_at', 'id'], unique=False)
     op.create_index('ix_checkout_delivery_id', 'checkout', ['delivery_id'], unique=False, postgresql_where=sa.text('delivery_id IS NOT NULL'))
+    op.create_index('ix_checkout_email', 'checkout', [sa.literal_column('lower(email)')], unique=False, postgresql_using='hash')
+    op.create_index('ix_checkout_free', 'checkout', ['id'], unique=False, postgresql_where=sa.text('total_gross_minor <= 0'))
+    op.create_index(op.f('ix_checkout_metadata'), 'checkout', ['metadata'], unique=False, postgresql_using='gin')
+    op.create_index(op.f('ix_checkout_shipping_address_id'), 'checkout', ['shipping_address_id'], unique=False, postgresql_where=sa.text('shipping_address_id IS NOT NULL'))
+    op.create_index(op.f('ix_checkout_updated_at_id'), 'checkout', ['updated_at', 'id'], unique=False)
     op.create_index(op.f('ix_checkout_user_id'), 'checkout', ['user_id'], unique=False)
     op.create_table('customer_order',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -1108,9 +1200,12 @@ def upgrade() -> None:
     sa.Column('billing_address_id', sa.BigInteger(), nullable=True),
     sa.Column('shipping_address_id', sa.BigInteger(), nullable=True),
     sa.Column('shipping_method_id', sa.BigInteger(), nullable=True),
+    sa.Column('shipping_app_method_id', sa.String(), nullable=True),
+    sa.Column('shipping_app_method', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
     sa.Column('shipping_method_name', sa.String(), nullable=True),
     sa.Column('shipping_tax_class_id', sa.BigInteger(), nullable=True),
     sa.Column('shipping_tax_class_name', sa.String(), nullable=True),
+    sa.Column('shipping_tax_class_said', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
     sa.Column('redirect_url', sa.String(), nullable=True),
     sa.Column('currency', sa.CHAR(length=3), nullable=False),
     sa.Column('subtotal_gross_minor', sa.BigInteger(), nullable=False),
@@ -1133,6 +1228,7 @@ def upgrade() -> None:
     sa.Column('charge_status', sa.Enum('NONE', 'PARTIAL', 'FULL', 'OVERCHARGED', name='chargestatus', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('is_demo', sa.Boolean(), nullable=False),
     sa.Column('is_tax_exempt', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('tax_answer', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
     sa.Column('expired_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('saves_billing_address', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.Column('saves_shipping_address', sa.Boolean(), server_default=sa.text('false'), nullable=False),
@@ -1156,22 +1252,27 @@ def upgrade() -> None:
     sa.UniqueConstraint('number', name=op.f('uq_customer_order_number'))
     )
     op.create_index(op.f('ix_customer_order_authorize_status_created_at'), 'customer_order', ['authorize_status', 'created_at'], unique=False)
+    op.create_index('ix_customer_order_authorized', 'customer_order', ['created_at'], unique=False, postgresql_where=sa.text('total_authorized_minor > 0'))
     op.create_index(op.f('ix_customer_order_billing_address_id'), 'customer_order', ['billing_address_id'], unique=False)
     op.create_index(op.f('ix_customer_order_channel_id_created_at'), 'customer_order', ['channel_id', 'created_at'], unique=False)
-    op.create_index(op.f('ix_customer_order_charge_status_created_at'), 'customer_order', ['charge_status', 'created_at'], unique=False)
+    op.create_index(op.f('ix_customer_order_charge_status_created_at_id'), 'customer_order', ['charge_status', 'created_at', 'id'], unique=False)
     op.create_index(op.f('ix_customer_order_created_at_id'), 'customer_order', ['created_at', 'id'], unique=False)
+    op.create_index(op.f('ix_customer_order_currency_total_gross_minor'), 'customer_order', ['currency', 'total_gross_minor'], unique=False)
+    op.create_index(op.f('ix_customer_order_currency_total_net_minor'), 'customer_order', ['currency', 'total_net_minor'], unique=False)
+    op.create_index('ix_customer_order_draft_charge_status', 'customer_order', ['charge_status', 'created_at', 'id'], unique=False, postgresql_where=sa.text("status = 'DRAFT'"))
+    op.create_index('ix_customer_order_draft_number', 'customer_order', ['number'], unique=False, postgresql_where=sa.text("status = 'DRAFT'"))
+    op.create_index('ix_customer_order_draft_updated_at', 'customer_order', ['updated_at', 'id'], unique=False, postgresql_where=sa.text("status = 'DRAFT'"))
+    op.create_index('ix_customer_order_draft_user_email', 'customer_order', ['user_email', 'id'], unique=False, postgresql_where=sa.text("status = 'DRAFT'"))
     op.create_index(op.f('ix_customer_order_metadata'), 'customer_order', ['metadata'], unique=False, postgresql_using='gin')
-    op.create_index('ix_customer_order_original_id', 'customer_order', ['original_id'], unique=False, postgresql_where=sa.text('original_id IS NOT NULL'))
+    op.create_index(op.f('ix_customer_order_original_id'), 'customer_order', ['original_id'], unique=False, postgresql_where=sa.text('original_id IS NOT NULL'))
     op.create_index('ix_customer_order_refunded', 'customer_order', ['created_at'], unique=False, postgresql_where=sa.text('total_refunded_minor > 0'))
     op.create_index(op.f('ix_customer_order_shipping_address_id'), 'customer_order', ['shipping_address_id'], unique=False)
-    op.create_index(op.f('ix_customer_order_status_created_at'), 'customer_order', ['status', 'created_at'], unique=False)
-    op.create_index(op.f('ix_customer_order_total_gross_minor'), 'customer_order', ['total_gross_minor'], unique=False)
-    op.create_index(op.f('ix_customer_order_total_net_minor'), 'customer_order', ['total_net_minor'], unique=False)
+    op.create_index(op.f('ix_customer_order_status_created_at_id'), 'customer_order', ['status', 'created_at', 'id'], unique=False)
     op.create_index(op.f('ix_customer_order_updated_at_id'), 'customer_order', ['updated_at', 'id'], unique=False)
-    op.create_index(op.f('ix_customer_order_user_email'), 'customer_order', ['user_email'], unique=False)
+    op.create_index(op.f('ix_customer_order_user_email_id'), 'customer_order', ['user_email', 'id'], unique=False)
     op.create_index(op.f('ix_customer_order_user_id_created_at'), 'customer_order', ['user_id', 'created_at'], unique=False)
-    op.create_index('ix_customer_order_voucher_code', 'customer_order', ['voucher_code'], unique=False, postgresql_where=sa.text('voucher_code IS NOT NULL'))
-    op.create_index('ix_customer_order_voucher_id', 'customer_order', ['voucher_id'], unique=False, postgresql_where=sa.text('voucher_id IS NOT NULL'))
+    op.create_index(op.f('ix_customer_order_voucher_code'), 'customer_order', ['voucher_code'], unique=False, postgresql_where=sa.text('voucher_code IS NOT NULL'))
+    op.create_index(op.f('ix_customer_order_voucher_id'), 'customer_order', ['voucher_id'], unique=False, postgresql_where=sa.text('voucher_id IS NOT NULL'))
     op.create_table('event_delivery_attempt',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('delivery_id', sa.BigInteger(), nullable=False),
@@ -1223,6 +1324,7 @@ def upgrade() -> None:
     sa.Column('track_inventory_by_default', sa.Boolean(), server_default=sa.text('true'), nullable=False),
     sa.Column('fulfillment_auto_approve', sa.Boolean(), server_default=sa.text('true'), nullable=False),
     sa.Column('fulfillment_allow_unpaid', sa.Boolean(), server_default=sa.text('true'), nullable=False),
+    sa.Column('allow_storefront_traffic', sa.Boolean(), server_default=sa.text('true'), nullable=False),
     sa.Column('account_confirmation', sa.Boolean(), nullable=True),
     sa.Column('sign_in_unconfirmed', sa.Boolean(), nullable=True),
     sa.Column('account_confirm_mode', sa.String(length=32), nullable=True),
@@ -1318,19 +1420,72 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_bank_account')),
     sa.UniqueConstraint('vendor_id', name=op.f('uq_bank_account_vendor_id'))
     )
+    op.create_table('cash_order',
+    sa.Column('order_id', sa.Uuid(), nullable=False),
+    sa.Column('user_id', sa.BigInteger(), nullable=True),
+    sa.Column('email_hash', sa.String(), nullable=True),
+    sa.Column('phone_hash', sa.String(), nullable=True),
+    sa.Column('is_open', sa.Boolean(), nullable=False),
+    sa.Column('refused_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('paid_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('confirmation', sa.Enum('NOT_NEEDED', 'WAITING', 'CONFIRMED', 'DECLINED', 'EXPIRED', name='confirmation', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('confirmed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('confirmed_by', sa.Enum('LINK', 'STAFF', name='confirmedby', native_enum=False, create_constraint=True, length=40), nullable=True),
+    sa.Column('confirmed_by_user_id', sa.BigInteger(), nullable=True),
+    sa.Column('note', sa.String(), nullable=False),
+    sa.Column('link_key', sa.Uuid(), nullable=True),
+    sa.Column('remind_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('cancel_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['confirmed_by_user_id'], ['user_account.id'], name=op.f('fk_cash_order_confirmed_by_user_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['order_id'], ['customer_order.id'], name=op.f('fk_cash_order_order_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_cash_order_user_id'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('order_id', name=op.f('pk_cash_order')),
+    sa.UniqueConstraint('link_key', name=op.f('uq_cash_order_link_key'))
+    )
+    op.create_index('ix_cash_order_cancel_at', 'cash_order', ['cancel_at'], unique=False, postgresql_where=sa.text("confirmation = 'WAITING'"))
+    op.create_index('ix_cash_order_email_hash_is_open', 'cash_order', ['email_hash', 'is_open'], unique=False, postgresql_where=sa.text('is_open'))
+    op.create_index('ix_cash_order_email_hash_paid_at', 'cash_order', ['email_hash', 'paid_at'], unique=False, postgresql_where=sa.text('paid_at IS NOT NULL'))
+    op.create_index('ix_cash_order_email_hash_refused_at', 'cash_order', ['email_hash', 'refused_at'], unique=False, postgresql_where=sa.text('refused_at IS NOT NULL'))
+    op.create_index('ix_cash_order_phone_hash_is_open', 'cash_order', ['phone_hash', 'is_open'], unique=False, postgresql_where=sa.text('is_open'))
+    op.create_index('ix_cash_order_phone_hash_paid_at', 'cash_order', ['phone_hash', 'paid_at'], unique=False, postgresql_where=sa.text('paid_at IS NOT NULL'))
+    op.create_index('ix_cash_order_phone_hash_refused_at', 'cash_order', ['phone_hash', 'refused_at'], unique=False, postgresql_where=sa.text('refused_at IS NOT NULL'))
+    op.create_index('ix_cash_order_remind_at', 'cash_order', ['remind_at'], unique=False, postgresql_where=sa.text("confirmation = 'WAITING'"))
+    op.create_index('ix_cash_order_user_id_is_open', 'cash_order', ['user_id', 'is_open'], unique=False, postgresql_where=sa.text('is_open'))
+    op.create_index('ix_cash_order_user_id_paid_at', 'cash_order', ['user_id', 'paid_at'], unique=False, postgresql_where=sa.text('paid_at IS NOT NULL'))
+    op.create_index('ix_cash_order_user_id_refused_at', 'cash_order', ['user_id', 'refused_at'], unique=False, postgresql_where=sa.text('refused_at IS NOT NULL'))
     op.create_table('checkout_delivery',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('checkout_id', sa.Uuid(), nullable=False),
-    sa.Column('method_id', sa.BigInteger(), nullable=False),
+    sa.Column('method_id', sa.BigInteger(), nullable=True),
+    sa.Column('app_method_id', sa.String(), nullable=True),
+    sa.Column('app_method', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
     sa.Column('currency', sa.CHAR(length=3), nullable=False),
     sa.Column('price_minor', sa.BigInteger(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('(method_id IS NULL) <> (app_method_id IS NULL)', name=op.f('ck_checkout_delivery_of_shop_or_app')),
     sa.ForeignKeyConstraint(['checkout_id'], ['checkout.id'], name=op.f('fk_checkout_delivery_checkout_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['method_id'], ['shipping_method.id'], name=op.f('fk_checkout_delivery_method_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_checkout_delivery')),
+    sa.UniqueConstraint('checkout_id', 'app_method_id', name=op.f('uq_checkout_delivery_checkout_id_app_method_id')),
     sa.UniqueConstraint('checkout_id', 'method_id', name=op.f('uq_checkout_delivery_checkout_id_method_id'))
     )
+    op.create_table('checkout_shipping_answer',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('owner_id', sa.Uuid(), nullable=False),
+    sa.Column('webhook_id', sa.BigInteger(), nullable=False),
+    sa.Column('event', sa.String(length=60), nullable=False),
+    sa.Column('asked_inputs', sa.String(length=64), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('inputs', sa.String(length=64), nullable=True),
+    sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('answer', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+    sa.ForeignKeyConstraint(['owner_id'], ['checkout.id'], name=op.f('fk_checkout_shipping_answer_owner_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['webhook_id'], ['webhook.id'], name=op.f('fk_checkout_shipping_answer_webhook_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_checkout_shipping_answer')),
+    sa.UniqueConstraint('owner_id', 'event', 'webhook_id', name=op.f('uq_checkout_shipping_answer_owner_id_event_webhook_id'))
+    )
+    op.create_index(op.f('ix_checkout_shipping_answer_webhook_id'), 'checkout_shipping_answer', ['webhook_id'], unique=False)
     op.create_table('commission_rule',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('vendor_id', sa.BigInteger(), nullable=True),
@@ -1385,6 +1540,22 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_order_discount'))
     )
     op.create_index(op.f('ix_order_discount_order_id'), 'order_discount', ['order_id'], unique=False)
+    op.create_table('order_shipping_answer',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('owner_id', sa.Uuid(), nullable=False),
+    sa.Column('webhook_id', sa.BigInteger(), nullable=False),
+    sa.Column('event', sa.String(length=60), nullable=False),
+    sa.Column('asked_inputs', sa.String(length=64), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('inputs', sa.String(length=64), nullable=True),
+    sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('answer', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+    sa.ForeignKeyConstraint(['owner_id'], ['customer_order.id'], name=op.f('fk_order_shipping_answer_owner_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['webhook_id'], ['webhook.id'], name=op.f('fk_order_shipping_answer_webhook_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_order_shipping_answer')),
+    sa.UniqueConstraint('owner_id', 'event', 'webhook_id', name=op.f('uq_order_shipping_answer_owner_id_event_webhook_id'))
+    )
+    op.create_index(op.f('ix_order_shipping_answer_webhook_id'), 'order_shipping_answer', ['webhook_id'], unique=False)
     op.create_table('payout',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('number', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -1517,6 +1688,7 @@ def upgrade() -> None:
     sa.Column('refund_pending_minor', sa.BigInteger(), nullable=False),
     sa.Column('canceled_minor', sa.BigInteger(), nullable=False),
     sa.Column('cancel_pending_minor', sa.BigInteger(), nullable=False),
+    sa.Column('booked_minor', sa.BigInteger(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
@@ -1532,6 +1704,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_transaction_item_app_id'), 'transaction_item', ['app_id'], unique=False, postgresql_where=sa.text('app_id IS NOT NULL'))
     op.create_index(op.f('ix_transaction_item_checkout_id'), 'transaction_item', ['checkout_id'], unique=False)
     op.create_index(op.f('ix_transaction_item_created_at_id'), 'transaction_item', ['created_at', 'id'], unique=False)
+    op.create_index('ix_transaction_item_made_with', 'transaction_item', [sa.literal_column("(method_details ->> 'type')"), sa.literal_column("(method_details ->> 'brand')")], unique=False, postgresql_where=sa.text('method_details IS NOT NULL'))
     op.create_index(op.f('ix_transaction_item_metadata'), 'transaction_item', ['metadata'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_transaction_item_order_id'), 'transaction_item', ['order_id'], unique=False)
     op.create_index(op.f('ix_transaction_item_psp_reference'), 'transaction_item', ['psp_reference'], unique=False)
@@ -1639,6 +1812,9 @@ def upgrade() -> None:
     sa.Column('amount_minor', sa.BigInteger(), nullable=False),
     sa.Column('status', sa.Enum('EXPECTED', 'COLLECTED', 'REFUSED', 'REMITTED', 'CANCELED', name='cashstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('collected_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('shortfall_minor', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+    sa.Column('shortfall_bearer', sa.Enum('SELLER', 'MARKETPLACE', name='shortfallbearer', native_enum=False, create_constraint=True, length=40), nullable=True),
+    sa.Column('shortfall_reason', sa.String(), server_default=sa.text("''"), nullable=False),
     sa.Column('remittance_id', sa.BigInteger(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
@@ -1689,17 +1865,20 @@ def upgrade() -> None:
     sa.Column('total_refund_minor', sa.BigInteger(), nullable=True),
     sa.Column('shipping_refund_minor', sa.BigInteger(), nullable=True),
     sa.Column('reason', sa.String(), server_default=sa.text("''"), nullable=False),
+    sa.Column('reason_page_id', sa.BigInteger(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.ForeignKeyConstraint(['order_id'], ['customer_order.id'], name=op.f('fk_fulfillment_order_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['reason_page_id'], ['page.id'], name=op.f('fk_fulfillment_reason_page_id'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['vendor_order_id'], ['vendor_order.id'], name=op.f('fk_fulfillment_vendor_order_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['warehouse_id'], ['warehouse.id'], name=op.f('fk_fulfillment_warehouse_id'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_fulfillment')),
     sa.UniqueConstraint('order_id', 'fulfillment_order', name=op.f('uq_fulfillment_order_id_fulfillment_order'))
     )
     op.create_index(op.f('ix_fulfillment_metadata'), 'fulfillment', ['metadata'], unique=False, postgresql_using='gin')
+    op.create_index(op.f('ix_fulfillment_reason_page_id'), 'fulfillment', ['reason_page_id'], unique=False, postgresql_where=sa.text('reason_page_id IS NOT NULL'))
     op.create_index(op.f('ix_fulfillment_status_order_id'), 'fulfillment', ['status', 'order_id'], unique=False)
     op.create_index('ix_fulfillment_tracking_number', 'fulfillment', ['tracking_number'], unique=False, postgresql_using='hash', postgresql_where=sa.text("tracking_number <> ''"))
     op.create_index(op.f('ix_fulfillment_vendor_order_id'), 'fulfillment', ['vendor_order_id'], unique=False)
@@ -1748,20 +1927,26 @@ def upgrade() -> None:
     sa.Column('order_id', sa.Uuid(), nullable=False),
     sa.Column('transaction_id', sa.BigInteger(), nullable=True),
     sa.Column('user_id', sa.BigInteger(), nullable=True),
+    sa.Column('app_id', sa.BigInteger(), nullable=True),
     sa.Column('currency', sa.CHAR(length=3), nullable=False),
     sa.Column('amount_minor', sa.BigInteger(), nullable=False),
-    sa.Column('reason', sa.String(), nullable=False),
     sa.Column('shipping_costs_included', sa.Boolean(), nullable=False),
     sa.Column('status', sa.Enum('NONE', 'PENDING', 'SUCCESS', 'FAILURE', name='grantedrefundstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('reason', sa.String(), server_default=sa.text("''"), nullable=False),
+    sa.Column('reason_page_id', sa.BigInteger(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.CheckConstraint('amount_minor >= 0', name=op.f('ck_granted_refund_amount_not_negative')),
+    sa.ForeignKeyConstraint(['app_id'], ['app.id'], name=op.f('fk_granted_refund_app_id'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['order_id'], ['customer_order.id'], name=op.f('fk_granted_refund_order_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['reason_page_id'], ['page.id'], name=op.f('fk_granted_refund_reason_page_id'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['transaction_id'], ['transaction_item.id'], name=op.f('fk_granted_refund_transaction_id'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_granted_refund_user_id'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_granted_refund'))
     )
+    op.create_index(op.f('ix_granted_refund_app_id'), 'granted_refund', ['app_id'], unique=False, postgresql_where=sa.text('app_id IS NOT NULL'))
     op.create_index(op.f('ix_granted_refund_order_id'), 'granted_refund', ['order_id'], unique=False)
+    op.create_index(op.f('ix_granted_refund_reason_page_id'), 'granted_refund', ['reason_page_id'], unique=False, postgresql_where=sa.text('reason_page_id IS NOT NULL'))
     op.create_index(op.f('ix_granted_refund_transaction_id'), 'granted_refund', ['transaction_id'], unique=False)
     op.create_table('journal_entry',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -1923,28 +2108,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('method_id', 'product_id', name=op.f('pk_shipping_method_excluded_product'))
     )
     op.create_index(op.f('ix_shipping_method_excluded_product_product_id'), 'shipping_method_excluded_product', ['product_id'], unique=False)
-    op.create_table('transaction_event',
-    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
-    sa.Column('transaction_id', sa.BigInteger(), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('type', sa.Enum('AUTHORIZATION_SUCCESS', 'AUTHORIZATION_FAILURE', 'AUTHORIZATION_ADJUSTMENT', 'AUTHORIZATION_REQUEST', 'AUTHORIZATION_ACTION_REQUIRED', 'CHARGE_ACTION_REQUIRED', 'CHARGE_SUCCESS', 'CHARGE_FAILURE', 'CHARGE_BACK', 'CHARGE_REQUEST', 'REFUND_SUCCESS', 'REFUND_FAILURE', 'REFUND_REVERSE', 'REFUND_REQUEST', 'CANCEL_SUCCESS', 'CANCEL_FAILURE', 'CANCEL_REQUEST', 'INFO', name='transactioneventtype', native_enum=False, create_constraint=True, length=40), nullable=False),
-    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
-    sa.Column('currency', sa.CHAR(length=3), nullable=False),
-    sa.Column('psp_reference', sa.String(), nullable=False),
-    sa.Column('message', sa.String(), nullable=False),
-    sa.Column('external_url', sa.String(), nullable=False),
-    sa.Column('idempotency_key', sa.String(), nullable=True),
-    sa.Column('counts', sa.Boolean(), nullable=False),
-    sa.Column('user_id', sa.BigInteger(), nullable=True),
-    sa.Column('app_id', sa.BigInteger(), nullable=True),
-    sa.ForeignKeyConstraint(['app_id'], ['app.id'], name=op.f('fk_transaction_event_app_id'), ondelete='SET NULL'),
-    sa.ForeignKeyConstraint(['transaction_id'], ['transaction_item.id'], name=op.f('fk_transaction_event_transaction_id'), ondelete='CASCADE'),
-    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_transaction_event_user_id'), ondelete='SET NULL'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_transaction_event'))
-    )
-    op.create_index(op.f('ix_transaction_event_app_id'), 'transaction_event', ['app_id'], unique=False, postgresql_where=sa.text('app_id IS NOT NULL'))
-    op.create_index(op.f('ix_transaction_event_transaction_id_id'), 'transaction_event', ['transaction_id', 'id'], unique=False)
-    op.create_index('uq_transaction_event_told_once', 'transaction_event', ['transaction_id', 'type', 'psp_reference'], unique=True, postgresql_where=sa.text("counts AND psp_reference <> ''"))
     op.create_table('vendor_earning',
     sa.Column('vendor_order_id', sa.Uuid(), nullable=False),
     sa.Column('vendor_id', sa.BigInteger(), nullable=False),
@@ -2153,6 +2316,7 @@ def upgrade() -> None:
     sa.Column('tax_rate_bp', sa.BigInteger(), nullable=False),
     sa.Column('tax_class_id', sa.BigInteger(), nullable=True),
     sa.Column('tax_class_name', sa.String(), nullable=True),
+    sa.Column('tax_class_said', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
     sa.Column('is_price_overridden', sa.Boolean(), nullable=False),
     sa.Column('price_override_reason', sa.String(), nullable=True),
     sa.Column('unit_gross_minor', sa.BigInteger(), nullable=False),
@@ -2182,7 +2346,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_order_line_metadata'), 'order_line', ['metadata'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_order_line_order_id_position'), 'order_line', ['order_id', 'position'], unique=False)
     op.create_index(op.f('ix_order_line_position_order_id'), 'order_line', ['position', 'order_id'], unique=False)
-    op.create_index('ix_order_line_price_frozen_until', 'order_line', ['price_frozen_until'], unique=False, postgresql_where=sa.text('price_frozen_until IS NOT NULL'))
+    op.create_index(op.f('ix_order_line_price_frozen_until'), 'order_line', ['price_frozen_until'], unique=False, postgresql_where=sa.text('price_frozen_until IS NOT NULL'))
     op.create_index('ix_order_line_product_sku', 'order_line', ['product_sku'], unique=False, postgresql_using='hash')
     op.create_index(op.f('ix_order_line_variant_id'), 'order_line', ['variant_id'], unique=False)
     op.create_index(op.f('ix_order_line_vendor_order_id_position'), 'order_line', ['vendor_order_id', 'position'], unique=False)
@@ -2194,6 +2358,7 @@ def upgrade() -> None:
     sa.Column('goods_minor', sa.BigInteger(), nullable=False),
     sa.Column('shipping_minor', sa.BigInteger(), nullable=False),
     sa.Column('was_paid', sa.Boolean(), nullable=False),
+    sa.Column('is_ours', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('user_id', sa.BigInteger(), nullable=True),
     sa.CheckConstraint('goods_minor + shipping_minor > 0', name=op.f('ck_part_refund_something')),
@@ -2223,7 +2388,7 @@ def upgrade() -> None:
     op.create_table('posting',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('entry_id', sa.BigInteger(), nullable=False),
-    sa.Column('account', sa.Enum('BANK', 'CARRIER_RECEIVABLE', 'GATEWAY_RECEIVABLE', 'VENDOR_HELD', 'VENDOR_PAYABLE', 'PAYOUT_IN_TRANSIT', 'DELIVERY_PAYABLE', 'COMMISSION_REVENUE', 'VAT_PAYABLE', 'GIFT_CARDS', 'GIFT_CARD_EXPENSE', 'CASH_DIFFERENCE', name='account', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('account', sa.Enum('BANK', 'CARRIER_RECEIVABLE', 'GATEWAY_RECEIVABLE', 'CHARGEBACKS', 'CUSTOMER_ADVANCES', 'VENDOR_HELD', 'VENDOR_PAYABLE', 'PAYOUT_IN_TRANSIT', 'DELIVERY_PAYABLE', 'COMMISSION_REVENUE', 'VAT_PAYABLE', 'GIFT_CARDS', 'GIFT_CARD_EXPENSE', 'CASH_DIFFERENCE', name='account', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('vendor_id', sa.BigInteger(), nullable=True),
     sa.Column('currency', sa.CHAR(length=3), nullable=False),
     sa.Column('amount_minor', sa.BigInteger(), nullable=False),
@@ -2253,6 +2418,34 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('rule_id', 'variant_id', name=op.f('pk_promotion_rule_gift'))
     )
     op.create_index(op.f('ix_promotion_rule_gift_variant_id'), 'promotion_rule_gift', ['variant_id'], unique=False)
+    op.create_table('transaction_event',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('transaction_id', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('type', sa.Enum('AUTHORIZATION_SUCCESS', 'AUTHORIZATION_FAILURE', 'AUTHORIZATION_ADJUSTMENT', 'AUTHORIZATION_REQUEST', 'AUTHORIZATION_ACTION_REQUIRED', 'CHARGE_ACTION_REQUIRED', 'CHARGE_SUCCESS', 'CHARGE_FAILURE', 'CHARGE_BACK', 'CHARGE_REQUEST', 'REFUND_SUCCESS', 'REFUND_FAILURE', 'REFUND_REVERSE', 'REFUND_REQUEST', 'CANCEL_SUCCESS', 'CANCEL_FAILURE', 'CANCEL_REQUEST', 'INFO', name='transactioneventtype', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('psp_reference', sa.String(), nullable=False),
+    sa.Column('message', sa.String(), nullable=False),
+    sa.Column('external_url', sa.String(), nullable=False),
+    sa.Column('idempotency_key', sa.String(), nullable=True),
+    sa.Column('counts', sa.Boolean(), nullable=False),
+    sa.Column('granted_refund_id', sa.BigInteger(), nullable=True),
+    sa.Column('user_id', sa.BigInteger(), nullable=True),
+    sa.Column('app_id', sa.BigInteger(), nullable=True),
+    sa.Column('reason_page_id', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['app_id'], ['app.id'], name=op.f('fk_transaction_event_app_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['granted_refund_id'], ['granted_refund.id'], name=op.f('fk_transaction_event_granted_refund_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['reason_page_id'], ['page.id'], name=op.f('fk_transaction_event_reason_page_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['transaction_id'], ['transaction_item.id'], name=op.f('fk_transaction_event_transaction_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_transaction_event_user_id'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_transaction_event'))
+    )
+    op.create_index(op.f('ix_transaction_event_app_id'), 'transaction_event', ['app_id'], unique=False, postgresql_where=sa.text('app_id IS NOT NULL'))
+    op.create_index(op.f('ix_transaction_event_granted_refund_id'), 'transaction_event', ['granted_refund_id'], unique=False, postgresql_where=sa.text('granted_refund_id IS NOT NULL'))
+    op.create_index(op.f('ix_transaction_event_reason_page_id'), 'transaction_event', ['reason_page_id'], unique=False, postgresql_where=sa.text('reason_page_id IS NOT NULL'))
+    op.create_index(op.f('ix_transaction_event_transaction_id_id'), 'transaction_event', ['transaction_id', 'id'], unique=False)
+    op.create_index('uq_transaction_event_told_once', 'transaction_event', ['transaction_id', 'type', 'psp_reference'], unique=True, postgresql_where=sa.text("counts AND psp_reference <> ''"))
     op.create_table('variant_channel_listing',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('variant_id', sa.BigInteger(), nullable=False),
@@ -2285,6 +2478,16 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('variant_id', 'media_id', name=op.f('pk_variant_media'))
     )
     op.create_index(op.f('ix_variant_media_media_id'), 'variant_media', ['media_id'], unique=False)
+    op.create_table('variant_pieces',
+    sa.Column('variant_id', sa.BigInteger(), nullable=False),
+    sa.Column('product_id', sa.BigInteger(), nullable=False),
+    sa.Column('quantity', sa.BigInteger(), nullable=False),
+    sa.Column('shelves', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['variant_id'], ['product_variant.id'], name=op.f('fk_variant_pieces_variant_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('variant_id', name=op.f('pk_variant_pieces'))
+    )
+    op.create_index(op.f('ix_variant_pieces_product_id_quantity'), 'variant_pieces', ['product_id', 'quantity'], unique=False, postgresql_where=sa.text('shelves > 0'))
+    op.create_index(op.f('ix_variant_pieces_quantity_product_id'), 'variant_pieces', ['quantity', 'product_id'], unique=False, postgresql_where=sa.text('shelves > 0'))
     op.create_table('voucher_variant',
     sa.Column('voucher_id', sa.BigInteger(), nullable=False),
     sa.Column('variant_id', sa.BigInteger(), nullable=False),
@@ -2320,19 +2523,38 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('part_refund_id', name=op.f('pk_earning_reversal'))
     )
     op.create_index(op.f('ix_earning_reversal_vendor_order_id'), 'earning_reversal', ['vendor_order_id'], unique=False)
+    op.create_table('gateway_call',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('transaction_id', sa.BigInteger(), nullable=False),
+    sa.Column('request_id', sa.BigInteger(), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('tries', sa.BigInteger(), nullable=False),
+    sa.Column('calls_off', sa.Boolean(), nullable=False),
+    sa.Column('answered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['request_id'], ['transaction_event.id'], name=op.f('fk_gateway_call_request_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['transaction_id'], ['transaction_item.id'], name=op.f('fk_gateway_call_transaction_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_gateway_call')),
+    sa.UniqueConstraint('request_id', name=op.f('uq_gateway_call_request_id'))
+    )
+    op.create_index(op.f('ix_gateway_call_due_at'), 'gateway_call', ['due_at'], unique=False, postgresql_where=sa.text('answered_at IS NULL'))
+    op.create_index(op.f('ix_gateway_call_transaction_id'), 'gateway_call', ['transaction_id'], unique=False)
     op.create_table('granted_refund_line',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('granted_refund_id', sa.BigInteger(), nullable=False),
     sa.Column('order_line_id', sa.Uuid(), nullable=False),
     sa.Column('quantity', sa.BigInteger(), nullable=False),
     sa.Column('reason', sa.String(), nullable=True),
+    sa.Column('reason_page_id', sa.BigInteger(), nullable=True),
     sa.CheckConstraint('quantity > 0', name=op.f('ck_granted_refund_line_quantity_positive')),
     sa.ForeignKeyConstraint(['granted_refund_id'], ['granted_refund.id'], name=op.f('fk_granted_refund_line_granted_refund_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['order_line_id'], ['order_line.id'], name=op.f('fk_granted_refund_line_order_line_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['reason_page_id'], ['page.id'], name=op.f('fk_granted_refund_line_reason_page_id'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_granted_refund_line'))
     )
     op.create_index(op.f('ix_granted_refund_line_granted_refund_id'), 'granted_refund_line', ['granted_refund_id'], unique=False)
     op.create_index(op.f('ix_granted_refund_line_order_line_id'), 'granted_refund_line', ['order_line_id'], unique=False)
+    op.create_index(op.f('ix_granted_refund_line_reason_page_id'), 'granted_refund_line', ['reason_page_id'], unique=False, postgresql_where=sa.text('reason_page_id IS NOT NULL'))
     op.create_table('line_commission',
     sa.Column('order_line_id', sa.Uuid(), nullable=False),
     sa.Column('vendor_order_id', sa.Uuid(), nullable=False),
@@ -2413,7 +2635,7 @@ def upgrade() -> None:
     op.create_index('ix_stock_free', 'stock', ['variant_id'], unique=False, postgresql_where=sa.text('quantity > quantity_allocated'))
     op.create_index(op.f('ix_stock_lot_id'), 'stock', ['lot_id'], unique=False)
     op.create_index(op.f('ix_stock_quantity_id'), 'stock', ['quantity', 'id'], unique=False)
-    op.create_index(op.f('ix_stock_warehouse_id'), 'stock', ['warehouse_id'], unique=False)
+    op.create_index(op.f('ix_stock_warehouse_id_quantity_variant_id'), 'stock', ['warehouse_id', 'quantity', 'variant_id'], unique=False)
     op.create_table('user_attribute_value',
     sa.Column('user_id', sa.BigInteger(), nullable=False),
     sa.Column('value_id', sa.BigInteger(), nullable=False),
@@ -2452,13 +2674,16 @@ def upgrade() -> None:
     sa.Column('quantity', sa.BigInteger(), nullable=False),
     sa.Column('has_left', sa.Boolean(), server_default=sa.text('true'), nullable=False),
     sa.Column('reason', sa.String(), server_default=sa.text("''"), nullable=False),
+    sa.Column('reason_page_id', sa.BigInteger(), nullable=True),
     sa.ForeignKeyConstraint(['fulfillment_id'], ['fulfillment.id'], name=op.f('fk_fulfillment_line_fulfillment_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['order_line_id'], ['order_line.id'], name=op.f('fk_fulfillment_line_order_line_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['reason_page_id'], ['page.id'], name=op.f('fk_fulfillment_line_reason_page_id'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['stock_id'], ['stock.id'], name=op.f('fk_fulfillment_line_stock_id'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_fulfillment_line'))
     )
     op.create_index(op.f('ix_fulfillment_line_fulfillment_id'), 'fulfillment_line', ['fulfillment_id'], unique=False)
     op.create_index(op.f('ix_fulfillment_line_order_line_id'), 'fulfillment_line', ['order_line_id'], unique=False)
+    op.create_index(op.f('ix_fulfillment_line_reason_page_id'), 'fulfillment_line', ['reason_page_id'], unique=False, postgresql_where=sa.text('reason_page_id IS NOT NULL'))
     op.create_index(op.f('ix_fulfillment_line_stock_id'), 'fulfillment_line', ['stock_id'], unique=False)
     op.create_foreign_key(op.f('fk_checkout_delivery_id'), 'checkout', 'checkout_delivery', ['delivery_id'], ['id'], ondelete='SET NULL', use_alter=True)
     op.create_foreign_key(op.f('fk_user_account_default_billing_address_id'), 'user_account', 'address', ['default_billing_address_id'], ['id'], ondelete='SET NULL', use_alter=True)
@@ -2707,6 +2932,133 @@ def upgrade() -> None:
         r"""
     CREATE OR REPLACE TRIGGER user_answers_gone AFTER DELETE ON user_attribute_value
     REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION catalog_forget_own_values()
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE FUNCTION inventory_pieces_changed() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+    -- Variants in their order: of two who change the same ones, one waits for the other.
+    BEGIN
+        IF TG_OP = 'INSERT' THEN
+            INSERT INTO variant_pieces AS kept (variant_id, product_id, quantity, shelves)
+            SELECT v.id, v.product_id, sum(a.quantity), count(*)
+            FROM after a JOIN product_variant v ON v.id = a.variant_id
+            GROUP BY v.id ORDER BY v.id
+            ON CONFLICT (variant_id) DO UPDATE
+            SET quantity = kept.quantity + excluded.quantity, shelves = kept.shelves + excluded.shelves;
+        ELSIF TG_OP = 'UPDATE' THEN
+            INSERT INTO variant_pieces AS kept (variant_id, product_id, quantity, shelves)
+            SELECT v.id, v.product_id, sum(change.quantity), sum(change.shelves)
+            FROM (
+                SELECT variant_id, quantity, 1 AS shelves FROM after
+                UNION ALL SELECT variant_id, -quantity, -1 FROM before) AS change
+            JOIN product_variant v ON v.id = change.variant_id
+            GROUP BY v.id HAVING sum(change.quantity) <> 0 OR sum(change.shelves) <> 0 ORDER BY v.id
+            ON CONFLICT (variant_id) DO UPDATE
+            SET quantity = kept.quantity + excluded.quantity, shelves = kept.shelves + excluded.shelves;
+        ELSE
+            -- Where a variant goes, its pieces went with it.
+            UPDATE variant_pieces kept
+            SET quantity = kept.quantity - gone.quantity, shelves = kept.shelves - gone.shelves
+            FROM (SELECT variant_id, sum(quantity) AS quantity, count(*) AS shelves FROM before
+                GROUP BY variant_id) AS gone
+            WHERE kept.variant_id = gone.variant_id;
+        END IF;
+        RETURN NULL;
+    END
+    $$
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE TRIGGER stock_pieces_insert AFTER insert ON stock
+    REFERENCING NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION inventory_pieces_changed()
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE TRIGGER stock_pieces_update AFTER update ON stock
+    REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION inventory_pieces_changed()
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE TRIGGER stock_pieces_delete AFTER delete ON stock
+    REFERENCING OLD TABLE AS before FOR EACH STATEMENT EXECUTE FUNCTION inventory_pieces_changed()
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE FUNCTION inventory_shelf_empty() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+    BEGIN
+        INSERT INTO product_maybe_sold_out (product_id)
+        SELECT v.product_id FROM product_variant v WHERE v.id = OLD.variant_id;
+        RETURN NULL;
+    END
+    $$
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE FUNCTION inventory_product_maybe_sold_out() RETURNS trigger
+    LANGUAGE plpgsql AS $$
+    BEGIN
+        IF TG_TABLE_NAME = 'product' THEN
+            INSERT INTO product_maybe_sold_out (product_id) VALUES (NEW.id);
+        ELSE
+            INSERT INTO product_maybe_sold_out (product_id) SELECT id FROM product WHERE id = OLD.product_id;
+        END IF;
+        RETURN NULL;
+    END
+    $$
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE TRIGGER stock_empty AFTER UPDATE ON stock FOR EACH ROW
+    WHEN (OLD.quantity > OLD.quantity_allocated
+        AND (NEW.quantity <= NEW.quantity_allocated OR OLD.variant_id <> NEW.variant_id))
+    EXECUTE FUNCTION inventory_shelf_empty()
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE TRIGGER stock_gone AFTER DELETE ON stock FOR EACH ROW
+    WHEN (OLD.quantity > OLD.quantity_allocated) EXECUTE FUNCTION inventory_shelf_empty()
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE TRIGGER product_maybe_sold_out AFTER INSERT ON product FOR EACH ROW
+    EXECUTE FUNCTION inventory_product_maybe_sold_out()
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE TRIGGER variant_gone AFTER DELETE ON product_variant FOR EACH ROW
+    EXECUTE FUNCTION inventory_product_maybe_sold_out()
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE OR REPLACE TRIGGER variant_counted AFTER UPDATE OF track_inventory ON product_variant FOR EACH ROW
+    WHEN (NEW.track_inventory AND NOT OLD.track_inventory) EXECUTE FUNCTION inventory_product_maybe_sold_out()
+        """
+    )
+    op.run_sql(
+        r"""
+    INSERT INTO product_maybe_sold_out (product_id)
+    SELECT id FROM product WHERE NOT EXISTS (SELECT FROM product_maybe_sold_out)
+        """
+    )
+    op.run_sql(
+        r"""
+    INSERT INTO variant_pieces (variant_id, product_id, quantity, shelves)
+    SELECT v.id, v.product_id, sum(s.quantity), count(*)
+    FROM stock s JOIN product_variant v ON v.id = s.variant_id
+    GROUP BY v.id ON CONFLICT (variant_id) DO NOTHING
         """
     )
     op.run_sql(

@@ -5,7 +5,7 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, exists, func, or_, select, union, update
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select, true, union, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
@@ -58,11 +58,17 @@ async def history_of(session: AsyncSession, buyer: Buyer, *, since: datetime, en
     """
     if not buyer.known_as():
         return History(0, 0, has_paid=False)
-    refused = _count(buyer, CashOrder.refused_at >= since, enough)
-    still_open = _count(buyer, CashOrder.is_open.is_(True), enough)
-    paid = or_(*[exists().where(known, CashOrder.paid_at.is_not(None)) for known in buyer.known_as()])
-    found = (await session.execute(select(refused, still_open, paid))).one()
+    found = (await session.execute(history_query(buyer, since=since, enough=enough))).one()
     return History(int(found[0]), int(found[1]), bool(found[2]))
+
+
+def history_query(buyer: Buyer, *, since: datetime, enough: int) -> Select[int, int, bool]:
+    """What `history_of` asks, of a buyer of whom something is known."""
+    refused = _count(buyer, CashOrder.refused_at >= since, enough)
+    # Not `IS true`, in which PostgreSQL does not see what the index is for.
+    still_open = _count(buyer, CashOrder.is_open == true(), enough)
+    paid = or_(*[exists().where(known, CashOrder.paid_at.is_not(None)) for known in buyer.known_as()])
+    return select(refused, still_open, paid)
 
 
 async def lock(session: AsyncSession, buyer: Buyer) -> None:

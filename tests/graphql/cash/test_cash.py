@@ -11,9 +11,8 @@ from marketplace.markets.models import Channel
 from marketplace.orders.fulfilment import fulfil
 from marketplace.orders.models import Order
 from marketplace.payments.at_the_door import confirming
-from marketplace.payments.at_the_door.booking import upload
-from marketplace_graphql.kernel import Requester, UploadedFile
-from tests.factories.cash import cash_order_of, csv_of, deliver_all, make_strict_market, order_of
+from marketplace_graphql.kernel import Requester
+from tests.factories.cash import cash_order_of, make_strict_market, order_of
 from tests.factories.checkout import make_market, make_piece, make_ready_cart
 from tests.factories.orders import parts_of
 from tests.factories.people import make_staff, make_user
@@ -53,24 +52,6 @@ PARTLY = """mutation($id: ID!, $amount: PositiveDecimal!, $bearer: CashShortfall
     errors { field code message }
   }
 }"""
-SHEET = """id carrier reference currency status bookedAt user { email } remittance { amount { amount } }
-  lines { row trackingNumber number amount { amount } paidOn outcome vendorOrderId vendorOrderNumber
-          due { amount } isBooked }"""
-UPLOAD = f"""mutation($file: Upload!, $carrier: String!, $reference: String!) {{
-  cashSheetUpload(file: $file, carrier: $carrier, reference: $reference, currency: "MAD") {{
-    cashSheet {{ {SHEET} }} errors {{ field code message }}
-  }}
-}}"""
-BOOK = f"""mutation($id: ID!, $differences: CashSheetDifferencesEnum) {{
-  cashSheetBook(id: $id, differences: $differences) {{
-    cashSheet {{ {SHEET} }} errors {{ field code message }}
-  }}
-}}"""
-AGES = """{ cashAgeing { carrier currency amount { amount } count
-  ages { fromDays toDays count amount { amount currency fractionalAmount fractionDigits } } } }"""
-SHEETS = """query($filter: CashSheetFilterInput) {
-  cashSheets(first: 5, filter: $filter) { totalCount edges { node { reference status } } }
-}"""
 GATEWAY = """mutation($id: ID!) {
   paymentGatewayInitialize(id: $id, paymentGateways: [{ id: "marketplace.cash_on_delivery" }]) {
     gatewayConfigs { id data errors { field message code } } errors { code }
@@ -93,10 +74,6 @@ async def manager(session: AsyncSession) -> Requester:
 
 def id_of(order: Order) -> str:
     return to_global_id("Order", order.id)
-
-
-def file_of(*lines: list[object], heads: tuple[str, ...] = ("Suivi", "Montant")) -> UploadedFile:
-    return UploadedFile("remise.csv", "text/csv", csv_of(heads, *lines))
 
 
 async def is_denied(ask: Ask, document: str, requester: Requester | None, **variables: Any) -> bool:
@@ -320,80 +297,6 @@ async def test_sellers_do_not_say_what_was_paid(ask: Ask, session: AsyncSession)
     asked = {"id": await on_its_way(session), "amount": "1", "bearer": "MARKETPLACE"}
     for asker in (None, staff(FINANCE), buyer(await make_user(session))):
         assert await is_denied(ask, PARTLY, asker, **asked)
-
-
-async def test_a_sheet_is_sent_looked_at_and_booked(read: Ask, session: AsyncSession) -> None:
-    order = await order_of(session, await make_market(session))
-    await deliver_all(session, order, "T")
-    member = await make_staff(session)
-    finance = staff(FINANCE, user=member)
-    file = file_of(["T0", "150,00"], ["X", "5"])
-    sent = (await read(UPLOAD, finance, file=file, carrier="Amana", reference="BR-1"))["cashSheetUpload"]
-    assert sent["errors"] == []
-    sheet = sent["cashSheet"]
-    assert (sheet["status"], sheet["user"]["email"]) == ("READ", member.email)
-    first, second = sheet["lines"]
-    assert first["outcome"] == "MATCHED"
-    assert (first["vendorOrderNumber"], first["due"]["amount"]) == (f"{order.number}-1", 150.0)
-    assert (second["outcome"], second["due"], second["vendorOrderId"]) == ("UNKNOWN", None, None)
-    refused = (await read(BOOK, finance, id=sheet["id"]))["cashSheetBook"]
-    assert refused["errors"][0]["code"] == "DIFFERENCES"
-    for _ in range(2):
-        booked = (await read(BOOK, finance, id=sheet["id"], differences="LEAVE"))["cashSheetBook"]
-        assert booked["errors"] == []
-        assert booked["cashSheet"]["status"] == "BOOKED"
-        assert booked["cashSheet"]["remittance"] == {"amount": {"amount": 150.0}}
-        assert [line["isBooked"] for line in booked["cashSheet"]["lines"]] == [True, False]
-    listed = (await read(SHEETS, finance, filter={"status": "BOOKED", "carrier": "Amana"}))["cashSheets"]
-    assert listed == {"totalCount": 1, "edges": [{"node": {"reference": "BR-1", "status": "BOOKED"}}]}
-    other = (await read(UPLOAD, finance, file=file, carrier="Amana", reference="BR-2"))["cashSheetUpload"]
-    assert (other["errors"][0]["field"], other["errors"][0]["code"]) == ("file", "UNIQUE")
-
-
-async def test_what_is_no_sheet_is_refused(read: Ask, session: AsyncSession) -> None:
-    for file, code in (
-        (UploadedFile("x.pdf", "application/pdf", b"%PDF"), "SHEET_INVALID"),
-        (file_of(["T0", "1"], heads=("Nom", "Ville")), "SHEET_INVALID"),
-    ):
-        answer = await read(UPLOAD, staff(FINANCE), file=file, carrier="Amana", reference="BR")
-        assert answer["cashSheetUpload"]["errors"][0]["code"] == code
-    answer = await read(UPLOAD, staff(FINANCE), file=file_of(["T0", "1"]), carrier="", reference="BR")
-    assert answer["cashSheetUpload"]["errors"][0] | {"message": ""} == {
-        "field": "carrier",
-        "code": "REQUIRED",
-        "message": "",
-    }
-
-
-async def test_carriers_papers_are_for_staff_who_work_with_payouts(ask: Ask, session: AsyncSession) -> None:
-    content = csv_of(["Suivi", "Montant"], ["T0", "1"])
-    sheet = await upload(session, content, "Amana", "BR-1", "MAD")
-    key = to_global_id("CashSheet", sheet.id)
-    user = await make_user(session)
-    for asker in (None, buyer(user), staff(MANAGES_ORDERS), seller(1, user)):
-        assert await is_denied(ask, BOOK, asker, id=key)
-        assert await is_denied(ask, UPLOAD, asker, file=file_of(["T0", "1"]), carrier="A", reference="B")
-        for document in (AGES, SHEETS, f'{{ cashSheet(id: "{key}") {{ id }} }}'):
-            assert await is_denied(ask, document, asker)
-
-
-async def test_the_age_of_what_carriers_owe_is_told(read: Ask, session: AsyncSession) -> None:
-    await deliver_all(session, await order_of(session, await make_market(session)))
-    (debt,) = (await read(AGES, staff(FINANCE)))["cashAgeing"]
-    assert (debt["carrier"], debt["currency"], debt["count"]) == ("Amana", "MAD", 1)
-    assert debt["amount"] == {"amount": 150.0}
-    assert debt["ages"][0] == {
-        "fromDays": 0,
-        "toDays": 7,
-        "count": 1,
-        "amount": {"amount": 150.0, "currency": "MAD", "fractionalAmount": 15000, "fractionDigits": 2},
-    }
-    assert [(age["fromDays"], age["toDays"]) for age in debt["ages"]] == [
-        (0, 7),
-        (8, 14),
-        (15, 30),
-        (31, None),
-    ]
 
 
 async def test_a_channel_of_another_group_s_staff_keeps_its_rules(ask: Ask, session: AsyncSession) -> None:

@@ -8,14 +8,17 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import marketplace.reactions  # noqa: F401 - the money follows the parcel
+from marketplace.kit import clock as the_clock
 from marketplace.kit.database import Database
 from marketplace.kit.errors import DomainError
 from marketplace.orders.cancelling import cancel_order
 from marketplace.orders.fulfilment import fulfil, refuse
 from marketplace.orders.models import Order
+from marketplace.payments.at_the_door.buyers import buyer_of, history_query
 from marketplace.payments.at_the_door.errors import CashNotOfferedError, CashRulesError, NotOffered
 from marketplace.payments.completion import complete
 from tests.factories.cash import (
@@ -193,3 +196,14 @@ async def test_neither_address_nor_number_is_kept_to_count_by(session: AsyncSess
     assert kept.phone_hash
     assert "@" not in kept.email_hash
     assert "212" not in kept.phone_hash[:3]
+
+
+async def test_a_buyer_s_history_is_found_by_indexes_alone(session: AsyncSession) -> None:
+    buyer = buyer_of(1, "salma@example.test", "+212661234567")
+    query = history_query(buyer, since=the_clock.now(), enough=3)
+    sql = query.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
+    await session.execute(text("SET LOCAL enable_seqscan = off"))
+    connection = await session.connection()
+    plan = "\n".join((await connection.exec_driver_sql(f"EXPLAIN {sql}")).scalars())
+    assert "Seq Scan" not in plan
+    assert plan.count("Index") >= 9
