@@ -162,7 +162,9 @@ def _paid_back(intent: PaymentIntent, refunds: Sequence[Refund]) -> list[Refund]
     """Oldest first, without what was only promised and given back: Stripe writes that as a refund, too, which
     has moved no money of ours.
     """
-    gave_back = intent.status == "canceled" or intent.amount_received < intent.amount
+    if not intent.amount_received:
+        return []  # Nothing was ever taken.
+    gave_back = intent.amount_received < intent.amount
     return [
         refund
         for refund in reversed(refunds)
