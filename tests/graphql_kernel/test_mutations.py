@@ -304,7 +304,7 @@ async def test_what_came_before_somebody_outside_stays_whatever_comes_of_the_res
 
 
 async def test_what_is_left_to_do_is_done_before_the_payload_is_read(
-    api: Api, library: Database, book: str
+    api: Api, library: Database, book: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And in a transaction of its own, if it is to be: what the mutation did is committed or undone first."""
     key = int(base64.b64decode(book).decode().split(":")[1])
@@ -318,7 +318,7 @@ async def test_what_is_left_to_do_is_done_before_the_payload_is_read(
         found.title = "Settled"
 
     before = await title_of(library, book)
-    api.settle = undo
+    monkeypatch.setattr(api, "settle", undo)
     answer = await api.execute(UPDATE, given, STAFF)
     assert answer["data"]["bookUpdate"]["book"]["title"] == "Settled"
     assert seen[0] == before
