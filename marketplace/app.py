@@ -14,7 +14,7 @@ from psycopg_pool import PoolTimeout
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from marketplace import files, gateway_webhooks, pictures, reactions, tables, time_travel
+from marketplace import files, gateway_webhooks, pictures, play_money, reactions, tables, time_travel
 from marketplace.edge import Edge, MediaFiles
 from marketplace.kit import clock, logs
 from marketplace.kit.database import Database
@@ -71,6 +71,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     gateway_webhooks.mount(app)
     if settings.adjustable_clock_file:
         time_travel.mount(app)
+    play_money.mount(app, settings)
     _join_api_and_pages(app)
     return app
 

@@ -5,6 +5,7 @@ import sys
 import typer
 
 from marketplace.demo.story import server
+from marketplace.demo.story.by_card import pay_by_card
 from marketplace.demo.story.cast import Cast
 from marketplace.demo.story.client import StoryBroken
 from marketplace.demo.story.delivering import deliver
@@ -34,10 +35,11 @@ def main(
 
 
 def tell(cast: Cast) -> None:
-    """All five acts in order."""
+    """All six acts in order."""
     list_products(cast)
     before = figures_of(cast, cast.sellers[0])
     shop(cast)
+    pay_by_card(cast)
     deliver(cast)
     pay_out(cast)
     measure(cast, before)

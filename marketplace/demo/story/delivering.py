@@ -1,4 +1,4 @@
-"""Act three: parcels travel, carriers collect and remit, the withdrawal period passes."""
+"""Act four: parcels travel, carriers collect and remit, the withdrawal period passes."""
 
 from decimal import Decimal
 from uuid import uuid4
@@ -13,9 +13,9 @@ COMMISSION_BP, COMMISSION_VAT_BP = 800, 2000
 
 
 def deliver(cast: Cast) -> None:
-    """Act three: parcels travel, carriers collect and remit, the withdrawal period passes."""
+    """Act four: parcels travel, carriers collect and remit, the withdrawal period passes."""
     story = cast.story
-    story.act("3. Parcels, cash, and what each seller earned")
+    story.act("4. Parcels, cash, and what each seller earned")
     staff = cast.staff("finance")
     for seller in cast.sellers:
         before = balance_of(staff, seller)

@@ -1,4 +1,4 @@
-"""Act five: the staff's figures of the cooperative have moved by exactly what was sold."""
+"""Act six: the staff's figures of the cooperative have moved by exactly what was sold."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -8,9 +8,9 @@ from marketplace.demo.story.client import Data, dirhams, minor
 
 
 def measure(cast: Cast, before: Data) -> None:
-    """Act five: the staff's figures of the cooperative have moved by exactly what was sold."""
+    """Act six: the staff's figures of the cooperative have moved by exactly what was sold."""
     story = cast.story
-    story.act("5. What staff see of the cooperative")
+    story.act("6. What staff see of the cooperative")
     seller = cast.sellers[0]
     after = figures_of(cast, seller)
     sold = seller.subtotal_minor

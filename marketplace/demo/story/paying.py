@@ -1,4 +1,4 @@
-"""Act four: a run is made, approved by another, sent by a worker, answered by the bank."""
+"""Act five: a run is made, approved by another, sent by a worker, answered by the bank."""
 
 import csv
 import io
@@ -9,9 +9,9 @@ from marketplace.demo.story.client import Client, Data, StoryBroken, dirhams, mi
 
 
 def pay_out(cast: Cast) -> None:
-    """Act four: a run is made, approved by another, sent by a worker, answered by the bank."""
+    """Act five: a run is made, approved by another, sent by a worker, answered by the bank."""
     story = cast.story
-    story.act("4. The payout run")
+    story.act("5. The payout run")
     first, second = cast.staff("finance"), cast.staff("finance2")
     made = first.mutate("create_run", currency="MAD", vendors=[seller.id for seller in cast.sellers])[
         "payoutRun"

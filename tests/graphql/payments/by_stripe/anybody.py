@@ -1,0 +1,293 @@
+"""A buyer, staff, somebody at Stripe and the net, all of them moody: what they do is drawn by lot.
+
+anybody = Anybody(shop, seed, clock)
+await anybody.does(12); await anybody.settles()
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from types import ModuleType
+from typing import Any, Literal
+
+import stripe
+from sqlalchemy import func, select, update
+
+from marketplace.checkout.errors import CheckoutGoneError
+from marketplace.checkout.models import Checkout, CheckoutLine
+from marketplace.kit.errors import InvalidError
+from marketplace.kit.ids import to_global_id, uuid_pk
+from marketplace.markets.models import Channel, TransactionFlowStrategy
+from marketplace.orders.models import Order
+from marketplace.payments import auto_completion, lost, releasing
+from marketplace.payments.abandoning import delete_checkout
+from marketplace.payments.answers import LostAnswerError, UnreachableError
+from marketplace.payments.gateways.stripe import handlers
+from marketplace.payments.gateways.stripe.models import StripeEvent, StripeEventStatus
+from marketplace.payments.stand_ins.stripe.outbox import Delivery
+from marketplace_graphql.kernel import Requester
+from tests.factories.people import make_user
+from tests.graphql.conftest import staff
+from tests.graphql.payments.by_stripe.conftest import Shop
+
+CARDS = (
+    "pm_card_visa", "pm_card_visa", "pm_card_visa", "pm_card_authenticationRequired", "pm_card_pendingRefund",
+    "pm_card_chargeDeclinedInsufficientFunds", "pm_card_refundFail",
+)  # fmt: skip
+FAULTS: tuple[Literal["reset", "reset_after", "error", "error_after", "conflict", "rate_limit"], ...] = (
+    "reset", "reset_after", "error", "error_after", "conflict", "rate_limit"
+)  # fmt: skip
+PLACES = ("POST /v1/refunds", "POST /v1/payment_intents/*", "POST /v1/payment_intents", "GET /v1/*")
+CHANGE_CART = """
+mutation ($id: ID!, $lines: [CheckoutLineUpdateInput!]!) {
+  it: checkoutLinesUpdate(id: $id, lines: $lines) { errors { field code } } }
+"""
+CANCEL_ORDER = "mutation ($id: ID!) { it: orderCancel(id: $id) { errors { field code } } }"
+GRANT = """
+mutation ($id: ID!, $input: OrderGrantRefundCreateInput!) {
+  it: orderGrantRefundCreate(id: $id, input: $input) { grantedRefund { id } errors { field code } } }
+"""
+PAY_GRANT = """
+mutation ($id: ID!) {
+  it: transactionRequestRefundForGrantedRefund(grantedRefundId: $id) { errors { field code } } }
+"""
+STILL = 8
+"""Hours between the looks of the schedule, once nothing more happens."""
+LOOKS = 4
+"""So many of them: by then a day has passed, and what was not answered is given up."""
+
+
+class Anybody:
+    """One cart's life. What is done is kept in `did`, for whoever reads a failure."""
+
+    def __init__(self, shop: Shop, seed: int, clock: ModuleType) -> None:
+        self.shop, self.clock = shop, clock
+        self.chance = random.Random(seed)
+        self.payments: list[dict[str, Any]] = []
+        self.confirmed: set[str] = set()
+        self.keys: list[tuple[str, int | None]] = []
+        self.unheard: list[Delivery] = []
+        self.heard: list[Delivery] = []
+        self.did: list[str] = []
+        self.clerk: Requester | None = None
+
+    async def does(self, steps: int) -> None:
+        await self._settings()
+        acts: dict[Callable[[], Awaitable[None]], int] = {
+            self.begin: 1, self.confirm: 2, self.authenticate: 1, self.go_on: 2, self.complete: 3,
+            self.change_cart: 1, self.act: 3, self.grant: 1, self.cancel_order: 1, self.at_stripe: 1,
+            self.hear: 2, self.time_passes: 1, self.trouble: 3, self.leave: 1,
+        }  # fmt: skip
+        for usual in (self.begin, self.confirm, self.go_on, self.complete):
+            while self.chance.random() < 0.3:  # Something comes between.
+                (act,) = self.chance.choices(list(acts), list(acts.values()))
+                await self._do(act)
+            await self._do(usual)
+        for _ in range(steps):
+            (act,) = self.chance.choices(list(acts), list(acts.values()))
+            await self._do(act)
+
+    async def _do(self, act: Callable[[], Awaitable[None]]) -> None:
+        self.did.append(act.__name__)
+        await act()
+
+    async def _settings(self) -> None:
+        flow = self.chance.choice(list(TransactionFlowStrategy))
+        completes, releases = self.chance.random() < 0.5, self.chance.random() < 0.5
+        self.did.append(f"{flow} completes={completes} releases={releases}")
+        await self.shop.session.execute(
+            update(Channel).values(
+                default_transaction_flow_strategy=flow,
+                automatically_complete_fully_paid_checkouts=completes,
+                automatic_completion_cut_off_date=self.clock.now() - timedelta(days=1),
+                release_funds_for_expired_checkouts=releases,
+                release_funds_after_hours=2,
+            )
+        )
+
+    # The buyer
+
+    async def begin(self) -> None:
+        """By a key of its own or one used before; for all that is left or for a part."""
+        amount = self.chance.choice([None, None, None, None, 150, 60, 90])
+        key = f"key-{self.shop.cart_id}-{len(self.keys)}"
+        if self.keys and self.chance.random() < 0.3:
+            key, amount = self.chance.choice(self.keys)
+        self.keys.append((key, amount))
+        order = await self.order()
+        source = self.shop.cart_id if order is None else to_global_id("Order", order.id)
+        begun = await self.shop.begin(id=source, key=key, amount=amount)
+        if begun["transaction"] is not None and begun["transaction"]["pspReference"]:
+            known = [one["transaction"]["id"] for one in self.payments]
+            if begun["transaction"]["id"] not in known:
+                self.payments.append(begun)
+
+    @property
+    def payment(self) -> dict[str, Any] | None:
+        return self.chance.choice(self.payments) if self.payments else None
+
+    async def confirm(self) -> None:
+        if (payment := self.payment) is not None:
+            card = self.chance.choice(CARDS)
+            self.did.append(card)
+            self.confirmed.add(payment["transaction"]["id"])
+            with contextlib.suppress(stripe.StripeError):  # Refused to a buyer: that is no fault.
+                await self.shop.confirm(payment, card)
+
+    async def authenticate(self) -> None:
+        if (payment := self.payment) is not None:
+            reference = payment["transaction"]["pspReference"]
+            self.shop.stand_in.authenticate(reference, approved=self.chance.random() < 0.7)
+
+    async def go_on(self) -> None:
+        if (payment := self.payment) is not None:
+            await self.shop.go_on(payment)
+
+    async def complete(self) -> None:
+        if await self.cart() is not None or await self.order() is not None:
+            self.did.append(", ".join(await self.shop.complete()) or "placed")
+
+    async def change_cart(self) -> None:
+        cart = await self.cart()
+        if cart is not None:
+            line = await self.shop.session.scalar(
+                select(CheckoutLine.id).where(CheckoutLine.checkout_id == cart.id)
+            )
+            change = {"lineId": to_global_id("CheckoutLine", line), "quantity": self.chance.choice([1, 2])}
+            await self.shop.read(CHANGE_CART, id=self.shop.cart_id, lines=[change])
+
+    # Staff
+
+    async def act(self) -> None:
+        if (payment := self.payment) is not None:
+            action = self.chance.choice(["CHARGE", "REFUND", "CANCEL", "REFUND"])
+            amount = None if action == "CANCEL" else self.chance.choice([10, 30, 60, 150])
+            self.did.append(f"{action} {amount}")
+            await self.shop.act(payment, action, amount=amount)
+
+    async def grant(self) -> None:
+        order, payment = await self.order(), self.payment
+        if order is None or payment is None:
+            return
+        wish = {"amount": self.chance.choice([10, 60]), "transactionId": payment["transaction"]["id"]}
+        order_id = to_global_id("Order", order.id)
+        made = await self.shop.read(GRANT, await self._staff(), id=order_id, input=wish)
+        if made["grantedRefund"] is not None:
+            await self.shop.read(PAY_GRANT, await self._staff(), id=made["grantedRefund"]["id"])
+
+    async def cancel_order(self) -> None:
+        if (order := await self.order()) is not None:
+            await self.shop.read(CANCEL_ORDER, await self._staff(), id=to_global_id("Order", order.id))
+
+    async def leave(self) -> None:
+        """The cart is deleted, though its buyer may pay still in a forgotten window."""
+        if await self.cart() is not None and self.chance.random() < 0.4:
+            with contextlib.suppress(InvalidError, CheckoutGoneError):  # Something of it is paid.
+                async with self.shop.session.begin_nested():
+                    await delete_checkout(self.shop.session, uuid_pk(self.shop.cart_id, "Checkout"))
+                self.did.append("deleted")
+
+    async def _staff(self) -> Requester:
+        if self.clerk is None:
+            user = await make_user(self.shop.session, is_staff=True)
+            self.clerk = staff("HANDLE_PAYMENTS", "MANAGE_ORDERS", user=user)
+        return self.clerk
+
+    async def at_stripe(self) -> None:
+        if (payment := self.payment) is None:
+            return
+        reference = payment["transaction"]["pspReference"]
+        intents, refunds = self.shop.browser.v1.payment_intents, self.shop.browser.v1.refunds
+        with contextlib.suppress(stripe.StripeError):
+            match self.chance.randrange(3):
+                case 0:
+                    await intents.capture_async(reference)
+                case 1:
+                    await intents.cancel_async(reference)
+                case 2:
+                    await refunds.create_async({"payment_intent": reference, "amount": 7_00})
+
+    # The net, and time
+
+    async def hear(self) -> None:
+        """Webhooks come in any order; some of them twice, some later."""
+        self.unheard += self.shop.stand_in.webhooks()
+        now = [one for one in self.unheard if self.chance.random() < 0.7]
+        self.unheard = [one for one in self.unheard if one not in now]
+        now += self.chance.sample(self.heard, min(2, len(self.heard)))
+        self.chance.shuffle(now)
+        self.heard += now
+        if now:
+            await self.shop.hear(*now, works=False)
+            await self._jobs()
+
+    async def trouble(self) -> None:
+        kind, place = self.chance.choice(FAULTS), self.chance.choice(PLACES)
+        self.did.append(f"{kind} on {place}")
+        self.shop.stand_in.faults.add(kind, on=place)
+
+    async def time_passes(self) -> None:
+        await self._later(self.chance.choice([1, 3, 8]))
+
+    async def settles(self) -> None:
+        """All is told, and the schedule has looked after what was lost."""
+        self.did.append("settles")
+        self.shop.stand_in.faults.clear()
+        for _ in range(LOOKS):
+            await self._later(STILL)
+            told = [*self.unheard, *self.shop.stand_in.webhooks(delayed=True)]
+            self.unheard = []
+            if told:
+                self.chance.shuffle(told)
+                await self.shop.hear(*told, works=False)
+            await self._jobs()
+            await self._work_once_more()
+
+    async def _later(self, hours: int) -> None:
+        self.clock.advance(timedelta(hours=hours))
+        self.shop.stand_in.let_time_pass()
+        session = self.shop.session
+        await lost.queue_due(session)
+        await releasing.queue_due(session, self.shop.work.settings)
+        await auto_completion.queue_due(session)
+        await self._jobs()
+
+    async def _jobs(self) -> None:
+        while True:
+            try:
+                await self.shop.do_jobs()
+            except (LostAnswerError, UnreachableError):
+                await self.shop.session.rollback()  # A worker tries it again later: see below.
+            else:
+                return
+
+    async def _work_once_more(self) -> None:
+        """What a worker tries again: events that could not be worked on while Stripe was not there."""
+        await self.shop.session.commit()
+        waiting = select(StripeEvent.id).where(StripeEvent.status == StripeEventStatus.WAITING)
+        for event_id in (await self.shop.session.scalars(waiting)).all():
+            await handlers.work_on(self.shop.work, event_id)
+
+    # What there is
+
+    async def cart(self) -> Checkout | None:
+        await self.shop.session.commit()
+        found: Checkout | None = await self.shop.session.scalar(
+            select(Checkout).where(Checkout.id == uuid_pk(self.shop.cart_id, "Checkout"))
+        )
+        return found
+
+    async def order(self) -> Order | None:
+        """Raises where there are two."""
+        await self.shop.session.commit()
+        found = await self.shop.session.scalars(
+            select(Order).where(Order.checkout_id == uuid_pk(self.shop.cart_id, "Checkout")),
+            execution_options={"populate_existing": True},
+        )
+        return found.one_or_none()
+
+    async def counted_orders(self) -> int:
+        return await self.shop.session.scalar(select(func.count()).select_from(Order)) or 0

@@ -1,0 +1,126 @@
+"""Whatever buyers, staff, faults and webhooks do: in the end Stripe, our transactions and our ledger agree.
+
+`STRIPE_SEQUENCES` says how many sequences are drawn; `STRIPE_SEED=417` plays one of them again.
+"""
+
+import os
+from types import ModuleType
+
+import pytest
+from sqlalchemy import delete, func, select, text
+
+from marketplace.kit.ids import to_global_id
+from marketplace.payments.models import GatewayCircuit, TransactionEvent, TransactionItem
+from marketplace.payments.models import TransactionEventType as Type
+from marketplace.payouts.queries import verify
+from tests.factories.checkout import make_market, make_piece, make_ready_cart
+from tests.graphql.payments.by_stripe.anybody import Anybody
+from tests.graphql.payments.by_stripe.conftest import Shop
+
+SEQUENCES = int(os.environ.get("STRIPE_SEQUENCES", "1000" if os.environ.get("CI") else "100"))
+AT_ONCE = 25
+"""Sequences that share a shop, one after the other."""
+STEPS = 6
+FIRST = [int(os.environ["STRIPE_SEED"])] if "STRIPE_SEED" in os.environ else range(0, SEQUENCES, AT_ONCE)
+IN_LEDGER = text(
+    "SELECT coalesce(sum(amount_minor), 0) FROM posting JOIN journal_entry ON journal_entry.id = entry_id"
+    " WHERE kind = 'gateway_moved' AND account = 'GATEWAY_RECEIVABLE' AND currency = 'MAD'"
+)
+
+
+@pytest.mark.parametrize("first", FIRST)
+async def test_stripe_transactions_and_ledger_agree_in_the_end(
+    shop: Shop, clock: ModuleType, first: int
+) -> None:
+    market = await make_market(shop.session)
+    piece = await make_piece(shop.session, market.channel, stock=1000)
+    for seed in range(first, first + (1 if "STRIPE_SEED" in os.environ else AT_ONCE)):
+        shop.stand_in.reset(seed)
+        await shop.session.execute(delete(GatewayCircuit))
+        cart = await make_ready_cart(shop.session, market, piece)
+        shop.cart_id = to_global_id("Checkout", cart.id)
+        ledger_before = await shop.session.scalar(IN_LEDGER) or 0
+        anybody = Anybody(shop, seed, clock)
+        await anybody.does(STEPS)
+        await anybody.settles()
+        told = f"STRIPE_SEED={seed}: {'; '.join(anybody.did)}"
+        await _payments_are_as_at_stripe(anybody, told)
+        at_stripe = sum(shop.stand_in.money_of(one["id"]) for one in shop.stand_in.all("payment_intent"))
+        assert await shop.session.scalar(IN_LEDGER) == ledger_before + at_stripe, told
+        await _the_order_is_paid_for(anybody, told)
+        await _nothing_is_kept_for_nothing(anybody, told)
+    assert await verify(shop.session) == []
+
+
+async def _payments_are_as_at_stripe(anybody: Anybody, told: str) -> None:
+    shop = anybody.shop
+    ids = {payment["transaction"]["pspReference"] for payment in anybody.payments}
+    for intent in shop.stand_in.all("payment_intent"):
+        assert intent["id"] in ids or intent["amount_received"] == 0, told  # Paid, and we know nothing of it.
+    for payment in anybody.payments:
+        row = await shop.transaction(payment)
+        ours = {
+            "authorized": row.authorized_minor,
+            "charged": row.charged_minor,
+            "refunded": row.refunded_minor,
+            "refund_pending": row.refund_pending_minor,
+        }
+        events = await shop.events(payment)
+        assert ours == _at_stripe(shop, shop.intent(payment)), f"{told}\n{events}"
+        pending = row.charge_pending_minor + row.authorize_pending_minor + row.cancel_pending_minor
+        assert pending == 0, f"{told}\n{events}"
+
+
+def _at_stripe(shop: Shop, intent: dict[str, int | str]) -> dict[str, int]:
+    """What of a payment is promised, taken and paid back by Stripe's own books."""
+    made = [
+        one
+        for one in shop.stand_in.all("refund")
+        if one["payment_intent"] == intent["id"] and one["balance_transaction"] is not None
+    ]
+    back = sum(one["amount"] for one in made if one["status"] == "succeeded")
+    pending = sum(one["amount"] for one in made if one["status"] in {"pending", "requires_action"})
+    promised, received = intent["amount"], intent["amount_received"]
+    assert isinstance(promised, int)
+    assert isinstance(received, int)
+    return {
+        "authorized": promised if intent["status"] == "requires_capture" else 0,
+        "charged": received - back - pending,
+        "refunded": back,
+        "refund_pending": pending,
+    }
+
+
+async def _the_order_is_paid_for(anybody: Anybody, told: str) -> None:
+    """It was promised or paid in full, and no more than once but where its buyer paid in two windows."""
+    order, shop = await anybody.order(), anybody.shop
+    if order is None:
+        return
+    taken = [one for one in shop.stand_in.all("charge") if one["status"] == "succeeded"]
+    assert sum(one["amount"] for one in taken) >= order.total_gross_minor, told
+    paid = {one["payment_intent"] for one in taken}
+    assert len(taken) == len(paid), told  # No payment is taken twice.
+    assert len(paid) <= len(anybody.confirmed), told
+    rows = (
+        select(func.sum(TransactionItem.charged_minor), func.sum(TransactionItem.authorized_minor))
+        .where(TransactionItem.order_id == order.id)
+    )  # fmt: skip
+    sums = (await shop.session.execute(rows)).one()
+    assert (order.total_charged_minor, order.total_authorized_minor) == tuple(sums), told
+
+
+async def _nothing_is_kept_for_nothing(anybody: Anybody, told: str) -> None:
+    """Of a cart that is gone, or that nobody completes where the channel releases funds, nothing is held but
+    what the buyer's bank has sent back.
+    """
+    cart, session = await anybody.cart(), anybody.shop.session
+    if cart is not None and "releases=True" not in anybody.did[0]:
+        return
+    sent_back = select(TransactionEvent.transaction_id).where(TransactionEvent.type == Type.REFUND_FAILURE)
+    held = select(func.count()).where(
+        TransactionItem.order_id.is_(None),
+        TransactionItem.charged_minor + TransactionItem.authorized_minor > 0,
+        TransactionItem.checkout_id.is_(None) if cart is None else TransactionItem.checkout_id == cart.id,
+        TransactionItem.id.not_in(sent_back),
+    )
+    assert await session.scalar(held) == 0, told
