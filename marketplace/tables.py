@@ -25,6 +25,7 @@ import marketplace.orders.models
 import marketplace.orders.refunds
 import marketplace.orders.shipping_answers
 import marketplace.payments.at_the_door.models
+import marketplace.payments.gateways.redirect.models
 import marketplace.payments.gateways.stripe.models
 import marketplace.payments.models
 import marketplace.payouts.ledger

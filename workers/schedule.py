@@ -24,6 +24,7 @@ SCHEDULE: dict[str, str] = {
     "payments.release_due": EVERY_FIVE_MINUTES,
     "payments.queue_stripe_events": EVERY_FIVE_MINUTES,
     "payments.forget_stripe_events": EVERY_NIGHT,
+    "payments.forget_bank_notices": EVERY_NIGHT,
     "payments.follow_cash_orders": EVERY_FIVE_MINUTES,
     "orders.refresh_drafts": EVERY_FIVE_MINUTES,
     "payouts.release": EVERY_MINUTE,

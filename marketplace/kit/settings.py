@@ -169,6 +169,13 @@ class Settings(BaseSettings):
     stripe_js_url: str = "https://js.stripe.com/v3/"
     """The script that draws Stripe's form. Stripe allows no copy of it."""
 
+    bank_gateway_url: str = ""
+    """Where the bank's gateway is that buyers are sent to. With the next two there is such a way to pay."""
+    bank_gateway_merchant: str = ""
+    """What the bank knows us by."""
+    bank_gateway_secret: SecretStr | None = None
+    """What both sides sign with."""
+
     clock_file: Path | None = None
     """Lets the clock run ahead, for demonstrations and tests (development: a file in the data directory)."""
     log_format: Literal["console", "json"] = "console"

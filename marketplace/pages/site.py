@@ -13,6 +13,7 @@ from marketplace.pages.languages import TEMPLATES, Language, languages, preferre
 from marketplace.pages.markets import Markets, NoMarketError
 from marketplace.pages.shop import (
     account,
+    banks,
     cards,
     cart,
     checkout,
@@ -42,6 +43,7 @@ ROOMS = (
     cart,
     checkout,
     cards,
+    banks,
     orders,
     account,
     membership,

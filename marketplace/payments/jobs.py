@@ -7,6 +7,7 @@ from marketplace.checkout.carriers_asked import hear_carriers
 from marketplace.kit.jobs import Retry, Work, job
 from marketplace.payments import auto_completion, expiring, finding_out, lost, releasing
 from marketplace.payments.at_the_door import confirming
+from marketplace.payments.gateways.redirect import inbox as banks
 from marketplace.payments.gateways.stripe import handlers, inbox
 
 
@@ -85,6 +86,18 @@ async def queue_stripe_events(work: Work) -> None:
 async def forget_stripe_events(work: Work) -> None:
     """Forget what Stripe told us of long ago."""
     await inbox.forget_old(work.session)
+
+
+@job(banks.WORK, retry=Retry(times=12, first_wait_seconds=10))
+async def work_on_bank_notice(work: Work, notice_id: str) -> None:
+    """Work on something that a bank has told us of."""
+    await banks.work_on(work, notice_id)
+
+
+@job("payments.forget_bank_notices")
+async def forget_bank_notices(work: Work) -> None:
+    """Forget what banks told us of long ago."""
+    await banks.forget_old(work.session)
 
 
 @job("payments.follow_cash_orders")

@@ -16,7 +16,7 @@ from marketplace.pages.api import Data
 from marketplace.pages.shop.cart import by_seller
 from marketplace.pages.shop.checkout import mend
 from marketplace.pages.shop.problems import Problem, problems_in
-from marketplace.pages.shop.ways import CARD, Ways, payment_key
+from marketplace.pages.shop.ways import BANK, CARD, Ways, payment_key
 from marketplace.pages.visits import Visit, Visiting
 
 router = APIRouter()
@@ -82,8 +82,10 @@ async def begin(visit: Visiting) -> Response:
 
 @router.get("/checkout/paid")
 async def paid(visit: Visiting) -> Response:
-    """Back from Stripe: the order, if it is paid; a page that waits, if a bank is still thinking."""
-    transaction = visit.query.get("transaction")
+    """Back from Stripe, or from a bank's page: the order, if it is paid; a page that waits, if a
+    bank is still thinking.
+    """
+    transaction, way = visit.query.get("transaction"), visit.query.get("way", "")
     if visit.cart_id is None or not transaction:
         return visit.go("cart")
     answer = await visit.write(
@@ -98,7 +100,10 @@ async def paid(visit: Visiting) -> Response:
         return visit.page("shop/checkout_waiting.html", await visit.read("frame"))
     problem = problems_in(answer["checkoutComplete"])[0]
     if event in DECLINED or problem.code == "CHECKOUT_NOT_FULLY_PAID":
-        return visit.go("checkout/card", problem="CARD_DECLINED" if event in DECLINED else "CARD_NOT_DONE")
+        problem_code = "CARD_DECLINED" if event in DECLINED else "CARD_NOT_DONE"
+        if way.startswith(BANK):
+            return visit.go("checkout/review", problem=problem_code, way=way)
+        return visit.go("checkout/card", problem=problem_code)
     return mend(visit, problem)
 
 
@@ -113,7 +118,7 @@ def _publishable_key(payload: Data | None) -> str | None:
 def _policy(visit: Visit) -> str:
     """Scripts and frames from Stripe, on this page alone."""
     settings = visit.site.settings
-    script, api = _origin(settings.stripe_js_url), _origin(settings.stripe_api_base)
+    script, api = origin_of(settings.stripe_js_url), origin_of(settings.stripe_api_base)
     frames = " ".join(("'self'", script, *STRIPES_FRAMES))
     return (
         f"default-src 'self'; script-src 'self' {script} {STRIPES_FRAMES[0]}; frame-src {frames}; "
@@ -122,6 +127,6 @@ def _policy(visit: Visit) -> str:
     )
 
 
-def _origin(url: str) -> str:
+def origin_of(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"

@@ -7,7 +7,7 @@ from starlette.datastructures import FormData
 from marketplace.pages.api import Data
 from marketplace.pages.shop.cart import by_seller, promo_problem
 from marketplace.pages.shop.problems import Problem, by_field, cash_message, problems_in
-from marketplace.pages.shop.ways import AT_THE_DOOR, CARD, Ways, payment_key
+from marketplace.pages.shop.ways import AT_THE_DOOR, BANK, CARD, Ways, payment_key
 from marketplace.pages.visits import Visit, Visiting
 
 router = APIRouter()
@@ -142,15 +142,18 @@ async def review(visit: Visiting) -> Response:
 
 @router.post("/checkout/review")
 async def place(visit: Visiting) -> Response:
-    """Place the order, or go on to the card. Clicked twice, it is placed once: the second click is shown the
-    same order.
+    """Place the order, or go on to the card or the bank. Clicked twice, it is placed once: the
+    second click is shown the same order.
     """
     cart_id = visit.cart_id
     if cart_id is None:
         return visit.go("cart")
     form = await visit.request.form()
-    if form.get("way") == CARD:
+    way = str(form.get("way", ""))
+    if way == CARD:
         return visit.go("checkout/card")
+    if way.startswith(BANK):
+        return visit.go("checkout/bank", way=way)
     answer = await visit.write(
         "checkout_place",
         {"transactionInitialize", "checkoutComplete"},

@@ -7,8 +7,8 @@ from marketplace.pages.api import Data
 
 AT_THE_DOOR = "marketplace.cash_on_delivery"
 CARD = "saleor.app.payment.stripe"
-OFFERED = (CARD, AT_THE_DOOR)
-"""Ways that the shop's pages can carry out, in the order in which they are shown."""
+BANK = "marketplace.bank."
+"""With what the ids of gateways begin whose buyers are sent to a bank's own page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +19,10 @@ class Ways:
 
     @classmethod
     def of(cls, checkout: Data) -> "Ways":
-        open_here = {gateway["id"] for gateway in checkout["availablePaymentGateways"]}
-        return cls(tuple(way for way in OFFERED if way in open_here))
+        """Ways that the shop's pages can carry out, in the order in which they are shown."""
+        open_here = sorted(gateway["id"] for gateway in checkout["availablePaymentGateways"])
+        banks = [way for way in open_here if way.startswith(BANK)]
+        return cls(tuple(way for way in (CARD, *banks, AT_THE_DOOR) if way in open_here))
 
     def can_pay(self, delivery: Data) -> bool:
         """Whether what travels this way can be paid at all: some carriers take no cash."""

@@ -9,17 +9,16 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
-import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.kit import clock
 from marketplace.kit.errors import DomainError
 from marketplace.kit.ids import uuid_pk
 from marketplace.kit.jobs import Work
 from marketplace.payments.finding_out import look
+from marketplace.payments.gateways.notices import NoticeStatus, RefusedNoticeError, work_once
 from marketplace.payments.gateways.stripe.gateway import GATEWAY_ID, stripe_gateway
-from marketplace.payments.gateways.stripe.models import StripeEvent, StripeEventStatus
+from marketplace.payments.gateways.stripe.models import StripeEvent
 from marketplace.payments.gateways.stripe.state import TRANSACTION
 from marketplace.payments.models import TransactionItem
 
@@ -38,15 +37,10 @@ PAYMENT_TYPES = (
 )
 """What tells that a payment may have changed."""
 
-Handler = Callable[[Work, StripeEvent], Awaitable[StripeEventStatus | None]]
+Handler = Callable[[Work, StripeEvent], Awaitable[NoticeStatus | None]]
 """What has become of the event: None stands for DONE."""
 
 registry: dict[str, Handler] = {}
-log = structlog.get_logger(__name__)
-
-
-class RefusedEventError(Exception):
-    """An event that does not fit. Its message says why, for a person."""
 
 
 def handles(*types: str) -> Callable[[Handler], Handler]:
@@ -64,43 +58,31 @@ def handles(*types: str) -> Callable[[Handler], Handler]:
 
 async def work_on(work: Work, event_id: str) -> None:
     """Work on an event that was kept. Worked on twice, nothing is done twice."""
-    async with work.database.transaction() as session:
-        event = await session.get(StripeEvent, event_id)
-    if event is None or event.status is not StripeEventStatus.WAITING:
-        return
-    message = ""
-    try:
-        status = await _handle(work, event)
-    except RefusedEventError as error:
-        status, message = StripeEventStatus.REFUSED, str(error)
-        log.error("stripe event refused", event_id=event.id, type=event.type, why=message)  # noqa: TRY400
-    async with work.database.transaction() as session:
-        event = await session.get_one(StripeEvent, event_id, with_for_update=True)
-        event.status, event.message, event.worked_at = status, message, clock.now()
+    await work_once(work.database, StripeEvent, event_id, lambda event: _handle(work, event))
 
 
-async def _handle(work: Work, event: StripeEvent) -> StripeEventStatus:
+async def _handle(work: Work, event: StripeEvent) -> NoticeStatus:
     gateway, handler = stripe_gateway(work.settings), registry.get(event.type)
     if gateway is None or handler is None:
-        return StripeEventStatus.IGNORED
+        return NoticeStatus.IGNORED
     if event.is_live is not gateway.api.is_live:
         real = "real" if event.is_live else "a test"
-        raise RefusedEventError(f"This event is {real}, and our key is not.")
-    return await handler(work, event) or StripeEventStatus.DONE
+        raise RefusedNoticeError(f"This event is {real}, and our key is not.")
+    return await handler(work, event) or NoticeStatus.DONE
 
 
 @handles(*PAYMENT_TYPES)
-async def follow_payment(work: Work, event: StripeEvent) -> StripeEventStatus | None:
+async def follow_payment(work: Work, event: StripeEvent) -> NoticeStatus | None:
     """Find out how the payment stands that an event is about, whatever the event itself says of it."""
     if event.account is not None:
-        raise RefusedEventError(f"This payment is of another account: {event.account}.")
+        raise RefusedNoticeError(f"This payment is of another account: {event.account}.")
     reference = _payment_in(event.subject)
     if reference is None:
-        return StripeEventStatus.IGNORED
+        return NoticeStatus.IGNORED
     async with work.database.transaction() as session:
         token = await _token_of(session, reference, event.subject)
     if token is None:
-        return StripeEventStatus.IGNORED  # Of something else that is sold by the same account.
+        return NoticeStatus.IGNORED  # Of something else that is sold by the same account.
     await look(work.database, work.settings, token, reference=reference)
     return None
 
@@ -134,5 +116,5 @@ async def _token_of(session: AsyncSession, reference: str, subject: dict[str, An
     if row is None:
         return None
     if row.psp_reference is not None:
-        raise RefusedEventError(f"{reference} says that it is for a payment that is {row.psp_reference}.")
+        raise RefusedNoticeError(f"{reference} says that it is for a payment that is {row.psp_reference}.")
     return named

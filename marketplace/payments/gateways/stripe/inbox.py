@@ -8,14 +8,15 @@ from typing import Any
 
 import orjson
 import stripe
-from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
 from marketplace.kit.jobs import enqueue
 from marketplace.kit.settings import Settings
-from marketplace.payments.gateways.stripe.models import StripeEvent, StripeEventStatus, StripeRefusal
+from marketplace.payments.gateways import notices
+from marketplace.payments.gateways.notices import BadNoticeError, NoticeStatus
+from marketplace.payments.gateways.stripe.models import StripeEvent, StripeRefusal
 
 TOLERANCE_SECONDS = 300
 """How old a signature may be, or how far ahead of our clock: Stripe's own advice."""
@@ -39,27 +40,23 @@ KEPT = (
 """What is kept of an object: whatever else is needed, Stripe is asked for when it is needed."""
 
 
-class BadWebhookError(Exception):
-    """It was not Stripe who sent it, or long ago, or it is no event."""
-
-
 def opened(settings: Settings, body: bytes, signature: str | None) -> dict[str, Any]:
-    """The event of a webhook, as it came over the net. Raises BadWebhookError."""
+    """The event of a webhook, as it came over the net. Raises BadNoticeError."""
     secrets = settings.stripe_webhook_secret
     known = [] if secrets is None else [one.strip() for one in secrets.get_secret_value().split(",")]
     if not any(_is_signed(body, signature, secret) for secret in known if secret):
-        raise BadWebhookError("This is not signed by Stripe.")
+        raise BadNoticeError("This is not signed by Stripe.")
     return event_in(body)
 
 
 def event_in(body: bytes) -> dict[str, Any]:
-    """Raises BadWebhookError."""
+    """Raises BadNoticeError."""
     try:
         event = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise BadWebhookError("This is no JSON.") from error
+        raise BadNoticeError("This is no JSON.") from error
     if not isinstance(event, dict) or not _is_event(event) or b"\\u0000" in body:
-        raise BadWebhookError("This is no event.")
+        raise BadNoticeError("This is no event.")
     return event
 
 
@@ -72,25 +69,18 @@ async def keep(session: AsyncSession, event: Mapping[str, Any]) -> bool:
         "account": event.get("account"),
         "is_live": bool(event.get("livemode")),
         "created_at": datetime.fromtimestamp(event["created"], UTC),
-        "received_at": clock.now(),
         "subject": {name: _name_of(subject[name]) for name in KEPT if subject.get(name) is not None},
-        "status": StripeEventStatus.WAITING,
-        "message": "",
     }
-    kept = await session.scalar(
-        upsert(StripeEvent).values(row).on_conflict_do_nothing().returning(StripeEvent.id)
-    )
-    if kept is not None:
+    is_new = await notices.keep(session, StripeEvent, row)
+    if is_new:
         await queue_work(session, row["id"], _lock_of(subject))
-    return kept is not None
+    return is_new
 
 
 async def work_again(session: AsyncSession, event: StripeEvent) -> None:
     """Have an event worked on once more."""
     await session.execute(
-        update(StripeEvent)
-        .where(StripeEvent.id == event.id)
-        .values(status=StripeEventStatus.WAITING, message=""),
+        update(StripeEvent).where(StripeEvent.id == event.id).values(status=NoticeStatus.WAITING, message=""),
     )
     await queue_work(session, event.id, _lock_of(event.subject))
 
@@ -105,7 +95,7 @@ async def queue_waiting(session: AsyncSession) -> int:
     waiting = await session.scalars(
         select(StripeEvent)
         .where(
-            StripeEvent.status == StripeEventStatus.WAITING,
+            StripeEvent.status == NoticeStatus.WAITING,
             StripeEvent.received_at <= clock.now() - LONG_WAIT,
         )
         .order_by(StripeEvent.received_at)
@@ -117,24 +107,10 @@ async def queue_waiting(session: AsyncSession) -> int:
     return len(events)
 
 
-async def count_refusal(session: AsyncSession) -> None:
-    """Count a webhook that was refused: nothing else of it is kept."""
-    await session.execute(
-        upsert(StripeRefusal)
-        .values(day=clock.now().date(), count=1)
-        .on_conflict_do_update(index_elements=[StripeRefusal.day], set_={"count": StripeRefusal.count + 1})
-    )
-
-
 async def forget_old(session: AsyncSession) -> None:
     """Forget events, and counts of refusals, that nobody will ask for any more."""
     before = clock.now() - timedelta(days=KEPT_DAYS)
-    await session.execute(
-        delete(StripeEvent).where(
-            StripeEvent.created_at < before, StripeEvent.status != StripeEventStatus.WAITING
-        )
-    )
-    await session.execute(delete(StripeRefusal).where(StripeRefusal.day < before.date()))
+    await notices.forget(session, StripeEvent, StripeRefusal, before)
 
 
 def _is_signed(body: bytes, signature: str | None, secret: str) -> bool:

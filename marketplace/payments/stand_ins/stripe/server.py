@@ -4,13 +4,21 @@ import asyncio
 import base64
 import json
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, replace
-from typing import Any
 from urllib.parse import parse_qsl
 
 import stripe
 
+from marketplace.payments.stand_ins.failing import (
+    BROKEN,
+    DONE_BEFORE_FAILING,
+    SILENT,
+    Message,
+    Receive,
+    Send,
+    break_off,
+    until_the_client_goes,
+)
 from marketplace.payments.stand_ins.stripe import expanding, pages, payment_intents
 from marketplace.payments.stand_ins.stripe.checking import checked
 from marketplace.payments.stand_ins.stripe.errors import Json, Refused, copied
@@ -22,15 +30,8 @@ from marketplace.payments.stand_ins.stripe.requests import Request
 from marketplace.payments.stand_ins.stripe.routes import OF_BROWSERS, Route, route_to
 from marketplace.payments.stand_ins.stripe.world import PLATFORM, World
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
 BODY_LIMIT_BYTES = 1024 * 1024
 VERSION = re.compile(r"20\d\d-\d\d-\d\d(\.[a-z]+)?")
-DONE_BEFORE_FAILING = frozenset({"error_after", "reset_after", "timeout_after", "slow"})
-SILENT = frozenset({"timeout", "timeout_after"})
-BROKEN = frozenset({"reset", "reset_after"})
 OK = 200
 CONFLICT = 409
 SERVER_ERROR = 500
@@ -108,10 +109,10 @@ class App:
             await asyncio.sleep(fault.seconds)
         self._keep(asked, answer)
         if fault is not None and fault.kind in SILENT:
-            await _until_the_client_goes(receive)
+            await until_the_client_goes(receive)
         elif fault is not None and fault.kind in BROKEN:
-            _break(send)
-            await _until_the_client_goes(receive)
+            break_off(send)
+            await until_the_client_goes(receive)
         else:
             body = json.dumps(answer.body, indent=2).encode()
             await _respond(send, answer.status, body, headers=_headers(asked, answer))
@@ -251,14 +252,3 @@ async def _respond(
         named += OPEN_TO_BROWSERS
     await send({"type": "http.response.start", "status": status, "headers": named})
     await send({"type": "http.response.body", "body": body})
-
-
-async def _until_the_client_goes(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-def _break(send: Send) -> None:
-    """Cut the connection without an answer. ASGI has no word for it: `send` is uvicorn's, who holds it."""
-    cycle = getattr(send, "__self__")  # noqa: B009 - a bound method, which the protocol doesn't promise
-    cycle.transport.abort()

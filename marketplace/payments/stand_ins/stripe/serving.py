@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import signal
-import socket
 import threading
 import time
 from collections.abc import Coroutine
@@ -12,9 +11,9 @@ from typing import Any, Self
 
 import httpx
 import structlog
-import uvicorn
 
 from marketplace.kit.settings import Settings
+from marketplace.payments.stand_ins.serving import InThread
 from marketplace.payments.stand_ins.stripe import (
     accounts,
     confirming,
@@ -35,20 +34,13 @@ from marketplace.payments.stand_ins.stripe.world import PLATFORM, World
 
 log = structlog.get_logger(__name__)
 
-START_LIMIT_SECONDS = 10
 SEND_LIMIT_SECONDS = 20
 LOOK_SECONDS = 1.0
 RETRY_SECONDS = (1, 5, 30, 300, 3600)
 """After a webhook was not taken. Stripe tries for three days, at longer intervals."""
 
 
-def _new_socket(host: str) -> socket.socket:
-    """One that asyncio sees to be TCP: only then does it send small answers without waiting for more."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-
-
-class StripeStandIn:
+class StripeStandIn(InThread):
     """A running stand-in. All methods may be called from any thread.
 
     with StripeStandIn() as stripe:
@@ -64,13 +56,10 @@ class StripeStandIn:
         kept_in: Path | None = None,
     ) -> None:
         """`address`: where browsers reach it, if elsewhere. `kept_in`: a file that remembers its world."""
+        super().__init__("stand-in of Stripe", host, port)
         self.world = World()
-        self._host, self._port = host, port
         self._given_address = address
         self._kept_in, self._kept_changes = kept_in, 0
-        self._server: uvicorn.Server | None = None
-        self._thread: threading.Thread | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._woken: asyncio.Event | None = None
 
     # Serving
@@ -78,58 +67,21 @@ class StripeStandIn:
     def start(self) -> Self:
         if self._kept_in is not None:
             keeping.load(self.world, self._kept_in)
-        listening = _new_socket(self._host)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((self._host, self._port))
-        port = listening.getsockname()[1]
-        self.world.address = self._given_address or f"http://{self._host}:{port}"
-        config = uvicorn.Config(
-            App(self.world),
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            http="httptools",
-            server_header=False,
-            timeout_graceful_shutdown=1,
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(
-            target=self._run, args=[listening], name="stripe stand-in", daemon=True
-        )
-        self._thread.start()
-        deadline = time.monotonic() + START_LIMIT_SECONDS
-        while not self._server.started:
-            if not self._thread.is_alive() or time.monotonic() > deadline:
-                raise RuntimeError("the stand-in of Stripe did not start")
-            time.sleep(0.005)
-        return self
+        return super().start()
+
+    def application(self, address: str) -> App:
+        self.world.address = self._given_address or address
+        return App(self.world)
 
     def stop(self) -> None:
-        if self._server is None or self._thread is None:
-            return
-        self._server.should_exit = True
-        self._thread.join(START_LIMIT_SECONDS)
-        self._server = self._thread = None
-        self._keep()
+        if self.is_running:
+            super().stop()
+            self._keep()
 
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def _run(self, listening: socket.socket) -> None:
-        asyncio.run(self._serve(listening))
-
-    async def _serve(self, listening: socket.socket) -> None:
-        self._loop, self._woken = asyncio.get_running_loop(), asyncio.Event()
+    async def beside(self) -> None:
+        self._woken = asyncio.Event()
         self.world.outbox.wake = self._wake
-        assert self._server is not None  # noqa: S101 - started by start()
-        happenings = asyncio.create_task(self._tend())
-        await self._server.serve([listening])
-        happenings.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await happenings
+        await self._tend()
 
     def _wake(self) -> None:
         if self._loop is not None and self._woken is not None:

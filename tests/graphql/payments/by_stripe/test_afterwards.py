@@ -16,7 +16,8 @@ from marketplace.orders.models import Order
 from marketplace.payments import auto_completion, lost, releasing
 from marketplace.payments.abandoning import delete_checkout
 from marketplace.payments.answers import AnswerError
-from marketplace.payments.gateways.stripe.models import StripeEvent, StripeEventStatus
+from marketplace.payments.gateways.notices import NoticeStatus
+from marketplace.payments.gateways.stripe.models import StripeEvent
 from marketplace.payments.gateways.stripe.replay import NoSuchStripeError, replay_one, replay_since
 from marketplace.payments.models import TransactionEvent, TransactionItem
 from tests.graphql.payments.by_stripe.conftest import Shop
@@ -137,7 +138,7 @@ async def test_an_event_that_was_kept_is_worked_on_again(shop: Shop) -> None:
     await shop.do_jobs()
     assert await shop.amounts(begun) == {"charged": 150_00}
     status = select(StripeEvent.status).where(StripeEvent.id == event_id)
-    assert await shop.session.scalar(status) is StripeEventStatus.DONE
+    assert await shop.session.scalar(status) is NoticeStatus.DONE
 
 
 async def test_an_event_that_never_came_is_fetched(shop: Shop) -> None:

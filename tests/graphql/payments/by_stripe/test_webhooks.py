@@ -10,8 +10,9 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
+from marketplace.payments.gateways.notices import NoticeStatus
 from marketplace.payments.gateways.stripe.inbox import LONG_WAIT, WORK, queue_waiting
-from marketplace.payments.gateways.stripe.models import StripeEvent, StripeEventStatus, StripeRefusal
+from marketplace.payments.gateways.stripe.models import StripeEvent, StripeRefusal
 from marketplace.payments.models import TransactionItem
 from marketplace.payments.stand_ins.stripe.outbox import WEBHOOK_SECRET, Delivery, signature
 from tests.graphql.payments.by_stripe.conftest import Shop
@@ -65,7 +66,7 @@ async def test_an_event_is_kept_before_it_is_worked_on_and_once(shop: Shop) -> N
     assert set(await shop.hear(*told, *told, works=False)) == {200}
     kept = await _kept(shop)
     assert {event.id for event in kept} == {delivery.event["id"] for delivery in told}
-    assert {event.status for event in kept} == {StripeEventStatus.WAITING}
+    assert {event.status for event in kept} == {NoticeStatus.WAITING}
     waiting = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = :name")
     assert await shop.session.scalar(waiting, {"name": WORK}) == len(told)
     assert await shop.amounts(paid) == {}
@@ -159,24 +160,24 @@ async def _hear_of(shop: Shop, **changed: Any) -> StripeEvent:
 
 
 async def test_what_is_sold_elsewhere_by_the_same_account_is_ignored(shop: Shop) -> None:
-    assert (await _hear_of(shop)).status is StripeEventStatus.IGNORED
+    assert (await _hear_of(shop)).status is NoticeStatus.IGNORED
     assert (await shop.session.scalar(select(func.count()).select_from(StripeEvent))) == 1
 
 
 async def test_what_nobody_works_on_is_ignored(shop: Shop) -> None:
-    assert (await _hear_of(shop, type="customer.created")).status is StripeEventStatus.IGNORED
+    assert (await _hear_of(shop, type="customer.created")).status is NoticeStatus.IGNORED
 
 
 async def test_real_money_is_not_told_of_to_a_shop_that_tests(shop: Shop) -> None:
     kept = await _hear_of(shop, livemode=True)
     assert (kept.status, kept.message) == (
-        StripeEventStatus.REFUSED, "This event is real, and our key is not.",
+        NoticeStatus.REFUSED, "This event is real, and our key is not.",
     )  # fmt: skip
 
 
 async def test_a_payment_of_another_account_is_refused(shop: Shop) -> None:
     kept = await _hear_of(shop, account="acct_2")
-    assert kept.status is StripeEventStatus.REFUSED
+    assert kept.status is NoticeStatus.REFUSED
     assert "acct_2" in kept.message
 
 
@@ -185,7 +186,7 @@ async def test_a_payment_intent_that_claims_to_be_of_a_payment_is_refused(shop: 
     metadata = {"saleor_transaction_id": paid["transaction"]["id"]}
     about = {"id": "pi_other", "object": "payment_intent", "metadata": metadata}
     kept = await _hear_of(shop, data={"object": about})
-    assert kept.status is StripeEventStatus.REFUSED
+    assert kept.status is NoticeStatus.REFUSED
     assert "pi_other" in kept.message
     assert await shop.amounts(paid) == {}
 
@@ -222,7 +223,7 @@ async def test_an_event_is_worked_on_later_where_stripe_can_not_be_asked(shop: S
     await shop.hear(told, works=False)
     with pytest.raises(Exception, match="Stripe"):
         await shop.do_jobs()
-    assert [event.status for event in await _kept(shop)] == [StripeEventStatus.WAITING]
+    assert [event.status for event in await _kept(shop)] == [NoticeStatus.WAITING]
     shop.stand_in.faults.clear()
     await shop.session.rollback()
     assert await queue_waiting(shop.session) == 0  # Its own job tries again.
@@ -230,7 +231,7 @@ async def test_an_event_is_worked_on_later_where_stripe_can_not_be_asked(shop: S
     assert await queue_waiting(shop.session) == 1
     await shop.do_jobs()
     assert await shop.amounts(begun) == {"charged": 150_00}
-    assert [event.status for event in await _kept(shop)] == [StripeEventStatus.DONE]
+    assert [event.status for event in await _kept(shop)] == [NoticeStatus.DONE]
 
 
 async def test_several_secrets_are_known_while_one_replaces_another(shop: Shop, app: Any) -> None:

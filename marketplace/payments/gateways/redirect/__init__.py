@@ -1,0 +1,1 @@
+"""Paying on a bank's own page: see docs/redirect-gateways.md."""
