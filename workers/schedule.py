@@ -10,6 +10,7 @@ from marketplace.kit.jobs import enqueue
 
 EVERY_MINUTE = "* * * * *"
 EVERY_FIVE_MINUTES = "*/5 * * * *"
+EVERY_HOUR = "7 * * * *"
 EVERY_NIGHT = "17 2 * * *"
 
 SCHEDULE: dict[str, str] = {
@@ -23,6 +24,7 @@ SCHEDULE: dict[str, str] = {
     "payments.find_out_due": EVERY_MINUTE,
     "payments.release_due": EVERY_FIVE_MINUTES,
     "payments.forget_stripe_events": EVERY_NIGHT,
+    "payments.read_stripe_books": EVERY_HOUR,
     "orders.refresh_drafts": EVERY_FIVE_MINUTES,
     "payouts.release": EVERY_MINUTE,
     "payouts.send_waiting": EVERY_FIVE_MINUTES,

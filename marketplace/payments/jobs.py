@@ -6,7 +6,7 @@ from marketplace.checkout.asking_for_taxes import tax_checkout
 from marketplace.checkout.carriers_asked import hear_carriers
 from marketplace.kit.jobs import Retry, Work, job
 from marketplace.payments import auto_completion, expiring, finding_out, lost, releasing
-from marketplace.payments.gateways.stripe import handlers, inbox
+from marketplace.payments.gateways.stripe import bank, books, handlers, inbox
 
 
 @job("payments.complete_paid")
@@ -78,3 +78,10 @@ async def work_on_stripe_event(work: Work, event_id: str) -> None:
 async def forget_stripe_events(work: Work) -> None:
     """Forget what Stripe told us of long ago."""
     await inbox.forget_old(work.session)
+
+
+@job("payments.read_stripe_books")
+async def read_stripe_books(work: Work) -> None:
+    """Take over what Stripe's own books have had since: fees, payouts to our bank."""
+    await books.read_on(work.database, work.settings)
+    await bank.find_out_due(work.database, work.settings)
