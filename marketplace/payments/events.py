@@ -48,6 +48,14 @@ class StripeMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class DisputeDecided:
+    """A bank has decided for the buyer whose money it had taken back; or for us, after all."""
+
+    dispute_id: int
+    is_lost: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StripePaidOut:
     """A payout of Stripe's has reached our bank; or, where it has not `arrived`, was sent back after all."""
 

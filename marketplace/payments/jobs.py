@@ -6,7 +6,7 @@ from marketplace.checkout.asking_for_taxes import tax_checkout
 from marketplace.checkout.carriers_asked import hear_carriers
 from marketplace.kit.jobs import Retry, Work, job
 from marketplace.payments import auto_completion, expiring, finding_out, lost, releasing
-from marketplace.payments.gateways.stripe import bank, books, handlers, inbox
+from marketplace.payments.gateways.stripe import bank, books, disputes, handlers, inbox
 
 
 @job("payments.complete_paid")
@@ -85,3 +85,4 @@ async def read_stripe_books(work: Work) -> None:
     """Take over what Stripe's own books have had since: fees, payouts to our bank."""
     await books.read_on(work.database, work.settings)
     await bank.find_out_due(work.database, work.settings)
+    await disputes.find_unheard(work.database, work.settings)

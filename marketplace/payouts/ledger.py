@@ -52,6 +52,8 @@ class Account(StrEnum):
     """Expense: gift cards that staff gave away."""
     GATEWAY_FEES = "GATEWAY_FEES"
     """Expense: what gateways keep for their service."""
+    CHARGEBACK_LOSS = "CHARGEBACK_LOSS"
+    """Expense: payments that buyers' banks have taken back for good."""
     CASH_DIFFERENCE = "CASH_DIFFERENCE"
     """Expense: remittances that were short (or, negative, over)."""
 

@@ -166,6 +166,17 @@ _RULES: dict[str, str] = {
         ) AS taken USING (currency)
         WHERE coalesce(ledger.minor, 0) <> coalesce(taken.minor, 0)
     """,
+    "what buyers' banks have taken back for good is an expense": """
+        SELECT format('%s %s in the ledger, %s of disputes', ledger.minor, currency, lost.minor)
+        FROM (
+            SELECT currency, sum(amount_minor) AS minor FROM posting
+            WHERE account = 'CHARGEBACK_LOSS' GROUP BY currency
+        ) AS ledger FULL JOIN (
+            SELECT currency, sum(amount_minor) AS minor FROM stripe_dispute
+            WHERE status = 'LOST' AND is_withdrawn GROUP BY currency
+        ) AS lost USING (currency)
+        WHERE coalesce(ledger.minor, 0) <> coalesce(lost.minor, 0)
+    """,
     "what Stripe keeps is booked": """
         SELECT format('%s %s in the ledger, %s at Stripe', ledger.minor, currency, fees.minor)
         FROM (

@@ -10,7 +10,7 @@ from typing import TypeVar
 import httpx
 import stripe
 import structlog
-from stripe import BalanceTransaction, Event, ListObject, PaymentIntent, Payout, Refund, StripeClient
+from stripe import BalanceTransaction, Dispute, Event, ListObject, PaymentIntent, Payout, Refund, StripeClient
 from stripe.params import (
     BalanceTransactionListParams,
     BalanceTransactionListParamsCreated,
@@ -123,6 +123,9 @@ class StripeApi:
         if after is not None:
             params["starting_after"] = after
         return await asked(self.client.v1.balance_transactions.list_async(params))
+
+    async def dispute(self, dispute_id: str) -> Dispute:
+        return await asked(self.client.v1.disputes.retrieve_async(dispute_id))
 
     async def payout(self, payout_id: str) -> Payout:
         return await asked(self.client.v1.payouts.retrieve_async(payout_id))

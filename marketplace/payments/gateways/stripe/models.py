@@ -153,3 +153,43 @@ class StripePayout(Base):
     """When Stripe expects the bank to have it."""
     reason: Mapped[str] = mapped_column(default="")
     """Why the bank did not take it, as a code of Stripe's."""
+
+
+class DisputeStatus(StrEnum):
+    """How a dispute stands. What begins with WARNING is an inquiry, which takes no money."""
+
+    WARNING_NEEDS_RESPONSE = "WARNING_NEEDS_RESPONSE"
+    WARNING_UNDER_REVIEW = "WARNING_UNDER_REVIEW"
+    WARNING_CLOSED = "WARNING_CLOSED"
+    NEEDS_RESPONSE = "NEEDS_RESPONSE"
+    UNDER_REVIEW = "UNDER_REVIEW"
+    WON = "WON"
+    LOST = "LOST"
+    OTHER = "OTHER"
+
+
+class StripeDispute(IntegerKey, Base):
+    """A buyer asks the bank for a payment back, and we may answer with evidence at Stripe."""
+
+    __tablename__ = "stripe_dispute"
+    __table_args__ = (
+        Index(None, "created_at", "id"),
+        Index(None, "status", "created_at"),
+        Index(None, "looked_at", postgresql_where=text("status NOT IN ('WON', 'LOST', 'WARNING_CLOSED')")),
+    )
+
+    reference: Mapped[str] = mapped_column(unique=True)
+    """Stripe's own: du_..."""
+    transaction_id: Mapped[int] = mapped_column(ForeignKey("transaction_item.id"), index=True)
+    status: Mapped[DisputeStatus]
+    reason: Mapped[str]
+    """As the bank gives it: fraudulent, product_not_received, ..."""
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    amount_minor: Mapped[int]
+    evidence_due_at: Mapped[datetime | None]
+    """Until when we may answer."""
+    created_at: Mapped[datetime]
+    is_withdrawn: Mapped[bool] = mapped_column(default=False)
+    """Whether the bank has taken the money back."""
+    looked_at: Mapped[datetime] = mapped_column(default=clock.now)
+    """When Stripe was asked last."""
