@@ -25,6 +25,7 @@ SCHEDULE: dict[str, str] = {
     "payments.release_due": EVERY_FIVE_MINUTES,
     "payments.forget_stripe_events": EVERY_NIGHT,
     "payments.read_stripe_books": EVERY_HOUR,
+    "payments.reconcile": EVERY_NIGHT,
     "orders.refresh_drafts": EVERY_FIVE_MINUTES,
     "payouts.release": EVERY_MINUTE,
     "payouts.send_waiting": EVERY_FIVE_MINUTES,

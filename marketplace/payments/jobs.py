@@ -6,7 +6,7 @@ from marketplace.checkout.asking_for_taxes import tax_checkout
 from marketplace.checkout.carriers_asked import hear_carriers
 from marketplace.kit.jobs import Retry, Work, job
 from marketplace.payments import auto_completion, expiring, finding_out, lost, releasing
-from marketplace.payments.gateways.stripe import bank, books, disputes, handlers, inbox
+from marketplace.payments.gateways.stripe import bank, books, disputes, handlers, inbox, reconciling
 
 
 @job("payments.complete_paid")
@@ -86,3 +86,11 @@ async def read_stripe_books(work: Work) -> None:
     await books.read_on(work.database, work.settings)
     await bank.find_out_due(work.database, work.settings)
     await disputes.find_unheard(work.database, work.settings)
+
+
+@job("payments.reconcile", retry=Retry(times=6, first_wait_seconds=60))
+async def reconcile(work: Work) -> None:
+    """Keep where Stripe's books and ours say different things, for staff to look into."""
+    await books.read_on(work.database, work.settings)
+    async with work.database.transaction() as session:
+        await reconciling.keep_differences(session)

@@ -193,3 +193,20 @@ class StripeDispute(IntegerKey, Base):
     """Whether the bank has taken the money back."""
     looked_at: Mapped[datetime] = mapped_column(default=clock.now)
     """When Stripe was asked last."""
+
+
+class PaymentDifference(IntegerKey, Base):
+    """Of what Stripe's books and ours said different things when they were last compared, each night."""
+
+    __tablename__ = "payment_difference"
+    __table_args__ = (Index(None, "what", "reference", unique=True),)
+
+    what: Mapped[str]
+    """charge, refund, dispute, payout, currency, or unknown."""
+    reference: Mapped[str]
+    """What Stripe calls it."""
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    at_gateway_minor: Mapped[int]
+    here_minor: Mapped[int]
+    found_at: Mapped[datetime] = mapped_column(default=clock.now)
+    """When it was found first."""

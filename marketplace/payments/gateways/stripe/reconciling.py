@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
+import structlog
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
@@ -16,13 +17,17 @@ from marketplace.kit.settings import Settings
 from marketplace.payments.answers import AnswerError
 from marketplace.payments.gateways.stripe import books
 from marketplace.payments.gateways.stripe.gateway import GATEWAY_ID, stripe_gateway
+from marketplace.payments.gateways.stripe.models import PaymentDifference
 from marketplace.payments.gateways.stripe.replay import NoSuchStripeError
 
+LOOKED_BACK = timedelta(days=30)
+"""So far back the nightly comparison goes."""
 MOST = 500
 """More differences than this are not told: something is wrong as a whole."""
 GRACE = timedelta(hours=2)
 """So old is a payment before it is missed in Stripe's books: they are read every hour."""
 
+log = structlog.get_logger(__name__)
 FAILURES = (AnswerError, NoSuchStripeError)
 
 
@@ -148,3 +153,23 @@ async def differences(session: AsyncSession, since: datetime) -> Sequence[Differ
         )
         for row in found
     ]
+
+
+async def keep_differences(session: AsyncSession) -> int:
+    """Compare what is read by now, and keep what differs in the place of what did before; gives how many."""
+    found = await differences(session, clock.now() - LOOKED_BACK)
+    before = await session.scalars(select(PaymentDifference).with_for_update())
+    known = {(row.what, row.reference): row for row in before}
+    for one in found:
+        row = known.pop((one.what, one.reference), None)
+        if row is None:
+            row = PaymentDifference(what=one.what, reference=one.reference)
+            session.add(row)
+        row.currency = one.here.currency
+        row.at_gateway_minor, row.here_minor = one.at_stripe.minor, one.here.minor
+    for settled in known.values():
+        await session.delete(settled)
+    await session.flush()
+    if found:
+        log.error("stripe's books and ours differ", differences=len(found))
+    return len(found)

@@ -7,12 +7,17 @@ from typing import Any
 from sqlalchemy import update
 
 from marketplace.kit import clock as product_clock
+from marketplace.kit.jobs import registry
 from marketplace.payments.gateways.stripe.models import StripeMovement
 from marketplace.payments.gateways.stripe.reconciling import reconcile
 from marketplace.payments.models import TransactionItem
+from tests.factories.people import make_user
+from tests.graphql.conftest import Ask, staff
 from tests.graphql.payments.by_stripe.conftest import Shop
 
 A_DAY = timedelta(days=1)
+LIST = """{ it: paymentDifferences(first: 5) { edges { node {
+  kind pspReference atGateway { amount } here { amount } } } } }"""
 
 
 async def _found(shop: Shop) -> list[tuple[str, str, int, int]]:
@@ -40,6 +45,30 @@ async def test_a_charge_that_we_do_not_know_of_is_said_until_we_do(shop: Shop) -
     assert await _found(shop) == [("charge", _name(begun), 150_00, 0)]
     await shop.hear()
     assert await _found(shop) == []
+
+
+async def test_staff_see_at_night_what_differs_until_it_is_settled(shop: Shop) -> None:
+    begun = await shop.begin()
+    await shop.confirm(begun)
+    cashier = staff("HANDLE_PAYMENTS", user=await make_user(shop.session, is_staff=True))
+    for _ in range(2):  # The second time finds the same.
+        await shop.session.commit()
+        await registry["payments.reconcile"].run(shop.work, {})
+        it = await shop.read(LIST, cashier)
+        assert it["edges"] == [
+            {"node": {"kind": "charge", "pspReference": _name(begun), "atGateway": {"amount": 150.0},
+                      "here": {"amount": 0.0}}}
+        ]  # fmt: skip
+    await shop.hear()
+    await registry["payments.reconcile"].run(shop.work, {})
+    assert (await shop.read(LIST, cashier))["edges"] == []
+
+
+async def test_nobody_else_sees_differences(ask: Ask) -> None:
+    for requester in (None, staff("MANAGE_ORDERS")):
+        answer = await ask(LIST, requester)
+        assert answer["data"] == {"it": None}
+        assert answer["errors"][0]["extensions"]["exception"]["code"] == "PermissionDenied"
 
 
 async def test_a_refund_made_at_stripe_is_said_until_we_know(shop: Shop) -> None:
