@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -35,6 +36,7 @@ from marketplace.payments.transactions import add_up
 
 AT_ONCE = 20
 A_DAY = timedelta(days=1)
+log = structlog.get_logger(__name__)
 CLOSED = (DisputeStatus.WON, DisputeStatus.LOST, DisputeStatus.WARNING_CLOSED)
 DISPUTE_TYPES = (
     "charge.dispute.created",
@@ -79,7 +81,10 @@ async def find_unheard(database: Database, settings: Settings) -> None:
         )
         references = [*found.all(), *open_still.all()]
     for reference in references:
-        await look(database, settings, str(reference))
+        try:
+            await look(database, settings, str(reference))
+        except RefusedEventError as error:  # The others are looked at all the same.
+            log.error("a dispute does not fit", reference=reference, why=str(error))  # noqa: TRY400
 
 
 async def look(database: Database, settings: Settings, reference: str) -> bool:
