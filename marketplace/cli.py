@@ -29,9 +29,13 @@ app_commands = typer.Typer(no_args_is_help=True, help="Apps: programs that work 
 cli.add_typer(app_commands, name="apps")
 staff_commands = typer.Typer(no_args_is_help=True, help="Who works for the shop.")
 cli.add_typer(staff_commands, name="staff")
+payments_commands = typer.Typer(no_args_is_help=True, help="What buyers have paid.")
+cli.add_typer(payments_commands, name="payments")
 stripe_commands = typer.Typer(no_args_is_help=True, help="Cards, by Stripe.")
 cli.add_typer(stripe_commands, name="stripe")
 cli.add_typer(cash_commands, name="cash")
+for alone in (ledger_commands, app_commands, staff_commands, payments_commands):
+    alone.callback()(lambda: None)  # A command that is the only one of its group has a name all the same.
 
 Scale = Annotated[
     float, typer.Option(help="How many times the usual amount: 30 makes about 100,000 listings.")
@@ -119,11 +123,6 @@ def demo_data(scale: Scale = 1.0) -> None:
     _load_demo(settings, scale)
 
 
-@ledger_commands.callback()
-def ledger() -> None:
-    """Makes `verify` a command with a name of its own, though it is the only one."""
-
-
 @ledger_commands.command()
 def verify() -> None:
     """Check the rules of the ledger over the whole database: fails where one is broken, and says which."""
@@ -144,11 +143,6 @@ def verify() -> None:
     if findings:
         raise _Refusal("The ledger is not in order.")
     print("The ledger is in order.")
-
-
-@app_commands.callback()
-def apps() -> None:
-    """Makes `create` a command with a name of its own, though it is the only one."""
 
 
 @app_commands.command()
@@ -221,9 +215,20 @@ def replay(
     print(asyncio.run(again()))
 
 
-@staff_commands.callback()
-def staff() -> None:
-    """Makes `create` a command with a name of its own, though it is the only one."""
+@payments_commands.command()
+def reconcile(since: Annotated[datetime, typer.Option(help="From when on (UTC).")]) -> None:
+    """Read Stripe's books and say where ours differ from them: fails where they do."""
+    importlib.import_module("marketplace.tables")
+    importlib.import_module("marketplace.reactions")  # The ledger hears of what is read.
+    from marketplace.payments.gateways.stripe import reconciling
+
+    try:
+        found = asyncio.run(reconciling.at_once(_with_database(), since.replace(tzinfo=UTC)))
+    except reconciling.FAILURES as error:
+        raise _Refusal(str(error)) from error
+    print("\n".join(map(str, found)) or "Stripe's books and ours say the same.")
+    if found:
+        raise _Refusal(f"{len(found)} differences between Stripe's books and ours.")
 
 
 @staff_commands.command("create")

@@ -10,6 +10,7 @@ from marketplace.kit.jobs import enqueue
 
 EVERY_MINUTE = "* * * * *"
 EVERY_FIVE_MINUTES = "*/5 * * * *"
+EVERY_HOUR = "7 * * * *"
 EVERY_NIGHT = "17 2 * * *"
 
 SCHEDULE: dict[str, str] = {
@@ -26,6 +27,8 @@ SCHEDULE: dict[str, str] = {
     "payments.forget_stripe_events": EVERY_NIGHT,
     "payments.forget_bank_notices": EVERY_NIGHT,
     "payments.follow_cash_orders": EVERY_FIVE_MINUTES,
+    "payments.read_stripe_books": EVERY_HOUR,
+    "payments.reconcile": EVERY_NIGHT,
     "orders.refresh_drafts": EVERY_FIVE_MINUTES,
     "payouts.release": EVERY_MINUTE,
     "payouts.send_waiting": EVERY_FIVE_MINUTES,

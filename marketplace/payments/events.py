@@ -38,3 +38,26 @@ class GatewayMoneyMoved:
     """What it holds of that payment after it."""
     is_disputed: bool = False
     """Whether it was the buyer's bank that took it back, or gave it back again."""
+
+
+@dataclass(frozen=True, slots=True)
+class StripeMoved:
+    """Stripe's own books have these movements: fees, changes of currency, payouts to our bank."""
+
+    movement_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeDecided:
+    """A bank has decided for the buyer whose money it had taken back; or for us, after all."""
+
+    dispute_id: int
+    is_lost: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StripePaidOut:
+    """A payout of Stripe's has reached our bank; or, where it has not `arrived`, was sent back after all."""
+
+    payout_id: str
+    has_arrived: bool

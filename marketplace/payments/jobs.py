@@ -8,7 +8,7 @@ from marketplace.kit.jobs import Retry, Work, job
 from marketplace.payments import auto_completion, expiring, finding_out, lost, releasing
 from marketplace.payments.at_the_door import confirming
 from marketplace.payments.gateways.redirect import inbox as banks
-from marketplace.payments.gateways.stripe import handlers, inbox
+from marketplace.payments.gateways.stripe import bank, books, disputes, handlers, inbox, reconciling
 
 
 @job("payments.complete_paid")
@@ -110,3 +110,19 @@ async def follow_cash_orders(work: Work) -> None:
 async def expire_cash_order(work: Work, order_id: UUID) -> None:
     """Call off an order that its buyer has not confirmed in time."""
     await confirming.expire(work.session, order_id)
+
+
+@job("payments.read_stripe_books")
+async def read_stripe_books(work: Work) -> None:
+    """Take over what Stripe's own books have had since: fees, payouts to our bank."""
+    await books.read_on(work.database, work.settings)
+    await bank.find_out_due(work.database, work.settings)
+    await disputes.find_unheard(work.database, work.settings)
+
+
+@job("payments.reconcile", retry=Retry(times=6, first_wait_seconds=60))
+async def reconcile(work: Work) -> None:
+    """Keep where Stripe's books and ours say different things, for staff to look into."""
+    await books.read_on(work.database, work.settings)
+    async with work.database.transaction() as session:
+        await reconciling.keep_differences(session)

@@ -173,6 +173,43 @@ _RULES: dict[str, str] = {
         ) AS taken USING (currency)
         WHERE coalesce(ledger.minor, 0) <> coalesce(taken.minor, 0)
     """,
+    "what buyers' banks have taken back for good is an expense": """
+        SELECT format('%s %s in the ledger, %s of disputes', ledger.minor, currency, lost.minor)
+        FROM (
+            SELECT currency, sum(amount_minor) AS minor FROM posting
+            WHERE account = 'CHARGEBACK_LOSS' GROUP BY currency
+        ) AS ledger FULL JOIN (
+            SELECT currency, sum(amount_minor) AS minor FROM stripe_dispute
+            WHERE status = 'LOST' AND is_withdrawn GROUP BY currency
+        ) AS lost USING (currency)
+        WHERE coalesce(ledger.minor, 0) <> coalesce(lost.minor, 0)
+    """,
+    "what Stripe keeps is booked": """
+        SELECT format('%s %s in the ledger, %s at Stripe', ledger.minor, currency, fees.minor)
+        FROM (
+            SELECT currency, sum(amount_minor) AS minor FROM posting
+            WHERE account = 'GATEWAY_FEES' GROUP BY currency
+        ) AS ledger FULL JOIN (
+            SELECT currency, sum(fee_minor - CASE kind WHEN 'FEE' THEN amount_minor ELSE 0 END) AS minor
+            FROM stripe_movement WHERE transaction_id IS NOT NULL OR kind IN ('FEE', 'PAYOUT')
+            GROUP BY currency
+        ) AS fees USING (currency)
+        WHERE coalesce(ledger.minor, 0) <> coalesce(fees.minor, 0)
+    """,
+    "what Stripe has paid out is in the bank, or on its way": """
+        SELECT format('%s %s on its way in the ledger, %s at Stripe', ledger.minor, currency, payouts.minor)
+        FROM (
+            SELECT currency, sum(amount_minor) AS minor FROM posting
+            WHERE account = 'GATEWAY_IN_TRANSIT' GROUP BY currency
+        ) AS ledger FULL JOIN (
+            SELECT currency, sum(minor) AS minor FROM (
+                SELECT currency, -amount_minor AS minor FROM stripe_movement WHERE kind = 'PAYOUT'
+                UNION ALL
+                SELECT currency, -amount_minor FROM stripe_payout WHERE status = 'PAID'
+            ) AS parts GROUP BY currency
+        ) AS payouts USING (currency)
+        WHERE coalesce(ledger.minor, 0) <> coalesce(payouts.minor, 0)
+    """,
     "gift cards are owed what is on them, and what they paid of parcels under way": """
         SELECT format('%s %s in the ledger, %s on cards and under way', ledger.minor, currency, owed.minor)
         FROM (

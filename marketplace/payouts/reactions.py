@@ -20,13 +20,16 @@ from marketplace.orders.models import VendorOrder
 from marketplace.orders.refunds import PartRefund
 from marketplace.payments.events import CashRemitted, GatewayMoneyMoved, PaidBackByHand, PaidByHand
 from marketplace.payments.models import CashCollection, CashRemittance, TransactionEvent
-from marketplace.payouts import entries
+from marketplace.payouts import dispute_entries, entries, stripe_entries
 from marketplace.payouts.commission import freeze_commission, thaw_commission
 from marketplace.payouts.journal import record
 from marketplace.payouts.models import VendorEarning
 from marketplace.payouts.reversals import book_waiting, reverse
 from marketplace.pricing.events import GiftCardDebtsChanged, GiftCardsIssued
 from marketplace.pricing.gift_cards import GiftCard
+
+__all__ = ["dispute_entries", "stripe_entries"]
+"""Which hear of Stripe's own books."""
 
 
 @subscribe(OrderPlaced)

@@ -14,8 +14,9 @@ from marketplace import cli
 from marketplace.kit.database import Database
 from marketplace.kit.ids import to_global_id
 from marketplace.markets.models import TransactionFlowStrategy
+from marketplace.payments.gateways.notices import NoticeStatus
 from marketplace.payments.gateways.stripe.inbox import WORK
-from marketplace.payments.gateways.stripe.models import StripeEvent, StripeEventStatus
+from marketplace.payments.gateways.stripe.models import StripeEvent
 from marketplace.payments.stand_ins.stripe.serving import StripeStandIn
 from tests.factories.checkout import make_market, make_piece, make_ready_cart
 from tests.factories.stripe import on_stand_in
@@ -104,7 +105,7 @@ async def test_what_stripe_could_not_tell_is_fetched_by_a_command(
     await _work(database)
     async with database.transaction() as session:
         event = (await session.scalars(select(StripeEvent))).one()
-    assert (event.type, event.status) == ("payment_intent.canceled", StripeEventStatus.IGNORED)
+    assert (event.type, event.status) == ("payment_intent.canceled", NoticeStatus.IGNORED)
     assert (await command(event.id)).output == "Queued.\n"
 
 

@@ -20,6 +20,8 @@ from marketplace_graphql.kernel import (
     of_channels,
     related,
 )
+from marketplace_graphql.payments.differences import PaymentDifference
+from marketplace_graphql.payments.disputes import PaymentDispute, dispute_filter
 from marketplace_graphql.payments.lists import transaction_order, transaction_where
 from marketplace_graphql.payments.types import (
     CardPaymentMethodDetails,
@@ -42,6 +44,15 @@ class PaymentsQueries:
         needs=Permission.HANDLE_PAYMENTS,
     )
     """All payments, the latest first."""
+
+    payment_disputes: CountableConnection[PaymentDispute] | None = connection(
+        filter=dispute_filter, needs=Permission.HANDLE_PAYMENTS
+    )
+    """Disputes of buyers with their banks, the latest first."""
+    payment_differences: CountableConnection[PaymentDifference] | None = connection(
+        needs=Permission.HANDLE_PAYMENTS
+    )
+    """Where gateways' books and ours said different things last night."""
 
     @related(needs=Permission.HANDLE_PAYMENTS)
     def transaction(

@@ -10,8 +10,14 @@ from typing import TypeVar
 import httpx
 import stripe
 import structlog
-from stripe import Event, PaymentIntent, Refund, StripeClient
-from stripe.params import EventListParams, PaymentIntentCreateParams, RefundCreateParams
+from stripe import BalanceTransaction, Dispute, Event, ListObject, PaymentIntent, Payout, Refund, StripeClient
+from stripe.params import (
+    BalanceTransactionListParams,
+    BalanceTransactionListParamsCreated,
+    EventListParams,
+    PaymentIntentCreateParams,
+    RefundCreateParams,
+)
 
 from marketplace.kit.settings import Settings
 from marketplace.payments.answers import AnswerError, LostAnswerError, UnreachableError
@@ -105,6 +111,24 @@ class StripeApi:
             if not page.has_more:
                 return
             page = await asked(page.next_page_async())
+
+    async def movements(
+        self, since: datetime, until: datetime | None = None, after: str | None = None
+    ) -> "ListObject[BalanceTransaction]":
+        """A page of our balance's movements in a time, newest first, each with what it is of."""
+        created: BalanceTransactionListParamsCreated = {"gte": int(since.timestamp())}
+        if until is not None:
+            created["lte"] = int(until.timestamp())
+        params: BalanceTransactionListParams = {"created": created, "limit": PAGE, "expand": ["data.source"]}
+        if after is not None:
+            params["starting_after"] = after
+        return await asked(self.client.v1.balance_transactions.list_async(params))
+
+    async def dispute(self, dispute_id: str) -> Dispute:
+        return await asked(self.client.v1.disputes.retrieve_async(dispute_id))
+
+    async def payout(self, payout_id: str) -> Payout:
+        return await asked(self.client.v1.payouts.retrieve_async(payout_id))
 
     @property
     def client(self) -> StripeClient:

@@ -25,8 +25,9 @@ from marketplace.orders.models import Order
 from marketplace.payments import auto_completion, lost, releasing
 from marketplace.payments.abandoning import delete_checkout
 from marketplace.payments.answers import LostAnswerError, UnreachableError
+from marketplace.payments.gateways.notices import NoticeStatus
 from marketplace.payments.gateways.stripe import handlers
-from marketplace.payments.gateways.stripe.models import StripeEvent, StripeEventStatus
+from marketplace.payments.gateways.stripe.models import StripeEvent
 from marketplace.payments.stand_ins.stripe.outbox import Delivery
 from marketplace_graphql.kernel import Requester
 from tests.factories.people import make_user
@@ -267,7 +268,7 @@ class Anybody:
     async def _work_once_more(self) -> None:
         """What a worker tries again: events that could not be worked on while Stripe was not there."""
         await self.shop.session.commit()
-        waiting = select(StripeEvent.id).where(StripeEvent.status == StripeEventStatus.WAITING)
+        waiting = select(StripeEvent.id).where(StripeEvent.status == NoticeStatus.WAITING)
         for event_id in (await self.shop.session.scalars(waiting)).all():
             await handlers.work_on(self.shop.work, event_id)
 

@@ -1,0 +1,79 @@
+"""What Stripe's own books post to the ledger: fees, changes of currency, payouts to our bank.
+
+That buyers' money came and went is booked by their payments (`entries.gateway_moved`): here is what Stripe
+has made of it since, so that what `GATEWAY_RECEIVABLE` holds of Stripe is Stripe's own balance.
+"""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.kit import clock
+from marketplace.kit.events import subscribe
+from marketplace.payments.events import StripeMoved, StripePaidOut
+from marketplace.payments.gateways.stripe.models import MovementKind, StripeMovement, StripePayout
+from marketplace.payouts.journal import Entry, Line, record
+from marketplace.payouts.ledger import Account
+
+
+def moved(movement: StripeMovement) -> Entry | None:
+    """What a movement posts: nothing, where it is buyers' money in its own currency, and cost nothing."""
+    lines = [*_lines_of(movement), *_moved(Account.GATEWAY_FEES, movement.fee_minor, movement.currency)]
+    if not any(line.amount_minor for line in lines):
+        return None
+    return Entry(
+        key=f"stripe:{movement.id}",
+        kind="stripe_moved",
+        at=movement.created_at,
+        description=movement.source_id or "",
+        lines=lines,
+    )
+
+
+def _lines_of(movement: StripeMovement) -> list[Line]:
+    amount, currency = movement.amount_minor, movement.currency
+    match movement.kind:
+        case MovementKind.PAYOUT:
+            return _moved(Account.GATEWAY_IN_TRANSIT, -amount, currency)
+        case MovementKind.FEE:
+            return _moved(Account.GATEWAY_FEES, -amount, currency)
+        case _ if movement.paid_currency != currency:
+            paid = _moved(Account.CURRENCY_EXCHANGE, movement.paid_minor, movement.paid_currency)
+            return [*paid, *_moved(Account.CURRENCY_EXCHANGE, -amount, currency)]
+        case _:
+            return []
+
+
+def _moved(account: Account, minor: int, currency: str) -> list[Line]:
+    """From what Stripe holds to another account; back, where it is negative."""
+    return [Line(account, minor, currency), Line(Account.GATEWAY_RECEIVABLE, -minor, currency)]
+
+
+def paid_out(payout: StripePayout, *, has_arrived: bool) -> Entry:
+    """The bank has it; or had it, and has sent it back."""
+    minor = payout.amount_minor if has_arrived else -payout.amount_minor
+    kind = "stripe_paid_out" if has_arrived else "stripe_payout_sent_back"
+    return Entry(
+        key=f"{kind}:{payout.id}",
+        kind=kind,
+        at=clock.now(),
+        description=payout.reason or payout.id,
+        lines=[
+            Line(Account.BANK, minor, payout.currency),
+            Line(Account.GATEWAY_IN_TRANSIT, -minor, payout.currency),
+        ],
+    )
+
+
+@subscribe(StripeMoved)
+async def book_movements(session: AsyncSession, event: StripeMoved) -> None:
+    """What Stripe keeps is our expense; what it pays out is on its way to the bank."""
+    found = await session.scalars(select(StripeMovement).where(StripeMovement.id.in_(event.movement_ids)))
+    entries = map(moved, found.all())
+    await record(session, [entry for entry in entries if entry is not None])
+
+
+@subscribe(StripePaidOut)
+async def book_payout(session: AsyncSession, event: StripePaidOut) -> None:
+    """What Stripe paid out is in the bank."""
+    payout = await session.get_one(StripePayout, event.payout_id)
+    await record(session, [paid_out(payout, has_arrived=event.has_arrived)])
