@@ -155,6 +155,9 @@ class Settings(BaseSettings):
     stripe_js_url: str = "https://js.stripe.com/v3/"
     """The script that draws Stripe's form. Stripe allows no copy of it."""
 
+    dummy_payments: bool = False
+    """Whether there is Saleor's dummy gateway, by which nobody pays anything. Never in production."""
+
     clock_file: Path | None = None
     """Lets the clock run ahead, for demonstrations and tests (development: a file in the data directory)."""
     log_format: Literal["console", "json"] = "console"
@@ -189,6 +192,12 @@ class Settings(BaseSettings):
             raise ValueError(
                 "MARKETPLACE_CLOCK_FILE can't be set in production: orders and payouts need true time."
             )
+        return self
+
+    @model_validator(mode="after")
+    def _money_is_true_in_production(self) -> Self:
+        if self.environment == "production" and self.dummy_payments:
+            raise ValueError("MARKETPLACE_DUMMY_PAYMENTS can't be set in production: goods would be free.")
         return self
 
     @property
