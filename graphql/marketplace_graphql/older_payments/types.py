@@ -87,7 +87,9 @@ class Transaction(Node):
     token: str = column("psp_reference")
     """The gateway's own name for it."""
     kind: TransactionKind = expression(
-        lambda row, ctx: never_null(case({one: kind.value for one, kind in KINDS.items()}, value=row.type))
+        lambda row, ctx: never_null(
+            case(*((row.type == one, literal(kind.value)) for one, kind in KINDS.items()))
+        )
     )
     is_success: bool = expression(lambda row, ctx: never_null(row.type.not_in(FAILURES)))
     error: str | None = expression(lambda row, ctx: case((row.type.in_(FAILURES), row.message)))
