@@ -176,6 +176,9 @@ class Settings(BaseSettings):
     bank_gateway_secret: SecretStr | None = None
     """What both sides sign with."""
 
+    dummy_payments: bool = False
+    """Whether there is Saleor's dummy gateway, by which nobody pays anything. Never in production."""
+
     clock_file: Path | None = None
     """Lets the clock run ahead, for demonstrations and tests (development: a file in the data directory)."""
     log_format: Literal["console", "json"] = "console"
@@ -220,6 +223,12 @@ class Settings(BaseSettings):
             raise ValueError(f"{names} go together: one of them is missing.")
         if ("_live_" in secret) is not ("_live_" in self.stripe_publishable_key):
             raise ValueError(f"{names} are of two modes: one is live, and one is for tests.")
+        return self
+
+    @model_validator(mode="after")
+    def _money_is_true_in_production(self) -> Self:
+        if self.environment == "production" and self.dummy_payments:
+            raise ValueError("MARKETPLACE_DUMMY_PAYMENTS can't be set in production: goods would be free.")
         return self
 
     @property

@@ -51,7 +51,7 @@ async def complete(
             raise
         return order
     transactions = await _transactions(session, settled, may_be_unpaid=may_be_unpaid)
-    promise = next((one for one in transactions if one.gateway == CASH_ON_DELIVERY), None)
+    promise = next((one for one in transactions if one.gateway == CASH_ON_DELIVERY and one.is_active), None)
     if promise is not None:
         await _promise_exactly(session, settled, promise, transactions)
     decision = await _decide(session, settled, promise)

@@ -65,6 +65,12 @@ class TooManyTransactionsError(DomainError):
     """So many payments of one checkout or order are no payments any more."""
 
 
+class OlderPaymentError(DomainError):
+    """What Saleor's older payments refuse that transactions don't know."""
+
+    code = "PAYMENT_ERROR"
+
+
 class RemittanceError(DomainError):
     """A remittance that does not fit what the carrier collected."""
 

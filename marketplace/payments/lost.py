@@ -41,6 +41,12 @@ async def find_out_later(
     )
 
 
+async def is_looked_after(session: AsyncSession, request: TransactionEvent) -> bool:
+    """Whether what comes of a request is, or was, to be found out."""
+    known = await session.scalar(select(GatewayCall.id).where(GatewayCall.request_id == request.id))
+    return known is not None
+
+
 async def queue_due(session: AsyncSession) -> int:
     """Have those found out that are due, each by a job of its own; gives how many. For a periodic job."""
     due = await session.scalars(

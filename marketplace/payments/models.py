@@ -50,6 +50,7 @@ class TransactionItem(IntegerKey, Timestamped, WithMetadata, Base):
             text("(method_details ->> 'brand')"),
             postgresql_where=text("method_details IS NOT NULL"),
         ),
+        Index("ix_transaction_item_recorded", "id", postgresql_where=text("recorded IS NOT NULL")),
     )
 
     token: Mapped[UUID] = mapped_column(Uuid, unique=True, default=uuid4)
@@ -69,6 +70,12 @@ class TransactionItem(IntegerKey, Timestamped, WithMetadata, Base):
     external_url: Mapped[str] = mapped_column(default="")
     method_details: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     """What it is made with, as the gateway says: `type` (CARD, OTHER, GIFT_CARD), `name`, ..."""
+    recorded: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """What its client has said, of one that was made with Saleor's older `checkoutPaymentCreate`: a token,
+    where it wants to return to. See docs/older-payments.md.
+    """
+    is_active: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    """Whether the buyer means to pay with it; false of a recorded one that another took the place of."""
     idempotency_key: Mapped[str | None]
     currency: Mapped[str] = mapped_column(CHAR(3))
     available_actions: Mapped[list[str]] = mapped_column(default=list)

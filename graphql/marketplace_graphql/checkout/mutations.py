@@ -51,6 +51,7 @@ from marketplace_graphql.kernel import (
     object_type,
 )
 from marketplace_graphql.languages import LanguageCodeEnum
+from marketplace_graphql.older_payments.completing import carried_out, given_back_if_refused
 from marketplace_graphql.people.requests import settings_of
 from marketplace_graphql.rules import codes_of
 
@@ -309,15 +310,20 @@ class CheckoutMutations(Reordering):
     ) -> Any:
         """Makes the checkout an order, split into its sellers' parts. Sent twice, it gives the same order.
 
-        What is paid is told by transactions: `paymentData` and `storeSource`, of the time before these, are
-        taken and say nothing.
+        What is paid is told by transactions. A payment that `checkoutPaymentCreate` has recorded is made now:
+        `paymentData` is for its gateway. Where the buyer has to confirm it, there is no order yet. Gateways
+        keep no ways of paying, so `storeSource` says nothing.
         """
         link = checked_redirect(settings_of(info), redirect_url) if redirect_url else None
         await hear_carriers(info, key, keeps_choice=True)
         entries = metadata_entries(metadata)
-        order = await once_taxed(
-            info, lambda: completion.complete(info.session, key, entries, redirect_url=link)
-        )
+        paid = await carried_out(info, key, payment_data)
+        if paid.confirmation_needed:
+            return {"order": None, "confirmation_needed": True, "confirmation_data": paid.data}
+        async with given_back_if_refused(info, paid):
+            order = await once_taxed(
+                info, lambda: completion.complete(info.session, key, entries, redirect_url=link)
+            )
         if not may_change(info, order.user_id):
             # It was an order already, somebody else's.
             raise CheckoutGoneError

@@ -82,6 +82,7 @@ ACCESS: dict[str, Access] = {
     "OrderLine": Access((Permission.MANAGE_ORDERS,), public=True),
     "Page": Access((Permission.MANAGE_PAGES,)),
     "PageType": Access((Permission.MANAGE_PAGE_TYPES_AND_ATTRIBUTES,)),
+    "Payment": Access((Permission.HANDLE_PAYMENTS,)),
     "Product": PRODUCTS,
     "ProductMedia": PRODUCTS,
     "ProductType": PRODUCT_TYPES,

@@ -50,6 +50,7 @@ from marketplace_graphql.orders.finalizing import can_carry, can_finalize, final
 from marketplace_graphql.orders.granting import GrantsOfOrder
 from marketplace_graphql.orders.invoices import Invoice
 from marketplace_graphql.orders.lines import SEES_TAX_CLASSES, Fulfillment, OrderLine, tax_class_entries
+from marketplace_graphql.orders.older_actions import order_actions
 from marketplace_graphql.orders.vendor_orders import VendorOrder
 from marketplace_graphql.orders.visibility import knows_buyer, order_visible
 from marketplace_graphql.payments.types import TransactionItem
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from marketplace_graphql.inventory.types import Warehouse
     from marketplace_graphql.markets.shipping import ShippingMethod
     from marketplace_graphql.markets.types import Channel
+    from marketplace_graphql.older_payments.types import Payment
     from marketplace_graphql.people.types import Address, User
 
 STAFF = Permission.MANAGE_ORDERS
@@ -139,6 +141,15 @@ class Order(Node, ObjectWithMetadata, DiscountsOfOrder, GrantsOfOrder):
     """Whether no tax was charged whoever sold: never so here."""
     transactions: list[TransactionItem] = related(needs=(STAFF, Permission.HANDLE_PAYMENTS))
     """Its payments."""
+    payments: "list[Payment]" = related(
+        lambda row, payment, ctx: and_(
+            payment.order_id == row.id, payment.recorded.is_not(None), knows_buyer(row, ctx)
+        ),
+        deprecated="Use `transactions`.",
+    )
+    """Those of its payments that were made with `checkoutPaymentCreate`. Of a customer's order only they and
+    staff see them.
+    """
     total: TaxedMoney = _taxed("total")
     """What was left to pay for goods and delivery after gift cards."""
     undiscounted_total: TaxedMoney = _taxed("undiscounted_total")
@@ -220,8 +231,8 @@ class Order(Node, ObjectWithMetadata, DiscountsOfOrder, GrantsOfOrder):
         finalizing_errors
     )
     """What a draft lacks."""
-    actions: list[OrderAction] = value(lambda row, ctx: [])
-    """What can be done with its payments as they were before transactions: nothing."""
+    actions: list[OrderAction] = expression(lambda row, ctx: never_null(order_actions(row)))
+    """What staff can do with its payments by mutations of the time before transactions."""
     checkout_id: ID | None = expression(lambda row, ctx: global_id("Checkout", row.checkout_id))
     """The checkout that it was."""
     is_demo: bool

@@ -6,13 +6,14 @@ from marketplace.kit.settings import Settings
 from marketplace.payments.errors import UnknownGatewayError
 from marketplace.payments.gateways import Gateway
 from marketplace.payments.gateways.cash_on_delivery import CashOnDelivery
+from marketplace.payments.gateways.dummy import dummy_gateway
 from marketplace.payments.gateways.outside import OutsideGateway
 from marketplace.payments.gateways.redirect.known import bank_gateway
 from marketplace.payments.gateways.stripe.gateway import stripe_gateway
 
 GATEWAYS: dict[str, Gateway] = {gateway.id: gateway for gateway in (CashOnDelivery(),)}
 """Promises."""
-OUTSIDE = (stripe_gateway, bank_gateway)
+OUTSIDE = (stripe_gateway, bank_gateway, dummy_gateway)
 """What makes a gateway of its settings, or None where they don't name it."""
 
 

@@ -1,0 +1,1 @@
+"""Payments as clients made them before there were transactions."""
