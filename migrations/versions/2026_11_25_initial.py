@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = '03a25adbe9d4'
+revision = '01cad3449921'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -83,6 +83,23 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_attribute_metadata'), 'attribute', ['metadata'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_attribute_name_slug'), 'attribute', ['name', 'slug'], unique=False)
+    op.create_table('bank_notification',
+    sa.Column('gateway', sa.String(), nullable=False),
+    sa.Column('reference', sa.String(), nullable=False),
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('status', sa.Enum('WAITING', 'DONE', 'IGNORED', 'REFUSED', name='noticestatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('message', sa.String(), nullable=False),
+    sa.Column('worked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_bank_notification'))
+    )
+    op.create_index(op.f('ix_bank_notification_created_at'), 'bank_notification', ['created_at'], unique=False)
+    op.create_table('bank_refusal',
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('count', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('day', name=op.f('pk_bank_refusal'))
+    )
     op.create_table('cash_remittance',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('carrier', sa.String(), nullable=False),
@@ -243,6 +260,17 @@ def upgrade() -> None:
     sa.UniqueConstraint('slug', name=op.f('uq_page_type_slug'))
     )
     op.create_index(op.f('ix_page_type_name_slug'), 'page_type', ['name', 'slug'], unique=False)
+    op.create_table('payment_difference',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('what', sa.String(), nullable=False),
+    sa.Column('reference', sa.String(), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('at_gateway_minor', sa.BigInteger(), nullable=False),
+    sa.Column('here_minor', sa.BigInteger(), nullable=False),
+    sa.Column('found_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_payment_difference'))
+    )
+    op.create_index(op.f('ix_payment_difference_what_reference'), 'payment_difference', ['what', 'reference'], unique=True)
     op.create_table('permission_group',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
@@ -307,20 +335,39 @@ def upgrade() -> None:
     )
     op.create_index('ix_shipping_zone_default', 'shipping_zone', ['is_default'], unique=True, postgresql_where=sa.text('is_default'))
     op.create_table('stripe_event',
-    sa.Column('id', sa.String(), nullable=False),
     sa.Column('type', sa.String(), nullable=False),
     sa.Column('account', sa.String(), nullable=True),
     sa.Column('is_live', sa.Boolean(), nullable=False),
+    sa.Column('subject', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('id', sa.String(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('subject', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('status', sa.Enum('WAITING', 'DONE', 'IGNORED', 'REFUSED', name='stripeeventstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('status', sa.Enum('WAITING', 'DONE', 'IGNORED', 'REFUSED', name='noticestatus', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('message', sa.String(), nullable=False),
     sa.Column('worked_at', sa.DateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_stripe_event'))
     )
     op.create_index(op.f('ix_stripe_event_created_at_id'), 'stripe_event', ['created_at', 'id'], unique=False)
     op.create_index(op.f('ix_stripe_event_received_at'), 'stripe_event', ['received_at'], unique=False, postgresql_where=sa.text("status = 'WAITING'"))
+    op.create_table('stripe_payout',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('status', sa.Enum('PENDING', 'IN_TRANSIT', 'PAID', 'FAILED', 'CANCELED', name='stripepayoutstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('arrives_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('reason', sa.String(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_stripe_payout'))
+    )
+    op.create_index(op.f('ix_stripe_payout_arrives_at'), 'stripe_payout', ['arrives_at'], unique=False, postgresql_where=sa.text("status IN ('PENDING', 'IN_TRANSIT')"))
+    op.create_table('stripe_reading',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('read_until', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('window_ends', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('after', sa.String(), nullable=True),
+    sa.CheckConstraint('id = 1', name=op.f('ck_stripe_reading_one_row')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_stripe_reading'))
+    )
     op.create_table('stripe_refusal',
     sa.Column('day', sa.Date(), nullable=False),
     sa.Column('count', sa.BigInteger(), nullable=False),
@@ -1677,6 +1724,8 @@ def upgrade() -> None:
     sa.Column('psp_reference', sa.String(), nullable=True),
     sa.Column('external_url', sa.String(), nullable=False),
     sa.Column('method_details', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+    sa.Column('recorded', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+    sa.Column('is_active', sa.Boolean(), server_default=sa.text('true'), nullable=False),
     sa.Column('idempotency_key', sa.String(), nullable=True),
     sa.Column('currency', sa.CHAR(length=3), nullable=False),
     sa.Column('available_actions', postgresql.ARRAY(sa.String()), nullable=False),
@@ -1708,6 +1757,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_transaction_item_metadata'), 'transaction_item', ['metadata'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_transaction_item_order_id'), 'transaction_item', ['order_id'], unique=False)
     op.create_index(op.f('ix_transaction_item_psp_reference'), 'transaction_item', ['psp_reference'], unique=False)
+    op.create_index('ix_transaction_item_recorded', 'transaction_item', ['id'], unique=False, postgresql_where=sa.text('recorded IS NOT NULL'))
     op.create_index(op.f('ix_transaction_item_updated_at_id'), 'transaction_item', ['updated_at', 'id'], unique=False)
     op.create_table('vendor_badge',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -2108,6 +2158,46 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('method_id', 'product_id', name=op.f('pk_shipping_method_excluded_product'))
     )
     op.create_index(op.f('ix_shipping_method_excluded_product_product_id'), 'shipping_method_excluded_product', ['product_id'], unique=False)
+    op.create_table('stripe_dispute',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('reference', sa.String(), nullable=False),
+    sa.Column('transaction_id', sa.BigInteger(), nullable=False),
+    sa.Column('status', sa.Enum('WARNING_NEEDS_RESPONSE', 'WARNING_UNDER_REVIEW', 'WARNING_CLOSED', 'NEEDS_RESPONSE', 'UNDER_REVIEW', 'WON', 'LOST', 'OTHER', name='disputestatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('reason', sa.String(), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
+    sa.Column('evidence_due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('is_withdrawn', sa.Boolean(), nullable=False),
+    sa.Column('looked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['transaction_id'], ['transaction_item.id'], name=op.f('fk_stripe_dispute_transaction_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_stripe_dispute')),
+    sa.UniqueConstraint('reference', name=op.f('uq_stripe_dispute_reference'))
+    )
+    op.create_index(op.f('ix_stripe_dispute_created_at_id'), 'stripe_dispute', ['created_at', 'id'], unique=False)
+    op.create_index(op.f('ix_stripe_dispute_looked_at'), 'stripe_dispute', ['looked_at'], unique=False, postgresql_where=sa.text("status NOT IN ('WON', 'LOST', 'WARNING_CLOSED')"))
+    op.create_index(op.f('ix_stripe_dispute_status_created_at'), 'stripe_dispute', ['status', 'created_at'], unique=False)
+    op.create_index(op.f('ix_stripe_dispute_transaction_id'), 'stripe_dispute', ['transaction_id'], unique=False)
+    op.create_table('stripe_movement',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('kind', sa.Enum('CHARGE', 'REFUND', 'DISPUTE', 'PAYOUT', 'FEE', 'OTHER', name='movementkind', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('type', sa.String(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
+    sa.Column('fee_minor', sa.BigInteger(), nullable=False),
+    sa.Column('paid_currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('paid_minor', sa.BigInteger(), nullable=False),
+    sa.Column('source_id', sa.String(), nullable=True),
+    sa.Column('payment', sa.String(), nullable=True),
+    sa.Column('transaction_id', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['transaction_id'], ['transaction_item.id'], name=op.f('fk_stripe_movement_transaction_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_stripe_movement'))
+    )
+    op.create_index(op.f('ix_stripe_movement_created_at_id'), 'stripe_movement', ['created_at', 'id'], unique=False)
+    op.create_index('ix_stripe_movement_of_nobody', 'stripe_movement', ['payment'], unique=False, postgresql_where=sa.text("transaction_id IS NULL AND kind IN ('CHARGE', 'REFUND', 'DISPUTE')"))
+    op.create_index(op.f('ix_stripe_movement_source_id'), 'stripe_movement', ['source_id'], unique=False)
+    op.create_index(op.f('ix_stripe_movement_transaction_id_kind'), 'stripe_movement', ['transaction_id', 'kind'], unique=False)
     op.create_table('vendor_earning',
     sa.Column('vendor_order_id', sa.Uuid(), nullable=False),
     sa.Column('vendor_id', sa.BigInteger(), nullable=False),
@@ -2388,7 +2478,7 @@ def upgrade() -> None:
     op.create_table('posting',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('entry_id', sa.BigInteger(), nullable=False),
-    sa.Column('account', sa.Enum('BANK', 'CARRIER_RECEIVABLE', 'GATEWAY_RECEIVABLE', 'CHARGEBACKS', 'CUSTOMER_ADVANCES', 'VENDOR_HELD', 'VENDOR_PAYABLE', 'PAYOUT_IN_TRANSIT', 'DELIVERY_PAYABLE', 'COMMISSION_REVENUE', 'VAT_PAYABLE', 'GIFT_CARDS', 'GIFT_CARD_EXPENSE', 'CASH_DIFFERENCE', name='account', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('account', sa.Enum('BANK', 'CARRIER_RECEIVABLE', 'GATEWAY_RECEIVABLE', 'GATEWAY_IN_TRANSIT', 'CURRENCY_EXCHANGE', 'CHARGEBACKS', 'CUSTOMER_ADVANCES', 'VENDOR_HELD', 'VENDOR_PAYABLE', 'PAYOUT_IN_TRANSIT', 'DELIVERY_PAYABLE', 'COMMISSION_REVENUE', 'VAT_PAYABLE', 'GIFT_CARDS', 'GIFT_CARD_EXPENSE', 'GATEWAY_FEES', 'CHARGEBACK_LOSS', 'CASH_DIFFERENCE', name='account', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('vendor_id', sa.BigInteger(), nullable=True),
     sa.Column('currency', sa.CHAR(length=3), nullable=False),
     sa.Column('amount_minor', sa.BigInteger(), nullable=False),
