@@ -5,7 +5,7 @@ about until it is known. Nothing is lost where a process dies, a line breaks, or
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -98,7 +98,11 @@ async def bring_forward(session: AsyncSession, transaction: TransactionItem) -> 
 
 
 async def is_unknown(session: AsyncSession, transaction: TransactionItem, kind: TransactionEventType) -> bool:
-    """Whether nobody knows yet what came of the same request: asked for anew, money could move twice."""
+    """Whether nobody knows yet what came of the same request: asked for anew, money could move twice.
+
+    What the payment was begun with is no such request: what is promised by now can be charged.
+    """
+    begun = select(func.min(TransactionEvent.id)).where(TransactionEvent.transaction_id == transaction.id)
     unknown = await session.scalar(
         select(GatewayCall.id)
         .join(TransactionEvent, TransactionEvent.id == GatewayCall.request_id)
@@ -106,6 +110,7 @@ async def is_unknown(session: AsyncSession, transaction: TransactionItem, kind: 
             GatewayCall.transaction_id == transaction.id,
             GatewayCall.answered_at.is_(None),
             TransactionEvent.type == kind,
+            TransactionEvent.id != begun.scalar_subquery(),
         )
         .limit(1)
     )

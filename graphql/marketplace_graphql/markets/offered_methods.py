@@ -227,11 +227,8 @@ def _for_checkouts() -> Select[*tuple[Any, ...]]:
         .subquery("parcels")
     )
     method, listing = models.ShippingMethod, ShippingMethodListing
-    kilograms_begun = func.ceil(parcels.c.weight_grams / literal(1000, BigInteger()))
-    entered = listing.parcel_price_minor + listing.further_kilogram_price_minor * func.greatest(
-        0, kilograms_begun - 1
-    )
-    parcel_price = _charged(cast(entered, BigInteger), method, parcels.c.vendor_id)
+    entered = cast(_parcel_price(listing, parcels), BigInteger)
+    parcel_price = _charged(entered, method, parcels.c.vendor_id)
     refusal = _refusal(CheckoutShippingAnswer, FILTER, Checkout.id, method.id)
     return (
         _offer(func.sum(parcel_price), Checkout.currency, checkout=Checkout.id, refusal=refusal)
@@ -250,22 +247,36 @@ def _for_checkouts() -> Select[*tuple[Any, ...]]:
             Checkout.shipping_address_id.is_not(None),
             carries(method.id, func.any(_goods_of(Checkout.id))),
             postal_codes.serves(method.id, _postal_code_of(Checkout), Checkout.country_code),
-            func.coalesce(listing.minimum_order_price_minor, 0) <= Checkout.subtotal_gross_minor,
-            or_(
-                listing.maximum_order_price_minor.is_(None),
-                listing.maximum_order_price_minor >= Checkout.subtotal_gross_minor,
-            ),
+            _fits_goods(listing, Checkout.subtotal_gross_minor),
         )
         .group_by(Checkout.id, method.id)
-        .having(
-            and_(
-                func.min(parcels.c.weight_grams) >= func.coalesce(method.minimum_weight_grams, 0),
-                or_(
-                    method.maximum_weight_grams.is_(None),
-                    func.max(parcels.c.weight_grams) <= method.maximum_weight_grams,
-                ),
-            )
-        )
+        .having(_fits_parcels(method, parcels))
+    )
+
+
+def _parcel_price(listing: Any, parcels: Any) -> ColumnElement[Any]:
+    """What a parcel costs, as its price was entered: by the kilogram begun."""
+    kilograms_begun = func.ceil(parcels.c.weight_grams / literal(1000, BigInteger()))
+    further = listing.further_kilogram_price_minor * func.greatest(0, kilograms_begun - 1)
+    price: ColumnElement[Any] = listing.parcel_price_minor + further
+    return price
+
+
+def _fits_goods(listing: Any, subtotal_minor: Any) -> ColumnElement[bool]:
+    """Whether a method is for goods that come to so much."""
+    most = listing.maximum_order_price_minor
+    return and_(
+        func.coalesce(listing.minimum_order_price_minor, 0) <= subtotal_minor,
+        or_(most.is_(None), most >= subtotal_minor),
+    )
+
+
+def _fits_parcels(method: Any, parcels: Any) -> ColumnElement[bool]:
+    """Whether a method takes each of the parcels."""
+    most = method.maximum_weight_grams
+    return and_(
+        func.min(parcels.c.weight_grams) >= func.coalesce(method.minimum_weight_grams, 0),
+        or_(most.is_(None), func.max(parcels.c.weight_grams) <= most),
     )
 
 
@@ -310,13 +321,11 @@ def _for_orders() -> Select[*tuple[Any, ...]]:
         .subquery("order_parcels")
     )
     method, listing, address = models.ShippingMethod, ShippingMethodListing, aliased(Address)
-    kilograms_begun = func.ceil(parcels.c.weight_grams / literal(1000, BigInteger()))
-    parcel_price = listing.parcel_price_minor + listing.further_kilogram_price_minor * func.greatest(
-        0, kilograms_begun - 1
-    )
     refusal = _refusal(OrderShippingAnswer, FILTER_OF_ORDER, Order.id, method.id)
     return (
-        _offer(func.sum(parcel_price), Order.currency, open_order=Order.id, refusal=refusal)
+        _offer(
+            func.sum(_parcel_price(listing, parcels)), Order.currency, open_order=Order.id, refusal=refusal
+        )
         .join_from(Order, parcels, parcels.c.order_id == Order.id)
         .join(address, address.id == Order.shipping_address_id)
         .join(zone_channel, zone_channel.c.channel_id == Order.channel_id)
@@ -333,39 +342,28 @@ def _for_orders() -> Select[*tuple[Any, ...]]:
             Order.status.in_([OrderStatus.DRAFT, OrderStatus.UNCONFIRMED]),
             carries(method.id, func.any(_bought_in(Order.id))),
             postal_codes.serves(method.id, address.postal_code, address.country_code),
-            func.coalesce(listing.minimum_order_price_minor, 0) <= Order.subtotal_gross_minor,
-            or_(
-                listing.maximum_order_price_minor.is_(None),
-                listing.maximum_order_price_minor >= Order.subtotal_gross_minor,
-            ),
+            _fits_goods(listing, Order.subtotal_gross_minor),
         )
         .group_by(Order.id, method.id)
-        .having(
-            and_(
-                func.min(parcels.c.weight_grams) >= func.coalesce(method.minimum_weight_grams, 0),
-                or_(
-                    method.maximum_weight_grams.is_(None),
-                    func.max(parcels.c.weight_grams) <= method.maximum_weight_grams,
-                ),
-            )
-        )
+        .having(_fits_parcels(method, parcels))
     )
 
 
 def _bought_in(order_id: Any) -> Any:
-    line, variant = aliased(OrderLine), aliased(ProductVariant)
-    products = select(variant.product_id).join_from(line, variant, variant.id == line.variant_id)
-    return func.array(
-        products.where(line.order_id == order_id).correlate_except(line, variant).scalar_subquery()
-    )
+    line = aliased(OrderLine)
+    return _products_in(line, line.order_id == order_id)
 
 
 def _goods_of(checkout_id: Any) -> Any:
-    line, variant = aliased(CheckoutLine), aliased(ProductVariant)
+    line = aliased(CheckoutLine)
+    return _products_in(line, line.checkout_id == checkout_id)
+
+
+def _products_in(line: Any, where: ColumnElement[bool]) -> Any:
+    """The keys of the products of some lines."""
+    variant = aliased(ProductVariant)
     products = select(variant.product_id).join_from(line, variant, variant.id == line.variant_id)
-    return func.array(
-        products.where(line.checkout_id == checkout_id).correlate_except(line, variant).scalar_subquery()
-    )
+    return func.array(products.where(where).correlate_except(line, variant).scalar_subquery())
 
 
 def _postal_code_of(checkout: Any) -> Any:

@@ -18,7 +18,7 @@ from marketplace.payments.errors import ToldOtherwiseError
 from marketplace.payments.events import DisputeDecided
 from marketplace.payments.gateways.notices import NoticeStatus, RefusedNoticeError
 from marketplace.payments.gateways.stripe.gateway import GATEWAY_ID, stripe_gateway
-from marketplace.payments.gateways.stripe.handlers import handles
+from marketplace.payments.gateways.stripe.handlers import follow_payment, handles
 from marketplace.payments.gateways.stripe.models import (
     DisputeStatus,
     MovementKind,
@@ -49,8 +49,10 @@ DISPUTE_TYPES = (
 
 @handles(*DISPUTE_TYPES)
 async def follow_dispute(work: Work, event: StripeEvent) -> NoticeStatus | None:
-    """Find out how a dispute stands, whatever the event itself says of it."""
-    if event.account is not None:
+    """Find out how a dispute stands, whatever the event itself says of it. Its payment is looked at first:
+    what was never known to be taken can't be taken back.
+    """
+    if event.account is not None or await follow_payment(work, event) is not None:
         return NoticeStatus.IGNORED
     is_ours = await look(work.database, work.settings, event.subject["id"])
     return None if is_ours else NoticeStatus.IGNORED

@@ -78,6 +78,16 @@ async def test_of_a_part_that_the_bank_took_back_an_order_is_paid_in_part(shop: 
     await _agrees(shop)
 
 
+async def test_a_dispute_of_a_payment_that_was_not_known_to_be_paid_is_taken_with_it(shop: Shop) -> None:
+    payment = await shop.begin()
+    await shop.confirm(payment)
+    shop.stand_in.dispute(shop.intent(payment)["latest_charge"])
+    await shop.hear(*[one for one in shop.stand_in.webhooks() if "dispute" in one.event["type"]])
+    assert await shop.amounts(payment) == {}
+    assert await _balance(shop, Account.CHARGEBACKS) == 150_00
+    await _agrees(shop)
+
+
 async def test_an_inquiry_takes_nothing(shop: Shop) -> None:
     await _disputed(shop, "inquiry")
     await shop.hear()
