@@ -4,7 +4,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import and_, any_, false, func, literal, not_, select, true
+from sqlalchemy import and_, any_, false, func, literal, not_, or_, select, true
 from sqlalchemy.orm import aliased
 from strawberry import ID
 
@@ -17,7 +17,7 @@ from marketplace.vendors.models import Vendor
 from marketplace_graphql.catalog import search as searching
 from marketplace_graphql.catalog.attribute_answers import AttributeInput, product_answers
 from marketplace_graphql.catalog.indexed import indexed
-from marketplace_graphql.catalog.pricing import within
+from marketplace_graphql.catalog.pricing import at_most, within
 from marketplace_graphql.catalog.sorts import product_order, published_since
 from marketplace_graphql.catalog.stock import for_sale, in_stock, keys_of_sold_out, sold_out
 from marketplace_graphql.catalog.visibility import listed, listing_of, sees_unlisted
@@ -192,7 +192,11 @@ def _asked_price(row: Any, given: Any, ctx: Any) -> Any:
     asked = select(listing.variant_id).where(listing.channel_id == ctx.channel.id, inside)
     band = (asked if ctx.whole else asked.limit(FEW_OF_A_BAND + 1)).subquery()
     keys = select(variant.product_id).join_from(band, variant, variant.id == band.c.variant_id)
-    return ctx.few_or_many(row, keys, _variant_is_asked(row, given, ctx), few=FEW_OF_A_BAND)
+    # A listing's price is the least that is asked, or less: what costs more has no variant in the band.
+    least = listing_of(row, ctx).price_minor
+    below, holds = at_most(least, given, ctx), _variant_is_asked(row, given, ctx)
+    within_ = None if below is None else (least, below)
+    return ctx.few_or_many(row, keys, holds, few=FEW_OF_A_BAND, within=within_)
 
 
 def _variant_is_asked(row: Any, given: Any, ctx: Any) -> Any:
@@ -221,8 +225,11 @@ def _price(row: Any, given: Any, ctx: Any) -> Any:
 
 def _available(row: Any, wanted: bool, ctx: Any) -> Any:
     begun = for_sale(listing_of(row, ctx), ctx)
-    available = and_(begun, not_(sold_out(row, ctx))) if ctx.whole else in_stock(row, ctx, begun)
-    return available if wanted else not_(available)
+    if not ctx.whole:
+        return in_stock(row, ctx, begun) if wanted else not_(in_stock(row, ctx, begun))
+    if wanted:
+        return and_(begun, not_(sold_out(row, ctx)))
+    return or_(searching.row_by_row(not_(begun)), sold_out(row, ctx))
 
 
 def _in_stock(row: Any, wanted: StockAvailability, ctx: Any) -> Any:

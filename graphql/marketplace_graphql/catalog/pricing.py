@@ -232,6 +232,17 @@ def within(price_minor: SQLColumnExpression[Any], given: Any, ctx: Any) -> Colum
     return and_(*conditions) if conditions else None
 
 
+def at_most(price_minor: SQLColumnExpression[Any], given: Any, ctx: Any) -> ColumnElement[bool] | None:
+    """Whether a price is not above a range of amounts, if that ends."""
+    inside = given if given.range is None else given.range
+    ends = [each for each in (given.eq, inside.lte) if each is not None]
+    if given.one_of is not None:
+        value = func.unnest(given.one_of).column_valued("value")
+        ends.append(select(func.max(value)).scalar_subquery())
+    digits = _minor_per_unit(ctx)
+    return and_(*[price_minor <= _whole(end * digits, func.floor) for end in ends]) if ends else None
+
+
 def _whole(minor: ColumnElement[Any], rounded: Callable[[Any], ColumnElement[Any]]) -> ColumnElement[int]:
     """A bound in whole minor units, within what a column holds: an index finds only what is of its type."""
     clamped = func.least(func.greatest(rounded(minor), -FARTHEST), FARTHEST)

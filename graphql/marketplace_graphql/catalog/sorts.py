@@ -21,6 +21,7 @@ from marketplace.kit.models import lowest_if_missing
 from marketplace_graphql.catalog.attributes import attribute_visible
 from marketplace_graphql.catalog.visibility import listing_of, sees_unlisted
 from marketplace_graphql.kernel import (
+    BEST_MATCH,
     OrderDirection,
     QueryError,
     Sorting,
@@ -187,7 +188,7 @@ product_order = Sorting(
         ProductOrderField.COLLECTION: _place,
         ProductOrderField.RATING: lambda row, ctx: missing_last(row.rating),
         ProductOrderField.CREATED_AT: lambda row, ctx: row.created_at,
-        ProductOrderField.RANK: lambda row, ctx: row.id,
+        ProductOrderField.RANK: BEST_MATCH,
     },
     otherwise=_by_answer,
 )

@@ -4,9 +4,11 @@ import random
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.catalog import search
+from marketplace.catalog.models import Product
 from marketplace.markets.models import Channel
 from marketplace_graphql.catalog import search as searching
 from marketplace_graphql.kernel import Requester
@@ -92,3 +94,24 @@ async def test_variants_are_found_by_their_products_words_and_their_sku(
         expected = {sku for sku, name in skus.items() if term == "p" or term in f"{name} {sku.lower()}"}
         assert {edge["node"]["sku"] for edge in page["edges"]} == expected, term
         assert page["totalCount"] == len(expected), term
+
+
+@pytest.mark.usefixtures("few", "named")
+@pytest.mark.parametrize("by_filter", [True, False], ids=["filter", "search"])
+@pytest.mark.parametrize("way", ["ASC", "DESC"])
+async def test_the_rank_of_a_search_is_an_order(
+    session: AsyncSession, read: Ask, channel: Channel, way: str, by_filter: bool
+) -> None:
+    for product in await session.scalars(select(Product)):
+        product.rating = float(int(product.name[-3:]) % 5 + 1)
+    await session.flush()
+    asked: dict[str, Any] = {"filter": {"search": "argan"}} if by_filter else {"search": "argan"}
+    page = await read(LIST, channel=channel.slug, sort={"field": "RANK", "direction": way}, **asked)
+    found = [int(edge["node"]["name"][-3:]) % 5 + 1 for edge in page["products"]["edges"]]
+    rated = await session.scalars(select(Product.rating).where(Product.name.contains("argan")))
+    assert found == sorted(rated, reverse=way == "DESC")[:4]
+
+
+async def test_without_a_search_there_is_no_rank(ask: Ask, channel: Channel) -> None:
+    answer = await ask(LIST, channel=channel.slug, sort={"field": "RANK", "direction": "DESC"})
+    assert answer["errors"][0]["message"] == "Sorting by RANK is available only when using a search."

@@ -3,16 +3,20 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.catalog.listings import ProductChannelListing
+from marketplace.catalog.models import Product
 from marketplace.kit.ids import to_global_id
 from marketplace.markets.models import Channel
 from marketplace_graphql.catalog import filters
+from marketplace_graphql.kernel import Requester
 from marketplace_graphql.kernel.reader import walks
-from tests.factories.catalog import make_category, make_listed_product, make_variant
+from tests.factories.catalog import make_category, make_listed_product, make_variant, put_on_sale
 from tests.factories.inventory import make_stock, make_warehouse
 from tests.factories.markets import make_channel
-from tests.graphql.conftest import Ask
+from tests.graphql.conftest import Ask, staff
 
 LIST = """query ($channel: String, $where: ProductWhereInput, $sort: ProductOrder) {
   products(first: 24, channel: $channel, where: $where, sortBy: $sort) {
@@ -75,3 +79,49 @@ async def test_shelves_by_themselves(
     assert await found(read, channel, {"category": {"oneOf": [one]}}, field) == order
     assert await found(read, channel, {"category": {"eq": one, "oneOf": [another]}}, field) == ""
     assert await found(read, channel, {"category": {"eq": None}}, field) == ""
+
+
+BAND = """query ($channel: String!, $where: ProductWhereInput, $way: OrderDirection!) {
+  products(first: 24, channel: $channel, where: $where,
+           sortBy: {field: PRICE, direction: $way, channel: $channel}) {
+    totalCount edges { node { name } } } }"""
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("way", ["ASC", "DESC"])
+@pytest.mark.parametrize("requester", [staff("MANAGE_PRODUCTS"), None], ids=["staff", "buyer"])
+async def test_a_band_that_dearer_and_discounted_variants_are_in_by_price(
+    session: AsyncSession, read: Ask, channel: Channel, requester: Requester | None, way: str
+) -> None:
+    asked: dict[str, list[int]] = {}
+    for number, first in enumerate([10, 20, 30, 40, 50]):
+        asked[str(number)] = [first, 35]
+        product, _ = await make_listed_product(session, channel, first * 100, name=str(number))
+        await put_on_sale(session, await make_variant(session, product), channel, 35_00)
+        listing = await session.scalar(
+            select(ProductChannelListing).where(ProductChannelListing.product_id == product.id)
+        )
+        assert listing is not None
+        # The least asked, and of some a discount.
+        listing.price_minor = min(first, 35) * 100 - (5_00 if number % 2 else 0)
+    await session.flush()
+    rows = await session.execute(
+        select(Product.name, ProductChannelListing.price_minor).join(
+            ProductChannelListing, ProductChannelListing.product_id == Product.id
+        )
+    )
+    price = {name: minor or 0 for name, minor in rows}
+    for band, holds in (
+        ({"range": {"gte": 25, "lte": 36}}, lambda each: 25 <= each <= 36),
+        ({"range": {"gte": 36}}, lambda each: each >= 36),
+        ({"range": {"lte": 20}}, lambda each: each <= 20),
+        ({"eq": 40}, lambda each: each == 40),
+        ({"oneOf": [10, 20]}, lambda each: each in (10, 20)),
+    ):
+        page = (await read(BAND, requester, channel=channel.slug, where={"price": band}, way=way))["products"]
+        names = [edge["node"]["name"] for edge in page["edges"]]
+        expected = {name for name, prices in asked.items() if any(holds(each) for each in prices)}
+        assert set(names) == expected, band
+        assert page["totalCount"] == len(names)
+        paid = [price[name] for name in names]
+        assert paid == sorted(paid, reverse=way == "DESC"), band

@@ -83,6 +83,8 @@ class Few:
     """The condition as an index serves it by which the rows are read, in place of their keys."""
     in_order: tuple[ColumnElement[Any], ColumnElement[bool]] | None
     """In this order, the condition is this range of an index."""
+    within: tuple[ColumnElement[Any], ColumnElement[bool]] | None = None
+    """In this order, all rows of which the condition holds are within this range; and some others."""
     looks: int | None = None
     """So many rows of the list are looked at before all that fulfil it is looked up."""
 
@@ -319,6 +321,7 @@ class Context:
         *,
         few: int | None = None,
         in_order: tuple[ColumnElement[Any], ColumnElement[bool]] | None = None,
+        within: tuple[ColumnElement[Any], ColumnElement[bool]] | None = None,
         by_index: ColumnElement[bool] | None = None,
         looks: int | None = None,
     ) -> ColumnElement[bool]:
@@ -330,7 +333,8 @@ class Context:
         until the page is full. So neither costs more the longer the list is.
 
         `few`: so many keys are still found one by one. `in_order`: an order in which the condition is a
-        range of an index, said as second; the keys are left alone there. `by_index`: the condition as an
+        range of an index, said as second; the keys are left alone there. `within`: an order in which nothing
+        outside of a range fulfils the condition: a walk begins or ends there. `by_index`: the condition as an
         index serves it, by which many rows are read sooner than one by one; it must not serve `holds`.
         `looks`: so many rows are looked at along the list; where these don't fill the page, because what
         fulfils the condition stands at the list's other end, all of it is looked up at once. For root fields.
@@ -345,7 +349,7 @@ class Context:
         scope = self.scopes.get(id(row))
         if scope is None or not scope.paged or not self.always:
             return holds if by_index is None else by_index
-        scope.few.append(Few(keys, holds, few, by_index, in_order, looks))
+        scope.few.append(Few(keys, holds, few, by_index, in_order, within, looks))
         return true()  # Said by whoever reads the page, where its way does not say it.
 
     def demand(self, condition: ColumnElement[bool], message: str) -> None:

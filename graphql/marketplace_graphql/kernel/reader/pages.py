@@ -168,7 +168,9 @@ class Connection:
         return rows.default_order(self.rows, row, self.ctx)
 
     def _best_match(self, row: Any) -> Any:
-        term, rank = self.given.get("search"), self.declaration.rank
+        term, rank, filtered = self.given.get("search"), self.declaration.rank, self.given.get("filter")
+        if term is None and filtered is not None:
+            term = filtered.search  # What an input doesn't have reads as None.
         if rank is None or term is None:
             raise QueryError("Sorting by RANK is available only when using a search.")
         return rank(row, term, self.ctx)
@@ -282,7 +284,7 @@ class Connection:
             return rows_ if walk is None else walks.merged(rows_, walk, ordered, self._limit)
 
         ranges, few = walks.ranges(scope.few, keys)
-        matching = matching.where(*ranges)
+        matching = matching.where(*ranges, *walks.bounds(few, keys))
         if not few:
             return along(matching).subquery()
         if self._ranked():  # What words find is read to its end anyway.

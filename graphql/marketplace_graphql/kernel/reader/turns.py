@@ -60,7 +60,7 @@ class Turns:
             one = (
                 matching.add_columns(*sorted_by)
                 .select_from(scope.source)
-                .where(condition)
+                .where(condition, *walks.bounds(scope.few, keys[1:]))
                 .order_by(*[key.ordered(key.expression, downwards=self.downwards) for key in keys[1:]])
                 .limit(limit)
             )

@@ -132,6 +132,12 @@ def _at_most(few: Few) -> int:
     return FEW if few.at_most is None else few.at_most
 
 
+def bounds(few: list[Few], keys: list[Key]) -> list[ColumnElement[bool]]:
+    """Ranges in the order asked for outside of which nothing fulfils all conditions."""
+    known = [each.within or each.in_order for each in few]
+    return [range_ for key, range_ in filter(None, known) if counting.same(key, keys[0].expression)]
+
+
 def ranges(few: list[Few], keys: list[Key]) -> tuple[list[ColumnElement[bool]], list[Few]]:
     """Conditions that may hold of few rows: those that are a range in the order asked for; the others."""
     inside, others = [], []
