@@ -45,6 +45,7 @@ def settings(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Set
         data_dir=tmp_path_factory.mktemp("data"),
         database_url=database_url,
         public_url="http://testserver",
+        idle_in_transaction_seconds=600,  # Tests of everything put questions together for minutes.
     )
 
 

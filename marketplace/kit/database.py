@@ -24,8 +24,6 @@ REST_SECONDS = 2.0
 """After so long without work a connection may have been closed by the server: it is asked first."""
 PREPARED_STATEMENTS = 300
 """How many statements a connection keeps prepared."""
-IDLE_IN_TRANSACTION_SECONDS = 60
-"""A transaction that nobody continues holds its locks no longer than this."""
 
 
 def sqlalchemy_url(database_url: str) -> URL:
@@ -45,7 +43,7 @@ def connection_options(settings: Settings, application_name: str) -> dict[str, s
         "timezone": "UTC",
         "statement_timeout": f"{settings.statement_timeout_seconds}s",
         "lock_timeout": f"{settings.lock_timeout_seconds}s",
-        "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_SECONDS}s",
+        "idle_in_transaction_session_timeout": f"{settings.idle_in_transaction_seconds}s",
     }
     return {
         "application_name": application_name,

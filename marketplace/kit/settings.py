@@ -82,6 +82,8 @@ class Settings(BaseSettings):
     """Connections that one process keeps for writing, and as many for reading."""
     statement_timeout_seconds: int = Field(default=30, ge=0)
     lock_timeout_seconds: int = Field(default=10, ge=0)
+    idle_in_transaction_seconds: int = Field(default=60, ge=0)
+    """A transaction that nobody continues holds its locks no longer than this."""
 
     public_url: str = "http://localhost:8000"
     """Where the world reaches this server, without a slash at its end."""

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = '01cad3449921'
+revision = 'c553d0100666'
 down_revision = None
 branch_labels = None
 depends_on = None

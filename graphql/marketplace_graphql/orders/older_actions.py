@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Text, and_, case, cast, func, literal, nul
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.orm import aliased
 
+from marketplace.payments.gateways.by_hand import PAID_BACK_BY_HAND
 from marketplace.payments.models import TransactionAction, TransactionItem
 from marketplace_graphql.orders.enums import OrderAction
 
@@ -22,10 +23,15 @@ _NAMES = {
 
 
 def can(payment: Any, action: TransactionAction) -> ColumnElement[bool]:
-    """Whether whoever carries a payment out can be asked for an action now."""
-    return and_(
+    """Whether whoever carries a payment out can be asked for an action now. A promise to pay at the door is
+    kept or broken there; what was paid by hand is paid back so.
+    """
+    possible = and_(
         getattr(payment, _AMOUNTS[action]) > 0, literal(action.value) == func.any(payment.available_actions)
     )
+    if action is TransactionAction.REFUND:
+        return possible
+    return and_(possible, payment.gateway.not_in(PAID_BACK_BY_HAND))
 
 
 def payment_actions(payment: Any) -> Any:

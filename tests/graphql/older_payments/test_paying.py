@@ -108,7 +108,7 @@ async def test_whoever_comes_back_to_another_way_pays_that_way_only(
     last = (await create(token="not-charged"))["payment"]["id"]
     assert (await complete())["order"]["authorizeStatus"] == "FULL"
     found = await session.execute(select(TransactionItem.is_active, TransactionItem.authorized_minor))
-    assert sorted(found.tuples()) == [(False, 0), (False, 0), (True, 150_00)]
+    assert sorted(map(tuple, found)) == [(False, 0), (False, 0), (True, 150_00)]
     assert first != last
 
 

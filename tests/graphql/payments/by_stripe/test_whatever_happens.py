@@ -17,7 +17,7 @@ from tests.factories.checkout import make_market, make_piece, make_ready_cart
 from tests.graphql.payments.by_stripe.anybody import Anybody
 from tests.graphql.payments.by_stripe.conftest import Shop
 
-SEQUENCES = int(os.environ.get("STRIPE_SEQUENCES", "200" if os.environ.get("CI") else "60"))
+SEQUENCES = int(os.environ.get("STRIPE_SEQUENCES", "100" if os.environ.get("CI") else "50"))
 AT_ONCE = 25
 """Sequences that share a shop, one after the other."""
 STEPS = 6
