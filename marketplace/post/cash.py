@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.kit.ids import to_global_id
 from marketplace.kit.jobs import Retry, Work, enqueue, job
 from marketplace.kit.money import Money
 from marketplace.orders.models import Order, VendorOrder
@@ -15,11 +14,10 @@ from marketplace.pages.languages import Language
 from marketplace.payments.at_the_door import confirming
 from marketplace.payments.at_the_door.models import CashOrder, Confirmation
 from marketplace.people.models import Address, User
-from marketplace.post.reading import read
+from marketplace.post.reading import part_for_member
 from marketplace.post.sending import language_of, send_once, templates_for
 from marketplace.post.sms import Message, send_sms_once
 from marketplace.vendors.models import VendorMember
-from marketplace_graphql.kernel import Requester
 
 PATIENT = Retry(times=10, first_wait_seconds=10)
 SMS, LETTER = "post.confirmation_sms", "post.confirmation_letter"
@@ -81,16 +79,14 @@ async def part_not_sent(work: Work, vendor_order_id: UUID, why: str) -> None:
 @job(TELL_MEMBER, retry=PATIENT)
 async def part_not_sent_to_member(work: Work, vendor_order_id: UUID, user_id: int, why: str) -> None:
     """Tell one of a seller's members: which pieces are theirs to sell again."""
-    part = await work.session.get(VendorOrder, vendor_order_id)
-    user = await work.session.get(User, user_id)
-    if part is None or user is None or not user.is_active:
+    told = await part_for_member(work, vendor_order_id, user_id)
+    if told is None:
         return
-    requester = Requester(user_id=user.id, vendor_ids=(part.vendor_id,))
-    data = await read(work, "new_order", requester, id=to_global_id("VendorOrder", part.id))
+    user, part = told
     language = language_of(user.language_code)
-    values = {"part": data["vendorOrder"], "why": why}
+    values = {"part": part, "why": why}
     letter = letters.about_cash(templates_for(work.settings.public_url), "part_not_sent", language, values)
-    await send_once(work, f"part_not_sent:{part.id}:{user.id}:{why}", user.email, language, letter)
+    await send_once(work, f"part_not_sent:{vendor_order_id}:{user.id}:{why}", user.email, language, letter)
 
 
 async def _waiting(session: AsyncSession, order_id: UUID) -> tuple[CashOrder, Order] | None:

@@ -16,7 +16,7 @@ from marketplace.orders.invoice_files import url_of
 from marketplace.orders.invoice_models import Invoice
 from marketplace.orders.letters import JOB as ABOUT_ORDER
 from marketplace.orders.letters import OrderLetter
-from marketplace.orders.models import Order, VendorOrder
+from marketplace.orders.models import Order
 from marketplace.pages import letters
 from marketplace.pages.languages import Language
 from marketplace.pages.templates import Templates
@@ -29,7 +29,7 @@ from marketplace.people.recipients import addresses_to_write_to
 from marketplace.people.redirects import link
 from marketplace.people.service import user_by_email
 from marketplace.post import cash, exports  # noqa: F401 - declare their jobs
-from marketplace.post.reading import read
+from marketplace.post.reading import part_for_member, read
 from marketplace.post.sending import forget_old, language_of, send_once, templates_for
 from marketplace.pricing import gift_card_use
 from marketplace.pricing.gift_cards import GiftCard
@@ -157,15 +157,13 @@ _ABOUT = {
 @job("post.new_order", retry=PATIENT)
 async def new_order(work: Work, vendor_order_id: UUID, user_id: int) -> None:
     """Tell one of a seller's members what to pack."""
-    part = await work.session.get(VendorOrder, vendor_order_id)
-    user = await work.session.get(User, user_id)
-    if part is None or user is None or not user.is_active:
+    told = await part_for_member(work, vendor_order_id, user_id)
+    if told is None:
         return
-    requester = Requester(user_id=user.id, vendor_ids=(part.vendor_id,))
-    data = await read(work, "new_order", requester, id=to_global_id("VendorOrder", part.id))
+    user, part = told
     language = language_of(user.language_code)
-    letter = letters.new_order(templates_for(work.settings.public_url), language, data["vendorOrder"])
-    await send_once(work, f"new_order:{part.id}:{user.id}", user.email, language, letter)
+    letter = letters.new_order(templates_for(work.settings.public_url), language, part)
+    await send_once(work, f"new_order:{vendor_order_id}:{user.id}", user.email, language, letter)
 
 
 @job("post.staff_order", retry=PATIENT)

@@ -230,19 +230,10 @@ def _for_checkouts() -> Select[*tuple[Any, ...]]:
     entered = cast(_parcel_price(listing, parcels), BigInteger)
     parcel_price = _charged(entered, method, parcels.c.vendor_id)
     refusal = _refusal(CheckoutShippingAnswer, FILTER, Checkout.id, method.id)
+    offer = _offer(func.sum(parcel_price), Checkout.currency, checkout=Checkout.id, refusal=refusal)
+    sent = offer.join_from(Checkout, parcels, parcels.c.checkout_id == Checkout.id)
     return (
-        _offer(func.sum(parcel_price), Checkout.currency, checkout=Checkout.id, refusal=refusal)
-        .join_from(Checkout, parcels, parcels.c.checkout_id == Checkout.id)
-        .join(zone_channel, zone_channel.c.channel_id == Checkout.channel_id)
-        .join(
-            ShippingZone,
-            and_(
-                ShippingZone.id == zone_channel.c.zone_id,
-                Checkout.country_code == func.any(ShippingZone.country_codes),
-            ),
-        )
-        .join(method, method.zone_id == ShippingZone.id)
-        .join(listing, and_(listing.method_id == method.id, listing.channel_id == Checkout.channel_id))
+        _served(sent, Checkout.channel_id, Checkout.country_code)
         .where(
             Checkout.shipping_address_id.is_not(None),
             carries(method.id, func.any(_goods_of(Checkout.id))),
@@ -251,6 +242,18 @@ def _for_checkouts() -> Select[*tuple[Any, ...]]:
         )
         .group_by(Checkout.id, method.id)
         .having(_fits_parcels(method, parcels))
+    )
+
+
+def _served(sent: Select[*tuple[Any, ...]], channel_id: Any, country_code: Any) -> Select[*tuple[Any, ...]]:
+    """What is sent, with each method that a channel has for a country, and its listing there."""
+    method, listing = models.ShippingMethod, ShippingMethodListing
+    reaches = country_code == func.any(ShippingZone.country_codes)
+    return (
+        sent.join(zone_channel, zone_channel.c.channel_id == channel_id)
+        .join(ShippingZone, and_(ShippingZone.id == zone_channel.c.zone_id, reaches))
+        .join(method, method.zone_id == ShippingZone.id)
+        .join(listing, and_(listing.method_id == method.id, listing.channel_id == channel_id))
     )
 
 
@@ -322,22 +325,13 @@ def _for_orders() -> Select[*tuple[Any, ...]]:
     )
     method, listing, address = models.ShippingMethod, ShippingMethodListing, aliased(Address)
     refusal = _refusal(OrderShippingAnswer, FILTER_OF_ORDER, Order.id, method.id)
+    price = func.sum(_parcel_price(listing, parcels))
+    offer = _offer(price, Order.currency, open_order=Order.id, refusal=refusal)
+    sent = offer.join_from(Order, parcels, parcels.c.order_id == Order.id).join(
+        address, address.id == Order.shipping_address_id
+    )
     return (
-        _offer(
-            func.sum(_parcel_price(listing, parcels)), Order.currency, open_order=Order.id, refusal=refusal
-        )
-        .join_from(Order, parcels, parcels.c.order_id == Order.id)
-        .join(address, address.id == Order.shipping_address_id)
-        .join(zone_channel, zone_channel.c.channel_id == Order.channel_id)
-        .join(
-            ShippingZone,
-            and_(
-                ShippingZone.id == zone_channel.c.zone_id,
-                address.country_code == func.any(ShippingZone.country_codes),
-            ),
-        )
-        .join(method, method.zone_id == ShippingZone.id)
-        .join(listing, and_(listing.method_id == method.id, listing.channel_id == Order.channel_id))
+        _served(sent, Order.channel_id, address.country_code)
         .where(
             Order.status.in_([OrderStatus.DRAFT, OrderStatus.UNCONFIRMED]),
             carries(method.id, func.any(_bought_in(Order.id))),

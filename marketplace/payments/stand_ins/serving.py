@@ -5,6 +5,7 @@ import contextlib
 import socket
 import threading
 import time
+from abc import ABC, abstractmethod
 from typing import Any, Self
 
 import uvicorn
@@ -18,7 +19,7 @@ def _new_socket(host: str) -> socket.socket:
     return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
 
 
-class InThread:
+class InThread(ABC):
     """A running server. All methods may be called from any thread."""
 
     def __init__(self, name: str, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -27,12 +28,13 @@ class InThread:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
+    @abstractmethod
     def application(self, address: str) -> Any:
         """What is served at an address."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def beside(self) -> None:
-        """What goes on while it serves."""
+        """What goes on while it serves: it may end at once."""
 
     @property
     def is_running(self) -> bool:

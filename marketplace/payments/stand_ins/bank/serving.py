@@ -22,6 +22,9 @@ class BankStandIn(InThread):
         self.address = address
         return App(self.books)
 
+    async def beside(self) -> None:
+        """Nothing: notifications are sent when whoever holds it says so."""
+
     @property
     def settings(self) -> dict[str, str]:
         """The settings of an installation that speaks to this stand-in; the secret is to be a SecretStr."""
