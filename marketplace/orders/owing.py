@@ -22,7 +22,7 @@ async def owed_minor(session: AsyncSession, order: Order) -> int:
 
 @cache
 def _owed_of_one() -> Select[tuple[int]]:
-    """Put together once: it is asked at every step of a payment, and putting it together takes longer than it."""
+    """Put together once: every step of a payment asks it, and putting it together takes longer than it."""
     row = aliased(Order)
     return select(owed_of(row)).where(row.id == bindparam("order_id", type_=Uuid))
 
