@@ -21,7 +21,7 @@ async def owed_minor(session: AsyncSession, order: Order) -> int:
 
 
 @cache
-def _owed_of_one() -> Select[tuple[int]]:
+def _owed_of_one() -> Select[Any]:
     """Put together once: every step of a payment asks it, and putting it together takes longer than it."""
     row = aliased(Order)
     return select(owed_of(row)).where(row.id == bindparam("order_id", type_=Uuid))
