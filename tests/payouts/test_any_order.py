@@ -42,14 +42,32 @@ _SELLERS = text(
     """
 )
 
+_PARTS = text(
+    """
+    SELECT earning.vendor_order_id, earning.sales_minor, earning.commission_minor, earning.vat_minor,
+        sum(back.goods_minor), sum(back.commission_minor), sum(back.vat_minor)
+    FROM vendor_earning AS earning
+    JOIN earning_reversal AS back ON back.vendor_order_id = earning.vendor_order_id
+    GROUP BY earning.vendor_order_id
+    """
+)
+
 
 async def broken(session: AsyncSession, shop: Shop) -> Sequence[str]:
-    """What is not as it should be: each seller is owed what it earned, less what it was paid, and no more."""
+    """What is not as it should be: each seller is owed what it earned, less what it was paid, and no more;
+    what is paid back takes its share of the commission with it, to the centime.
+    """
     found = [f"{finding.rule}: {finding.what}" for finding in await verify(session)]
     sellers = await session.execute(_SELLERS, {"sellers": [vendor.id for vendor in shop.sellers]})
     for vendor_id, earned, back, paid, owed in sellers:
         if owed + paid != earned - back or paid > earned or back > earned:
             found.append(f"seller {vendor_id}: earned {earned}, gave back {back}, paid {paid}, owed {owed}")
+    for part_id, sales, commission, vat, goods_back, commission_back, vat_back in await session.execute(
+        _PARTS
+    ):
+        shares = [(2 * each * goods_back + sales) // (2 * sales) for each in (commission, vat)]
+        if shares != [commission_back, vat_back]:
+            found.append(f"vendor order {part_id}: commission given back is not in proportion")
     return found
 
 

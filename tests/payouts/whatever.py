@@ -274,7 +274,7 @@ async def give_back(it: Whatever) -> str:
         if it.chance.random() < 0.5
     ]
     wish = Wish(
-        it.some_minor(order.total_gross_minor) if it.chance.random() < 0.4 else None,
+        it.some_minor(order.total_charged_minor) if it.chance.random() < 0.5 else None,
         includes_shipping=it.chance.random() < 0.5,
     )
     if it.chance.random() < 0.5:
