@@ -1,9 +1,13 @@
 """What a worker does for payouts."""
 
 from marketplace.kit.jobs import Retry, Work, job
+from marketplace.payouts.connect import accounts, hearing
 from marketplace.payouts.release import BATCH, release_due
 from marketplace.payouts.runs import queue_unsent
 from marketplace.payouts.sending import send
+
+HEARD = hearing.ACCOUNT_TYPES
+"""Stripe's events that a worker works on since it has read this module."""
 
 
 @job("payouts.release")
@@ -25,3 +29,9 @@ async def send_run(work: Work, run_id: int) -> None:
 async def send_waiting(work: Work) -> None:
     """Try again what could not be sent though it was tried often: the store of files may be back."""
     await queue_unsent(work.session)
+
+
+@job("payouts.look_after_stripe_accounts")
+async def look_after_stripe_accounts(work: Work) -> None:
+    """Ask after sellers' accounts at Stripe of which nothing was heard."""
+    await accounts.look_after(work.database, work.settings)

@@ -191,7 +191,8 @@ _RULES: dict[str, str] = {
             WHERE account = 'GATEWAY_FEES' GROUP BY currency
         ) AS ledger FULL JOIN (
             SELECT currency, sum(fee_minor - CASE kind WHEN 'FEE' THEN amount_minor ELSE 0 END) AS minor
-            FROM stripe_movement WHERE transaction_id IS NOT NULL OR kind IN ('FEE', 'PAYOUT')
+            FROM stripe_movement
+            WHERE transaction_id IS NOT NULL OR kind IN ('FEE', 'PAYOUT', 'TRANSFER', 'TOP_UP')
             GROUP BY currency
         ) AS fees USING (currency)
         WHERE coalesce(ledger.minor, 0) <> coalesce(fees.minor, 0)
