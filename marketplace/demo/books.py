@@ -19,12 +19,12 @@ from marketplace.payouts.models import (
     LineCommission,
     Payout,
     PayoutLine,
-    PayoutMethod,
     PayoutRun,
     PayoutRunStatus,
     PayoutStatus,
     VendorEarning,
 )
+from marketplace.vendors.models import PayoutMethod
 
 GENERAL_BP, FORMER_GENERAL_BP, FEMMPACT_BP, VAT_BP = 800, 1000, 500, 2000
 RUN_DAY, RUN_HOUR = 5, 9

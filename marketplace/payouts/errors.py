@@ -25,6 +25,12 @@ class RunStateError(PayoutRuleError):
     code = "WRONG_STATE"
 
 
+class PayoutStateError(PayoutRuleError):
+    """What is said of a payout contradicts what is known of it."""
+
+    code = "WRONG_STATE"
+
+
 class AnswerError(PayoutRuleError):
     """A line of the bank's answer can't be taken."""
 

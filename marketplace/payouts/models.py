@@ -12,7 +12,7 @@ from marketplace.catalog.models import Category
 from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey
 from marketplace.orders.models import OrderLine, VendorOrder
 from marketplace.people.models import User
-from marketplace.vendors.models import Programme, Vendor
+from marketplace.vendors.models import PayoutMethod, Programme, Vendor
 
 
 class CommissionRule(IntegerKey, Timestamped, Base):
@@ -127,7 +127,7 @@ class PayoutRunStatus(StrEnum):
 
 
 class PayoutRun(IntegerKey, Timestamped, Base):
-    """Payouts that go to the bank in one file. Made by one member of staff, approved by another."""
+    """Payouts sent together, each its seller's way: made by one member of staff, approved by another."""
 
     __tablename__ = "payout_run"
     __table_args__ = (
@@ -160,12 +160,6 @@ class PayoutStatus(StrEnum):
     RETURNED = "RETURNED"
 
 
-class PayoutMethod(StrEnum):
-    BANK_TRANSFER = "BANK_TRANSFER"
-    STRIPE_TRANSFER = "STRIPE_TRANSFER"
-    CASH_PICKUP = "CASH_PICKUP"
-
-
 class Payout(UuidKey, Timestamped, Base):
     """One seller's money in one run."""
 
@@ -173,6 +167,9 @@ class Payout(UuidKey, Timestamped, Base):
     __table_args__ = (
         UniqueConstraint("run_id", "vendor_id"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
+        CheckConstraint(
+            "(method = 'BANK_TRANSFER') = (account_number_encrypted IS NOT NULL)", name="goes_to_an_account"
+        ),
         Index(None, "vendor_id", "created_at"),
         Index(None, "status", "created_at"),
     )
@@ -187,7 +184,8 @@ class Payout(UuidKey, Timestamped, Base):
     end_to_end_id: Mapped[str] = mapped_column(unique=True)
     """What the bank's answer names it by; at most 35 characters."""
     account_holder: Mapped[str] = mapped_column(default="")
-    account_number_encrypted: Mapped[bytes]
+    account_number_encrypted: Mapped[bytes | None]
+    """Of bank transfers only: other ways need no account."""
     account_number_ending: Mapped[str] = mapped_column(default="")
     sent_at: Mapped[datetime | None]
     paid_at: Mapped[datetime | None]

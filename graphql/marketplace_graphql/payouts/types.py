@@ -10,6 +10,7 @@ from marketplace.kit.signing import PrivateFile as FileToSign
 from marketplace.kit.signing import signed_url
 from marketplace.payouts import ledger, models
 from marketplace.people.models import User
+from marketplace.vendors.models import PayoutMethod
 from marketplace_graphql.kernel import (
     DateTime,
     Info,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 PayoutRunStatusEnum = enum(models.PayoutRunStatus, name="PayoutRunStatusEnum")
 PayoutStatusEnum = enum(models.PayoutStatus, name="PayoutStatusEnum")
-PayoutMethodEnum = enum(models.PayoutMethod, name="PayoutMethodEnum")
+PayoutMethodEnum = enum(PayoutMethod, name="PayoutMethodEnum")
 LedgerAccountEnum = enum(ledger.Account, name="LedgerAccountEnum")
 
 

@@ -1,0 +1,94 @@
+"""How payouts end: paid, failed or returned, whoever tells of it and whichever way they went."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from marketplace.kit import clock
+from marketplace.kit.errors import DomainError, Errors, NotFoundError
+from marketplace.payouts import entries
+from marketplace.payouts.errors import PayoutStateError
+from marketplace.payouts.journal import Entry, record
+from marketplace.payouts.models import Payout, PayoutRun, PayoutRunStatus, PayoutStatus
+from marketplace.payouts.ways import WAYS, Teller
+
+CAME_BACK = (PayoutStatus.FAILED, PayoutStatus.RETURNED)
+UNDER_WAY = (PayoutStatus.PENDING, PayoutStatus.SENT)
+
+
+async def locked_run(session: AsyncSession, run_id: int) -> PayoutRun:
+    """A run that nobody else changes before this transaction ends. Raises NotFoundError."""
+    query = select(PayoutRun).where(PayoutRun.id == run_id).with_for_update()
+    run = await session.scalar(query.execution_options(populate_existing=True))
+    if run is None:
+        raise NotFoundError("There is no such payout run.", field="id")
+    return run
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What is said to have become of a payout, in whose words."""
+
+    payout: Payout
+    status: PayoutStatus
+    reason: str = ""
+
+
+async def end_payouts(session: AsyncSession, told_by: Teller, endings: Iterable[Ending]) -> int:
+    """Have payouts end, and book it; gives how many that is news of. What was paid may come back later.
+
+    The caller holds the lock of their run (`locked_run`), has read them since, and closes the run afterwards
+    (`close_if_ended`). Raises Errors of PayoutStateErrors, each with its payout's reference: for what
+    contradicts what is known, and where the teller can't know of it. Nothing is booked then.
+    """
+    refused: list[DomainError] = []
+    made: list[Entry] = []
+    for ending in endings:
+        try:
+            made += _apply(ending, told_by)
+        except PayoutStateError as error:
+            refused.append(error)
+    if refused:
+        raise Errors(refused)
+    await session.flush()
+    await record(session, made)
+    return len(made)
+
+
+def _apply(ending: Ending, told_by: Teller) -> list[Entry]:
+    payout, status = ending.payout, ending.status
+    if status is payout.status or (status is PayoutStatus.PAID and payout.paid_at is not None):
+        return []  # Known already: also that it was paid, when it has come back since.
+    way = WAYS[payout.method]
+    if status not in way.endings.get(told_by, frozenset()) or not _may_follow(payout.status, status):
+        raise PayoutStateError(
+            f"{payout.end_to_end_id} is {payout.status} and can't become {status}.",
+            field="id",
+            reference=payout.end_to_end_id,
+        )
+    now, was_paid = clock.now(), payout.status is PayoutStatus.PAID
+    payout.status = status
+    if status is PayoutStatus.PAID:
+        payout.paid_at = now
+        return [entries.payout_paid(payout, now, way.paid_from)]
+    payout.ended_at, payout.reason = now, ending.reason
+    if status is PayoutStatus.FAILED:
+        return [entries.payout_failed(payout, now)]
+    return [entries.payout_returned(payout, now, was_paid=was_paid, paid_from=way.paid_from)]
+
+
+def _may_follow(before: PayoutStatus, after: PayoutStatus) -> bool:
+    """Whether a payout can go on from there: what waits to be sent can only turn out to be impossible."""
+    if before is PayoutStatus.PENDING:
+        return after is PayoutStatus.FAILED
+    return before is PayoutStatus.SENT or (before, after) == (PayoutStatus.PAID, PayoutStatus.RETURNED)
+
+
+async def close_if_ended(session: AsyncSession, run: PayoutRun) -> None:
+    """Close a sent run of which no payout is under way any more. The caller holds its lock."""
+    left = select(Payout.id).where(Payout.run_id == run.id, Payout.status.in_(UNDER_WAY)).exists()
+    if run.status is PayoutRunStatus.SENT and not await session.scalar(select(left)):
+        run.status = PayoutRunStatus.CLOSED
+        await session.flush()
