@@ -7,6 +7,7 @@ a key that is written down before; and what Stripe says of one never gives way t
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -15,8 +16,8 @@ from stripe import Account
 
 from marketplace.kit import clock
 from marketplace.kit.database import Database
-from marketplace.kit.errors import DomainError, NotFoundError
-from marketplace.kit.ids import int_pk, to_global_id
+from marketplace.kit.errors import NotFoundError
+from marketplace.kit.ids import to_global_id
 from marketplace.kit.settings import Settings
 from marketplace.payments.gateways.stripe.connect import StripeConnect, connect_of
 from marketplace.payouts.connect.errors import (
@@ -40,13 +41,9 @@ class Wanted:
     """An account that a seller is to have: the one that there is, or one that is asked for by a key."""
 
     vendor_id: int
-    attempt: int
+    key: UUID
     country: str
     account_id: str | None
-
-    @property
-    def key(self) -> str:
-        return f"seller:{self.vendor_id}:{self.attempt}"
 
 
 def connect_in(settings: Settings) -> StripeConnect:
@@ -92,13 +89,13 @@ async def begin(session: AsyncSession, settings: Settings, vendor_id: int, actor
         row.country_code = vendor.country_code
     await session.flush()
     await audit.record(session, actor_id, "vendor.stripe_onboarding", "Vendor", vendor_id)
-    return Wanted(vendor_id, row.attempt, row.country_code, row.account_id)
+    return Wanted(vendor_id, row.request_key, row.country_code, row.account_id)
 
 
 async def ask_for(settings: Settings, wanted: Wanted) -> Account:
     """Have Stripe open the account: the same one, however often it is asked. Raises AnswerError."""
     seller = to_global_id("Vendor", wanted.vendor_id)
-    return await connect_in(settings).open_account(wanted.country, seller, wanted.key)
+    return await connect_in(settings).open_account(wanted.country, seller, str(wanted.key))
 
 
 async def note_refusal(session: AsyncSession, wanted: Wanted) -> None:
@@ -107,23 +104,23 @@ async def note_refusal(session: AsyncSession, wanted: Wanted) -> None:
         update(ConnectedAccount)
         .where(
             ConnectedAccount.vendor_id == wanted.vendor_id,
-            ConnectedAccount.attempt == wanted.attempt,
+            ConnectedAccount.request_key == wanted.key,
             ConnectedAccount.account_id.is_(None),
         )
-        .values(attempt=wanted.attempt + 1)
+        .values(request_key=uuid4())
     )
 
 
 async def note(session: AsyncSession, account: Account, asked_at: datetime) -> ConnectedAccount | None:
     """Write down how an account stands, as Stripe was asked at a moment; None: it is no seller's of ours.
 
-    An account of which the name was never answered is known by the seller that it was opened for.
+    An account of which the name was never answered is known by the key that it was opened by.
     """
     row = await _locked(session, ConnectedAccount.account_id == account.id)
     if row is None:
-        vendor_id = _seller_of(account)
-        row = await _locked(session, ConnectedAccount.vendor_id == vendor_id) if vendor_id else None
-        if row is None or row.account_id is not None or row.disconnected_at is not None:
+        key = _key_of(account)
+        row = await _locked(session, ConnectedAccount.request_key == key) if key else None
+        if row is None or row.account_id is not None:
             return None
         row.account_id = account.id
     if row.checked_at is not None and row.checked_at > asked_at:
@@ -149,7 +146,7 @@ async def note_gone(session: AsyncSession, account_id: str) -> None:
     row = await _locked(session, ConnectedAccount.account_id == account_id)
     if row is None:
         return
-    row.account_id, row.attempt = None, row.attempt + 1
+    row.account_id, row.request_key = None, uuid4()
     row.disconnected_at = row.disconnected_at or clock.now()
     row.details_submitted = row.charges_enabled = row.payouts_enabled = False
     row.transfers, row.requirements, row.disabled_reason, row.due_by = Capability.INACTIVE, [], "", None
@@ -224,11 +221,11 @@ async def _locked(session: AsyncSession, which: object) -> ConnectedAccount | No
     return found
 
 
-def _seller_of(account: Account) -> int | None:
+def _key_of(account: Account) -> UUID | None:
     metadata = account.metadata.to_dict() if account.metadata else {}
     try:
-        return int_pk(str(metadata.get("seller")), "Vendor")
-    except DomainError:
+        return UUID(str(metadata.get("request")))
+    except ValueError:
         return None
 
 

@@ -36,9 +36,7 @@ class StripeUnavailableError(PayoutRuleError):
 
 NOT_OURS_TO_DO = (401, 403)
 UNAVAILABLE = "Stripe can't be reached at the moment. Please try again in a minute."
-UNKNOWN = (
-    "Stripe did not answer. What came of it will be known in a while; asking again does it no second time."
-)
+UNKNOWN = "Stripe did not answer. What came of it is being found out; asking again does it no second time."
 WORDS = {
     "account_country_invalid_address": "The address at Stripe does not fit the seller's country.",
     "account_invalid": "The seller's account at Stripe is not connected with ours any more.",

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID, uuid4
 
 from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -29,15 +30,17 @@ class ConnectedAccount(IntegerKey, Timestamped, Base):
     __table_args__ = (
         CheckConstraint("account_id IS NOT NULL OR NOT payouts_enabled", name="payable_if_there"),
         Index(
-            None, "checked_at", postgresql_where=text("disconnected_at IS NULL AND account_id IS NOT NULL")
+            "ix_connected_account_looked_after",
+            "checked_at",
+            postgresql_where=text("disconnected_at IS NULL AND account_id IS NOT NULL"),
         ),
     )
 
     vendor_id: Mapped[int] = mapped_column(ForeignKey("vendor.id", ondelete="CASCADE"), unique=True)
     account_id: Mapped[str | None] = mapped_column(unique=True)
     """Stripe's own: acct_...; none while it is being asked for, or since it is gone."""
-    attempt: Mapped[int] = mapped_column(default=1)
-    """A part of the key by which it is asked for: another one once Stripe has refused, or it is gone."""
+    request_key: Mapped[UUID] = mapped_column(default=uuid4, unique=True)
+    """By which it is asked for: another one once Stripe has refused, or it is gone."""
     country_code: Mapped[str] = mapped_column(CHAR(2))
     details_submitted: Mapped[bool] = mapped_column(default=False)
     charges_enabled: Mapped[bool] = mapped_column(default=False)

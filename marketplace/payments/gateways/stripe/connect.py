@@ -25,7 +25,7 @@ class StripeConnect:
             "type": "express",
             "country": country,
             "capabilities": {"transfers": {"requested": True}},
-            "metadata": {"seller": seller},
+            "metadata": {"seller": seller, "request": key},
         }
         return await asked(self.api.client.v1.accounts.create_async(params, {"idempotency_key": key}))
 
