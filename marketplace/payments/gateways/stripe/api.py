@@ -184,7 +184,9 @@ class RefusedError(AnswerError):
 
 def _refused(public_code: str, words: str, error: stripe.StripeError) -> RefusedError:
     refused = RefusedError(words, errors_data(public_code, words))
-    refused.code, refused.status = error.code, error.http_status
+    # The library leaves it out of some errors, where it is in the body all the same.
+    refused.code = error.code or getattr(error.error, "code", None)
+    refused.status = error.http_status
     return refused
 
 
