@@ -2,11 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import and_, any_
+from sqlalchemy import String, and_, any_, case, cast, select
+from sqlalchemy.orm import aliased
 
 from marketplace.payments.gateways.stripe.connect import connect_of
+from marketplace.payments.gateways.stripe.models import StripeTransfer
 from marketplace.payouts.connect import models
 from marketplace.payouts.connect.models import Capability
+from marketplace.payouts.models import PayoutStatus
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import (
     DateTime,
@@ -19,8 +22,10 @@ from marketplace_graphql.kernel import (
     object_type,
     record,
     related,
+    value,
 )
 from marketplace_graphql.people.requests import settings_of
+from marketplace_graphql.values import Money, money
 
 StripeCapabilityEnum = enum(Capability, name="StripeCapabilityEnum")
 SEE_ALL = (Permission.MANAGE_VENDORS, Permission.MANAGE_PAYOUTS)
@@ -64,6 +69,28 @@ class VendorStripeAccount:
     """Until when Stripe wants to know it."""
     checked_at: DateTime | None
     """When Stripe was asked last."""
+
+
+@object_type
+class TransferOfPayout:
+    """What Stripe did for a payout, where it went that way: a part of `Payout`."""
+
+    stripe_account_id: str | None
+    """The seller's account at Stripe that it goes to."""
+    returned: Money = value(
+        lambda row, ctx: money(
+            case((row.status == PayoutStatus.RETURNED, row.amount_minor), else_=row.returned_minor),
+            row.currency,
+        )
+    )
+    """What came back of it, all or a part: it is owed to the seller again."""
+
+    @expression
+    def stripe_transfer_id(row: Any, ctx: Any) -> str | None:
+        """What Stripe calls the transfer."""
+        transfer = aliased(StripeTransfer)
+        made = select(transfer.id).where(transfer.transfer_group == cast(row.id, String), transfer.is_ours)
+        return made.correlate_except(transfer).scalar_subquery()  # type: ignore[return-value]
 
 
 @object_type

@@ -7,15 +7,17 @@ from typing import Any, TypeVar
 from strawberry import ID
 
 from marketplace.kit import clock
-from marketplace.kit.errors import PermissionDeniedError
+from marketplace.kit.errors import DomainError, PermissionDeniedError
 from marketplace.payments.answers import AnswerError, LostAnswerError
-from marketplace.payouts.connect import accounts
+from marketplace.payouts import models as payout_models
+from marketplace.payouts.connect import accounts, reversing
 from marketplace.payouts.connect.errors import SellerStateError, told
 from marketplace.people.permissions import Permission
 from marketplace.people.redirects import checked_redirect
 from marketplace.vendors import models
 from marketplace.vendors.queries import works_as
-from marketplace_graphql.kernel import DateTime, Info, error_type, mutation, object_type
+from marketplace_graphql.kernel import DateTime, Info, PositiveDecimal, error_type, mutation, object_type
+from marketplace_graphql.payments.recording import minor_of
 from marketplace_graphql.people.requests import settings_of
 
 T = TypeVar("T")
@@ -29,6 +31,20 @@ VendorStripeError = error_type(
         "INVALID",
         "NOT_FOUND",
         "NOT_SET_UP",
+        "WRONG_STATE",
+    ),
+)
+
+
+PayoutReverseError = error_type(
+    "PayoutReverseError",
+    (
+        "GATEWAY_REFUSED",
+        "GATEWAY_UNAVAILABLE",
+        "INVALID",
+        "NOT_FOUND",
+        "NOT_SET_UP",
+        "REQUIRED",
         "WRONG_STATE",
     ),
 )
@@ -99,6 +115,41 @@ class SellerAccountMutations:
         await accounts.disconnect(info.session, vendor.id, info.requester.user_id)
         return vendor
 
+    @mutation(returns="Payout", errors=PayoutReverseError, needs=Permission.MANAGE_PAYOUTS)
+    async def payout_reverse(
+        self,
+        info: Info,
+        id: ID,
+        reason: str,
+        amount: PositiveDecimal | None = None,
+        idempotency_key: str | None = None,
+    ) -> payout_models.Payout:
+        """Takes back what a seller was paid by a transfer at Stripe: by default all that the seller has of it
+        still. The seller is owed it again.
+
+        With the same `idempotencyKey` it is taken back once, however often it is asked for.
+        """
+        payout = await info.find(payout_models.Payout, id)
+        settings = settings_of(info)
+        wanted = await reversing.begin(
+            info.session,
+            settings,
+            payout.id,
+            None if amount is None else minor_of(amount, payout.currency, "amount"),
+            reason=reason,
+            key=idempotency_key,
+            actor_id=info.requester.user_id,
+        )
+        if wanted is None:
+            return payout
+        connect = accounts.connect_in(settings)
+        try:
+            transfer = await _heard(info, lambda: reversing.ask(connect, wanted))
+        except AnswerError as error:
+            raise told(error) from error
+        await reversing.note(info.session, wanted, transfer, reason)
+        return await info.find(payout_models.Payout, id)
+
 
 async def _sellers(info: Info, vendor_id: ID) -> models.Vendor:
     """The seller, for those who may say where it is paid. Raises NotFoundError, PermissionDeniedError."""
@@ -130,13 +181,13 @@ async def _opened(info: Info, wanted: accounts.Wanted) -> str:
 async def _heard(info: Info, question: Callable[[], Awaitable[T]]) -> T:
     """Ask Stripe with nothing in hand; `info.session` is a new transaction afterwards. Raises AnswerError."""
 
-    async def put() -> T | AnswerError:
+    async def put() -> T | AnswerError | DomainError:
         try:
             return await question()
-        except AnswerError as error:
+        except (AnswerError, DomainError) as error:
             return error
 
     answer = await info.outside(put)
-    if isinstance(answer, AnswerError):
+    if isinstance(answer, AnswerError | DomainError):
         raise answer
     return answer

@@ -20,6 +20,7 @@ from marketplace.kit.errors import NotFoundError
 from marketplace.kit.ids import to_global_id
 from marketplace.kit.settings import Settings
 from marketplace.payments.gateways.stripe.connect import StripeConnect, connect_of
+from marketplace.payments.gateways.stripe.state import metadata_of
 from marketplace.payouts.connect.errors import (
     CountryNotServedError,
     SellerStateError,
@@ -222,9 +223,8 @@ async def _locked(session: AsyncSession, which: object) -> ConnectedAccount | No
 
 
 def _key_of(account: Account) -> UUID | None:
-    metadata = account.metadata.to_dict() if account.metadata else {}
     try:
-        return UUID(str(metadata.get("request")))
+        return UUID(metadata_of(account).get("request", ""))
     except ValueError:
         return None
 

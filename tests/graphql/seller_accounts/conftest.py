@@ -28,26 +28,20 @@ __all__ = ["api", "app", "do_jobs", "stripe_settings", "work"]
 ACCOUNT = """
   accountId country isReady payableFrom detailsSubmitted payoutsEnabled transfers requirements disabledReason
 """
-ONBOARD = (
-    """
-mutation ($id: ID!, $back: String!, $again: String!) {
-  it: vendorStripeOnboardingCreate(vendorId: $id, returnUrl: $back, refreshUrl: $again) {
-    onboardingUrl expiresAt vendor { stripeAccount { %s } } errors { field code message } } }
+ONBOARD = f"""
+mutation ($id: ID!, $back: String!, $again: String!) {{
+  it: vendorStripeOnboardingCreate(vendorId: $id, returnUrl: $back, refreshUrl: $again) {{
+    onboardingUrl expiresAt vendor {{ stripeAccount {{ {ACCOUNT} }} }} errors {{ field code message }} }} }}
 """
-    % ACCOUNT
-)  # noqa: UP031 - braces
-REFRESH = (
-    """
-mutation ($id: ID!) { it: vendorStripeAccountRefresh(vendorId: $id) {
-  vendor { stripeAccount { %s } } errors { field code } } }
+REFRESH = f"""
+mutation ($id: ID!) {{ it: vendorStripeAccountRefresh(vendorId: $id) {{
+  vendor {{ stripeAccount {{ {ACCOUNT} }} }} errors {{ field code }} }} }}
 """
-    % ACCOUNT
-)  # noqa: UP031
 DISCONNECT = """
 mutation ($id: ID!) { it: vendorStripeAccountDisconnect(vendorId: $id) {
   vendor { stripeAccount { accountId } } errors { field code } } }
 """
-READ = "query ($id: ID!) { vendor(id: $id) { canHaveStripeAccount stripeAccount { %s } } }" % ACCOUNT  # noqa: UP031
+READ = f"query ($id: ID!) {{ vendor(id: $id) {{ canHaveStripeAccount stripeAccount {{ {ACCOUNT} }} }} }}"
 BACK, AGAIN = "http://localhost:3000/back", "http://localhost:3000/again"
 
 
