@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, and_, or_
 
 from marketplace.payouts.ways.bank import BankTransfer
+from marketplace.payouts.ways.cash import CashPickupWay
 from marketplace.payouts.ways.way import Owed, Teller, Way, mark_sent
 from marketplace.vendors.models import PayoutMethod, Vendor
 
 __all__ = ["WAYS", "Owed", "Teller", "Way", "mark_sent", "payable_their_way"]
 
-_ALL: Sequence[Way] = (BankTransfer(),)
+_ALL: Sequence[Way] = (BankTransfer(), CashPickupWay())
 WAYS: dict[PayoutMethod, Way] = {way.method: way for way in _ALL}
 
 
