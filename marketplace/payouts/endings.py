@@ -2,19 +2,26 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
-from marketplace.kit.errors import DomainError, Errors, NotFoundError
+from marketplace.kit.errors import DomainError, Errors, InvalidError, NotFoundError, RequiredError
+from marketplace.kit.jobs import enqueue
+from marketplace.kit.money import Money
 from marketplace.payouts import entries
 from marketplace.payouts.errors import PayoutStateError
 from marketplace.payouts.journal import Entry, record
 from marketplace.payouts.models import Payout, PayoutRun, PayoutRunStatus, PayoutStatus
 from marketplace.payouts.ways import WAYS, Teller
+from marketplace.people import audit
 
 CAME_BACK = (PayoutStatus.FAILED, PayoutStatus.RETURNED)
+REASON_LENGTH = 500
+CAME_BACK_LETTER = "post.payout_came_back"
+"""The letters to a seller whose money did not arrive."""
 UNDER_WAY = (PayoutStatus.PENDING, PayoutStatus.SENT)
 
 
@@ -54,6 +61,9 @@ async def end_payouts(session: AsyncSession, told_by: Teller, endings: Iterable[
         raise Errors(refused)
     await session.flush()
     await record(session, made)
+    for entry in made:
+        if entry.kind in ("payout_failed", "payout_returned"):
+            await enqueue(session, CAME_BACK_LETTER, payout_id=entry.payout_id)
     return len(made)
 
 
@@ -92,3 +102,31 @@ async def close_if_ended(session: AsyncSession, run: PayoutRun) -> None:
     if run.status is PayoutRunStatus.SENT and not await session.scalar(select(left)):
         run.status = PayoutRunStatus.CLOSED
         await session.flush()
+
+
+async def locked_payout(session: AsyncSession, payout_id: UUID) -> tuple[PayoutRun, Payout]:
+    """A payout and its run, which nobody else changes before this transaction ends. Raises NotFoundError."""
+    run_id = await session.scalar(select(Payout.run_id).where(Payout.id == payout_id))
+    if run_id is None:
+        raise NotFoundError("There is no such payout.", field="id")
+    run = await locked_run(session, run_id)
+    return run, await session.get_one(Payout, payout_id, populate_existing=True)
+
+
+async def return_payout(session: AsyncSession, payout_id: UUID, reason: str, actor_id: int) -> Payout:
+    """Have staff say that a payout came back, and why: its money is payable again. Told twice, it is once.
+
+    Raises NotFoundError, RequiredError, InvalidError, and PayoutStateError for what is not sent, or did not
+    go a way of which staff can know.
+    """
+    reason = " ".join(reason.split())
+    if not reason:
+        raise RequiredError("Why did it come back? The seller is told.", field="reason")
+    if len(reason) > REASON_LENGTH:
+        raise InvalidError(f"At most {REASON_LENGTH} letters, please.", field="reason")
+    run, payout = await locked_payout(session, payout_id)
+    if await end_payouts(session, Teller.STAFF, [Ending(payout, PayoutStatus.RETURNED, reason)]):
+        await close_if_ended(session, run)
+        said = {"reason": reason, "amount": str(Money(payout.amount_minor, payout.currency))}
+        await audit.record(session, actor_id, "payout.returned", "Payout", payout.id, **said)
+    return payout

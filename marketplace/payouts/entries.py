@@ -10,6 +10,7 @@ from marketplace.kit.money import Money
 from marketplace.orders.refunds import PartRefund
 from marketplace.payments.events import GatewayMoneyMoved
 from marketplace.payments.models import TransactionEvent
+from marketplace.payouts.cash_models import CashBoxMovement
 from marketplace.payouts.journal import SELLERS_ACCOUNTS, Entry, Line
 from marketplace.payouts.ledger import Account
 from marketplace.payouts.models import EarningReversal, Payout, VendorEarning
@@ -173,6 +174,18 @@ def payout_set_aside(payout: Payout, at: datetime) -> Entry:
 def payout_paid(payout: Payout, at: datetime, paid_from: Account = Account.BANK) -> Entry:
     """The seller has the money, out of the account that its way to be paid is paid from."""
     return _of_payout(payout, "payout_paid", Account.PAYOUT_IN_TRANSIT, paid_from, at)
+
+
+def cash_box_moved(movement: CashBoxMovement) -> Entry:
+    """Cash was fetched from the bank into the box, or (negative) brought back."""
+    amount = Money(movement.amount_minor, movement.currency)
+    return Entry(
+        key=f"cash_box_moved:{movement.id}",
+        kind="cash_box_moved",
+        at=movement.at,
+        description=movement.reference,
+        lines=[_debit(Account.CASH_BOX, amount), _credit(Account.BANK, amount)],
+    )
 
 
 def payout_canceled(payout: Payout, at: datetime) -> Entry:

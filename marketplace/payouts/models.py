@@ -119,6 +119,8 @@ class EarningReversal(Base):
 
 class PayoutRunStatus(StrEnum):
     DRAFT = "DRAFT"
+    REVIEWED = "REVIEWED"
+    """One member of staff has looked through it; another approves it."""
     APPROVED = "APPROVED"
     SENT = "SENT"
     CLOSED = "CLOSED"
@@ -132,12 +134,22 @@ class PayoutRun(IntegerKey, Timestamped, Base):
     __tablename__ = "payout_run"
     __table_args__ = (
         CheckConstraint("approved_by_id IS NULL OR approved_by_id <> created_by_id", name="four_eyes"),
+        CheckConstraint(
+            "approved_by_id IS NULL OR (reviewed_by_id IS NOT NULL AND reviewed_by_id <> approved_by_id)",
+            name="two_persons",
+        ),
+        UniqueConstraint("currency", "drafted_for"),
         Index(None, "status", "id"),
     )
 
     status: Mapped[PayoutRunStatus] = mapped_column(default=PayoutRunStatus.DRAFT)
     currency: Mapped[str] = mapped_column(CHAR(3))
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    """None of one that the schedule made."""
+    drafted_for: Mapped[date | None]
+    """The day of the schedule that it was made for: one run a day and currency."""
+    reviewed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    reviewed_at: Mapped[datetime | None]
     approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     approved_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
@@ -148,6 +160,7 @@ class PayoutRun(IntegerKey, Timestamped, Base):
     is_demo: Mapped[bool] = mapped_column(default=False)
 
     created_by: Mapped[User | None] = relationship(foreign_keys=[created_by_id], lazy="raise")
+    reviewed_by: Mapped[User | None] = relationship(foreign_keys=[reviewed_by_id], lazy="raise")
     approved_by: Mapped[User | None] = relationship(foreign_keys=[approved_by_id], lazy="raise")
     payouts: Mapped[list["Payout"]] = relationship(back_populates="run", lazy="raise")
 
@@ -158,6 +171,37 @@ class PayoutStatus(StrEnum):
     PAID = "PAID"
     FAILED = "FAILED"
     RETURNED = "RETURNED"
+
+
+class PayoutRhythm(StrEnum):
+    """How often the schedule drafts runs of a currency."""
+
+    BY_HAND = "BY_HAND"
+    """Never: staff make them."""
+    WEEKLY = "WEEKLY"
+    MONTHLY = "MONTHLY"
+
+
+class PayoutTerms(Base):
+    """When sellers are paid in a currency, and from how much on, unless they chose a minimum themselves."""
+
+    __tablename__ = "payout_terms"
+    __table_args__ = (
+        CheckConstraint("minimum_minor >= 0", name="minimum_not_negative"),
+        CheckConstraint(
+            "CASE rhythm WHEN 'WEEKLY' THEN day BETWEEN 1 AND 7 WHEN 'MONTHLY' THEN day BETWEEN 1 AND 28"
+            " ELSE day IS NULL END",
+            name="day_of_rhythm",
+        ),
+    )
+
+    currency: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
+    minimum_minor: Mapped[int] = mapped_column(default=0)
+    rhythm: Mapped[PayoutRhythm] = mapped_column(default=PayoutRhythm.BY_HAND)
+    day: Mapped[int | None]
+    """Of the week, Monday is 1, or of the month: none that some months lack."""
+    drafted_for: Mapped[date | None]
+    """The last day for which the schedule has drafted, or found nobody to pay."""
 
 
 class Payout(UuidKey, Timestamped, Base):

@@ -7,6 +7,7 @@ or two people, can't pay the same money twice: the second finds nothing left to 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, insert, select, text, update
@@ -29,6 +30,7 @@ from marketplace.payouts.errors import (
 from marketplace.payouts.journal import lock_balances, record
 from marketplace.payouts.ledger import Account, JournalEntry, Posting
 from marketplace.payouts.models import Payout, PayoutLine, PayoutRun, PayoutRunStatus, PayoutStatus
+from marketplace.payouts.terms import minimum_in
 from marketplace.payouts.ways import WAYS, Owed, payable_their_way
 from marketplace.people import audit
 from marketplace.vendors.models import PayoutMethod, Vendor, VendorStatus
@@ -60,6 +62,7 @@ async def create_run(
     currency: str,
     created_by_id: int | None,
     vendor_ids: Collection[int] | None = None,
+    drafted_for: date | None = None,
 ) -> PayoutRun:
     """A draft that pays every seller (or those named) its whole payable balance in a currency.
 
@@ -76,7 +79,7 @@ async def create_run(
             f"No seller who can be paid has reached its minimum in {currency}.", field="currency"
         )
     parts = await _parts(session, currency, payable)
-    run = PayoutRun(currency=currency, created_by_id=created_by_id)
+    run = PayoutRun(currency=currency, created_by_id=created_by_id, drafted_for=drafted_for)
     session.add(run)
     await session.flush()
     payouts = await _make_payouts(session, run, payable, parts)
@@ -111,7 +114,7 @@ async def _payable(
         .join(balance, balance.c.vendor_id == Vendor.id)
         .where(
             balance.c.minor > 0,
-            balance.c.minor >= Vendor.payout_minimum_minor,
+            balance.c.minor >= minimum_in(currency),
             Vendor.status != VendorStatus.SUSPENDED,
             payable_their_way(Owed(balance.c.minor, currency, clock.now())),
         )
@@ -215,20 +218,38 @@ async def _numbers(session: AsyncSession, count: int) -> list[int]:
     return list(taken)
 
 
+async def review_run(session: AsyncSession, run_id: int, reviewed_by_id: int) -> PayoutRun:
+    """Note that somebody has looked through a draft; who made it may. Done twice by one, it is done once.
+
+    Raises NotFoundError, RunStateError.
+    """
+    run = await locked_run(session, run_id)
+    if run.status is PayoutRunStatus.REVIEWED and run.reviewed_by_id == reviewed_by_id:
+        return run
+    if run.status is not PayoutRunStatus.DRAFT:
+        raise RunStateError(f"Only a draft can be reviewed; this run is {run.status}.", field="id")
+    run.status = PayoutRunStatus.REVIEWED
+    run.reviewed_by_id, run.reviewed_at = reviewed_by_id, clock.now()
+    await session.flush()
+    await audit.record(session, reviewed_by_id, "payout_run.reviewed", "PayoutRun", run.id)
+    return run
+
+
 async def approve_run(
     session: AsyncSession, run_id: int, approved_by_id: int, settings: Settings
 ) -> PayoutRun:
-    """Let a draft go to the bank: a worker makes its files. Approved twice by one person, it is so once.
+    """Let a reviewed run go to its sellers: a worker sends it. Approved twice by one person, it is so once.
 
-    Raises NotFoundError, FourEyesError for whoever made the run, RunStateError, PayerMissingError.
+    Raises NotFoundError, FourEyesError for whoever made or reviewed it, RunStateError, PayerMissingError.
     """
     run = await locked_run(session, run_id)
-    if run.created_by_id == approved_by_id:
-        raise FourEyesError("You made this run: another member of staff has to approve it.", field="id")
     if run.status is PayoutRunStatus.APPROVED and run.approved_by_id == approved_by_id:
         return run
-    if run.status is not PayoutRunStatus.DRAFT:
-        raise RunStateError(f"Only a draft can be approved; this run is {run.status}.", field="id")
+    if approved_by_id in (run.created_by_id, run.reviewed_by_id):
+        did = "made" if run.created_by_id == approved_by_id else "reviewed"
+        raise FourEyesError(f"You {did} this run: another member of staff has to approve it.", field="id")
+    if run.status is not PayoutRunStatus.REVIEWED:
+        raise RunStateError(f"Only a reviewed run can be approved; this one is {run.status}.", field="id")
     for method in await methods_of(session, run.id):
         WAYS[method].check(settings, run)
     run.status = PayoutRunStatus.APPROVED
@@ -264,14 +285,14 @@ async def _queue_sending(session: AsyncSession, run_id: int) -> None:
 
 
 async def cancel_run(session: AsyncSession, run_id: int, actor_id: int | None) -> PayoutRun:
-    """Call a draft off: its money is payable again. Called off twice, it is called off once.
+    """Call a draft off, reviewed or not: its money is payable again. Called off twice, it is called off once.
 
     Raises NotFoundError, RunStateError once it has been approved.
     """
     run = await locked_run(session, run_id)
     if run.status is PayoutRunStatus.CANCELED:
         return run
-    if run.status is not PayoutRunStatus.DRAFT:
+    if run.status not in (PayoutRunStatus.DRAFT, PayoutRunStatus.REVIEWED):
         raise RunStateError(f"Only a draft can be called off; this run is {run.status}.", field="id")
     now = clock.now()
     payouts = list(await session.scalars(select(Payout).where(Payout.run_id == run.id)))

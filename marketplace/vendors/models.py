@@ -142,7 +142,8 @@ class Vendor(IntegerKey, Timestamped, WithMetadata, Base):
     language_code: Mapped[str] = mapped_column(String(16), default="fr")
     logo_path: Mapped[str | None]
     cover_path: Mapped[str | None]
-    payout_minimum_minor: Mapped[int] = mapped_column(default=0)
+    payout_minimum_minor: Mapped[int | None]
+    """What it wants to be owed before it is paid, in its country's currency. None: as is usual there."""
     payout_method: Mapped[PayoutMethod] = mapped_column(
         default=PayoutMethod.BANK_TRANSFER, server_default=PayoutMethod.BANK_TRANSFER.value
     )

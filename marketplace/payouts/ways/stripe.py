@@ -52,7 +52,7 @@ class StripeTransfer:
                 ConnectedAccount.vendor_id.in_(of)
             )
         )
-        accounts = {vendor_id: account_id for vendor_id, account_id in found}
+        accounts = {row.vendor_id: row.account_id for row in found}
         for payout in payouts:
             account_id = accounts[payout.vendor_id] or ""
             payout.stripe_account_id = account_id
