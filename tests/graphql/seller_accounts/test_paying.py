@@ -19,9 +19,10 @@ from marketplace.payouts.errors import NothingToPayError, PayerMissingError
 from marketplace.payouts.ledger import Account, Posting
 from marketplace.payouts.models import Payout, PayoutRun, PayoutRunStatus, PayoutStatus
 from marketplace.payouts.queries import verify
-from marketplace.payouts.runs import approve_run, create_run
+from marketplace.payouts.runs import create_run
 from marketplace.payouts.sending import send
 from marketplace.vendors.models import PayoutMethod, Vendor
+from tests.factories.payouts import approve
 from tests.graphql.conftest import Ask, seller, staff
 from tests.graphql.seller_accounts.conftest import Desk
 from tests.payouts.conftest import House, balance_of, earn, make_house
@@ -58,7 +59,7 @@ class Till:
 
     async def approved(self) -> int:
         run = await create_run(self.session, "MAD", self.house.first.id)
-        await approve_run(self.session, run.id, self.house.second.id, self.desk.work.settings)
+        await approve(self.session, run.id, self.house.first, self.house.second, self.desk.work.settings)
         await self.session.commit()
         return run.id
 
@@ -187,7 +188,7 @@ async def test_a_run_that_pays_at_stripe_needs_its_keys(till: Till) -> None:
         update={"stripe_secret_key": None, "stripe_publishable_key": ""}
     )
     with pytest.raises(PayerMissingError):
-        await approve_run(till.session, run.id, till.house.second.id, without)
+        await approve(till.session, run.id, till.house.first, till.house.second, without)
 
 
 @pytest.mark.parametrize("keys_are_forgotten", [False, True])
