@@ -1,5 +1,6 @@
 """Payout runs that pay some sellers at Stripe: each transfer is made once, whatever is lost, and booked."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.testing import capture_logs
 
 from marketplace.kit.ids import to_global_id
 from marketplace.payments.answers import AnswerError
@@ -23,6 +25,7 @@ from marketplace.payouts.runs import create_run
 from marketplace.payouts.sending import send
 from marketplace.vendors.models import PayoutMethod, Vendor
 from tests.factories.payouts import approve
+from tests.factories.stripe import make_connected_account
 from tests.graphql.conftest import Ask, seller, staff
 from tests.graphql.seller_accounts.conftest import Desk
 from tests.payouts.conftest import House, balance_of, earn, make_house
@@ -113,21 +116,21 @@ class Till:
 
 
 @pytest.fixture
-async def till(desk: Desk, session: AsyncSession, clock: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Till:
+async def till(
+    desk: Desk, session: AsyncSession, clock: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Till]:
     # What statements look like is tested elsewhere, and setting them takes most of a second.
     monkeypatch.setattr("marketplace.payouts.sending.statement_pdf", lambda *_: b"%PDF")
-    account_id = await desk.connected()
     house = await make_house(session, desk.work.settings)
-    account = (await session.scalars(select(ConnectedAccount))).one()
-    account.vendor_id = house.sellers[0].id
     house.sellers[0].payout_method = PayoutMethod.STRIPE_TRANSFER
-    await session.flush()
+    account = await make_connected_account(session, desk.stand_in, house.sellers[0])
     desk.stand_in.fund(FUNDS)
     await session.commit()
     await books.read_on(desk.work.database, desk.work.settings)
     await earn(session, clock, house, 1000_00, 1000_00)
     await session.commit()
-    return Till(desk, house, account_id)
+    with capture_logs():  # Drawing what failed takes seconds.
+        yield Till(desk, house, str(account.account_id))
 
 
 async def test_a_run_pays_each_seller_its_own_way(till: Till) -> None:
