@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.kit.errors import InvalidError
 from marketplace.kit.settings import Settings
 from marketplace.payments.gateways.stripe.connect import connect_of
 from marketplace.payments.gateways.stripe.models import StripeMovement
@@ -43,6 +44,14 @@ class StripeTransfer:
         )
         held = select(StripeMovement.id).where(StripeMovement.currency == owed.currency)
         return ready.exists() & held.exists()
+
+    async def check_choice(self, session: AsyncSession, vendor_id: int) -> None:
+        """There must be an account, ready or not: Stripe serves few countries. Raises InvalidError."""
+        connected = select(ConnectedAccount.id).where(
+            ConnectedAccount.vendor_id == vendor_id, ConnectedAccount.disconnected_at.is_(None)
+        )
+        if await session.scalar(connected) is None:
+            raise InvalidError("This seller has no account at Stripe yet.", field="method")
 
     async def freeze(self, session: AsyncSession, payouts: Sequence[Payout]) -> None:
         """The account: a seller who connects another one does not redirect money under way."""

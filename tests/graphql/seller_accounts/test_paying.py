@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
+from marketplace.kit.errors import InvalidError
 from marketplace.kit.ids import to_global_id
 from marketplace.payments.answers import AnswerError
 from marketplace.payments.gateways.stripe import books, reconciling, transfers
@@ -23,6 +24,7 @@ from marketplace.payouts.models import Payout, PayoutRun, PayoutRunStatus, Payou
 from marketplace.payouts.queries import verify
 from marketplace.payouts.runs import create_run
 from marketplace.payouts.sending import send
+from marketplace.payouts.terms import set_sellers_terms
 from marketplace.vendors.models import PayoutMethod, Vendor
 from tests.factories.payouts import approve
 from tests.factories.stripe import make_connected_account
@@ -450,3 +452,16 @@ async def test_transfers_that_nobody_here_asked_for_are_named(till: Till) -> Non
     kept = select(StripeTransfer.id).where(StripeTransfer.is_ours)
     assert len((await till.session.scalars(kept)).all()) == 1
     assert await verify(till.session) == []
+
+
+async def test_who_has_no_account_at_stripe_can_not_choose_it(till: Till) -> None:
+    without = till.house.sellers[1]
+    with pytest.raises(InvalidError) as refused:
+        await set_sellers_terms(
+            till.session, without.id, till.house.first.id, method=PayoutMethod.STRIPE_TRANSFER
+        )
+    assert refused.value.field == "method"
+    chosen = await set_sellers_terms(
+        till.session, till.at_stripe.id, till.house.first.id, method=PayoutMethod.STRIPE_TRANSFER
+    )
+    assert chosen.payout_method is PayoutMethod.STRIPE_TRANSFER
