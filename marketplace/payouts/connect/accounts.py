@@ -18,6 +18,7 @@ from marketplace.kit import clock
 from marketplace.kit.database import Database
 from marketplace.kit.errors import NotFoundError
 from marketplace.kit.ids import to_global_id
+from marketplace.kit.jobs import enqueue
 from marketplace.kit.settings import Settings
 from marketplace.payments.gateways.stripe.connect import StripeConnect, connect_of
 from marketplace.payments.gateways.stripe.state import metadata_of
@@ -32,6 +33,8 @@ from marketplace.vendors.models import Vendor, VendorStatus
 
 REST = timedelta(hours=48)
 """So long nothing is paid into an account that a seller has just connected."""
+CONNECTED_LETTER = "post.stripe_account_connected"
+"""The letters to whoever owns a seller that is to be paid there."""
 LOOKED_AFTER = timedelta(days=1)
 AT_ONCE = 100
 MOST_REQUIREMENTS = 100
@@ -84,8 +87,10 @@ async def begin(session: AsyncSession, settings: Settings, vendor_id: int, actor
     row = await _locked(session, ConnectedAccount.vendor_id == vendor_id)
     if row is None:
         raise RuntimeError(f"seller {vendor_id} has no row of an account that was just made")
-    if made is None and row.disconnected_at is not None:
+    is_new = made is not None or row.disconnected_at is not None
+    if is_new:
         row.disconnected_at, row.payable_from = None, now + REST
+        await enqueue(session, CONNECTED_LETTER, vendor_id=vendor_id, payable_from=row.payable_from)
     if row.account_id is None:
         row.country_code = vendor.country_code
     await session.flush()
