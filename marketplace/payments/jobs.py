@@ -9,7 +9,15 @@ from marketplace.payments import auto_completion, expiring, finding_out, lost, r
 from marketplace.payments.at_the_door import confirming
 from marketplace.payments.covering import RELEASE
 from marketplace.payments.gateways.redirect import inbox as banks
-from marketplace.payments.gateways.stripe import bank, books, disputes, handlers, inbox, reconciling
+from marketplace.payments.gateways.stripe import (
+    bank,
+    books,
+    disputes,
+    handlers,
+    inbox,
+    reconciling,
+    transfers,
+)
 
 
 @job("payments.complete_paid")
@@ -119,6 +127,7 @@ async def read_stripe_books(work: Work) -> None:
     await books.read_on(work.database, work.settings)
     await bank.find_out_due(work.database, work.settings)
     await disputes.find_unheard(work.database, work.settings)
+    await transfers.find_unheard(work.database, work.settings)
 
 
 @job("payments.reconcile", retry=Retry(times=6, first_wait_seconds=60))

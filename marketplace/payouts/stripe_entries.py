@@ -34,6 +34,8 @@ def _lines_of(movement: StripeMovement) -> list[Line]:
     match movement.kind:
         case MovementKind.PAYOUT:
             return _moved(Account.GATEWAY_IN_TRANSIT, -amount, currency)
+        case MovementKind.TOP_UP:
+            return _moved(Account.BANK, -amount, currency)
         case MovementKind.FEE:
             return _moved(Account.GATEWAY_FEES, -amount, currency)
         case _ if movement.paid_currency != currency:
