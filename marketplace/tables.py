@@ -30,6 +30,7 @@ import marketplace.payments.gateways.stripe.models
 import marketplace.payments.models
 import marketplace.payouts.ledger
 import marketplace.payouts.models
+import marketplace.payouts.snapshots
 import marketplace.people.models
 import marketplace.pricing.gift_cards
 import marketplace.pricing.promotion_events

@@ -32,6 +32,7 @@ SCHEDULE: dict[str, str] = {
     "orders.refresh_drafts": EVERY_FIVE_MINUTES,
     "payouts.release": EVERY_MINUTE,
     "payouts.send_waiting": EVERY_FIVE_MINUTES,
+    "payouts.take_snapshots": EVERY_FIVE_MINUTES,
     "inventory.forget_expired": EVERY_FIVE_MINUTES,
     "inventory.tidy_sold_out": EVERY_FIVE_MINUTES,
     "catalog.refresh_lexicon": EVERY_NIGHT,

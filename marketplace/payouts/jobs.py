@@ -4,6 +4,7 @@ from marketplace.kit.jobs import Retry, Work, job
 from marketplace.payouts.release import BATCH, release_due
 from marketplace.payouts.runs import queue_unsent
 from marketplace.payouts.sending import send
+from marketplace.payouts.snapshots import take_snapshots
 
 
 @job("payouts.release")
@@ -25,3 +26,9 @@ async def send_run(work: Work, run_id: int) -> None:
 async def send_waiting(work: Work) -> None:
     """Try again what could not be sent though it was tried often: the store of files may be back."""
     await queue_unsent(work.session)
+
+
+@job("payouts.take_snapshots")
+async def snapshots(work: Work) -> None:
+    """Sum the postings of sellers that have many new ones, so that their balances stay quick to read."""
+    await take_snapshots(work.database)

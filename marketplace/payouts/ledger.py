@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index
+from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.kit import clock
@@ -83,6 +83,13 @@ class Posting(IntegerKey, Base):
         ),
         Index(None, "entry_id"),
         Index("ix_posting_balance", "vendor_id", "account", "currency", postgresql_include=["amount_minor"]),
+        Index(
+            "ix_posting_vendor",
+            "vendor_id",
+            "id",
+            postgresql_where=text("vendor_id IS NOT NULL"),
+            postgresql_include=["account", "currency", "amount_minor"],
+        ),
         Index("ix_posting_account", "account", "currency", postgresql_include=["amount_minor"]),
     )
 

@@ -13,8 +13,9 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from marketplace.payouts.ledger import Account, Posting
+from marketplace.payouts.ledger import Account
 from marketplace.payouts.models import Payout, PayoutStatus
+from marketplace.payouts.snapshots import amounts_of
 
 MAXIMUM_FINDINGS = 100
 
@@ -24,16 +25,16 @@ def vendor_balances(vendor_id: ColumnElement[Any]) -> Subquery:
 
     All in minor units and as the seller sees them: what it is owed is positive. Stands in a larger FROM.
     """
-    posting, payout = aliased(Posting), aliased(Payout)
+    amounts, payout = amounts_of(vendor_id), aliased(Payout)
 
     def owed(account: Account) -> ColumnElement[Any]:
-        return func.coalesce(func.sum(-posting.amount_minor).filter(posting.account == account), 0)
+        return func.coalesce(func.sum(-amounts.c.minor).filter(amounts.c.account == account), 0)
 
     paid = (
         select(func.coalesce(func.sum(payout.amount_minor), 0))
         .where(
             payout.vendor_id == vendor_id,
-            payout.currency == posting.currency,
+            payout.currency == amounts.c.currency,
             payout.status == PayoutStatus.PAID,
         )
         .correlate_except(payout)
@@ -41,15 +42,14 @@ def vendor_balances(vendor_id: ColumnElement[Any]) -> Subquery:
     )
     return (
         select(
-            posting.currency,
+            amounts.c.currency,
             owed(Account.VENDOR_HELD).label("held_minor"),
             owed(Account.VENDOR_PAYABLE).label("payable_minor"),
             owed(Account.PAYOUT_IN_TRANSIT).label("in_transit_minor"),
             paid.label("paid_minor"),
         )
-        .where(posting.vendor_id == vendor_id)
-        .group_by(posting.currency)
-        .correlate_except(posting, payout)
+        .group_by(amounts.c.currency)
+        .correlate_except(amounts, payout)
         .subquery("balances")
     )
 
@@ -265,6 +265,22 @@ _RULES: dict[str, str] = {
             GROUP BY posting.vendor_id, posting.currency
         ) AS open USING (vendor_id, currency)
         WHERE coalesce(ledger.minor, 0) <> coalesce(open.minor, 0)
+    """,
+    "a snapshot is what its seller's postings of the day came to": """
+        WITH summed AS (
+            SELECT vendor_id, max(up_to_posting_id) AS up_to FROM balance_snapshot GROUP BY vendor_id
+        )
+        SELECT format('seller %s: %s %s %s of %s, %s in the ledger',
+                      vendor_id, account, kept.minor, currency, day, ledger.minor)
+        FROM balance_snapshot AS kept FULL JOIN (
+            SELECT summed.vendor_id, posting.currency, posting.account,
+                   (entry.at AT TIME ZONE 'UTC')::date AS day, sum(amount_minor) AS minor
+            FROM summed
+            JOIN posting ON posting.vendor_id = summed.vendor_id AND posting.id <= summed.up_to
+            JOIN journal_entry AS entry ON entry.id = posting.entry_id
+            GROUP BY 1, 2, 3, 4
+        ) AS ledger USING (vendor_id, currency, account, day)
+        WHERE coalesce(kept.minor, 0) <> coalesce(ledger.minor, 0)
     """,
 }
 """Each rule, and a query for what breaks it."""
