@@ -145,6 +145,39 @@ def verify() -> None:
     print("The ledger is in order.")
 
 
+@ledger_commands.command()
+def rebuild(
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare only: entries are never written anew, so it is needed.")
+    ] = False,
+) -> None:
+    """Derive all entries again from orders, payments and payouts, and compare: fails where they differ."""
+    from sqlalchemy import text
+
+    from marketplace.kit.database import Database
+    from marketplace.payouts.rebuilding import Difference, differences
+
+    if not check:
+        raise _Refusal(
+            "The ledger is only ever appended to. Say --check to compare it with what it is made of."
+        )
+
+    async def compare() -> list[Difference]:
+        database = Database(_with_database().model_copy(update={"statement_timeout_seconds": 0}))
+        async with database.transaction() as session:
+            await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+            found = await differences(session)
+        await database.close()
+        return found
+
+    found = asyncio.run(compare())
+    for difference in found:
+        print(difference, file=sys.stderr)
+    if found:
+        raise _Refusal("The ledger is not what it is made of.")
+    print("The ledger is what it is made of.")
+
+
 @app_commands.command()
 def create(
     name: Annotated[str, typer.Option(help="What staff call it.")],
