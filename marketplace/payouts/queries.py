@@ -5,30 +5,73 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
     Subquery,
+    Text,
+    cast,
     func,
+    literal,
     select,
     text,
+    union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from marketplace.orders.models import Order, OrderStatus, VendorOrder, VendorOrderStatus
 from marketplace.payouts.ledger import Account
-from marketplace.payouts.models import Payout, PayoutStatus
+from marketplace.payouts.models import EarningReversal, Payout, PayoutStatus, VendorEarning
 from marketplace.payouts.snapshots import amounts_of
 
 MAXIMUM_FINDINGS = 100
 
 
+PENDING = "PENDING"
+"""No account: nothing is posted of what was sold and has not been delivered."""
+_UNDER_WAY = (
+    VendorOrderStatus.UNFULFILLED,
+    VendorOrderStatus.PARTIALLY_FULFILLED,
+    VendorOrderStatus.FULFILLED,
+)
+_NOT_SOLD = (OrderStatus.DRAFT, OrderStatus.UNCONFIRMED, OrderStatus.EXPIRED, OrderStatus.CANCELED)
+
+
+def pending_amounts(vendor_id: ColumnElement[Any] | int) -> Select[str, int]:
+    """Rows (`currency`, `minor`): what a seller will earn by what it has sold once it is delivered, less what
+    refunds take back of that.
+    """
+    part, order, earning = aliased(VendorOrder), aliased(Order), aliased(VendorEarning)
+    reversal = aliased(EarningReversal)
+    taken_back = (
+        select(func.coalesce(func.sum(reversal.earning_minor), 0))
+        .where(reversal.vendor_order_id == part.id)
+        .correlate(part)
+        .scalar_subquery()
+    )
+    return (
+        select(part.currency, (earning.earning_minor - taken_back).label("minor"))
+        .join(earning, earning.vendor_order_id == part.id)
+        .join(order, order.id == part.order_id)
+        .where(part.vendor_id == vendor_id, part.status.in_(_UNDER_WAY), order.status.not_in(_NOT_SOLD))
+        .correlate_except(part, order, earning, reversal)
+    )
+
+
 def vendor_balances(vendor_id: ColumnElement[Any]) -> Subquery:
-    """A row per currency in which a seller has earned: what is held, payable, in transit, paid.
+    """A row per currency in which a seller has sold: what is pending, held, payable, in transit, paid.
 
     All in minor units and as the seller sees them: what it is owed is positive. Stands in a larger FROM.
     """
-    amounts, payout = amounts_of(vendor_id), aliased(Payout)
+    posted, pending, payout = amounts_of(vendor_id), pending_amounts(vendor_id).subquery(), aliased(Payout)
+    amounts = union_all(
+        select(
+            cast(posted.c.account, Text).label("account"), posted.c.currency, (-posted.c.minor).label("minor")
+        ),
+        select(literal(PENDING), pending.c.currency, pending.c.minor),
+    ).subquery("amounts")
 
-    def owed(account: Account) -> ColumnElement[Any]:
-        return func.coalesce(func.sum(-amounts.c.minor).filter(amounts.c.account == account), 0)
+    def owed(account: str) -> ColumnElement[Any]:
+        return func.coalesce(func.sum(amounts.c.minor).filter(amounts.c.account == account), 0)
 
     paid = (
         select(func.coalesce(func.sum(payout.amount_minor), 0))
@@ -43,6 +86,7 @@ def vendor_balances(vendor_id: ColumnElement[Any]) -> Subquery:
     return (
         select(
             amounts.c.currency,
+            owed(PENDING).label("pending_minor"),
             owed(Account.VENDOR_HELD).label("held_minor"),
             owed(Account.VENDOR_PAYABLE).label("payable_minor"),
             owed(Account.PAYOUT_IN_TRANSIT).label("in_transit_minor"),
