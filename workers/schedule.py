@@ -31,6 +31,8 @@ SCHEDULE: dict[str, str] = {
     "payments.reconcile": EVERY_NIGHT,
     "orders.refresh_drafts": EVERY_FIVE_MINUTES,
     "payouts.release": EVERY_MINUTE,
+    "payouts.return_unfetched": EVERY_FIVE_MINUTES,
+    "payouts.draft_due": EVERY_FIVE_MINUTES,
     "payouts.send_waiting": EVERY_FIVE_MINUTES,
     "payouts.take_snapshots": EVERY_FIVE_MINUTES,
     "inventory.forget_expired": EVERY_FIVE_MINUTES,

@@ -7,19 +7,16 @@ twice, and a newer file may repeat the older one's lines.
 import csv
 import io
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.kit import clock
 from marketplace.kit.errors import DomainError, Errors
 from marketplace.kit.text import without_marks
-from marketplace.payouts import entries
+from marketplace.payouts.endings import Ending, close_if_ended, end_payouts, locked_run
 from marketplace.payouts.errors import AnswerError, RunStateError, UnknownPayoutError
-from marketplace.payouts.journal import Entry, record
 from marketplace.payouts.models import Payout, PayoutRun, PayoutRunStatus, PayoutStatus
-from marketplace.payouts.runs import CAME_BACK, locked_run
+from marketplace.payouts.ways import Teller
 from marketplace.people import audit
 
 ANSWER_BYTES = 5 * 1024 * 1024
@@ -73,48 +70,34 @@ async def import_answer(
         select(Payout).where(Payout.run_id == run_id).order_by(Payout.number).with_for_update()
     )
     payouts = {payout.end_to_end_id: payout for payout in found}
-    now = clock.now()
-    errors: list[DomainError] = []
-    made: list[Entry] = []
-    for line in said:
-        try:
-            made += _apply(payouts.get(line.end_to_end_id), line, now)
-        except AnswerError as error:
-            errors.append(error)
+    errors: list[DomainError] = [_unknown(line) for line in said if line.end_to_end_id not in payouts]
+    rows = {line.end_to_end_id: line.row for line in said}
+    told = [
+        Ending(payouts[line.end_to_end_id], line.status, line.reason)
+        for line in said
+        if line.end_to_end_id in payouts
+    ]
+    changed = 0
+    try:
+        changed = await end_payouts(session, Teller.BANK, told)
+    except Errors as refused:
+        errors += [_in_row(rows[str(error.details["reference"])], error) for error in refused.errors]
     if errors:
         raise Errors(errors[:ERRORS_SHOWN])
-    await record(session, made)
-    if all(payout.status is not PayoutStatus.SENT for payout in payouts.values()):
-        run.status = PayoutRunStatus.CLOSED
-    await session.flush()
-    if made:
-        await audit.record(session, actor_id, "payout_run.answered", "PayoutRun", run.id, changed=len(made))
+    await close_if_ended(session, run)
+    if changed:
+        await audit.record(session, actor_id, "payout_run.answered", "PayoutRun", run.id, changed=changed)
     return run
 
 
-def _apply(payout: Payout | None, said: Said, now: datetime) -> list[Entry]:
-    """Have a payout follow what the bank said of it; gives what is to be posted. Raises AnswerError."""
-    if payout is None:
-        raise UnknownPayoutError(
-            f"Row {said.row}: this run has no transfer {said.end_to_end_id}.", field="file", row=said.row
-        )
-    if said.status is payout.status or (said.status is PayoutStatus.PAID and payout.paid_at is not None):
-        return []  # Known already: also that it was paid, when it has come back since.
-    if payout.status in CAME_BACK or (payout.status, said.status) == (PayoutStatus.PAID, PayoutStatus.FAILED):
-        raise AnswerError(
-            f"Row {said.row}: {said.end_to_end_id} is {payout.status} and can't become {said.status}.",
-            field="file",
-            row=said.row,
-        )
-    was_paid = payout.status is PayoutStatus.PAID
-    payout.status = said.status
-    if said.status is PayoutStatus.PAID:
-        payout.paid_at = now
-        return [entries.payout_paid(payout, now)]
-    payout.ended_at, payout.reason = now, said.reason
-    if said.status is PayoutStatus.FAILED:
-        return [entries.payout_failed(payout, now)]
-    return [entries.payout_returned(payout, now, was_paid=was_paid)]
+def _unknown(said: Said) -> UnknownPayoutError:
+    return UnknownPayoutError(
+        f"Row {said.row}: this run has no transfer {said.end_to_end_id}.", field="file", row=said.row
+    )
+
+
+def _in_row(row: int, error: DomainError) -> AnswerError:
+    return AnswerError(f"Row {row}: {error.message}", field="file", row=row)
 
 
 def _read(content: bytes) -> list[Said]:

@@ -26,11 +26,13 @@ from marketplace.payments.models import (
     TransactionItem,
 )
 from marketplace.payouts import entries
+from marketplace.payouts.cash_models import CashBoxMovement
 from marketplace.payouts.journal import Entry, Line
 from marketplace.payouts.kinds import kind
 from marketplace.payouts.ledger import Account
 from marketplace.payouts.models import EarningReversal, Payout, PayoutRun, PayoutRunStatus, PayoutStatus
 from marketplace.payouts.models import VendorEarning as Earning
+from marketplace.payouts.ways import WAYS
 from marketplace.pricing.gift_cards import GiftCard, GiftCardEvent, GiftCardEventType
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -263,7 +265,8 @@ def payouts(row: AnyRow) -> Iterator[Entry]:
 @kind("payout_paid", causes=select(Payout).where(Payout.paid_at.is_not(None)))
 def paid_payouts(row: AnyRow) -> Iterator[Entry]:
     """Sellers have their money."""
-    yield entries.payout_paid(row[0], row[0].paid_at)
+    payout = row[0]
+    yield entries.payout_paid(payout, payout.paid_at, WAYS[payout.method].paid_from)
 
 
 _CALLED_OFF = and_(Payout.status == PayoutStatus.FAILED, PayoutRun.status == PayoutRunStatus.CANCELED)
@@ -285,4 +288,12 @@ def payouts_that_ended(row: AnyRow) -> Iterator[Entry]:
     elif payout.status is PayoutStatus.FAILED:
         yield entries.payout_failed(payout, payout.ended_at)
     else:
-        yield entries.payout_returned(payout, payout.ended_at, was_paid=payout.paid_at is not None)
+        paid_from = WAYS[payout.method].paid_from
+        was_paid = payout.paid_at is not None
+        yield entries.payout_returned(payout, payout.ended_at, was_paid=was_paid, paid_from=paid_from)
+
+
+@kind("cash_box_moved", causes=select(CashBoxMovement))
+def cash_box_movements(row: AnyRow) -> Iterator[Entry]:
+    """Cash goes from the bank into the box, or back."""
+    yield entries.cash_box_moved(row[0])

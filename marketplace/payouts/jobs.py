@@ -1,6 +1,8 @@
 """What a worker does for payouts."""
 
 from marketplace.kit.jobs import Retry, Work, job
+from marketplace.payouts.counter import RETURNED_AT_ONCE, return_unfetched
+from marketplace.payouts.drafting import draft_due, scheduled_currencies
 from marketplace.payouts.release import BATCH, release_due
 from marketplace.payouts.runs import queue_unsent
 from marketplace.payouts.sending import send
@@ -16,9 +18,26 @@ async def release(work: Work) -> None:
             released = await release_due(session)
 
 
+@job("payouts.draft_due")
+async def draft(work: Work) -> None:
+    """Draft the runs whose day has come, a currency to a transaction."""
+    for currency in await scheduled_currencies(work.session):
+        async with work.database.transaction() as session:
+            await draft_due(session, currency)
+
+
+@job("payouts.return_unfetched")
+async def return_cash(work: Work) -> None:
+    """Make payable again the cash that nobody has fetched in time."""
+    returned = RETURNED_AT_ONCE
+    while returned == RETURNED_AT_ONCE:
+        async with work.database.transaction() as session:
+            returned = await return_unfetched(session)
+
+
 @job("payouts.send", retry=Retry(times=8))
 async def send_run(work: Work, run_id: int) -> None:
-    """Send an approved run to the bank."""
+    """Send an approved run, each payout its seller's way."""
     await send(work, run_id)
 
 

@@ -22,6 +22,8 @@ class Account(StrEnum):
 
     BANK = "BANK"
     """Asset: the marketplace's bank account."""
+    CASH_BOX = "CASH_BOX"
+    """Asset: cash at the counter, for sellers who fetch their payouts."""
     CARRIER_RECEIVABLE = "CARRIER_RECEIVABLE"
     """Asset: cash that carriers collected and owe."""
     GATEWAY_RECEIVABLE = "GATEWAY_RECEIVABLE"

@@ -288,6 +288,26 @@ _RULES: dict[str, str] = {
         ) AS payouts USING (vendor_id, currency)
         WHERE coalesce(ledger.minor, 0) <> coalesce(payouts.minor, 0)
     """,
+    "the cash box holds what was put in and not handed over": """
+        SELECT format('%s %s in the ledger, %s in the box', ledger.minor, currency, box.minor)
+        FROM (
+            SELECT currency, sum(amount_minor) AS minor FROM posting
+            WHERE account = 'CASH_BOX' GROUP BY currency
+        ) AS ledger FULL JOIN (
+            SELECT currency, sum(minor) AS minor FROM (
+                SELECT currency, amount_minor AS minor FROM cash_box_movement
+                UNION ALL
+                SELECT currency, -amount_minor FROM payout WHERE method = 'CASH_PICKUP' AND status = 'PAID'
+            ) AS parts GROUP BY currency
+        ) AS box USING (currency)
+        WHERE coalesce(ledger.minor, 0) <> coalesce(box.minor, 0) OR ledger.minor < 0
+    """,
+    "cash that was handed over is paid, and no other": """
+        SELECT format('payout %s', payout.number)
+        FROM payout LEFT JOIN cash_pickup AS pickup ON pickup.payout_id = payout.id
+        WHERE payout.method = 'CASH_PICKUP'
+          AND (payout.paid_at IS NOT NULL) <> (pickup.handed_over_at IS NOT NULL)
+    """,
     "no entry is carried by two payouts that stand": """
         SELECT format('entry %s', line.entry_id)
         FROM payout_line AS line JOIN payout ON payout.id = line.payout_id

@@ -81,6 +81,14 @@ class TaxRegime(StrEnum):
     EXEMPT = "EXEMPT"
 
 
+class PayoutMethod(StrEnum):
+    """How a seller is paid. What each way asks for and does is said in `payouts/ways/`."""
+
+    BANK_TRANSFER = "BANK_TRANSFER"
+    STRIPE_TRANSFER = "STRIPE_TRANSFER"
+    CASH_PICKUP = "CASH_PICKUP"
+
+
 class Vendor(IntegerKey, Timestamped, WithMetadata, Base):
     """A seller. Legal ids are checked at entry; no national identity number is kept."""
 
@@ -134,7 +142,12 @@ class Vendor(IntegerKey, Timestamped, WithMetadata, Base):
     language_code: Mapped[str] = mapped_column(String(16), default="fr")
     logo_path: Mapped[str | None]
     cover_path: Mapped[str | None]
-    payout_minimum_minor: Mapped[int] = mapped_column(default=0)
+    payout_minimum_minor: Mapped[int | None]
+    """What it wants to be owed before it is paid, in its country's currency. None: as is usual there."""
+    payout_method: Mapped[PayoutMethod] = mapped_column(
+        default=PayoutMethod.BANK_TRANSFER, server_default=PayoutMethod.BANK_TRANSFER.value
+    )
+    """The way it wants to be paid. Where it can't be paid so, it is not paid another way unasked."""
     search_text: Mapped[str] = mapped_column(default="", server_default="")
     """Its names, craft, place and story in every language, folded: kept by the catalogue."""
     search_vector: Mapped[str] = mapped_column(
@@ -200,6 +213,8 @@ class BankAccount(IntegerKey, Timestamped, Base):
     bank_name: Mapped[str] = mapped_column(default="")
     number_encrypted: Mapped[bytes]
     number_ending: Mapped[str] = mapped_column(String(4))
+    payable_from: Mapped[datetime | None]
+    """Nothing is paid into it before: time for a seller to say that it never asked for a change."""
 
 
 class BadgeKind(StrEnum):

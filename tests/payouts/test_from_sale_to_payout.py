@@ -20,11 +20,11 @@ from marketplace.payments.models import CashCollection
 from marketplace.payouts.answers import import_answer
 from marketplace.payouts.ledger import JournalEntry, Posting
 from marketplace.payouts.models import Payout, PayoutRun, PayoutRunStatus, PayoutStatus
-from marketplace.payouts.runs import approve_run, create_run
+from marketplace.payouts.runs import create_run
 from marketplace.people.permissions import Permission
 from tests.factories.checkout import make_market, make_piece, make_ready_cart, promise_cash
 from tests.factories.orders import make_order, parts_of
-from tests.factories.payouts import make_bank_account, make_rule
+from tests.factories.payouts import approve, make_bank_account, make_rule
 from tests.factories.people import make_staff
 from tests.factories.vendors import make_vendor
 from tests.ledger import faults
@@ -83,7 +83,7 @@ async def test_from_sale_to_payout(database: Database, clock: ModuleType) -> Non
         run = await create_run(session, "MAD", first.id)
         await in_order(session, entries=7)
     async with database.transaction() as session:
-        await approve_run(session, run.id, second.id, settings)
+        await approve(session, run.id, first, second, settings)
     await work(database, settings)
 
     async with database.transaction() as session:

@@ -27,6 +27,7 @@ from marketplace_graphql.kernel import (
     resolver,
 )
 from marketplace_graphql.payouts.fields import STAFF
+from marketplace_graphql.payouts.terms import PayoutTermsQueries
 from marketplace_graphql.payouts.types import (
     LedgerAccountEnum,
     LedgerEntry,
@@ -130,7 +131,7 @@ class CarrierCash:
 
 
 @object_type
-class PayoutQueries:
+class PayoutQueries(PayoutTermsQueries):
     """Money on its way to sellers."""
 
     payout_runs: CountableConnection[PayoutRun] | None = connection(filter=run_filter, needs=STAFF)

@@ -11,6 +11,7 @@ from marketplace.kit.signing import signed_url
 from marketplace.payouts import ledger, models
 from marketplace.people.models import User
 from marketplace_graphql.kernel import (
+    Date,
     DateTime,
     Info,
     Node,
@@ -25,7 +26,7 @@ from marketplace_graphql.kernel import (
     value,
 )
 from marketplace_graphql.languages import LanguageCodeEnum
-from marketplace_graphql.payouts.fields import STAFF, of_own_seller
+from marketplace_graphql.payouts.fields import STAFF, PayoutMethodEnum, of_own_seller
 from marketplace_graphql.values import Money, money
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 PayoutRunStatusEnum = enum(models.PayoutRunStatus, name="PayoutRunStatusEnum")
 PayoutStatusEnum = enum(models.PayoutStatus, name="PayoutStatusEnum")
-PayoutMethodEnum = enum(models.PayoutMethod, name="PayoutMethodEnum")
 LedgerAccountEnum = enum(ledger.Account, name="LedgerAccountEnum")
 
 
@@ -91,7 +91,7 @@ class Payout(Node):
     vendor: "Vendor" = related()
     amount: Money = value(lambda row, ctx: money(row.amount_minor, row.currency))
     status: PayoutStatusEnum  # type: ignore[valid-type]
-    method: PayoutMethodEnum  # type: ignore[valid-type]
+    method: PayoutMethodEnum
     end_to_end_id: str
     """What the bank's answer calls it."""
     account_holder: str
@@ -130,11 +130,14 @@ class PayoutRunPerson:
 
 @node(models.PayoutRun, visible=staff_only, order_by=lambda row, ctx: row.id.desc())
 class PayoutRun(Node):
-    """Payouts that go to the bank in one file."""
+    """Payouts that are sent together, each its seller's way."""
 
     status: PayoutRunStatusEnum  # type: ignore[valid-type]
     currency: str
     created: DateTime = column("created_at")
+    drafted_for: Date | None
+    """The day of the schedule that it was made for; none where a person made it."""
+    reviewed_at: DateTime | None
     approved_at: DateTime | None
     sent_at: DateTime | None
     message_id: str | None
@@ -146,6 +149,11 @@ class PayoutRun(Node):
     def created_by(row: Any, ctx: Any) -> PayoutRunPerson | None:
         """Who made it: somebody else has to approve it."""
         return _staff(row.created_by_id, ctx, row, "who made it")
+
+    @value
+    def reviewed_by(row: Any, ctx: Any) -> PayoutRunPerson | None:
+        """Who looked through it: somebody else has to approve it."""
+        return _staff(row.reviewed_by_id, ctx, row, "who reviewed it")
 
     @value
     def approved_by(row: Any, ctx: Any) -> PayoutRunPerson | None:

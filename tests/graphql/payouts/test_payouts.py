@@ -37,6 +37,9 @@ CREATE = f"""mutation($currency: String!, $vendors: [ID!]) {{
   }}
 }}"""
 APPROVE = "mutation($id: ID!) { payoutRunApprove(id: $id) { payoutRun { status } errors { field code } } }"
+REVIEW = """mutation($id: ID!) {
+  payoutRunReview(id: $id) { payoutRun { status reviewedBy { email } } errors { field code } }
+}"""
 CANCEL = "mutation($id: ID!) { payoutRunCancel(id: $id) { payoutRun { status } errors { field code } } }"
 ANSWER = f"""mutation($id: ID!, $file: Upload!) {{
   payoutRunAnswerImport(id: $id, file: $file) {{
@@ -96,6 +99,8 @@ async def test_the_whole_way_of_a_payout(
 
     again = (await read(CREATE, first, currency="MAD"))["payoutRunCreate"]
     assert again["errors"][0]["code"] == "NOTHING_TO_PAY"
+    reviewed = (await read(REVIEW, first, id=made["id"]))["payoutRunReview"]["payoutRun"]
+    assert (reviewed["status"], reviewed["reviewedBy"]["email"]) == ("REVIEWED", house.first.email)
     own = (await read(APPROVE, first, id=made["id"]))["payoutRunApprove"]
     assert own == {"payoutRun": None, "errors": [{"field": "id", "code": "FOUR_EYES"}]}
     approved = (await read(APPROVE, second, id=made["id"]))["payoutRunApprove"]
