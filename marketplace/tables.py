@@ -29,6 +29,7 @@ import marketplace.payments.gateways.redirect.models
 import marketplace.payments.gateways.stripe.models
 import marketplace.payments.models
 import marketplace.payouts.cash_models
+import marketplace.payouts.debt_models
 import marketplace.payouts.ledger
 import marketplace.payouts.models
 import marketplace.payouts.snapshots

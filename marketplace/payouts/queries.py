@@ -106,7 +106,7 @@ class Finding:
     what: str
 
 
-_RULES: dict[str, str] = {
+RULES: dict[str, str] = {
     "every entry adds up to zero in each currency": """
         SELECT format('entry %s: %s %s', entry_id, sum(amount_minor), currency)
         FROM posting GROUP BY entry_id, currency HAVING sum(amount_minor) <> 0
@@ -330,6 +330,35 @@ _RULES: dict[str, str] = {
         ) AS open USING (vendor_id, currency)
         WHERE coalesce(ledger.minor, 0) <> coalesce(open.minor, 0)
     """,
+    "what sellers owe in shares is what was spread, less what they have paid of it since": """
+        SELECT format('seller %s: %s %s in the ledger, %s decided',
+                      vendor_id, ledger.minor, currency, said.minor)
+        FROM (
+            SELECT vendor_id, currency, sum(amount_minor) AS minor FROM posting
+            WHERE account = 'VENDOR_DEBT' GROUP BY vendor_id, currency
+        ) AS ledger FULL JOIN (
+            SELECT vendor_id, currency, sum(minor) AS minor FROM (
+                SELECT vendor_id, currency,
+                       CASE WHEN kind = 'SPREAD' THEN amount_minor
+                            WHEN account = 'VENDOR_DEBT' THEN -amount_minor ELSE 0 END AS minor
+                FROM vendor_debt_decision
+                UNION ALL
+                SELECT vendor_id, currency, -amount_minor FROM debt_instalment
+            ) AS parts GROUP BY vendor_id, currency
+        ) AS said USING (vendor_id, currency)
+        WHERE coalesce(ledger.minor, 0) <> coalesce(said.minor, 0) OR ledger.minor < 0
+    """,
+    "what sellers owed and the marketplace bears was decided": """
+        SELECT format('%s %s in the ledger, %s decided', ledger.minor, currency, said.minor)
+        FROM (
+            SELECT currency, sum(amount_minor) AS minor FROM posting
+            WHERE account = 'DEBT_LOSS' GROUP BY currency
+        ) AS ledger FULL JOIN (
+            SELECT currency, sum(amount_minor) AS minor FROM vendor_debt_decision
+            WHERE kind = 'WRITE_OFF' GROUP BY currency
+        ) AS said USING (currency)
+        WHERE coalesce(ledger.minor, 0) <> coalesce(said.minor, 0)
+    """,
     "a snapshot is what its seller's postings of the day came to": """
         WITH summed AS (
             SELECT vendor_id, max(up_to_posting_id) AS up_to FROM balance_snapshot GROUP BY vendor_id
@@ -356,7 +385,7 @@ async def verify(session: AsyncSession) -> list[Finding]:
     Reads all postings: for the command line and for tests, at most MAXIMUM_FINDINGS per rule.
     """
     findings: list[Finding] = []
-    for rule, query in _RULES.items():
+    for rule, query in RULES.items():
         found = await session.scalars(text(f"{query} LIMIT {MAXIMUM_FINDINGS}"))
         findings += [Finding(rule, what) for what in found]
     return findings

@@ -106,6 +106,7 @@ def test_every_kind_of_entry_that_the_code_writes_is_derived_again() -> None:
         re.findall(r'_of_payout\(payout, "(\w+)"', source)
     )
     written |= {name for pair in re.findall(r'kind = "(\w+)" if \w+ else "(\w+)"', source) for name in pair}
+    written |= set(re.findall(r': \("(\w+)", Account\.', source))
 
     assert written == set(KINDS)
 
