@@ -29,7 +29,7 @@ from marketplace.payouts.snapshots import take_snapshots
 from marketplace.tables import metadata, statements
 
 NAME = "bench_ledger"
-TIMES = 20
+TIMES = 7
 SELLERS_PER_ORDER = 3
 LARGE_SELLER = 1
 
