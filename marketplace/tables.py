@@ -28,6 +28,7 @@ import marketplace.payments.at_the_door.models
 import marketplace.payments.gateways.redirect.models
 import marketplace.payments.gateways.stripe.models
 import marketplace.payments.models
+import marketplace.payouts.bank_answers
 import marketplace.payouts.cash_models
 import marketplace.payouts.debt_models
 import marketplace.payouts.ledger

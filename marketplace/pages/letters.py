@@ -64,6 +64,14 @@ def about_cash(templates: Templates, name: str, language: Language, values: Mapp
     return _letter(templates, name, language, values)
 
 
+def about_payout(templates: Templates, name: str, language: Language, values: Mapping[str, Any]) -> Letter:
+    """What people get about money on its way to sellers. `cash_waits`, to a seller: the payout's `number` and
+    `amount`, the `code` to fetch it by, `until` when. `payout_came_back`: its `reason`, `method`, whether it
+    is `unfetched`. `payout_draft_waits`, to staff: a run's `number`, `day`, `total`, how many `payouts`.
+    """
+    return _letter(templates, name, language, values)
+
+
 def about_account(templates: Templates, name: str, language: Language, values: Mapping[str, Any]) -> Letter:
     """What somebody gets about their account. `values`: `url` of its button, `email` if it is about one.
 
