@@ -22,6 +22,7 @@ SCHEDULE: dict[str, str] = {
     "payments.expire_orders": EVERY_MINUTE,
     "payments.delete_expired_orders": EVERY_FIVE_MINUTES,
     "payments.find_out_due": EVERY_MINUTE,
+    "payments.follow_repayments": EVERY_FIVE_MINUTES,
     "payments.release_due": EVERY_FIVE_MINUTES,
     "payments.queue_stripe_events": EVERY_FIVE_MINUTES,
     "payments.forget_stripe_events": EVERY_NIGHT,

@@ -5,7 +5,7 @@ from uuid import UUID
 from marketplace.checkout.asking_for_taxes import tax_checkout
 from marketplace.checkout.carriers_asked import hear_carriers
 from marketplace.kit.jobs import Retry, Work, job
-from marketplace.payments import auto_completion, expiring, finding_out, lost, releasing
+from marketplace.payments import auto_completion, expiring, finding_out, lost, releasing, repaid
 from marketplace.payments.at_the_door import confirming
 from marketplace.payments.gateways.redirect import inbox as banks
 from marketplace.payments.gateways.stripe import bank, books, disputes, handlers, inbox, reconciling
@@ -56,6 +56,12 @@ async def find_out_due(work: Work) -> None:
 async def find_out(work: Work, call_id: int) -> None:
     """Find out what came of a request to a gateway."""
     await finding_out.find_out(work.database, work.settings, call_id)
+
+
+@job("payments.follow_repayments")
+async def follow_repayments(work: Work) -> None:
+    """Conclude refunds that nobody lives to conclude."""
+    await repaid.follow_late(work.session)
 
 
 @job("payments.release_due")
