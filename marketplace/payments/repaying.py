@@ -19,13 +19,10 @@ from marketplace.orders.fulfilling import lock_order
 from marketplace.payments import repaid
 from marketplace.payments.actions import Action, ask_for_action
 from marketplace.payments.asked import Asked
-from marketplace.payments.errors import NobodyToAskError
-from marketplace.payments.gateways.by_hand import PAID_BACK_BY_HAND
-from marketplace.payments.models import Repayment, RepaymentRequest, TransactionAction, TransactionItem
-from marketplace.payments.models import TransactionEventType as Type
-from marketplace.payments.providers import provider_of_actions
+from marketplace.payments.models import Repayment, RepaymentRequest, TransactionAction
 from marketplace.payments.refund_shares import Take
 from marketplace.payments.refunding import Plan, Refunding, Returned, carry_out, plan
+from marketplace.payments.taking import Takes, takes_of
 from marketplace.payments.wanted import as_json
 
 
@@ -54,15 +51,16 @@ async def begin(
         await repaid.check_none_under_way(session, order_id)
     locked = await lock_order(session, order_id)
     purse, planned = await plan(session, locked, refunding)
-    takes = await _takes(session, settings, purse.transactions, planned.refunded_minor)
-    by_hand = [take for take in takes if take[0].gateway in PAID_BACK_BY_HAND]
-    outside = [take for take in takes if take[0].gateway not in PAID_BACK_BY_HAND]
-    if not outside:
-        return await carry_out(session, locked, refunding, planned, by_hand, user_id)
-    repayment = _written(order_id, locked.order.currency, refunding, planned, by_hand, user_id)
+    takes = await takes_of(
+        session, settings, purse.transactions, TransactionAction.REFUND, planned.refunded_minor
+    )
+    _check_all(takes, locked.order.currency)
+    if not takes.outside:
+        return await carry_out(session, locked, refunding, planned, takes.by_hand, user_id)
+    repayment = _written(order_id, locked.order.currency, refunding, planned, takes.by_hand, user_id)
     session.add(repayment)
     await session.flush()
-    asked = [await _ask(session, settings, take, user_id) for take in outside]
+    asked = [await _ask(session, settings, take, user_id) for take in takes.outside]
     session.add_all(RepaymentRequest(request_id=each.request_id, repayment_id=repayment.id) for each in asked)
     await session.flush()
     return Begun(repayment.id, asked)
@@ -90,40 +88,14 @@ def _written(
     )
 
 
-async def _takes(
-    session: AsyncSession, settings: Settings, transactions: Sequence[TransactionItem], amount_minor: int
-) -> list[Take]:
-    """How much of each payment is paid back: of the latest first, as far as each was charged. What nobody can
-    pay back is passed over. Raises CannotRefundError where the others don't come to the amount.
-    """
-    takes, left, nobodys = [], amount_minor, ""
-    for transaction in reversed(transactions):
-        minor = min(left, transaction.charged_minor)
-        if minor <= 0:
-            continue
-        if not await _can_be_paid_back(session, settings, transaction):
-            nobodys = transaction.name or transaction.gateway
-            continue
-        takes.append((transaction, minor))
-        left -= minor
-    if left:
-        amount = Money(left, transactions[0].currency)
+def _check_all(takes: Takes, currency: str) -> None:
+    """Raises CannotRefundError where what can be paid back does not come to the amount."""
+    if takes.left_minor:
+        by = "other means" if takes.passed_over is None else takes.passed_over.name or "other means"
         raise CannotRefundError(
-            f"Nobody can be asked to pay {amount} back that were paid by {nobodys or 'other means'}.",
+            f"Nobody can be asked to pay back {Money(takes.left_minor, currency)} that were paid by {by}.",
             code="TRANSACTION_ERROR",
         )
-    return takes
-
-
-async def _can_be_paid_back(session: AsyncSession, settings: Settings, transaction: TransactionItem) -> bool:
-    if transaction.gateway in PAID_BACK_BY_HAND:
-        return True
-    try:
-        provider = await provider_of_actions(session, settings, transaction)
-        await provider.check_action(session, Type.REFUND_REQUEST)
-    except NobodyToAskError:
-        return False
-    return True
 
 
 async def _ask(session: AsyncSession, settings: Settings, take: Take, user_id: int | None) -> Asked:
