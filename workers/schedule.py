@@ -30,6 +30,7 @@ SCHEDULE: dict[str, str] = {
     "payments.follow_cash_orders": EVERY_FIVE_MINUTES,
     "payments.read_stripe_books": EVERY_HOUR,
     "payments.reconcile": EVERY_NIGHT,
+    "payments.remind_of_disputes": EVERY_FIVE_MINUTES,
     "orders.refresh_drafts": EVERY_FIVE_MINUTES,
     "payouts.release": EVERY_MINUTE,
     "payouts.send_waiting": EVERY_FIVE_MINUTES,

@@ -8,7 +8,15 @@ from marketplace.kit.jobs import Retry, Work, job
 from marketplace.payments import auto_completion, expiring, finding_out, lost, releasing, repaid
 from marketplace.payments.at_the_door import confirming
 from marketplace.payments.gateways.redirect import inbox as banks
-from marketplace.payments.gateways.stripe import bank, books, disputes, handlers, inbox, reconciling
+from marketplace.payments.gateways.stripe import (
+    bank,
+    books,
+    disputes,
+    handlers,
+    inbox,
+    letters,
+    reconciling,
+)
 
 
 @job("payments.complete_paid")
@@ -131,4 +139,11 @@ async def reconcile(work: Work) -> None:
     """Keep where Stripe's books and ours say different things, for staff to look into."""
     await books.read_on(work.database, work.settings)
     async with work.database.transaction() as session:
-        await reconciling.keep_differences(session)
+        if await reconciling.keep_differences(session):
+            await letters.tell_differences(session)
+
+
+@job("payments.remind_of_disputes")
+async def remind_of_disputes(work: Work) -> None:
+    """Find disputes that staff have to answer soon."""
+    await letters.remind_due(work.session)
