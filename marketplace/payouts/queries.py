@@ -146,11 +146,11 @@ RULES: dict[str, str] = {
           ON entry.vendor_order_id = earning.vendor_order_id AND entry.kind = 'released'
         LEFT JOIN (
             SELECT vendor_order_id, sum(earning_minor) AS minor FROM earning_reversal
-            WHERE booked_at IS NOT NULL GROUP BY vendor_order_id
+            WHERE booked_at IS NOT NULL AND earning_minor > 0 GROUP BY vendor_order_id
         ) AS back ON back.vendor_order_id = earning.vendor_order_id
         WHERE (earning.released_at IS NULL AND entry.id IS NOT NULL)
            OR (earning.released_at IS NOT NULL AND entry.id IS NULL
-               AND earning.earning_minor <> coalesce(back.minor, 0))
+               AND earning.earning_minor > coalesce(back.minor, 0))
     """,
     "every refund of what was delivered is booked, and no other": """
         SELECT format('refund %s', reversal.part_refund_id)
@@ -178,12 +178,19 @@ RULES: dict[str, str] = {
         WHERE back.minor > part.total_gross_minor - part.gift_card_minor
            OR back.goods > part.subtotal_gross_minor OR back.shipping > part.shipping_gross_minor
     """,
-    "what was paid back by hand is what sellers' parts bear": """
+    "sellers' parts bear what was paid back by hand, and what of refunds gateways pay back": """
         SELECT format('order %s: %s paid back, %s borne', orders.number, money.minor, borne.minor)
         FROM (
-            SELECT item.order_id, sum(event.amount_minor) AS minor
-            FROM transaction_event AS event JOIN transaction_item AS item ON item.id = event.transaction_id
-            WHERE event.type = 'REFUND_SUCCESS' AND event.psp_reference LIKE 'refund:%' GROUP BY item.order_id
+            SELECT order_id, sum(minor) AS minor FROM (
+                SELECT item.order_id, event.amount_minor AS minor
+                FROM transaction_event AS event
+                JOIN transaction_item AS item ON item.id = event.transaction_id
+                WHERE event.type = 'REFUND_SUCCESS' AND event.psp_reference LIKE 'refund:%'
+                UNION ALL
+                SELECT order_id, borne_minor - coalesce(
+                    (SELECT sum(by_hand.value::bigint) FROM jsonb_each_text(by_hand) AS by_hand), 0
+                ) FROM repayment WHERE settled_at IS NOT NULL
+            ) AS parts GROUP BY order_id
         ) AS money
         FULL JOIN (
             SELECT part.order_id, sum(refund.goods_minor + refund.shipping_minor) AS minor
@@ -191,7 +198,19 @@ RULES: dict[str, str] = {
             WHERE refund.was_paid GROUP BY part.order_id
         ) AS borne USING (order_id)
         JOIN customer_order AS orders ON orders.id = order_id
-        WHERE money.minor IS DISTINCT FROM borne.minor
+        WHERE coalesce(money.minor, 0) <> coalesce(borne.minor, 0)
+    """,
+    "sellers' parts bear no more of refunds than gateways pay back": """
+        SELECT format('order %s: %s borne, %s paid back', orders.number, borne.minor, back.minor)
+        FROM (
+            SELECT order_id, sum(borne_minor) AS minor FROM repayment GROUP BY order_id
+        ) AS borne
+        JOIN (
+            SELECT order_id, sum(refunded_minor + refund_pending_minor) AS minor
+            FROM transaction_item GROUP BY order_id
+        ) AS back USING (order_id)
+        JOIN customer_order AS orders ON orders.id = order_id
+        WHERE borne.minor > back.minor
     """,
     "carriers owe what they collected and did not remit": """
         SELECT format('%s %s in the ledger, %s with carriers', ledger.minor, currency, cash.minor)
