@@ -31,8 +31,10 @@ import marketplace.payments.models
 import marketplace.payouts.bank_answers
 import marketplace.payouts.cash_models
 import marketplace.payouts.connect.models
+import marketplace.payouts.debt_models
 import marketplace.payouts.ledger
 import marketplace.payouts.models
+import marketplace.payouts.snapshots
 import marketplace.people.models
 import marketplace.pricing.gift_cards
 import marketplace.pricing.promotion_events

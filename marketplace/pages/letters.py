@@ -94,6 +94,14 @@ def export(templates: Templates, language: Language, values: Mapping[str, Any]) 
     return _letter(templates, name, language, values)
 
 
+def to_staff(templates: Templates, name: str, language: Language, values: Mapping[str, Any]) -> Letter:
+    """What staff who handle payments get. `dispute_due` and `dispute_decided`: the order's `number`, the
+    `reference`, `reason`, `amount`, and `url` of the dispute, `due_at`, `is_won`. `payment_differences`: the
+    first of them, how many there are (`count`), and how many are not shown (`left`).
+    """
+    return _letter(templates, name, language, values)
+
+
 def _letter(templates: Templates, name: str, language: Language, values: Mapping[str, Any]) -> Letter:
     """A letter's plain text begins with its subject, on a line of its own."""
     subject, _, text = templates.render(f"emails/{name}.txt", language, values).partition("\n")

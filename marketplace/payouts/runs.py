@@ -19,7 +19,7 @@ from marketplace.kit.jobs import enqueue, is_pending
 from marketplace.kit.money import MINOR_DIGITS, Money
 from marketplace.kit.settings import Settings
 from marketplace.orders.models import Order, VendorOrder
-from marketplace.payouts import entries
+from marketplace.payouts import debts, entries
 from marketplace.payouts.endings import CAME_BACK, locked_run
 from marketplace.payouts.errors import (
     FourEyesError,
@@ -73,6 +73,7 @@ async def create_run(
         raise InvalidError(f"The shop does not trade in {currency}.", field="currency")
     candidates = await _payable(session, currency, vendor_ids)
     await lock_balances(session, candidates)
+    await debts.withhold(session, currency, candidates)
     payable = await _payable(session, currency, candidates)  # Anew: now nobody else takes from them.
     if not payable:
         raise NothingToPayError(

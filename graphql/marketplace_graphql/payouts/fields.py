@@ -43,6 +43,8 @@ class VendorBalance:
 
     currency: str
     """ISO 4217 code."""
+    pending: Money
+    """Sold, and not delivered yet."""
     held: Money
     """Earned, but the buyer may still withdraw, or the carrier has not handed the cash over."""
     payable: Money
@@ -69,10 +71,11 @@ class MoneyOfVendor:
 
     @value(allowed=lambda row, ctx: of_own_seller(row.id, ctx))
     def balances(row: Any, ctx: Any) -> list[VendorBalance]:
-        """What the ledger says, one item for each currency that it has ever earned in."""
+        """What the ledger says, one item for each currency that it has ever sold in."""
         owed = vendor_balances(row.id)
         parts = {
             "currency": owed.c.currency,
+            "pending": lambda: money(owed.c.pending_minor, owed.c.currency),
             "held": lambda: money(owed.c.held_minor, owed.c.currency),
             "payable": lambda: money(owed.c.payable_minor, owed.c.currency),
             "in_transit": lambda: money(owed.c.in_transit_minor, owed.c.currency),
