@@ -20,7 +20,7 @@ from marketplace.orders.models import VendorOrder
 from marketplace.orders.refunds import PartRefund
 from marketplace.payments.events import CashRemitted, GatewayMoneyMoved, PaidBackByHand, PaidByHand
 from marketplace.payments.models import CashCollection, CashRemittance, TransactionEvent
-from marketplace.payouts import dispute_entries, entries, stripe_entries
+from marketplace.payouts import dispute_charges, dispute_entries, entries, stripe_entries
 from marketplace.payouts.commission import freeze_commission, thaw_commission
 from marketplace.payouts.journal import record
 from marketplace.payouts.models import VendorEarning
@@ -28,7 +28,7 @@ from marketplace.payouts.reversals import book_waiting, reverse
 from marketplace.pricing.events import GiftCardDebtsChanged, GiftCardsIssued
 from marketplace.pricing.gift_cards import GiftCard
 
-__all__ = ["dispute_entries", "stripe_entries"]
+__all__ = ["dispute_charges", "dispute_entries", "stripe_entries"]
 """Which hear of Stripe's own books."""
 
 

@@ -6,9 +6,21 @@ from strawberry import ID
 
 from marketplace.kit.errors import InvalidError, PermissionDeniedError
 from marketplace.kit.settings import Settings
-from marketplace.payouts import answers, models, runs
+from marketplace.payments.gateways.stripe.models import StripeDispute
+from marketplace.payouts import answers, dispute_charges, models, runs
+from marketplace.people.permissions import Permission
 from marketplace.vendors.models import Vendor
-from marketplace_graphql.kernel import Info, Upload, UploadedFile, enum, error_type, mutation, object_type
+from marketplace_graphql.kernel import (
+    Info,
+    PositiveDecimal,
+    Upload,
+    UploadedFile,
+    enum,
+    error_type,
+    mutation,
+    object_type,
+)
+from marketplace_graphql.payments.recording import minor_of
 from marketplace_graphql.payouts.fields import STAFF
 
 
@@ -64,6 +76,24 @@ class PayoutMutations:
         if not isinstance(file, UploadedFile):
             raise InvalidError("Send the answer as a file of a multipart request.", field="file")
         return await answers.import_answer(info.session, run.id, file.content, _staff_id(info))
+
+
+@object_type
+class DisputeMutations:
+    """Lost disputes that sellers bear."""
+
+    @mutation(returns="PaymentDispute", errors=PayoutError, needs=Permission.HANDLE_PAYMENTS)
+    async def payment_dispute_charge(
+        self, info: Info, id: ID, amount: PositiveDecimal | None = None, reason: str | None = None
+    ) -> StripeDispute:
+        """Charges an order's sellers with what a bank has taken back for good, or with so much of it, in
+        proportion to what their delivered parts brought. Their next payouts take it.
+        """
+        dispute = await info.find(StripeDispute, id)
+        minor = None if amount is None else minor_of(amount, dispute.currency, "amount")
+        return await dispute_charges.charge(
+            info.session, dispute.id, minor, (reason or "").strip(), info.requester.user_id
+        )
 
 
 def _staff_id(info: Info) -> int:
