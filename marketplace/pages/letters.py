@@ -102,6 +102,13 @@ def to_staff(templates: Templates, name: str, language: Language, values: Mappin
     return _letter(templates, name, language, values)
 
 
+def dispute_charged(templates: Templates, language: Language, values: Mapping[str, Any]) -> Letter:
+    """What a seller gets who bears a part of a lost dispute. `values`: the vendor order's `number`, the
+    `amount`, and the `reason` in staff's words.
+    """
+    return _letter(templates, "dispute_charged", language, values)
+
+
 def _letter(templates: Templates, name: str, language: Language, values: Mapping[str, Any]) -> Letter:
     """A letter's plain text begins with its subject, on a line of its own."""
     subject, _, text = templates.render(f"emails/{name}.txt", language, values).partition("\n")
