@@ -28,7 +28,7 @@ from marketplace.people.permissions import Permission
 from marketplace.people.recipients import addresses_to_write_to
 from marketplace.people.redirects import link
 from marketplace.people.service import user_by_email
-from marketplace.post import cash, exports  # noqa: F401 - declare their jobs
+from marketplace.post import cash, exports, sellers  # noqa: F401 - declare their jobs
 from marketplace.post.reading import part_for_member, read
 from marketplace.post.sending import forget_old, language_of, send_once, templates_for
 from marketplace.pricing import gift_card_use
