@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, Enum, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.kit import clock
@@ -57,7 +57,9 @@ class BankChange(UuidKey, Base):
     """When it was confirmed or given up."""
     undo_before: Mapped[datetime | None]
     undone_at: Mapped[datetime | None]
-    previous_kind: Mapped[BankAccountKind | None]
+    previous_kind: Mapped[BankAccountKind | None] = mapped_column(
+        Enum(BankAccountKind, native_enum=False, length=40, create_constraint=True, name="previous_kind")
+    )
     """What was there before it, to be put back; nothing where it was the first."""
     previous_holder: Mapped[str] = mapped_column(default="")
     previous_bank_name: Mapped[str] = mapped_column(default="")

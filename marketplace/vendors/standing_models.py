@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import Enum, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.kit import acting, clock
@@ -22,7 +22,9 @@ class VendorStanding(IntegerKey, Base):
         ForeignKey("user_account.id", ondelete="SET NULL"), index=True
     )
     app_id: Mapped[int | None] = mapped_column(default=acting.app_id)
-    from_status: Mapped[VendorStatus | None]
+    from_status: Mapped[VendorStatus | None] = mapped_column(
+        Enum(VendorStatus, native_enum=False, length=40, create_constraint=True, name="from_status")
+    )
     to_status: Mapped[VendorStatus]
     reason: Mapped[str] = mapped_column(default="")
     """In words to the seller."""

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.kit.errors import DomainError
 from marketplace.kit.settings import Settings
 from marketplace.people.models import AuditEntry
-from marketplace.vendors.bank import decrypted_number, encrypted_number, set_bank_account
+from marketplace.vendors.bank import decrypted_number, encrypted_number
 from marketplace.vendors.legal_ids import checked_iban, checked_ice, checked_rib
 from marketplace.vendors.models import BankAccount, BankAccountKind
 from tests.factories.vendors import make_vendor
