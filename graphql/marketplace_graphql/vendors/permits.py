@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, any_, exists, false
+from sqlalchemy import ColumnElement, and_, exists, false
 from sqlalchemy.orm import aliased
 
 from marketplace.kit.errors import PermissionDeniedError
@@ -16,8 +16,10 @@ STAFF = Permission.MANAGE_VENDORS
 
 
 def of_role(vendor_id: Any, ctx: Any, *roles: MemberRole) -> ColumnElement[bool]:
-    """The rule of what a seller shows to some of its members."""
-    if not ctx.requester.is_vendor:
+    """The rule of what a seller shows to some of its members; to no app in whose hands they are. Told by the
+    rows, so that whoever has just applied sees the application at once.
+    """
+    if ctx.requester.is_anonymous:
         return false()
     member = aliased(models.VendorMember)
     holds = exists().where(
@@ -25,7 +27,7 @@ def of_role(vendor_id: Any, ctx: Any, *roles: MemberRole) -> ColumnElement[bool]
         member.user_id == ctx.requester.user_id,
         member.role.in_(roles),
     )
-    return and_(vendor_id == any_(ctx.requester.vendor_ids), holds.correlate_except(member))
+    return and_(ctx.requester.own_app_id.is_(None), holds.correlate_except(member))
 
 
 def owner_or_staff(vendor_id: Any, ctx: Any) -> ColumnElement[bool] | None:
