@@ -29,7 +29,7 @@ from marketplace_graphql.kernel import (
     related,
     value,
 )
-from marketplace_graphql.vendors.permits import STAFF, owner_or_staff
+from marketplace_graphql.vendors.permits import STAFF, member_or_staff, owner_or_staff
 
 if TYPE_CHECKING:
     from marketplace_graphql.people.types import User
@@ -182,6 +182,6 @@ class PapersOfVendor:
             & (badge.valid_until > ctx.now - TOLD_UNTIL)
             & (badge.valid_until <= ctx.now + WARNED_BEFORE)
         ),
-        allowed=_owner_or_staff,
+        allowed=lambda row, ctx: member_or_staff(row.id, ctx),
     )
-    """Certificates that end within thirty days, or have ended in the last thirty: to be renewed."""
+    """A note to its members: what ends within thirty days, or has ended in the last thirty, to be renewed."""

@@ -35,6 +35,11 @@ def owner_or_staff(vendor_id: Any, ctx: Any) -> ColumnElement[bool] | None:
     return None if ctx.requester.has(STAFF) else of_role(vendor_id, ctx, MemberRole.OWNER)
 
 
+def member_or_staff(vendor_id: Any, ctx: Any) -> ColumnElement[bool] | None:
+    """What all of a seller's members are told, and staff who work with sellers."""
+    return None if ctx.requester.has(STAFF) else of_role(vendor_id, ctx, *MemberRole)
+
+
 async def works_for(info: Info, vendor_id: int, permission: Permission, *roles: MemberRole) -> None:
     """Raises PermissionDeniedError for who neither holds the permission nor works for the seller as that."""
     if permission not in info.requester.permissions and not await is_one_of(info, vendor_id, *roles):
