@@ -41,7 +41,11 @@ import marketplace.pricing.promotion_events
 import marketplace.pricing.promotions
 import marketplace.pricing.tax_days
 import marketplace.pricing.vouchers
+import marketplace.vendors.bank_models
+import marketplace.vendors.document_models
+import marketplace.vendors.member_models
 import marketplace.vendors.models
+import marketplace.vendors.standing_models
 import marketplace.webhooks.models
 from marketplace.kit.models import Base
 

@@ -42,6 +42,7 @@ SCHEDULE: dict[str, str] = {
     "inventory.tidy_sold_out": EVERY_FIVE_MINUTES,
     "catalog.refresh_lexicon": EVERY_NIGHT,
     "people.forget_attempts": EVERY_FIVE_MINUTES,
+    "vendors.tell_of_endings": EVERY_NIGHT,
     "post.tidy": EVERY_NIGHT,
     "exports.forget_old": EVERY_NIGHT,
     "webhooks.send_waiting": EVERY_MINUTE,

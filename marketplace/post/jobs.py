@@ -29,7 +29,14 @@ from marketplace.people.permissions import Permission
 from marketplace.people.recipients import addresses_to_write_to
 from marketplace.people.redirects import link
 from marketplace.people.service import user_by_email
-from marketplace.post import cash, exports, payments, payouts, stripe_accounts  # noqa: F401 - declare their jobs
+from marketplace.post import (  # noqa: F401 - declare their jobs
+    cash,
+    exports,
+    payments,
+    payouts,
+    sellers,
+    stripe_accounts,
+)
 from marketplace.post.reading import part_for_member, read
 from marketplace.post.sending import forget_old, language_of, send_once, templates_for
 from marketplace.pricing import gift_card_use
