@@ -65,6 +65,7 @@ lock: $(STAMP)  ## choose the newest versions of what we depend on
 
 clean:  ## forget the environment and all local data
 	rm -rf $(VENV) .data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf /dev/shm/marketplace-tests-$$(id -u)-$$(printf %s "$(CURDIR)" | sha256sum | cut -c 1-12)
 
 # Made again when what we depend on changes, and only then.
 $(STAMP): pyproject.toml requirements.lock
