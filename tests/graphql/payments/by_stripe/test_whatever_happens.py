@@ -28,6 +28,7 @@ SENT_BACK = select(TransactionEvent.transaction_id).where(TransactionEvent.type 
 """Payments that were given back, and that the buyer's bank did not take."""
 
 
+@pytest.mark.seconds(AT_ONCE * 0.15)
 @pytest.mark.parametrize("first", FIRST)
 async def test_stripe_transactions_and_ledger_agree_in_the_end(
     shop: Shop, clock: ModuleType, first: int
