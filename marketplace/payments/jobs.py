@@ -7,7 +7,6 @@ from marketplace.checkout.carriers_asked import hear_carriers
 from marketplace.kit.jobs import Retry, Work, job
 from marketplace.payments import auto_completion, expiring, finding_out, lost, releasing, repaid
 from marketplace.payments.at_the_door import confirming
-from marketplace.payments.covering import RELEASE
 from marketplace.payments.gateways.redirect import inbox as banks
 from marketplace.payments.gateways.stripe import (
     bank,
@@ -80,7 +79,7 @@ async def release_due(work: Work) -> None:
     await releasing.queue_due(work.session, work.settings)
 
 
-@job(RELEASE)
+@job(releasing.RELEASE)
 async def release(work: Work, token: UUID) -> None:
     """Give a payment of a checkout back that nobody will complete."""
     await releasing.release(work.database, work.settings, token)
