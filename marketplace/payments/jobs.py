@@ -5,7 +5,16 @@ from uuid import UUID
 from marketplace.checkout.asking_for_taxes import tax_checkout
 from marketplace.checkout.carriers_asked import hear_carriers
 from marketplace.kit.jobs import Retry, Work, job
-from marketplace.payments import auto_completion, expiring, finding_out, lost, releasing, repaid
+from marketplace.payments import (
+    auto_completion,
+    expiring,
+    finding_out,
+    giving_back,
+    lost,
+    releasing,
+    repaid,
+    surplus,
+)
 from marketplace.payments.at_the_door import confirming
 from marketplace.payments.gateways.redirect import inbox as banks
 from marketplace.payments.gateways.stripe import (
@@ -83,6 +92,12 @@ async def release_due(work: Work) -> None:
 async def release(work: Work, token: UUID) -> None:
     """Give a payment of a checkout back that nobody will complete."""
     await releasing.release(work.database, work.settings, token)
+
+
+@job(surplus.GIVE_BACK)
+async def give_surplus_back(work: Work, order_id: UUID, token: UUID, most_minor: int) -> None:
+    """Give back what an order's payments have too much of."""
+    await giving_back.give_back(work.database, work.settings, order_id, token, most_minor)
 
 
 @job(inbox.WORK, retry=Retry(times=12, first_wait_seconds=10))
