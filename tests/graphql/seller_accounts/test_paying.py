@@ -315,6 +315,27 @@ async def test_a_seller_who_connects_another_account_redirects_nothing(till: Til
     assert till.stand_in.all("transfer") == []
 
 
+async def test_what_has_failed_is_not_asked_for_again(till: Till) -> None:
+    till.stand_in.restrict_account(till.account_id)
+    failed = await till.paid()
+    till.stand_in.onboard(till.account_id)
+    till.stand_in.world.answers.clear()
+    connect = accounts.connect_in(till.desk.work.settings)
+    await paying._pay(till.desk.work, connect, failed.run_id, failed.id)  # As a worker that is late.
+    await till.send(failed.run_id)
+    assert till.stand_in.all("transfer") == []
+    assert await till.payable() == EARNED
+
+
+async def test_what_stripe_has_no_coins_for_is_not_asked_for(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("marketplace.payments.gateways.stripe.units._step", lambda _: 1000)
+    payout = await till.paid()
+    assert (payout.status, payout.reason) == (PayoutStatus.FAILED, "Stripe has no such small coins in MAD.")
+    assert till.stand_in.all("transfer") == []
+
+
 async def test_a_restricted_account_is_refused_by_stripe(till: Till) -> None:
     run_id = await till.approved()
     till.stand_in.restrict_account(till.account_id)
