@@ -114,6 +114,12 @@ class Settings(BaseSettings):
     """In whose name sellers are paid, as the bank writes it."""
     payer_accounts: dict[str, str] = Field(default_factory=dict)
     """The RIB or IBAN that pays, by currency, as JSON: {"MAD": "..."}. Production needs it to pay sellers."""
+    seller_debt_limits: dict[str, int] = Field(
+        default_factory=lambda: {"MAD": 1000, "EUR": 100, "XOF": 60000}
+    )
+    """What a seller may owe, in the currency's main unit, before staff are asked to decide of it."""
+    seller_debt_days: int = Field(default=60, ge=0)
+    """How long a seller may owe anything before staff are asked to decide of it."""
     cash_pickup_days: int = Field(default=14, ge=1)
     """How long a payout in cash waits to be fetched: afterwards it is payable again."""
 

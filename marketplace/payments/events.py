@@ -1,6 +1,7 @@
 """What the other rooms are told about payments. Each is published in the transaction in which it happens."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from marketplace.kit.money import Money
 
@@ -38,6 +39,13 @@ class GatewayMoneyMoved:
     """What it holds of that payment after it."""
     is_disputed: bool = False
     """Whether it was the buyer's bank that took it back, or gave it back again."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPaymentsFollowed:
+    """Something was told of a payment of an order, which its holder has locked."""
+
+    order_id: UUID
 
 
 @dataclass(frozen=True, slots=True)

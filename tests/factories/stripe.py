@@ -1,10 +1,16 @@
-"""Stripe's stand-in as an installation is told of it."""
+"""Stripe's stand-in as an installation is told of it, and disputes that it has told us of."""
+
+from datetime import timedelta
 
 from pydantic import SecretStr
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
 from marketplace.kit.settings import Settings
+from marketplace.orders.models import Order
+from marketplace.payments.gateways.stripe.models import DisputeStatus, StripeDispute
+from marketplace.payments.models import TransactionItem
 from marketplace.payments.stand_ins.stripe.serving import StripeStandIn
 from marketplace.payouts.connect.models import Capability, ConnectedAccount
 from marketplace.vendors.models import Vendor
@@ -43,3 +49,26 @@ async def make_connected_account(
     session.add(account)
     await session.flush()
     return account
+
+
+async def make_dispute(
+    session: AsyncSession, order: Order, *, due_in: timedelta, **given: object
+) -> StripeDispute:
+    """A dispute of what an order was paid with, that is to be answered."""
+    payment = await session.scalars(select(TransactionItem.id).where(TransactionItem.order_id == order.id))
+    dispute = StripeDispute(
+        **{
+            "reference": f"du_{order.number}",
+            "transaction_id": payment.one(),
+            "status": DisputeStatus.NEEDS_RESPONSE,
+            "reason": "fraudulent",
+            "currency": order.currency,
+            "amount_minor": 150_00,
+            "created_at": clock.now(),
+            "evidence_due_at": clock.now() + due_in,
+        }
+        | given
+    )
+    session.add(dispute)
+    await session.flush()
+    return dispute

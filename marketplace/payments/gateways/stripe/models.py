@@ -190,6 +190,11 @@ class StripeDispute(IntegerKey, Base):
         Index(None, "created_at", "id"),
         Index(None, "status", "created_at"),
         Index(None, "looked_at", postgresql_where=text("status NOT IN ('WON', 'LOST', 'WARNING_CLOSED')")),
+        Index(
+            None,
+            "evidence_due_at",
+            postgresql_where=text("status IN ('NEEDS_RESPONSE', 'WARNING_NEEDS_RESPONSE')"),
+        ),
     )
 
     reference: Mapped[str] = mapped_column(unique=True)
@@ -207,6 +212,8 @@ class StripeDispute(IntegerKey, Base):
     """Whether the bank has taken the money back."""
     looked_at: Mapped[datetime] = mapped_column(default=clock.now)
     """When Stripe was asked last."""
+    reminders: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """How far staff have been reminded to answer: 1 at its opening, 2 three days before, 3 a day before."""
 
 
 class PaymentDifference(IntegerKey, Base):
