@@ -14,11 +14,11 @@ from marketplace.kit.settings import Settings
 from marketplace.payments.gateways.stripe import books
 from marketplace.payments.stand_ins.stripe.serving import StripeStandIn
 from marketplace.payouts.models import Payout, PayoutStatus
-from marketplace.payouts.queries import verify
 from marketplace.payouts.runs import create_run
 from marketplace.vendors.models import PayoutMethod
 from tests.factories.payouts import approve
 from tests.factories.stripe import make_connected_account, on_stand_in
+from tests.ledger import faults
 from tests.payouts.conftest import earn, make_house
 
 KILLS, SELLERS = 30, 10
@@ -67,7 +67,7 @@ async def test_a_worker_killed_while_it_pays_at_stripe_pays_each_seller_once(
 
     async with database.transaction() as session:
         payouts = list(await session.scalars(select(Payout)))
-        findings = await verify(session)
+        findings = await faults(session)
     assert findings == []
     assert {payout.status for payout in payouts} == {PayoutStatus.PAID}
     transfers = stripe_stand_in.all("transfer")

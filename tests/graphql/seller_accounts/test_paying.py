@@ -21,7 +21,6 @@ from marketplace.payouts.connect.models import Capability, ConnectedAccount
 from marketplace.payouts.errors import NothingToPayError, PayerMissingError
 from marketplace.payouts.ledger import Account, Posting
 from marketplace.payouts.models import Payout, PayoutRun, PayoutRunStatus, PayoutStatus
-from marketplace.payouts.queries import verify
 from marketplace.payouts.runs import create_run
 from marketplace.payouts.sending import send
 from marketplace.payouts.terms import set_sellers_terms
@@ -30,6 +29,7 @@ from tests.factories.payouts import approve
 from tests.factories.stripe import make_connected_account
 from tests.graphql.conftest import Ask, seller, staff
 from tests.graphql.seller_accounts.conftest import Desk
+from tests.ledger import faults
 from tests.payouts.conftest import House, balance_of, earn, make_house
 
 EARNED = 904_00
@@ -101,7 +101,7 @@ class Till:
         """Stripe's balance is what the ledger says, and all else is in order."""
         assert await self.differences() == []
         assert await self.balance(Account.GATEWAY_RECEIVABLE) == self.stand_in.books().available["mad"]
-        assert await verify(self.session) == []
+        assert await faults(self.session) == []
 
     async def balance(self, account: Account) -> int:
         sum_ = select(func.coalesce(func.sum(Posting.amount_minor), 0)).where(Posting.account == account)
@@ -274,7 +274,7 @@ async def test_stripes_books_may_be_first_to_tell(till: Till) -> None:
         await till.send(await till.approved())
     await till.read_books()
     assert (await till.payout()).status is PayoutStatus.PAID
-    assert await verify(till.session) == []
+    assert await faults(till.session) == []
 
 
 async def test_what_the_balance_does_not_have_is_payable_again(till: Till) -> None:
@@ -472,7 +472,7 @@ async def test_transfers_that_nobody_here_asked_for_are_named(till: Till) -> Non
     }
     kept = select(StripeTransfer.id).where(StripeTransfer.is_ours)
     assert len((await till.session.scalars(kept)).all()) == 1
-    assert await verify(till.session) == []
+    assert await faults(till.session) == []
 
 
 async def test_who_has_no_account_at_stripe_can_not_choose_it(till: Till) -> None:
