@@ -155,6 +155,7 @@ async def read_stripe_books(work: Work) -> None:
 async def reconcile(work: Work) -> None:
     """Keep where Stripe's books and ours say different things, for staff to look into."""
     await books.read_on(work.database, work.settings)
+    await transfers.find_unheard(work.database, work.settings)
     async with work.database.transaction() as session:
         if await reconciling.keep_differences(session):
             await letters.tell_differences(session)
