@@ -4,14 +4,13 @@ Modules that a command needs are imported in it, as in `cli.py`.
 """
 # ruff: noqa: PLC0415
 
-import asyncio
-import importlib
-from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from marketplace.command_work import in_a_transaction
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from marketplace.payments.at_the_door.models import CashSheet
 
 cash_commands = typer.Typer(no_args_is_help=True, help="Cash in carriers' hands.")
-T = TypeVar("T")
 
 
 class Differing(StrEnum):
@@ -48,7 +46,7 @@ def import_remittance(
         content = file.read_bytes()
         return await booking.upload(session, content, carrier, reference, currency, file_name=file.name)
 
-    sheet = _in_a_transaction(read)
+    sheet = in_a_transaction(read)
     for line in sheet.lines:
         print(_shown(line, sheet.currency))
     if preview:
@@ -57,7 +55,7 @@ def import_remittance(
     async def book(session: "AsyncSession") -> "CashSheet":
         return await booking.book(session, sheet.id, booking.Differences[differences.name])
 
-    booked = _in_a_transaction(book)
+    booked = in_a_transaction(book)
     print(f"{sum(bool(line['is_booked']) for line in booked.lines)} of {len(booked.lines)} lines are booked.")
 
 
@@ -68,7 +66,7 @@ def ageing(
     """Say how old the cash is that carriers have collected and not handed over."""
     from marketplace.payments.at_the_door import ageing as ages
 
-    debts = _in_a_transaction(ages.ageing)
+    debts = in_a_transaction(ages.ageing)
     if csv:
         print(ages.as_csv(debts), end="")
         return
@@ -92,22 +90,3 @@ def _shown(line: dict[str, object], currency: str) -> str:
     }
     name = line["tracking"] or line["number"] or "?"
     return f"row {line['row']}: {name}: {line['outcome']}, {amounts['amount']} of {amounts['due']}"
-
-
-def _in_a_transaction(work: "Callable[[AsyncSession], Awaitable[T]]") -> T:
-    """Do something with the database that the settings name, in one transaction."""
-    from marketplace import cli
-    from marketplace.kit.database import Database
-
-    importlib.import_module("marketplace.tables")
-    importlib.import_module("marketplace.reactions")  # The ledger hears of it.
-
-    async def done() -> T:
-        database = Database(cli._with_database())  # noqa: SLF001 - a part of the same command
-        try:
-            async with database.transaction() as session:
-                return await work(session)
-        finally:
-            await database.close()
-
-    return asyncio.run(done())

@@ -114,6 +114,8 @@ class Settings(BaseSettings):
     """In whose name sellers are paid, as the bank writes it."""
     payer_accounts: dict[str, str] = Field(default_factory=dict)
     """The RIB or IBAN that pays, by currency, as JSON: {"MAD": "..."}. Production needs it to pay sellers."""
+    bank_formats: dict[str, str] = Field(default_factory=dict)
+    """Which file the bank takes, by currency, as JSON: {"MAD": "csv_fr"}. Usually `iso20022`."""
     cash_pickup_days: int = Field(default=14, ge=1)
     """How long a payout in cash waits to be fetched: afterwards it is payable again."""
 

@@ -54,13 +54,14 @@ async def send(work: "Work", run_id: int) -> None:
         except Exception as error:
             log.exception("a way to pay failed", run=run_id, method=method)
             failures.append(error)
-    await _keep_statements(work, run)
+    await keep_statements(work, run)
     if failures:
         raise failures[0]
     await _mark_sent(work.session, run_id)
 
 
-async def _keep_statements(work: "Work", run: PayoutRun) -> None:
+async def keep_statements(work: "Work", run: PayoutRun) -> None:
+    """Make and keep the statements of an approved run that are not there yet."""
     async with work.database.transaction() as session:
         statements = await _statements(session, run, work.settings.payer_name)
     for statement in statements:
