@@ -7,7 +7,7 @@ STAMP  := $(VENV)/installed
 SCALE  ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test demo demo-data bench bench-lists bench-staff-lists bench-payouts lint format schema contract migration lock clean
+.PHONY: help run test demo demo-data bench bench-lists bench-staff-lists bench-payouts bench-ledger lint format schema contract migration lock clean
 
 help:  ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ bench-staff-lists: $(STAMP)  ## every filter and order of staff's lists, in 100,
 
 bench-payouts: $(STAMP)  ## a payout run over 100,000 orders of 750 sellers
 	@$(BIN)/python -m benchmarks.payouts $(ARGS)
+
+bench-ledger: $(STAMP)  ## the ledger's check, its deriving, and a large seller's balance, with two million postings
+	@$(BIN)/python -m benchmarks.ledger $(ARGS)
 
 lint: $(STAMP)  ## style, types, and who may import whom
 	@$(BIN)/ruff check

@@ -4,13 +4,14 @@ Modules that a command needs are imported in it, as in `cli.py`.
 """
 # ruff: noqa: PLC0415
 
+import asyncio
+import importlib
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
-
-from marketplace.command_work import in_a_transaction
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from marketplace.payments.at_the_door.models import CashSheet
 
 cash_commands = typer.Typer(no_args_is_help=True, help="Cash in carriers' hands.")
+T = TypeVar("T")
 
 
 class Differing(StrEnum):
@@ -90,3 +92,22 @@ def _shown(line: dict[str, object], currency: str) -> str:
     }
     name = line["tracking"] or line["number"] or "?"
     return f"row {line['row']}: {name}: {line['outcome']}, {amounts['amount']} of {amounts['due']}"
+
+
+def in_a_transaction(work: "Callable[[AsyncSession], Awaitable[T]]") -> T:
+    """Do something with the database that the settings name, in one transaction."""
+    from marketplace import cli
+    from marketplace.kit.database import Database
+
+    importlib.import_module("marketplace.tables")
+    importlib.import_module("marketplace.reactions")  # The ledger hears of it.
+
+    async def done() -> T:
+        database = Database(cli._with_database())  # noqa: SLF001 - a part of the same command
+        try:
+            async with database.transaction() as session:
+                return await work(session)
+        finally:
+            await database.close()
+
+    return asyncio.run(done())

@@ -1,8 +1,10 @@
 """Taking hold of an order's parts. The order itself is always locked first, then its vendor orders."""
 
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
@@ -77,7 +79,15 @@ _BACK = (*_RETURNED, FulfillmentStatus.REPLACED)
 async def pieces_of(session: AsyncSession, order_id: UUID) -> dict[UUID, Pieces]:
     """Where the pieces of an order are, by vendor order. One statement."""
     await session.flush()
+    rows = await session.execute(_pieces_by_part(), {"order_id": order_id})
+    return {part_id: Pieces(*(int(each) for each in counts)) for part_id, *counts in rows}
+
+
+@cache
+def _pieces_by_part() -> Select[Any]:
+    """Put together once: every step of an order asks it, and putting it together takes longer than it."""
     status, has_left = Fulfillment.status, FulfillmentLine.has_left.is_(True)
+    order_id = bindparam("order_id", type_=Uuid)
 
     def count(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
         return func.coalesce(func.sum(FulfillmentLine.quantity).filter(and_(*conditions)), 0)
@@ -112,15 +122,12 @@ async def pieces_of(session: AsyncSession, order_id: UUID) -> dict[UUID, Pieces]
         .group_by(OrderLine.vendor_order_id)
         .subquery()
     )
-    rows = await session.execute(
-        select(
-            ordered.c.part_id,
-            ordered.c.ordered,
-            ordered.c.in_parcels,
-            *[func.coalesce(packed.c[name], 0) for name in names],
-        ).outerjoin(packed, packed.c.part_id == ordered.c.part_id)
-    )
-    return {part_id: Pieces(*(int(each) for each in counts)) for part_id, *counts in rows}
+    return select(
+        ordered.c.part_id,
+        ordered.c.ordered,
+        ordered.c.in_parcels,
+        *[func.coalesce(packed.c[name], 0) for name in names],
+    ).outerjoin(packed, packed.c.part_id == ordered.c.part_id)
 
 
 async def refresh_status(session: AsyncSession, order: Order) -> None:

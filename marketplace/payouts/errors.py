@@ -54,6 +54,12 @@ class UnknownPayoutError(AnswerError):
     code = "UNKNOWN_PAYOUT"
 
 
+class NoDebtError(PayoutRuleError):
+    """A seller owes nothing."""
+
+    code = "NO_DEBT"
+
+
 class PayerMissingError(PayoutRuleError):
     """The installation doesn't say from which account it pays."""
 

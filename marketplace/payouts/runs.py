@@ -19,7 +19,7 @@ from marketplace.kit.jobs import enqueue, is_pending
 from marketplace.kit.money import MINOR_DIGITS, Money
 from marketplace.kit.settings import Settings
 from marketplace.orders.models import Order, VendorOrder
-from marketplace.payouts import entries
+from marketplace.payouts import debts, entries
 from marketplace.payouts.endings import CAME_BACK, locked_run
 from marketplace.payouts.errors import (
     FourEyesError,
@@ -73,6 +73,7 @@ async def create_run(
         raise InvalidError(f"The shop does not trade in {currency}.", field="currency")
     candidates = await _payable(session, currency, vendor_ids)
     await lock_balances(session, candidates)
+    await debts.withhold(session, currency, candidates)
     payable = await _payable(session, currency, candidates)  # Anew: now nobody else takes from them.
     if not payable:
         raise NothingToPayError(
@@ -158,7 +159,8 @@ async def _parts(session: AsyncSession, currency: str, payable: dict[int, Due]) 
     rows = await session.execute(query)
     parts: dict[int, list[Part]] = defaultdict(list)
     for entry_id, vendor_id, vendor_order_id, minor, description, number, position in rows:
-        name = f"{number}-{position}" if number else description
+        of_part = f"{number}-{position}" if number else ""
+        name = ": ".join(filter(None, (of_part, description)))
         parts[vendor_id].append(Part(entry_id, vendor_order_id, minor, name))
     for vendor_id, due in payable.items():
         listed_minor = sum(part.amount_minor for part in parts[vendor_id])

@@ -45,8 +45,8 @@ from marketplace.vendors.bank import decrypted
 from marketplace.vendors.models import PayoutMethod, VendorMember
 from workers.runner import import_handlers, run_worker
 
-MOST_EXCHANGES = 100
-"""About as many as sending a run of some payouts has."""
+MOST_EXCHANGES = 240
+"""Twice as many as sending a run of some payouts has: half of them get through."""
 RESTS = 40
 """Rounds without a kill in which all has to come to an end."""
 ANSWERED = "UPDATE procrastinate_jobs SET status = 'todo', scheduled_at = NULL WHERE status = 'doing'"

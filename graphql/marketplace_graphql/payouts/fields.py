@@ -1,6 +1,6 @@
 """What other rooms' types show of money: parts of `Vendor` and of `VendorOrder`."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, any_, false, func, select, true
 from sqlalchemy.orm import aliased
@@ -26,6 +26,9 @@ from marketplace_graphql.kernel import (
 from marketplace_graphql.languages import LanguageCodeEnum
 from marketplace_graphql.values import Money, money
 
+if TYPE_CHECKING:
+    from marketplace_graphql.payments.disputes import DisputeCharge
+
 STAFF = Permission.MANAGE_PAYOUTS
 PayoutMethodEnum = enum(PayoutMethod, name="PayoutMethodEnum")
 
@@ -43,6 +46,8 @@ class VendorBalance:
 
     currency: str
     """ISO 4217 code."""
+    pending: Money
+    """Sold, and not delivered yet."""
     held: Money
     """Earned, but the buyer may still withdraw, or the carrier has not handed the cash over."""
     payable: Money
@@ -69,10 +74,11 @@ class MoneyOfVendor:
 
     @value(allowed=lambda row, ctx: of_own_seller(row.id, ctx))
     def balances(row: Any, ctx: Any) -> list[VendorBalance]:
-        """What the ledger says, one item for each currency that it has ever earned in."""
+        """What the ledger says, one item for each currency that it has ever sold in."""
         owed = vendor_balances(row.id)
         parts = {
             "currency": owed.c.currency,
+            "pending": lambda: money(owed.c.pending_minor, owed.c.currency),
             "held": lambda: money(owed.c.held_minor, owed.c.currency),
             "payable": lambda: money(owed.c.payable_minor, owed.c.currency),
             "in_transit": lambda: money(owed.c.in_transit_minor, owed.c.currency),
@@ -140,3 +146,9 @@ class EarningOfVendorOrder:
         allowed=lambda row, ctx: of_own_seller(row.vendor_id, ctx),
     )
     """For the seller and for staff who work with payouts."""
+    dispute_charges: "list[DisputeCharge]" = related(
+        lambda row, charge, ctx: charge.vendor_order_id == row.id,
+        allowed=lambda row, ctx: of_own_seller(row.vendor_id, ctx),
+        limit=200,
+    )
+    """What staff have charged of lost disputes: for the seller and for staff who work with payouts."""

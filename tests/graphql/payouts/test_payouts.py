@@ -49,7 +49,9 @@ ANSWER = f"""mutation($id: ID!, $file: Upload!) {{
 READ = f"query($id: ID!) {{ payoutRun(id: $id) {{ {RUN} }} }}"
 BALANCES = """query($id: ID!) { vendor(id: $id) {
   payoutMinimum { amount currency }
-  balances { currency held { amount } payable { amount } inTransit { amount } paid { amount } }
+  balances {
+    currency pending { amount } held { amount } payable { amount } inTransit { amount } paid { amount }
+  }
 } }"""
 EARNING = """query($id: ID!, $language: LanguageCodeEnum!) { vendorOrder(id: $id) {
   status
@@ -83,7 +85,7 @@ async def test_the_whole_way_of_a_payout(
 ) -> None:
     first, second = finance(house.first), finance(house.second)
     parts = await earn(session, clock, house, 1200_00, 100_00)
-    before = {"held": 0.0, "payable": 1084.8, "inTransit": 0.0, "paid": 0.0}
+    before = {"pending": 0.0, "held": 0.0, "payable": 1084.8, "inTransit": 0.0, "paid": 0.0}
     assert await balance(read, house.sellers[0], first) == before
 
     made = (await read(CREATE, first, currency="MAD"))["payoutRunCreate"]["payoutRun"]
@@ -131,7 +133,7 @@ async def test_the_whole_way_of_a_payout(
         ("PAID", ""),
         ("RETURNED", "Compte clos"),
     ]
-    after = {"held": 0.0, "payable": 0.0, "inTransit": 0.0, "paid": 1084.8}
+    after = {"pending": 0.0, "held": 0.0, "payable": 0.0, "inTransit": 0.0, "paid": 1084.8}
     assert await balance(read, house.sellers[0], first) == after
     assert (await balance(read, house.sellers[1], first))["payable"] == 90.4
     assert len(parts) == 2
