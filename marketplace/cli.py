@@ -20,6 +20,7 @@ from marketplace.cash_commands import cash_commands
 from marketplace.kit import clock, logs
 from marketplace.kit.settings import Settings, get_settings
 from marketplace.payment_commands import payments_commands
+from marketplace.payout_commands import payout_commands
 from marketplace.vendor_commands import vendor_commands
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -35,6 +36,7 @@ cli.add_typer(payments_commands, name="payments")
 stripe_commands = typer.Typer(no_args_is_help=True, help="Cards, by Stripe.")
 cli.add_typer(stripe_commands, name="stripe")
 cli.add_typer(cash_commands, name="cash")
+cli.add_typer(payout_commands, name="payouts")
 cli.add_typer(vendor_commands, name="vendors")
 bank_commands = typer.Typer(no_args_is_help=True, help="Cards, on a bank's own page.")
 cli.add_typer(bank_commands, name="bank")

@@ -114,6 +114,8 @@ class Settings(BaseSettings):
     """In whose name sellers are paid, as the bank writes it."""
     payer_accounts: dict[str, str] = Field(default_factory=dict)
     """The RIB or IBAN that pays, by currency, as JSON: {"MAD": "..."}. Production needs it to pay sellers."""
+    bank_formats: dict[str, str] = Field(default_factory=dict)
+    """Which file the bank takes, by currency, as JSON: {"MAD": "csv_fr"}. Usually `iso20022`."""
     seller_debt_limits: dict[str, int] = Field(
         default_factory=lambda: {"MAD": 1000, "EUR": 100, "XOF": 60000}
     )
