@@ -30,6 +30,7 @@ import marketplace.payments.gateways.stripe.models
 import marketplace.payments.models
 import marketplace.payouts.bank_answers
 import marketplace.payouts.cash_models
+import marketplace.payouts.connect.models
 import marketplace.payouts.debt_models
 import marketplace.payouts.ledger
 import marketplace.payouts.models

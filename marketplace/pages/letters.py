@@ -68,6 +68,7 @@ def about_payout(templates: Templates, name: str, language: Language, values: Ma
     """What people get about money on its way to sellers. `cash_waits`, to a seller: the payout's `number` and
     `amount`, the `code` to fetch it by, `until` when. `payout_came_back`: its `reason`, `method`, whether it
     is `unfetched`. `payout_draft_waits`, to staff: a run's `number`, `day`, `total`, how many `payouts`.
+    `stripe_account_connected`: the `seller`, and `from_day`, before which nothing is paid there.
     """
     return _letter(templates, name, language, values)
 

@@ -17,6 +17,7 @@ from marketplace.payments.gateways.stripe import (
     inbox,
     letters,
     reconciling,
+    transfers,
 )
 
 
@@ -133,6 +134,7 @@ async def read_stripe_books(work: Work) -> None:
     await books.read_on(work.database, work.settings)
     await bank.find_out_due(work.database, work.settings)
     await disputes.find_unheard(work.database, work.settings)
+    await transfers.find_unheard(work.database, work.settings)
 
 
 @job("payments.reconcile", retry=Retry(times=6, first_wait_seconds=60))

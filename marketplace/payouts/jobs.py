@@ -1,12 +1,16 @@
 """What a worker does for payouts."""
 
 from marketplace.kit.jobs import Retry, Work, job
+from marketplace.payouts.connect import accounts, hearing
 from marketplace.payouts.counter import RETURNED_AT_ONCE, return_unfetched
 from marketplace.payouts.drafting import draft_due, scheduled_currencies
 from marketplace.payouts.release import BATCH, release_due
 from marketplace.payouts.runs import queue_unsent
 from marketplace.payouts.sending import send
 from marketplace.payouts.snapshots import take_snapshots
+
+HEARD = hearing.ACCOUNT_TYPES
+"""Stripe's events that a worker works on since it has read this module."""
 
 
 @job("payouts.release")
@@ -51,3 +55,9 @@ async def send_waiting(work: Work) -> None:
 async def snapshots(work: Work) -> None:
     """Sum the postings of sellers that have many new ones, so that their balances stay quick to read."""
     await take_snapshots(work.database)
+
+
+@job("payouts.look_after_stripe_accounts")
+async def look_after_stripe_accounts(work: Work) -> None:
+    """Ask after sellers' accounts at Stripe of which nothing was heard."""
+    await accounts.look_after(work.database, work.settings)

@@ -214,6 +214,11 @@ class Payout(UuidKey, Timestamped, Base):
         CheckConstraint(
             "(method = 'BANK_TRANSFER') = (account_number_encrypted IS NOT NULL)", name="goes_to_an_account"
         ),
+        CheckConstraint(
+            "(method = 'STRIPE_TRANSFER') = (stripe_account_id IS NOT NULL)",
+            name="goes_to_an_account_at_stripe",
+        ),
+        CheckConstraint("returned_minor BETWEEN 0 AND amount_minor", name="returned_in_range"),
         Index(None, "vendor_id", "created_at"),
         Index(None, "status", "created_at"),
     )
@@ -231,6 +236,10 @@ class Payout(UuidKey, Timestamped, Base):
     account_number_encrypted: Mapped[bytes | None]
     """Of bank transfers only: other ways need no account."""
     account_number_ending: Mapped[str] = mapped_column(default="")
+    stripe_account_id: Mapped[str | None]
+    """Where a transfer at Stripe goes: acct_..."""
+    returned_minor: Mapped[int] = mapped_column(default=0, server_default="0")
+    """What came back in part of a payout that stays paid. All of it at once: the payout is RETURNED."""
     sent_at: Mapped[datetime | None]
     paid_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]

@@ -74,7 +74,7 @@ def vendor_balances(vendor_id: ColumnElement[Any]) -> Subquery:
         return func.coalesce(func.sum(amounts.c.minor).filter(amounts.c.account == account), 0)
 
     paid = (
-        select(func.coalesce(func.sum(payout.amount_minor), 0))
+        select(func.coalesce(func.sum(payout.amount_minor - payout.returned_minor), 0))
         .where(
             payout.vendor_id == vendor_id,
             payout.currency == amounts.c.currency,
@@ -254,7 +254,8 @@ RULES: dict[str, str] = {
             WHERE account = 'GATEWAY_FEES' GROUP BY currency
         ) AS ledger FULL JOIN (
             SELECT currency, sum(fee_minor - CASE kind WHEN 'FEE' THEN amount_minor ELSE 0 END) AS minor
-            FROM stripe_movement WHERE transaction_id IS NOT NULL OR kind IN ('FEE', 'PAYOUT')
+            FROM stripe_movement
+            WHERE transaction_id IS NOT NULL OR kind IN ('FEE', 'PAYOUT', 'TRANSFER', 'TOP_UP')
             GROUP BY currency
         ) AS fees USING (currency)
         WHERE coalesce(ledger.minor, 0) <> coalesce(fees.minor, 0)
@@ -272,6 +273,32 @@ RULES: dict[str, str] = {
             ) AS parts GROUP BY currency
         ) AS payouts USING (currency)
         WHERE coalesce(ledger.minor, 0) <> coalesce(payouts.minor, 0)
+    """,
+    "what was transferred to sellers at Stripe is booked": """
+        SELECT format('%s %s in the ledger, %s at Stripe', ledger.minor, currency, moved.minor)
+        FROM (
+            SELECT currency, -sum(amount_minor) AS minor
+            FROM posting JOIN journal_entry AS entry ON entry.id = posting.entry_id
+            WHERE account = 'GATEWAY_RECEIVABLE'
+              AND entry.kind IN ('payout_paid', 'payout_returned', 'payout_returned_in_part')
+            GROUP BY currency
+        ) AS ledger FULL JOIN (
+            SELECT currency, sum(amount_minor - reversed_minor) AS minor
+            FROM stripe_transfer WHERE is_ours GROUP BY currency
+        ) AS moved USING (currency)
+        WHERE coalesce(ledger.minor, 0) <> coalesce(moved.minor, 0)
+    """,
+    "a payout at Stripe is paid by its transfer, and what came back of it is no seller's": """
+        SELECT format('payout %s is %s', payout.number, payout.status)
+        FROM payout
+        LEFT JOIN stripe_transfer AS transfer
+          ON transfer.transfer_group = payout.id::text AND transfer.is_ours
+        WHERE payout.method = 'STRIPE_TRANSFER' AND (
+            (payout.paid_at IS NOT NULL) <> (transfer.id IS NOT NULL)
+            OR transfer.amount_minor <> payout.amount_minor OR transfer.currency <> payout.currency
+            OR transfer.reversed_minor
+               <> CASE payout.status WHEN 'RETURNED' THEN payout.amount_minor ELSE payout.returned_minor END
+        )
     """,
     "gift cards are owed what is on them, and what they paid of parcels under way": """
         SELECT format('%s %s in the ledger, %s on cards and under way', ledger.minor, currency, owed.minor)

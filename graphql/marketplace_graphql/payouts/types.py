@@ -27,6 +27,7 @@ from marketplace_graphql.kernel import (
 )
 from marketplace_graphql.languages import LanguageCodeEnum
 from marketplace_graphql.payouts.fields import STAFF, PayoutMethodEnum, of_own_seller
+from marketplace_graphql.seller_accounts.fields import TransferOfPayout
 from marketplace_graphql.values import Money, money
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _payout_of(row: Any, ctx: Any) -> Any:
     visible=lambda row, ctx: of_own_seller(row.vendor_id, ctx),
     order_by=lambda row, ctx: row.number,
 )
-class Payout(Node):
+class Payout(Node, TransferOfPayout):
     """One seller's money on its way."""
 
     number: int

@@ -32,6 +32,7 @@ from marketplace_graphql.kernel import (
 from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.languages import CountryDisplay, InLanguage, country
 from marketplace_graphql.payouts.fields import MoneyOfVendor
+from marketplace_graphql.seller_accounts.fields import StripeAccountOfVendor
 from marketplace_graphql.values import Image, ThumbnailFormatEnum
 
 if TYPE_CHECKING:
@@ -233,7 +234,7 @@ def _picture(row: Any, path: Any, ctx: Any, size: int | None, picture_format: An
 
 
 @node(models.Vendor, visible=vendor_visible, order_by=lambda row, ctx: row.name)
-class Vendor(Node, ObjectWithMetadata, MoneyOfVendor, FiguresOfVendor):
+class Vendor(Node, ObjectWithMetadata, MoneyOfVendor, StripeAccountOfVendor, FiguresOfVendor):
     """A seller: a cooperative, a heritage company or an entrepreneur."""
 
     name: str

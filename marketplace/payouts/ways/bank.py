@@ -35,6 +35,9 @@ class BankTransfer:
         rested = or_(BankAccount.payable_from.is_(None), BankAccount.payable_from <= owed.now)
         return select(BankAccount.id).where(BankAccount.vendor_id == Vendor.id, rested).exists()
 
+    async def check_choice(self, session: AsyncSession, vendor_id: int) -> None:
+        """The account may be told afterwards."""
+
     async def freeze(self, session: AsyncSession, payouts: Sequence[Payout]) -> None:
         """The account, still encrypted: a later change can't redirect money under way."""
         of = [payout.vendor_id for payout in payouts]
