@@ -40,8 +40,10 @@ _LARGE = """
         FROM generate_series(1, %(entries)s) AS n RETURNING id
     )
     INSERT INTO posting (entry_id, account, vendor_id, currency, amount_minor)
-    SELECT entry.id, line.account, %(seller)s, 'MAD', line.minor
-    FROM entry, LATERAL (VALUES ('VENDOR_HELD', 100), ('VENDOR_PAYABLE', -100)) AS line (account, minor)
+    SELECT entry.id, line.account, line.seller, 'MAD', line.minor
+    FROM entry, LATERAL (VALUES
+        ('BANK', NULL::bigint, 150), ('VENDOR_HELD', %(seller)s, -50), ('VENDOR_PAYABLE', %(seller)s, -100)
+    ) AS line (account, seller, minor)
 """
 
 
