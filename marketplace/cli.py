@@ -19,6 +19,7 @@ import typer
 from marketplace.cash_commands import cash_commands
 from marketplace.kit import clock, logs
 from marketplace.kit.settings import Settings, get_settings
+from marketplace.paper_commands import paper_commands
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 clock_commands = typer.Typer(no_args_is_help=True, help="The clock of a demonstration.")
@@ -34,6 +35,8 @@ cli.add_typer(payments_commands, name="payments")
 stripe_commands = typer.Typer(no_args_is_help=True, help="Cards, by Stripe.")
 cli.add_typer(stripe_commands, name="stripe")
 cli.add_typer(cash_commands, name="cash")
+cli.add_typer(paper_commands, name="papers")
+paper_commands.callback()(lambda: None)
 for alone in (ledger_commands, app_commands, staff_commands, payments_commands):
     alone.callback()(lambda: None)  # A command that is the only one of its group has a name all the same.
 
