@@ -19,6 +19,7 @@ import typer
 from marketplace.cash_commands import cash_commands
 from marketplace.kit import clock, logs
 from marketplace.kit.settings import Settings, get_settings
+from marketplace.paper_commands import paper_commands
 from marketplace.payment_commands import payments_commands
 from marketplace.payout_commands import payout_commands
 from marketplace.vendor_commands import vendor_commands
@@ -36,6 +37,8 @@ cli.add_typer(payments_commands, name="payments")
 stripe_commands = typer.Typer(no_args_is_help=True, help="Cards, by Stripe.")
 cli.add_typer(stripe_commands, name="stripe")
 cli.add_typer(cash_commands, name="cash")
+cli.add_typer(paper_commands, name="papers")
+paper_commands.callback()(lambda: None)
 cli.add_typer(payout_commands, name="payouts")
 cli.add_typer(vendor_commands, name="vendors")
 bank_commands = typer.Typer(no_args_is_help=True, help="Cards, on a bank's own page.")

@@ -34,6 +34,7 @@ import marketplace.payouts.connect.models
 import marketplace.payouts.debt_models
 import marketplace.payouts.ledger
 import marketplace.payouts.models
+import marketplace.payouts.papers.models
 import marketplace.payouts.snapshots
 import marketplace.people.models
 import marketplace.pricing.gift_cards
