@@ -9,11 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock as the_clock
 from marketplace.kit.errors import DomainError
-from marketplace.kit.events import publish
 from marketplace.kit.settings import Settings
-from marketplace.orders.events import PartRefunded
-from marketplace.orders.models import VendorOrder
-from marketplace.orders.refunds import PartRefund
 from marketplace.payouts.errors import NothingToPayError, RateMissingError
 from marketplace.payouts.exchange import convert, set_rate
 from marketplace.payouts.ledger import Account
@@ -21,6 +17,7 @@ from marketplace.payouts.runs import create_run
 from tests.ledger import faults
 from tests.payouts.conftest import House, balance_of, earn, make_house, total_of
 from tests.payouts.test_answers import payouts_of
+from tests.payouts.test_debts import pay_back
 
 
 @pytest.fixture
@@ -32,13 +29,6 @@ async def house(session: AsyncSession, settings: Settings, clock: ModuleType) ->
 
 def today() -> date:
     return the_clock.now().date()
-
-
-async def pay_back(session: AsyncSession, part: VendorOrder, minor: int) -> None:
-    back = PartRefund(vendor_order_id=part.id, currency="MAD", goods_minor=minor, was_paid=False)
-    session.add(back)
-    await session.flush()
-    await publish(session, PartRefunded(back.id))
 
 
 async def changed(session: AsyncSession, house: House, target: str = "XOF") -> tuple[int, int]:
