@@ -7,6 +7,7 @@ what it did, so that a sequence that breaks a rule can be read, and played again
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from random import Random
 from types import ModuleType
 
@@ -39,7 +40,11 @@ from marketplace.payments.models import (
 from marketplace.payments.refund_shares import Wish
 from marketplace.payments.refunding import refund_products, return_products
 from marketplace.payments.transactions import lock_payable, refresh_order, tell
+from marketplace.payouts import dispute_charges
 from marketplace.payouts.answers import import_answer
+from marketplace.payouts.debt_models import DebtDecision
+from marketplace.payouts.debts import Decided, decide
+from marketplace.payouts.endings import return_payout
 from marketplace.payouts.models import Payout, PayoutRun, PayoutRunStatus, PayoutStatus
 from marketplace.payouts.release import release_due
 from marketplace.payouts.runs import approve_run, cancel_run, create_run, review_run
@@ -255,6 +260,39 @@ async def dispute(it: Whatever) -> str:
     return "is over"
 
 
+async def charge_sellers(it: Whatever) -> str:
+    """Staff have an order's sellers bear a lost dispute, or a part of it."""
+    known = (await it.session.scalars(select(StripeDispute).order_by(StripeDispute.id))).all()
+    if not known:
+        return "with nothing"
+    one = it.chance.choice(known)
+    amount = it.some_minor(one.amount_minor)
+    await dispute_charges.charge(it.session, one.id, amount, "Never sent.", it.shop.staff[0].id)
+    return f"{one.reference} {amount}"
+
+
+async def decide_of_a_debt(it: Whatever) -> str:
+    vendor = it.chance.choice(it.shop.sellers)
+    kind = it.chance.choice([DebtDecision.SPREAD, DebtDecision.WRITE_OFF, DebtDecision.PAID_IN])
+    amount = it.chance.choice([None, None, Decimal("0.01"), Decimal(10)])
+    share_bp = it.chance.choice([1000, 5000]) if kind is DebtDecision.SPREAD else None
+    reference = f"VIR-{len(it.told)}" if kind is DebtDecision.PAID_IN else None
+    said = Decided(kind=kind, reason="Agreed.", amount=amount, share_bp=share_bp, reference=reference)
+    await decide(it.session, vendor.id, "MAD", said, it.shop.staff[0].id)
+    return f"{vendor.id} {kind} {amount}"
+
+
+async def hear_of_a_return(it: Whatever) -> str:
+    """Staff have learnt by telephone that a payout came back; said twice."""
+    payouts = (await it.session.scalars(select(Payout).order_by(Payout.number))).all()
+    if not payouts:
+        return "of nothing"
+    payout = it.chance.choice(payouts)
+    for _ in range(2):
+        await return_payout(it.session, payout.id, "The account is closed.", it.shop.staff[0].id)
+    return f"{payout.number}"
+
+
 async def give_back(it: Whatever) -> str:
     """Some pieces, an amount, with the delivery or without; sent back or kept."""
     order = await it.order()
@@ -375,7 +413,10 @@ WEIGHED: dict[Step, int] = {
     call_off: 1,
     pay_by_transfer: 2,
     hear_of_a_card: 4,
-    dispute: 2,
+    dispute: 3,
+    charge_sellers: 1,
+    decide_of_a_debt: 3,
+    hear_of_a_return: 1,
     give_back: 8,
     hand_cash_over: 5,
     pass_time: 6,
