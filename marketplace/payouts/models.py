@@ -9,6 +9,7 @@ from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Identity, Index, Uniqu
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.catalog.models import Category
+from marketplace.kit import clock
 from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey
 from marketplace.orders.models import OrderLine, VendorOrder
 from marketplace.people.models import User
@@ -276,3 +277,23 @@ class PayoutLine(IntegerKey, Base):
 
     payout: Mapped[Payout] = relationship(back_populates="lines", lazy="raise")
     vendor_order: Mapped[VendorOrder | None] = relationship(lazy="raise")
+
+
+class DisputeCharge(IntegerKey, Base):
+    """What of a lost dispute staff have charged to a seller's part: the next payout takes it."""
+
+    __tablename__ = "dispute_charge"
+    __table_args__ = (CheckConstraint("amount_minor > 0", name="amount_positive"),)
+
+    dispute_id: Mapped[int] = mapped_column(ForeignKey("stripe_dispute.id"), index=True)
+    vendor_order_id: Mapped[UUID] = mapped_column(ForeignKey("vendor_order.id"), index=True)
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    amount_minor: Mapped[int]
+    reason: Mapped[str]
+    """Why, in words for the seller."""
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    returned_at: Mapped[datetime | None]
+    """When the bank decided for us after all, and the seller got it back."""
+
+    vendor_order: Mapped[VendorOrder] = relationship(lazy="raise")

@@ -242,10 +242,30 @@ RULES: dict[str, str] = {
             SELECT currency, sum(amount_minor) AS minor FROM posting
             WHERE account = 'CHARGEBACK_LOSS' GROUP BY currency
         ) AS ledger FULL JOIN (
-            SELECT currency, sum(amount_minor) AS minor FROM stripe_dispute
-            WHERE status = 'LOST' AND is_withdrawn GROUP BY currency
+            SELECT currency, sum(minor) AS minor FROM (
+                SELECT currency, amount_minor AS minor FROM stripe_dispute
+                WHERE status = 'LOST' AND is_withdrawn
+                UNION ALL
+                SELECT currency, -amount_minor FROM dispute_charge WHERE returned_at IS NULL
+            ) AS parts GROUP BY currency
         ) AS lost USING (currency)
         WHERE coalesce(ledger.minor, 0) <> coalesce(lost.minor, 0)
+    """,
+    "what sellers are charged of lost disputes is booked, and nothing else is": """
+        SELECT format('charge %s', coalesce(charge.id::text, entry.key))
+        FROM dispute_charge AS charge
+        FULL JOIN (SELECT * FROM journal_entry WHERE kind = 'dispute_charged') AS entry
+          ON entry.key = 'dispute_charged:' || charge.id
+        WHERE charge.id IS NULL OR entry.id IS NULL
+    """,
+    "no seller is charged more of a dispute than was lost": """
+        SELECT format('dispute %s: %s charged of %s', dispute.reference, charged.minor, dispute.amount_minor)
+        FROM stripe_dispute AS dispute
+        JOIN (
+            SELECT dispute_id, sum(amount_minor) AS minor FROM dispute_charge
+            WHERE returned_at IS NULL GROUP BY dispute_id
+        ) AS charged ON charged.dispute_id = dispute.id
+        WHERE charged.minor > dispute.amount_minor OR dispute.status <> 'LOST'
     """,
     "what Stripe keeps is booked": """
         SELECT format('%s %s in the ledger, %s at Stripe', ledger.minor, currency, fees.minor)

@@ -34,6 +34,7 @@ from marketplace.post import (  # noqa: F401 - declare their jobs
     exports,
     payments,
     payouts,
+    sellers,
     stripe_accounts,
 )
 from marketplace.post.reading import part_for_member, read

@@ -1,4 +1,6 @@
-"""What staff who handle payments are written to about: disputes, and where Stripe's books and ours differ."""
+"""What staff who handle payments are written to about: disputes, and where Stripe's books and ours differ;
+and what sellers are who were charged with a dispute.
+"""
 
 from datetime import UTC, datetime
 
@@ -19,7 +21,10 @@ from marketplace.payments.gateways.stripe.letters import (
 from marketplace.payments.gateways.stripe.models import PaymentDifference, StripeDispute
 from marketplace.payments.gateways.stripe.state import url_of
 from marketplace.payments.models import TransactionItem
+from marketplace.payouts.dispute_charges import LETTER
+from marketplace.payouts.models import DisputeCharge
 from marketplace.people.models import User
+from marketplace.post.reading import part_for_member
 from marketplace.post.sending import language_of, send_once, templates_for
 
 PATIENT = Retry(times=10, first_wait_seconds=10)
@@ -64,6 +69,21 @@ async def differences(work: Work, day: str, user_id: int) -> None:
     ]
     values = {"differences": shown, "count": count, "left": count - len(shown)}
     await _send(work, user_id, "payment_differences", day, values)
+
+
+@job(LETTER, retry=PATIENT)
+async def dispute_charged(work: Work, charge_id: int, user_id: int) -> None:
+    """Tell one of a seller's members that a lost dispute is taken off the next payout, and why."""
+    charge = await work.session.get_one(DisputeCharge, charge_id)
+    told = await part_for_member(work, charge.vendor_order_id, user_id)
+    if told is None:
+        return
+    user, part = told
+    language = language_of(user.language_code)
+    amount = _shown(charge.amount_minor, charge.currency)
+    values = {"number": part["number"], "amount": amount, "reason": charge.reason}
+    letter = letters.dispute_charged(templates_for(work.settings.public_url), language, values)
+    await send_once(work, f"dispute_charged:{charge.id}:{user.id}", user.email, language, letter)
 
 
 async def _of_dispute(work: Work, dispute: StripeDispute) -> dict[str, object]:

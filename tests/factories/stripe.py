@@ -25,29 +25,6 @@ def on_stand_in(settings: Settings, stand_in: StripeStandIn) -> Settings:
     return settings.model_copy(update={**own, **secrets})
 
 
-async def make_dispute(
-    session: AsyncSession, order: Order, *, due_in: timedelta, **given: object
-) -> StripeDispute:
-    """A dispute of what an order was paid with, that is to be answered."""
-    payment = await session.scalars(select(TransactionItem.id).where(TransactionItem.order_id == order.id))
-    dispute = StripeDispute(
-        **{
-            "reference": f"du_{order.number}",
-            "transaction_id": payment.one(),
-            "status": DisputeStatus.NEEDS_RESPONSE,
-            "reason": "fraudulent",
-            "currency": order.currency,
-            "amount_minor": 150_00,
-            "created_at": clock.now(),
-            "evidence_due_at": clock.now() + due_in,
-        }
-        | given
-    )
-    session.add(dispute)
-    await session.flush()
-    return dispute
-
-
 async def make_connected_account(
     session: AsyncSession, stand_in: StripeStandIn, vendor: Vendor, **given: object
 ) -> ConnectedAccount:
@@ -72,3 +49,26 @@ async def make_connected_account(
     session.add(account)
     await session.flush()
     return account
+
+
+async def make_dispute(
+    session: AsyncSession, order: Order, *, due_in: timedelta, **given: object
+) -> StripeDispute:
+    """A dispute of what an order was paid with, that is to be answered."""
+    payment = await session.scalars(select(TransactionItem.id).where(TransactionItem.order_id == order.id))
+    dispute = StripeDispute(
+        **{
+            "reference": f"du_{order.number}",
+            "transaction_id": payment.one(),
+            "status": DisputeStatus.NEEDS_RESPONSE,
+            "reason": "fraudulent",
+            "currency": order.currency,
+            "amount_minor": 150_00,
+            "created_at": clock.now(),
+            "evidence_due_at": clock.now() + due_in,
+        }
+        | given
+    )
+    session.add(dispute)
+    await session.flush()
+    return dispute

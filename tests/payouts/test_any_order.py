@@ -74,6 +74,7 @@ async def broken(session: AsyncSession, shop: Shop) -> Sequence[str]:
     return found
 
 
+@pytest.mark.seconds(SEQUENCES / CHUNKS * 0.06)
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 async def test_the_ledger_is_right_whatever_happens(
     connection: AsyncConnection, settings: Settings, clock: ModuleType, chunk: int
