@@ -4,43 +4,24 @@ A transfer that does not fit its payout, or that nobody here has asked for, is n
 Stripe's books with ours shows it.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
 from marketplace.kit.events import subscribe
-from marketplace.kit.money import Money
 from marketplace.payments.events import StripeTransferMade, StripeTransferReversed
 from marketplace.payments.gateways.stripe.models import StripeTransfer
 from marketplace.payouts import entries
 from marketplace.payouts.endings import Ending, close_if_ended, end_payouts, locked_run
-from marketplace.payouts.journal import Entry, record
-from marketplace.payouts.kinds import kind
+from marketplace.payouts.journal import record
 from marketplace.payouts.models import Payout, PayoutRun, PayoutStatus
 from marketplace.payouts.ways import Teller, mark_sent
 from marketplace.vendors.models import PayoutMethod
 
 CAME_BACK = "The transfer at Stripe was taken back."
 log = structlog.get_logger(__name__)
-
-
-@kind(
-    "payout_returned_in_part",
-    causes=select(Payout).where(Payout.returned_minor != 0),
-    taken_together="'payout in part ' || split_part(entry.key, ':', 2)",
-)
-def partial_returns(row: Row[*tuple[Any, ...]]) -> Iterator[Entry]:
-    """All that has come back, in parts, of a payout that stays paid."""
-    payout: Payout = row[0]
-    back = Money(payout.returned_minor, payout.currency)
-    entry = entries.payout_returned_in_part(payout, back, payout.returned_minor, clock.now())
-    yield replace(entry, key=f"payout in part {payout.id}")
 
 
 @subscribe(StripeTransferMade)

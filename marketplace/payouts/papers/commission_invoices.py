@@ -208,7 +208,16 @@ async def _given_back(
         .order_by(JournalEntry.at, JournalEntry.id)
     )
     return [
-        _line(*row[:4], _only(row.rates), row.commission_minor, _only(row.vat_rates), row.vat_minor)
+        _line(
+            row[0],
+            row[1],
+            row[2],
+            row[3],
+            _only(row.rates),
+            row.commission_minor,
+            _only(row.vat_rates),
+            row.vat_minor,
+        )
         for row in rows
     ]
 
