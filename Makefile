@@ -7,7 +7,7 @@ STAMP  := $(VENV)/installed
 SCALE  ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test demo demo-data bench bench-lists bench-staff-lists bench-ledger lint format schema contract migration lock clean
+.PHONY: help run test demo demo-data bench bench-lists bench-staff-lists bench-payouts bench-ledger lint format schema contract migration lock clean
 
 help:  ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ bench-lists: $(STAMP)  ## every filter and order of the catalogue, in 10,000 lis
 
 bench-staff-lists: $(STAMP)  ## every filter and order of staff's lists, in 100,000 products, orders and customers
 	@$(BIN)/python -m benchmarks.staff_lists $(ARGS)
+
+bench-payouts: $(STAMP)  ## a payout run over 100,000 orders of 750 sellers
+	@$(BIN)/python -m benchmarks.payouts $(ARGS)
 
 bench-ledger: $(STAMP)  ## the ledger's check, its deriving, and a large seller's balance, with two million postings
 	@$(BIN)/python -m benchmarks.ledger $(ARGS)

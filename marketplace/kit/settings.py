@@ -114,6 +114,8 @@ class Settings(BaseSettings):
     """In whose name sellers are paid, as the bank writes it."""
     payer_accounts: dict[str, str] = Field(default_factory=dict)
     """The RIB or IBAN that pays, by currency, as JSON: {"MAD": "..."}. Production needs it to pay sellers."""
+    bank_formats: dict[str, str] = Field(default_factory=dict)
+    """Which file the bank takes, by currency, as JSON: {"MAD": "csv_fr"}. Usually `iso20022`."""
     seller_debt_limits: dict[str, int] = Field(
         default_factory=lambda: {"MAD": 1000, "EUR": 100, "XOF": 60000}
     )
@@ -122,6 +124,19 @@ class Settings(BaseSettings):
     """How long a seller may owe anything before staff are asked to decide of it."""
     cash_pickup_days: int = Field(default=14, ge=1)
     """How long a payout in cash waits to be fetched: afterwards it is payable again."""
+
+    issuer_name: str = ""
+    """The company that invoices its commission, as the commercial register has it. Production needs it, its
+    address, ICE and tax identifier (IF) to issue invoices; elsewhere papers say that they are not set.
+    """
+    issuer_address: str = ""
+    issuer_ice: str = ""
+    issuer_tax_id: str = ""
+    """Identifiant fiscal (IF): by it the company is known to the tax office, for VAT too."""
+    issuer_register: str = ""
+    """Number in the commercial register (RC), with its court; empty where there is none."""
+    issuer_vat_exemption: str = ""
+    """Why no VAT is charged where none is, by the article of the law that says so."""
 
     house_seller: str = "Social Innovation Lab"
     """Whose the products are that staff make without naming a seller, as Saleor's dashboard does: a seller of
