@@ -14,7 +14,7 @@ vendor_commands.callback()(lambda: None)  # Its only command has a name all the 
 
 @vendor_commands.command("rotate-keys")
 def rotate_keys() -> None:
-    """Put every account number under the first of MARKETPLACE_BANK_KEYS.
+    """Put all that the bank keys hide under the first of MARKETPLACE_BANK_KEYS.
 
     Write the new key in front of the old ones, restart everything, run this, then take the old ones out. It
     may be interrupted, and run again.

@@ -1,4 +1,5 @@
-"""Every account number we keep, put under the newest key: sellers' own, those of changes, payouts' copies.
+"""Everything that the bank keys hide, put under the newest of them: account numbers of sellers, of changes
+and of payouts, and the codes by which cash is handed out.
 
 Done in batches with a commit after each. Done again, or after it was interrupted, it leaves alone what is
 under the newest key already; so an old key may leave the settings once a whole run has changed nothing.
@@ -11,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from marketplace.kit.database import Database
 from marketplace.kit.settings import Settings
+from marketplace.payouts.cash_models import CashPickup
 from marketplace.payouts.models import Payout
 from marketplace.vendors.bank import on_newest_key
 from marketplace.vendors.bank_models import BankChange
@@ -22,8 +24,9 @@ NUMBERS: Final[tuple[InstrumentedAttribute[Any], ...]] = (
     BankChange.number_encrypted,
     BankChange.previous_number_encrypted,
     Payout.account_number_encrypted,
+    CashPickup.code_encrypted,
 )
-"""Wherever a number is kept."""
+"""Wherever something is kept that the keys hide: a test finds what is left out."""
 
 
 async def rotate_keys(database: Database, settings: Settings, batch: int = BATCH) -> dict[str, int]:
@@ -49,11 +52,12 @@ async def _rotate_batch(
 ) -> tuple[object, int, bool]:
     """One batch of rows behind a key: its last key, how many were changed, whether there are no more."""
     table = column.class_.__table__
+    (key_column,) = table.primary_key.columns
     async with database.transaction() as session:
-        rows = select(table.c.id, table.c[column.key]).where(table.c[column.key].is_not(None))
+        rows = select(key_column, table.c[column.key]).where(table.c[column.key].is_not(None))
         if after is not None:
-            rows = rows.where(table.c.id > after)
-        found = (await session.execute(rows.order_by(table.c.id).limit(batch).with_for_update())).all()
+            rows = rows.where(key_column > after)
+        found = (await session.execute(rows.order_by(key_column).limit(batch).with_for_update())).all()
         renewed = [
             {"the_id": key, "renewed": number}
             for key, kept in found
@@ -62,7 +66,7 @@ async def _rotate_batch(
         if renewed:
             await session.execute(
                 update(table)
-                .where(table.c.id == bindparam("the_id"))
+                .where(key_column == bindparam("the_id"))
                 .values({column.key: bindparam("renewed")}),
                 renewed,
             )

@@ -30,6 +30,7 @@ def loaded(template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             data_dir=tmp_path_factory.mktemp("demo"),
             database_url=url,
             public_url="http://testserver",
+            idle_in_transaction_seconds=600,  # Tests of everything put questions together for minutes.
         )
         with pytest.MonkeyPatch.context() as monkeypatch:
             frozen_at(monkeypatch)

@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.kit.database import Database
 from marketplace.kit.errors import DomainError
 from marketplace.kit.settings import Settings
-from marketplace.payouts.key_rotation import rotate_keys
+from marketplace.payouts.key_rotation import NUMBERS, rotate_keys
 from marketplace.people.models import AuditEntry
 from marketplace.people.permissions import Permission
+from marketplace.tables import metadata
 from marketplace.vendors import bank_changes
 from marketplace.vendors.bank import decrypted, decrypted_number, encrypted_number
 from marketplace.vendors.bank_changes import NewAccount
@@ -216,6 +217,7 @@ async def test_keys_are_rotated_in_batches_and_a_second_run_changes_nothing(
         "bank_change.number_encrypted": 1,
         "bank_change.previous_number_encrypted": 1,
         "payout.account_number_encrypted": 0,
+        "cash_pickup.code_encrypted": 0,
     }
     async with database.transaction() as session:
         numbers = [decrypted_number(each, only_new) for each in await session.scalars(select(BankAccount))]
@@ -223,3 +225,13 @@ async def test_keys_are_rotated_in_batches_and_a_second_run_changes_nothing(
         assert decrypted(kept.number_encrypted, only_new) == RIB
     assert sorted(numbers) == sorted(rib(number + 100) for number in range(5))
     assert not any((await rotate_keys(database, after, batch=2)).values())
+
+
+def test_all_that_the_keys_hide_is_rotated() -> None:
+    kept = {
+        f"{table.name}.{column.name}"
+        for table in metadata.sorted_tables
+        for column in table.columns
+        if column.name.endswith("_encrypted")
+    }
+    assert kept == {f"{column.class_.__tablename__}.{column.key}" for column in NUMBERS}

@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.kit import signing
 from marketplace.kit.ids import int_pk, to_global_id
+from marketplace.kit.settings import Settings
+from marketplace.kit.storage import storage_from
 from marketplace.people.permissions import Permission
 from marketplace.vendors.models import MemberRole
 from marketplace_graphql.kernel import Requester, UploadedFile
@@ -51,7 +54,7 @@ async def staff_user(session: AsyncSession) -> Requester:
 
 
 async def test_somebody_applies_gives_a_paper_in_and_is_approved(
-    session: AsyncSession, read: Ask, ask: Ask
+    session: AsyncSession, read: Ask, settings: Settings
 ) -> None:
     await make_region(session)
     user, manager = await make_user(session), await staff_user(session)
@@ -77,7 +80,9 @@ async def test_somebody_applies_gives_a_paper_in_and_is_approved(
     sent = (await read(in_schema("vendorApplicationSend"), owner, id=vendor_id))["vendorApplicationSend"]
     assert sent == {"vendor": {"status": "APPLIED"}, "errors": []}
     opened = await read(in_schema("vendorDocumentOpen", "url"), manager, id=document["id"])
-    assert opened["vendorDocumentOpen"]["url"].startswith("http://testserver/files/")
+    address, _, token = opened["vendorDocumentOpen"]["url"].rpartition("/")
+    assert address == "http://testserver/files"
+    assert await storage_from(settings).get(signing.opened(settings, token).key) == PDF
     await read(in_schema("vendorReviewBegin"), manager, id=vendor_id)
     approved = (await read(in_schema("vendorApprove"), manager, id=vendor_id))["vendorApprove"]
     assert approved == {"vendor": {"status": "APPROVED"}, "errors": []}
