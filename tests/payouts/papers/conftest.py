@@ -1,6 +1,7 @@
 """What tests of papers share: a seller whose sales, refund and month are over."""
 
 import io
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, timedelta
 from types import ModuleType
@@ -53,6 +54,7 @@ async def give_back(session: AsyncSession, part: VendorOrder, goods_minor: int) 
 
 
 def words_of(document: Document) -> str:
-    """What the PDF says, with plain spaces."""
+    """What the PDF says, with plain spaces and letters by themselves, whatever their shape."""
     pages = PdfReader(io.BytesIO(written(document, Format.PDF))).pages
-    return " ".join(" ".join(page.extract_text() for page in pages).split())
+    text = " ".join(page.extract_text() for page in pages)
+    return " ".join(unicodedata.normalize("NFKC", text).split())

@@ -88,7 +88,7 @@ async def test_production_issues_nothing_before_it_says_who_it_is(
     [
         ("fr", ("Facture de commission n°", "TVA à 20 %", "120,00", "144,00", "Émis par", "IF : 4242")),
         ("en", ("Commission invoice", "VAT at 20 %", "120.00", "144.00", "Issued by")),
-        ("ar", ("120,00", "144,00", "4242", "FC-")),
+        ("ar", ("120,00", "144,00", "4242", "عمولة", "المجموع")),
     ],
 )
 async def test_it_is_written_in_three_languages_with_what_the_law_asks_for(

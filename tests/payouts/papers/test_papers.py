@@ -76,7 +76,7 @@ async def test_a_statement_is_of_days_that_are_over_and_not_too_long(
     [
         ("fr", ("Relevé de compte", "Vente livrée", "Remboursement", "1 130,00")),
         ("en", ("Statement of account", "Delivered sale", "Refund", "1,130.00")),
-        ("ar", ("1.130,00",)),
+        ("ar", ("1.130,00", "الحساب", "الختامي")),
     ],
 )
 async def test_a_statement_is_written_in_three_languages(
