@@ -23,6 +23,7 @@ from marketplace.payments.gateways import Payable
 from marketplace.payments.gateways.cash_on_delivery import GATEWAY_ID as CASH_ON_DELIVERY
 from marketplace.payments.lost import call_off_soon
 from marketplace.payments.models import TransactionEventType, TransactionItem
+from marketplace.payments.surplus import give_back_of_new_order
 from marketplace.payments.transactions import covered_minor, tell, transactions_of
 
 
@@ -74,6 +75,7 @@ async def complete(
     if decision is not None:
         await confirming.begin(session, order, decision)
     await session.flush()
+    await give_back_of_new_order(session, order, transactions)
     await remember_addresses(session, settled.cart.checkout)
     if keeps_checkout:
         order.checkout_id = None

@@ -69,10 +69,10 @@ async def end_payouts(session: AsyncSession, told_by: Teller, endings: Iterable[
 
 def _apply(ending: Ending, told_by: Teller) -> list[Entry]:
     payout, status = ending.payout, ending.status
-    if status is payout.status or (status is PayoutStatus.PAID and payout.paid_at is not None):
-        return []  # Known already: also that it was paid, when it has come back since.
+    if not is_news(payout, status):
+        return []
     way = WAYS[payout.method]
-    if status not in way.endings.get(told_by, frozenset()) or not _may_follow(payout.status, status):
+    if not may_end(payout, status, told_by):
         raise PayoutStateError(
             f"{payout.end_to_end_id} is {payout.status} and can't become {status}.",
             field="id",
@@ -89,10 +89,18 @@ def _apply(ending: Ending, told_by: Teller) -> list[Entry]:
     return [entries.payout_returned(payout, now, was_paid=was_paid, paid_from=way.paid_from)]
 
 
-def _may_follow(before: PayoutStatus, after: PayoutStatus) -> bool:
-    """Whether a payout can go on from there: what waits to be sent can only turn out to be impossible."""
+def is_news(payout: Payout, status: PayoutStatus) -> bool:
+    """Whether this is not known of a payout: also that it was paid, when it has come back since."""
+    return status is not payout.status and not (status is PayoutStatus.PAID and payout.paid_at is not None)
+
+
+def may_end(payout: Payout, status: PayoutStatus, told_by: Teller) -> bool:
+    """Whether a payout can go on like this from where it is, and whether who tells of it can know."""
+    if status not in WAYS[payout.method].endings.get(told_by, frozenset()):
+        return False
+    before, after = payout.status, status
     if before is PayoutStatus.PENDING:
-        return after is PayoutStatus.FAILED
+        return after is PayoutStatus.FAILED  # What waits to be sent can only turn out to be impossible.
     return before is PayoutStatus.SENT or (before, after) == (PayoutStatus.PAID, PayoutStatus.RETURNED)
 
 

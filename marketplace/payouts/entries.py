@@ -206,6 +206,22 @@ def payout_returned(
     return _of_payout(payout, "payout_returned", source, Account.VENDOR_PAYABLE, at)
 
 
+def payout_returned_in_part(payout: Payout, back: Money, returned_minor: int, at: datetime) -> Entry:
+    """A part of what a seller was paid at Stripe came back: it is owed for itself, as if it was earned anew,
+    and the next payout carries it. `returned_minor`: all that has come back of that payout by now.
+    """
+    return Entry(
+        key=f"payout_returned_in_part:{payout.id}:{returned_minor}",
+        kind="payout_returned_in_part",
+        at=at,
+        description=payout.end_to_end_id,
+        lines=[
+            _debit(Account.GATEWAY_RECEIVABLE, back),
+            _credit(Account.VENDOR_PAYABLE, back, payout.vendor_id),
+        ],
+    )
+
+
 def _of_payout(payout: Payout, kind: str, debit: Account, credit: Account, at: datetime) -> Entry:
     amount = Money(payout.amount_minor, payout.currency)
     return Entry(

@@ -4,6 +4,7 @@ import structlog
 
 from marketplace.kit import clock
 from marketplace.kit.jobs import Retry, Work, job
+from marketplace.payouts.connect import accounts, hearing
 from marketplace.payouts.counter import RETURNED_AT_ONCE, return_unfetched
 from marketplace.payouts.drafting import draft_due, scheduled_currencies
 from marketplace.payouts.papers.commission_invoices import last_finished_month
@@ -15,6 +16,9 @@ from marketplace.payouts.sending import send
 from marketplace.payouts.snapshots import take_snapshots
 
 log = structlog.get_logger(__name__)
+
+HEARD = hearing.ACCOUNT_TYPES
+"""Stripe's events that a worker works on since it has read this module."""
 
 
 @job("payouts.release")
@@ -53,6 +57,12 @@ async def send_run(work: Work, run_id: int) -> None:
 async def send_waiting(work: Work) -> None:
     """Try again what could not be sent though it was tried often: the store of files may be back."""
     await queue_unsent(work.session)
+
+
+@job("payouts.look_after_stripe_accounts")
+async def look_after_stripe_accounts(work: Work) -> None:
+    """Ask after sellers' accounts at Stripe of which nothing was heard."""
+    await accounts.look_after(work.database, work.settings)
 
 
 @job("payouts.take_snapshots")

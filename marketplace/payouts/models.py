@@ -9,6 +9,7 @@ from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Identity, Index, Uniqu
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.catalog.models import Category
+from marketplace.kit import clock
 from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey
 from marketplace.orders.models import OrderLine, VendorOrder
 from marketplace.people.models import User
@@ -214,6 +215,11 @@ class Payout(UuidKey, Timestamped, Base):
         CheckConstraint(
             "(method = 'BANK_TRANSFER') = (account_number_encrypted IS NOT NULL)", name="goes_to_an_account"
         ),
+        CheckConstraint(
+            "(method = 'STRIPE_TRANSFER') = (stripe_account_id IS NOT NULL)",
+            name="goes_to_an_account_at_stripe",
+        ),
+        CheckConstraint("returned_minor BETWEEN 0 AND amount_minor", name="returned_in_range"),
         Index(None, "vendor_id", "created_at"),
         Index(None, "status", "created_at"),
     )
@@ -231,6 +237,10 @@ class Payout(UuidKey, Timestamped, Base):
     account_number_encrypted: Mapped[bytes | None]
     """Of bank transfers only: other ways need no account."""
     account_number_ending: Mapped[str] = mapped_column(default="")
+    stripe_account_id: Mapped[str | None]
+    """Where a transfer at Stripe goes: acct_..."""
+    returned_minor: Mapped[int] = mapped_column(default=0, server_default="0")
+    """What came back in part of a payout that stays paid. All of it at once: the payout is RETURNED."""
     sent_at: Mapped[datetime | None]
     paid_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
@@ -267,3 +277,23 @@ class PayoutLine(IntegerKey, Base):
 
     payout: Mapped[Payout] = relationship(back_populates="lines", lazy="raise")
     vendor_order: Mapped[VendorOrder | None] = relationship(lazy="raise")
+
+
+class DisputeCharge(IntegerKey, Base):
+    """What of a lost dispute staff have charged to a seller's part: the next payout takes it."""
+
+    __tablename__ = "dispute_charge"
+    __table_args__ = (CheckConstraint("amount_minor > 0", name="amount_positive"),)
+
+    dispute_id: Mapped[int] = mapped_column(ForeignKey("stripe_dispute.id"), index=True)
+    vendor_order_id: Mapped[UUID] = mapped_column(ForeignKey("vendor_order.id"), index=True)
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    amount_minor: Mapped[int]
+    reason: Mapped[str]
+    """Why, in words for the seller."""
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    returned_at: Mapped[datetime | None]
+    """When the bank decided for us after all, and the seller got it back."""
+
+    vendor_order: Mapped[VendorOrder] = relationship(lazy="raise")

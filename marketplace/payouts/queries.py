@@ -74,7 +74,7 @@ def vendor_balances(vendor_id: ColumnElement[Any]) -> Subquery:
         return func.coalesce(func.sum(amounts.c.minor).filter(amounts.c.account == account), 0)
 
     paid = (
-        select(func.coalesce(func.sum(payout.amount_minor), 0))
+        select(func.coalesce(func.sum(payout.amount_minor - payout.returned_minor), 0))
         .where(
             payout.vendor_id == vendor_id,
             payout.currency == amounts.c.currency,
@@ -146,11 +146,11 @@ RULES: dict[str, str] = {
           ON entry.vendor_order_id = earning.vendor_order_id AND entry.kind = 'released'
         LEFT JOIN (
             SELECT vendor_order_id, sum(earning_minor) AS minor FROM earning_reversal
-            WHERE booked_at IS NOT NULL GROUP BY vendor_order_id
+            WHERE booked_at IS NOT NULL AND earning_minor > 0 GROUP BY vendor_order_id
         ) AS back ON back.vendor_order_id = earning.vendor_order_id
         WHERE (earning.released_at IS NULL AND entry.id IS NOT NULL)
            OR (earning.released_at IS NOT NULL AND entry.id IS NULL
-               AND earning.earning_minor <> coalesce(back.minor, 0))
+               AND earning.earning_minor > coalesce(back.minor, 0))
     """,
     "every refund of what was delivered is booked, and no other": """
         SELECT format('refund %s', reversal.part_refund_id)
@@ -178,12 +178,19 @@ RULES: dict[str, str] = {
         WHERE back.minor > part.total_gross_minor - part.gift_card_minor
            OR back.goods > part.subtotal_gross_minor OR back.shipping > part.shipping_gross_minor
     """,
-    "what was paid back by hand is what sellers' parts bear": """
+    "sellers' parts bear what was paid back by hand, and what of refunds gateways pay back": """
         SELECT format('order %s: %s paid back, %s borne', orders.number, money.minor, borne.minor)
         FROM (
-            SELECT item.order_id, sum(event.amount_minor) AS minor
-            FROM transaction_event AS event JOIN transaction_item AS item ON item.id = event.transaction_id
-            WHERE event.type = 'REFUND_SUCCESS' AND event.psp_reference LIKE 'refund:%' GROUP BY item.order_id
+            SELECT order_id, sum(minor) AS minor FROM (
+                SELECT item.order_id, event.amount_minor AS minor
+                FROM transaction_event AS event
+                JOIN transaction_item AS item ON item.id = event.transaction_id
+                WHERE event.type = 'REFUND_SUCCESS' AND event.psp_reference LIKE 'refund:%'
+                UNION ALL
+                SELECT order_id, borne_minor - coalesce(
+                    (SELECT sum(by_hand.value::bigint) FROM jsonb_each_text(by_hand) AS by_hand), 0
+                ) FROM repayment WHERE settled_at IS NOT NULL
+            ) AS parts GROUP BY order_id
         ) AS money
         FULL JOIN (
             SELECT part.order_id, sum(refund.goods_minor + refund.shipping_minor) AS minor
@@ -191,7 +198,19 @@ RULES: dict[str, str] = {
             WHERE refund.was_paid GROUP BY part.order_id
         ) AS borne USING (order_id)
         JOIN customer_order AS orders ON orders.id = order_id
-        WHERE money.minor IS DISTINCT FROM borne.minor
+        WHERE coalesce(money.minor, 0) <> coalesce(borne.minor, 0)
+    """,
+    "sellers' parts bear no more of refunds than gateways pay back": """
+        SELECT format('order %s: %s borne, %s paid back', orders.number, borne.minor, back.minor)
+        FROM (
+            SELECT order_id, sum(borne_minor) AS minor FROM repayment GROUP BY order_id
+        ) AS borne
+        JOIN (
+            SELECT order_id, sum(refunded_minor + refund_pending_minor) AS minor
+            FROM transaction_item GROUP BY order_id
+        ) AS back USING (order_id)
+        JOIN customer_order AS orders ON orders.id = order_id
+        WHERE borne.minor > back.minor
     """,
     "carriers owe what they collected and did not remit": """
         SELECT format('%s %s in the ledger, %s with carriers', ledger.minor, currency, cash.minor)
@@ -223,10 +242,30 @@ RULES: dict[str, str] = {
             SELECT currency, sum(amount_minor) AS minor FROM posting
             WHERE account = 'CHARGEBACK_LOSS' GROUP BY currency
         ) AS ledger FULL JOIN (
-            SELECT currency, sum(amount_minor) AS minor FROM stripe_dispute
-            WHERE status = 'LOST' AND is_withdrawn GROUP BY currency
+            SELECT currency, sum(minor) AS minor FROM (
+                SELECT currency, amount_minor AS minor FROM stripe_dispute
+                WHERE status = 'LOST' AND is_withdrawn
+                UNION ALL
+                SELECT currency, -amount_minor FROM dispute_charge WHERE returned_at IS NULL
+            ) AS parts GROUP BY currency
         ) AS lost USING (currency)
         WHERE coalesce(ledger.minor, 0) <> coalesce(lost.minor, 0)
+    """,
+    "what sellers are charged of lost disputes is booked, and nothing else is": """
+        SELECT format('charge %s', coalesce(charge.id::text, entry.key))
+        FROM dispute_charge AS charge
+        FULL JOIN (SELECT * FROM journal_entry WHERE kind = 'dispute_charged') AS entry
+          ON entry.key = 'dispute_charged:' || charge.id
+        WHERE charge.id IS NULL OR entry.id IS NULL
+    """,
+    "no seller is charged more of a dispute than was lost": """
+        SELECT format('dispute %s: %s charged of %s', dispute.reference, charged.minor, dispute.amount_minor)
+        FROM stripe_dispute AS dispute
+        JOIN (
+            SELECT dispute_id, sum(amount_minor) AS minor FROM dispute_charge
+            WHERE returned_at IS NULL GROUP BY dispute_id
+        ) AS charged ON charged.dispute_id = dispute.id
+        WHERE charged.minor > dispute.amount_minor OR dispute.status <> 'LOST'
     """,
     "what Stripe keeps is booked": """
         SELECT format('%s %s in the ledger, %s at Stripe', ledger.minor, currency, fees.minor)
@@ -235,7 +274,8 @@ RULES: dict[str, str] = {
             WHERE account = 'GATEWAY_FEES' GROUP BY currency
         ) AS ledger FULL JOIN (
             SELECT currency, sum(fee_minor - CASE kind WHEN 'FEE' THEN amount_minor ELSE 0 END) AS minor
-            FROM stripe_movement WHERE transaction_id IS NOT NULL OR kind IN ('FEE', 'PAYOUT')
+            FROM stripe_movement
+            WHERE transaction_id IS NOT NULL OR kind IN ('FEE', 'PAYOUT', 'TRANSFER', 'TOP_UP')
             GROUP BY currency
         ) AS fees USING (currency)
         WHERE coalesce(ledger.minor, 0) <> coalesce(fees.minor, 0)
@@ -253,6 +293,32 @@ RULES: dict[str, str] = {
             ) AS parts GROUP BY currency
         ) AS payouts USING (currency)
         WHERE coalesce(ledger.minor, 0) <> coalesce(payouts.minor, 0)
+    """,
+    "what was transferred to sellers at Stripe is booked": """
+        SELECT format('%s %s in the ledger, %s at Stripe', ledger.minor, currency, moved.minor)
+        FROM (
+            SELECT currency, -sum(amount_minor) AS minor
+            FROM posting JOIN journal_entry AS entry ON entry.id = posting.entry_id
+            WHERE account = 'GATEWAY_RECEIVABLE'
+              AND entry.kind IN ('payout_paid', 'payout_returned', 'payout_returned_in_part')
+            GROUP BY currency
+        ) AS ledger FULL JOIN (
+            SELECT currency, sum(amount_minor - reversed_minor) AS minor
+            FROM stripe_transfer WHERE is_ours GROUP BY currency
+        ) AS moved USING (currency)
+        WHERE coalesce(ledger.minor, 0) <> coalesce(moved.minor, 0)
+    """,
+    "a payout at Stripe is paid by its transfer, and what came back of it is no seller's": """
+        SELECT format('payout %s is %s', payout.number, payout.status)
+        FROM payout
+        LEFT JOIN stripe_transfer AS transfer
+          ON transfer.transfer_group = payout.id::text AND transfer.is_ours
+        WHERE payout.method = 'STRIPE_TRANSFER' AND (
+            (payout.paid_at IS NOT NULL) <> (transfer.id IS NOT NULL)
+            OR transfer.amount_minor <> payout.amount_minor OR transfer.currency <> payout.currency
+            OR transfer.reversed_minor
+               <> CASE payout.status WHEN 'RETURNED' THEN payout.amount_minor ELSE payout.returned_minor END
+        )
     """,
     "gift cards are owed what is on them, and what they paid of parcels under way": """
         SELECT format('%s %s in the ledger, %s on cards and under way', ledger.minor, currency, owed.minor)
@@ -358,6 +424,24 @@ RULES: dict[str, str] = {
             WHERE kind = 'WRITE_OFF' GROUP BY currency
         ) AS said USING (currency)
         WHERE coalesce(ledger.minor, 0) <> coalesce(said.minor, 0)
+    """,
+    "what was changed into another currency is what its entries came to, each once": """
+        SELECT format('conversion %s: %s %s into %s %s', made.id, made.source_minor, made.source,
+                      made.target_minor, made.target)
+        FROM conversion AS made
+        LEFT JOIN (
+            SELECT line.conversion_id, sum(line.source_minor) AS source_minor,
+                   sum(line.target_minor) AS target_minor,
+                   bool_and(posting.amount_minor = -line.source_minor) AS is_so
+            FROM conversion_line AS line
+            JOIN conversion ON conversion.id = line.conversion_id
+            LEFT JOIN posting ON posting.entry_id = line.entry_id AND posting.account = 'VENDOR_PAYABLE'
+              AND posting.vendor_id = conversion.vendor_id AND posting.currency = conversion.source
+            GROUP BY line.conversion_id
+        ) AS lines ON lines.conversion_id = made.id
+        WHERE (made.source_minor, made.target_minor)
+              IS DISTINCT FROM (lines.source_minor::bigint, lines.target_minor::bigint)
+           OR lines.is_so IS NOT TRUE
     """,
     "a snapshot is what its seller's postings of the day came to": """
         WITH summed AS (

@@ -17,15 +17,16 @@ from marketplace.orders.models import VendorOrder
 from marketplace.orders.refunds import PartRefund
 from marketplace.payments.events import CashRemitted, GatewayMoneyMoved, PaidBackByHand, PaidByHand
 from marketplace.payments.models import CashRemittance, TransactionEvent
-from marketplace.payouts import causes, dispute_entries, entries, stripe_entries
+from marketplace.payouts import causes, dispute_charges, dispute_entries, entries, stripe_entries
 from marketplace.payouts.commission import freeze_commission, thaw_commission
+from marketplace.payouts.connect import reactions as transfers
 from marketplace.payouts.journal import record
 from marketplace.payouts.reversals import book_waiting, reverse
 from marketplace.pricing.events import GiftCardDebtsChanged, GiftCardsIssued
 from marketplace.pricing.gift_cards import GiftCard
 
-__all__ = ["dispute_entries", "stripe_entries"]
-"""Which hear of Stripe's own books."""
+__all__ = ["dispute_charges", "dispute_entries", "stripe_entries", "transfers"]
+"""Which hear of Stripe's own books, and of what it has transferred to sellers."""
 
 
 @subscribe(OrderPlaced)

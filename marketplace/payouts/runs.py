@@ -159,7 +159,8 @@ async def _parts(session: AsyncSession, currency: str, payable: dict[int, Due]) 
     rows = await session.execute(query)
     parts: dict[int, list[Part]] = defaultdict(list)
     for entry_id, vendor_id, vendor_order_id, minor, description, number, position in rows:
-        name = f"{number}-{position}" if number else description
+        of_part = f"{number}-{position}" if number else ""
+        name = ": ".join(filter(None, (of_part, description)))
         parts[vendor_id].append(Part(entry_id, vendor_order_id, minor, name))
     for vendor_id, due in payable.items():
         listed_minor = sum(part.amount_minor for part in parts[vendor_id])

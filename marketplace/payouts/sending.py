@@ -5,10 +5,8 @@ that is killed at whatever instruction leaves a run that is still APPROVED, and 
 """
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 import structlog
 from sqlalchemy import func, literal, select, update
@@ -29,7 +27,7 @@ from marketplace.payouts.places import folder_of
 from marketplace.payouts.runs import methods_of
 from marketplace.payouts.statements import LANGUAGES, Statement, StatementLine, statement_pdf
 from marketplace.payouts.ways import WAYS
-from marketplace.vendors.models import Region, Vendor, VendorTranslation
+from marketplace.vendors.models import PayoutMethod, Region, Vendor, VendorTranslation
 
 if TYPE_CHECKING:
     from marketplace.kit.jobs import Work
@@ -54,21 +52,31 @@ async def send(work: "Work", run_id: int) -> None:
         except Exception as error:
             log.exception("a way to pay failed", run=run_id, method=method)
             failures.append(error)
-    await _keep_statements(work, run)
+    await keep_statements(work, run)
     if failures:
         raise failures[0]
     await _mark_sent(work.session, run_id)
 
 
-async def _keep_statements(work: "Work", run: PayoutRun) -> None:
+async def keep_statements(work: "Work", run: PayoutRun) -> None:
+    """Make and keep the statements of an approved run that are not there yet, a seller after the other: a
+    transaction is never open while a page is set, and a large run need not fit into memory.
+    """
     async with work.database.transaction() as session:
-        statements = await _statements(session, run, work.settings.payer_name)
-    for statement in statements:
-        for language in LANGUAGES:
-            key = f"{folder_of(run.id)}/{statement.reference}-{language}.pdf"
-            if not await work.storage.exists(key):
-                pdf = await asyncio.to_thread(statement_pdf, statement, language)
-                await work.storage.put(key, pdf, "application/pdf")
+        sellers = await _sellers(session, run)
+    for payout, vendor, region, name_in_arabic in sellers:
+        keys = {
+            language: f"{folder_of(run.id)}/{payout.end_to_end_id}-{language}.pdf" for language in LANGUAGES
+        }
+        missing = {language: key for language, key in keys.items() if not await work.storage.exists(key)}
+        if not missing:
+            continue
+        async with work.database.transaction() as session:
+            lines = await _lines(session, payout)
+        statement = _statement(run, work.settings.payer_name, payout, vendor, region, name_in_arabic, lines)
+        for language, key in missing.items():
+            pdf = await asyncio.to_thread(statement_pdf, statement, language)
+            await work.storage.put(key, pdf, "application/pdf")
 
 
 async def _mark_sent(session: AsyncSession, run_id: int) -> None:
@@ -90,8 +98,8 @@ async def _mark_sent(session: AsyncSession, run_id: int) -> None:
     await close_if_ended(session, run)  # Nobody has to answer where a way knows at once.
 
 
-async def _statements(session: AsyncSession, run: PayoutRun, payer_name: str) -> list[Statement]:
-    """What the statements say, from frozen rows."""
+async def _sellers(session: AsyncSession, run: PayoutRun) -> list[tuple[Payout, Vendor, Region | None, str]]:
+    """A run's payouts, with what their statements say of their sellers."""
     found = await session.execute(
         select(Payout, Vendor, Region, VendorTranslation.name)
         .join(Vendor, Vendor.id == Payout.vendor_id)
@@ -103,11 +111,7 @@ async def _statements(session: AsyncSession, run: PayoutRun, payer_name: str) ->
         .where(Payout.run_id == run.id)
         .order_by(Payout.number)
     )
-    lines = await _lines(session, run.id, run.currency)
-    return [
-        _statement(run, payer_name, payout, vendor, region, name or "", lines)
-        for payout, vendor, region, name in found
-    ]
+    return [(payout, vendor, region, name or "") for payout, vendor, region, name in found]
 
 
 def _statement(
@@ -117,7 +121,7 @@ def _statement(
     vendor: Vendor,
     region: Region | None,
     name_in_arabic: str,
-    lines: Mapping[UUID, Sequence[StatementLine]],
+    lines: Sequence[StatementLine],
 ) -> Statement:
     if run.approved_at is None:
         raise ValueError("only approved runs have statements")
@@ -134,15 +138,22 @@ def _statement(
         account_holder=payout.account_holder,
         account_ending=payout.account_number_ending,
         amount=Money(payout.amount_minor, payout.currency),
-        lines=lines[payout.id],
+        lines=lines,
+        is_cash=payout.method is PayoutMethod.CASH_PICKUP,
         is_demo=vendor.is_demo,
     )
 
 
-async def _lines(session: AsyncSession, run_id: int, currency: str) -> dict[UUID, list[StatementLine]]:
+async def _lines(session: AsyncSession, payout: Payout) -> list[StatementLine]:
     query = (
-        select(PayoutLine, VendorOrder.delivered_at, VendorEarning)
-        .join(Payout, Payout.id == PayoutLine.payout_id)
+        select(
+            PayoutLine.description,
+            PayoutLine.amount_minor,
+            VendorOrder.delivered_at,
+            VendorEarning.sales_minor,
+            VendorEarning.commission_minor,
+            VendorEarning.vat_minor,
+        )
         .outerjoin(VendorOrder, VendorOrder.id == PayoutLine.vendor_order_id)
         # Only an order's own earning has sales and commission; a correction of it has an amount alone.
         .outerjoin(
@@ -150,19 +161,15 @@ async def _lines(session: AsyncSession, run_id: int, currency: str) -> dict[UUID
             (VendorEarning.vendor_order_id == PayoutLine.vendor_order_id)
             & (VendorEarning.earning_minor == PayoutLine.amount_minor),
         )
-        .where(Payout.run_id == run_id)
+        .where(PayoutLine.payout_id == payout.id)
         .order_by(PayoutLine.id)
     )
-    lines: dict[UUID, list[StatementLine]] = defaultdict(list)
-    for line, delivered_at, earning in await session.execute(query):
-        lines[line.payout_id].append(
-            StatementLine(
-                name=line.description,
-                earning=Money(line.amount_minor, currency),
-                delivered_at=delivered_at,
-                sales=Money(earning.sales_minor, currency) if earning else None,
-                commission=Money(earning.commission_minor, currency) if earning else None,
-                vat=Money(earning.vat_minor, currency) if earning else None,
-            )
+    return [
+        StatementLine(
+            name,
+            Money(minor, payout.currency),
+            delivered_at,
+            *(None if part is None else Money(part, payout.currency) for part in parts),
         )
-    return lines
+        for name, minor, delivered_at, *parts in await session.execute(query)
+    ]

@@ -49,6 +49,7 @@ LABELS = {
 }
 TITLES = {"fr": "Relevé de paiement n° {number}", "ar": "كشف الدفعة رقم {number}"}
 AMOUNT_SAYS = {"fr": "Viré sur votre compte", "ar": "المبلغ المحوّل إلى حسابكم"}
+CASH_SAYS = {"fr": "À retirer en espèces", "ar": "مبلغ يُسحب نقدًا"}
 NOTES = {
     "fr": "Les ventes deviennent payables sept jours après la livraison, une fois l'argent remis par le"
     " transporteur. La livraison est encaissée pour le transporteur et ne figure pas ici. Référence du"
@@ -88,6 +89,7 @@ class Statement:
     account_ending: str
     amount: Money
     lines: Sequence[StatementLine]
+    is_cash: bool = False
     is_demo: bool = False
 
 
@@ -114,8 +116,11 @@ def _data(statement: Statement, language: str) -> dict[str, object]:
             "place": (arabic and statement.place_in_arabic) or statement.place,
             "ice": statement.ice,
         },
-        "account": {"holder": statement.account_holder, "ending": f"•••• {statement.account_ending}"},
-        "amount_says": AMOUNT_SAYS[language],
+        "account": {
+            "holder": statement.account_holder,
+            "ending": statement.account_ending and f"•••• {statement.account_ending}",
+        },
+        "amount_says": (CASH_SAYS if statement.is_cash else AMOUNT_SAYS)[language],
         "amount": say(statement.amount, language),
         "lines": [_line(line, language) for line in lines],
         "total": {

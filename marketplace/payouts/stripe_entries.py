@@ -15,6 +15,7 @@ from marketplace.kit import clock
 from marketplace.kit.events import subscribe
 from marketplace.payments.events import StripeMoved, StripePaidOut
 from marketplace.payments.gateways.stripe.models import (
+    OF_THE_ACCOUNT,
     MovementKind,
     StripeMovement,
     StripePayout,
@@ -30,7 +31,7 @@ from marketplace.payouts.ledger import Account
     causes=select(StripeMovement).where(
         or_(
             StripeMovement.transaction_id.is_not(None),
-            StripeMovement.kind.in_([MovementKind.FEE, MovementKind.PAYOUT]),
+            StripeMovement.kind.in_(OF_THE_ACCOUNT),
         )
     ),
 )
@@ -54,6 +55,8 @@ def _lines_of(movement: StripeMovement) -> list[Line]:
     match movement.kind:
         case MovementKind.PAYOUT:
             return _moved(Account.GATEWAY_IN_TRANSIT, -amount, currency)
+        case MovementKind.TOP_UP:
+            return _moved(Account.BANK, -amount, currency)
         case MovementKind.FEE:
             return _moved(Account.GATEWAY_FEES, -amount, currency)
         case _ if movement.paid_currency != currency:

@@ -114,6 +114,7 @@ async def set_sellers_terms(
     if method is not None:
         if method not in WAYS:
             raise InvalidError(f"Nobody is paid by {method} here.", field="method")
+        await WAYS[method].check_choice(session, vendor_id)
         vendor.payout_method = method
     if minimum is not None or not keeps_minimum:
         currency = CURRENCIES.get(vendor.country_code, "EUR")

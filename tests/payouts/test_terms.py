@@ -29,8 +29,7 @@ async def usual(
     rhythm: PayoutRhythm = PayoutRhythm.BY_HAND,
     day: int | None = None,
 ) -> PayoutTerms:
-    terms = await set_terms(session, "MAD", house.first.id, minimum=Decimal(minimum), rhythm=rhythm, day=day)
-    return terms
+    return await set_terms(session, "MAD", house.first.id, minimum=Decimal(minimum), rhythm=rhythm, day=day)
 
 
 async def test_the_usual_minimum_holds_for_who_said_nothing(

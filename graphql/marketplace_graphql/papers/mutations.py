@@ -26,7 +26,7 @@ from marketplace_graphql.kernel import Date, Info, enum, error_type, mutation, o
 from marketplace_graphql.languages import LanguageCodeEnum
 from marketplace_graphql.papers.types import PaperFormatEnum
 from marketplace_graphql.payouts.fields import STAFF
-from marketplace_graphql.seller_accounts.queries import FINANCE
+from marketplace_graphql.seller_statements.queries import FINANCE
 
 PACKS = (*FINANCE, MemberRole.PACKER)
 """Who may see whom a parcel is billed to."""

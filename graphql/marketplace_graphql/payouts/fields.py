@@ -1,9 +1,8 @@
 """What other rooms' types show of money: parts of `Vendor` and of `VendorOrder`."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, any_, false, func, select, true
-from sqlalchemy.orm import aliased
 
 from marketplace.kit.money import Money as Amount
 from marketplace.payouts import models
@@ -23,8 +22,12 @@ from marketplace_graphql.kernel import (
     related,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.languages import LanguageCodeEnum
 from marketplace_graphql.values import Money, money
+
+if TYPE_CHECKING:
+    from marketplace_graphql.payments.disputes import DisputeCharge
 
 STAFF = Permission.MANAGE_PAYOUTS
 PayoutMethodEnum = enum(PayoutMethod, name="PayoutMethodEnum")
@@ -143,3 +146,9 @@ class EarningOfVendorOrder:
         allowed=lambda row, ctx: of_own_seller(row.vendor_id, ctx),
     )
     """For the seller and for staff who work with payouts."""
+    dispute_charges: "list[DisputeCharge]" = related(
+        lambda row, charge, ctx: charge.vendor_order_id == row.id,
+        allowed=lambda row, ctx: of_own_seller(row.vendor_id, ctx),
+        limit=200,
+    )
+    """What staff have charged of lost disputes: for the seller and for staff who work with payouts."""

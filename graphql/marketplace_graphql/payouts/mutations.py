@@ -7,13 +7,16 @@ from marketplace.kit.settings import Settings
 from marketplace.payouts import answers, endings, models, runs
 from marketplace.vendors.models import Vendor
 from marketplace_graphql.kernel import Info, Upload, UploadedFile, mutation, object_type
+from marketplace_graphql.payouts.answers import BankAnswerMutations
+from marketplace_graphql.payouts.counter import CounterMutations
+from marketplace_graphql.payouts.disputes import DisputeMutations
 from marketplace_graphql.payouts.errors import PayoutError, staff_id
 from marketplace_graphql.payouts.fields import STAFF
 from marketplace_graphql.payouts.terms import PayoutTermsMutations
 
 
 @object_type
-class PayoutMutations(PayoutTermsMutations):
+class PayoutMutations(PayoutTermsMutations, CounterMutations, BankAnswerMutations, DisputeMutations):
     """Paying sellers."""
 
     @mutation(returns="PayoutRun", errors=PayoutError, needs=STAFF)

@@ -6,12 +6,13 @@ from sqlalchemy import ColumnElement, and_, or_
 
 from marketplace.payouts.ways.bank import BankTransfer
 from marketplace.payouts.ways.cash import CashPickupWay
+from marketplace.payouts.ways.stripe import StripeTransfer
 from marketplace.payouts.ways.way import Owed, Teller, Way, mark_sent
 from marketplace.vendors.models import PayoutMethod, Vendor
 
 __all__ = ["WAYS", "Owed", "Teller", "Way", "mark_sent", "payable_their_way"]
 
-_ALL: Sequence[Way] = (BankTransfer(), CashPickupWay())
+_ALL: Sequence[Way] = (BankTransfer(), CashPickupWay(), StripeTransfer())
 WAYS: dict[PayoutMethod, Way] = {way.method: way for way in _ALL}
 
 

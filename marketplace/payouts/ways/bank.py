@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit.money import Money
 from marketplace.kit.settings import Settings
-from marketplace.payouts.bank_files import Batch, Transfer, pain001, payer_of, transfers_csv
+from marketplace.payouts.bank_files import Batch, Transfer, payer_of
+from marketplace.payouts.banks import FORMATS, format_for
 from marketplace.payouts.ledger import Account
 from marketplace.payouts.models import Payout, PayoutRun, PayoutStatus
 from marketplace.payouts.places import folder_of
@@ -35,6 +36,9 @@ class BankTransfer:
         rested = or_(BankAccount.payable_from.is_(None), BankAccount.payable_from <= owed.now)
         return select(BankAccount.id).where(BankAccount.vendor_id == Vendor.id, rested).exists()
 
+    async def check_choice(self, session: AsyncSession, vendor_id: int) -> None:
+        """The account may be told afterwards."""
+
     async def freeze(self, session: AsyncSession, payouts: Sequence[Payout]) -> None:
         """The account, still encrypted: a later change can't redirect money under way."""
         of = [payout.vendor_id for payout in payouts]
@@ -47,8 +51,9 @@ class BankTransfer:
             payout.account_number_ending = account.number_ending
 
     def check(self, settings: Settings, run: PayoutRun) -> None:
-        """There must be an account to pay from. Raises PayerMissingError."""
+        """There must be an account to pay from, and a file that its bank takes. Raises PayerMissingError."""
         payer_of(settings, run.currency)
+        format_for(settings, run.currency)
 
     async def send(self, work: "Work", run: PayoutRun) -> None:
         """Keep the files under keys and with bytes that follow from the run, then mark: so all of it or none.
@@ -57,11 +62,13 @@ class BankTransfer:
         """
         async with work.database.transaction() as session:
             batch = await _batch(session, work.settings, run)
-        xml_key, csv_key = (f"{folder_of(run.id)}/{batch.message_id}.{kind}" for kind in ("xml", "csv"))
-        await work.storage.put(xml_key, pain001(batch), "application/xml")
-        await work.storage.put(csv_key, transfers_csv(batch), "text/csv")
+        files = {}
+        wanted = format_for(work.settings, run.currency)
+        for each in (wanted,) if wanted.extension == "csv" else (wanted, FORMATS["csv"]):
+            column = "csv_path" if each.extension == "csv" else "pain001_path"
+            files[column] = f"{folder_of(run.id)}/{each.file_name(batch)}"
+            await work.storage.put(files[column], each.write(batch), each.content_type)
         async with work.database.transaction() as session:
-            files = {"pain001_path": xml_key, "csv_path": csv_key}
             await session.execute(update(PayoutRun).where(PayoutRun.id == run.id).values(**files))
             await mark_sent(session, Payout.run_id == run.id, Payout.method == self.method)
 

@@ -61,6 +61,9 @@ class CashPickupWay:
             .exists()
         )
 
+    async def check_choice(self, session: AsyncSession, vendor_id: int) -> None:
+        """Everybody can."""
+
     async def freeze(self, session: AsyncSession, payouts: Sequence[Payout]) -> None:
         """Nothing but the seller itself, which the payout names."""
 

@@ -66,6 +66,10 @@ class Way(Protocol):
         """
         ...
 
+    async def check_choice(self, session: AsyncSession, vendor_id: int) -> None:
+        """Refuse a seller's choice of this way where it could never be paid so. Raises InvalidError."""
+        ...
+
     async def freeze(self, session: AsyncSession, payouts: Sequence[Payout]) -> None:
         """Note on payouts of a new draft, not flushed yet, what must not change under way: where they go.
 

@@ -17,13 +17,12 @@ from marketplace.payments.at_the_door.errors import PartialAmountError
 from marketplace.payments.at_the_door.partly import collect_partly
 from marketplace.payments.cash import remit
 from marketplace.payments.models import CashCollection, CashStatus, ShortfallBearer, TransactionEvent
-from marketplace.payments.refunding import refund_amount
 from marketplace.payouts.ledger import Account
 from marketplace.payouts.release import release_due
 from marketplace.vendors.models import Vendor
 from tests.factories.cash import deliver_all, order_of
 from tests.factories.checkout import make_market, make_piece
-from tests.factories.orders import make_order, make_unpaid_order, parts_of
+from tests.factories.orders import make_order, make_unpaid_order, parts_of, refund_amount
 from tests.factories.payouts import make_rule
 from tests.ledger import faults
 from tests.payouts.conftest import balance_of, total_of

@@ -155,8 +155,8 @@ class Shop:
         errors: list[dict[str, str]] = it["errors"]
         return errors
 
-    async def complete(self) -> list[str]:
-        it = await self.read(COMPLETE, id=self.cart_id)
+    async def complete(self, cart_id: str | None = None) -> list[str]:
+        it = await self.read(COMPLETE, id=cart_id or self.cart_id)
         return [error["code"] for error in it["errors"]]
 
     async def hear(self, *deliveries: Delivery, works: bool = True) -> list[int]:
