@@ -208,17 +208,8 @@ async def _given_back(
         .order_by(JournalEntry.at, JournalEntry.id)
     )
     return [
-        _line(
-            row[0],
-            row[1],
-            row[2],
-            row[3],
-            _only(row.rates),
-            row.commission_minor,
-            _only(row.vat_rates),
-            row.vat_minor,
-        )
-        for row in rows
+        _line(entry_id, at, name, goods, _only(rates_bp), commission, _only(vat_rates_bp), vat)
+        for entry_id, at, name, goods, rates_bp, commission, vat_rates_bp, vat in rows
     ]
 
 

@@ -129,6 +129,8 @@ def _pdf(document: Document) -> bytes:
 
 
 def _said(amount: Money, language: str) -> str:
+    if language == "en":  # English writes a code right before the figures.
+        return f"{amount.currency}\N{NO-BREAK SPACE}{plain_amount(amount, language)}"
     return f"{LEFT_TO_RIGHT}{say(amount, language)}" if language == "ar" else say(amount, language)
 
 

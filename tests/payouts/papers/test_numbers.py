@@ -1,4 +1,4 @@
-"""Numbers of papers: no gaps, whoever writes at once and whatever is rolled back; what is issued stays."""
+"""Numbers of papers have no gaps, whoever writes at once or is rolled back; and what is issued stays."""
 
 import asyncio
 from datetime import UTC, date, datetime
