@@ -16,7 +16,7 @@ run: $(STAMP)  ## database, migrations, demo data, API, storefront and worker; C
 	@$(BIN)/marketplace run
 
 test: $(STAMP)  ## every test, the browser's included
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 demo: $(STAMP)  ## the main job as a story with figures, from a listing sheet to a payout
 	@$(BIN)/python -m marketplace.demo.story $(if $(URL),--url $(URL))
@@ -71,6 +71,7 @@ lock: $(STAMP)  ## choose the newest versions of what we depend on
 
 clean:  ## forget the environment and all local data
 	rm -rf $(VENV) .data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf /dev/shm/marketplace-tests-$$(id -u)-$$(printf %s "$(CURDIR)" | sha256sum | cut -c 1-12)
 
 # Made again when what we depend on changes, and only then.
 $(STAMP): pyproject.toml requirements.lock

@@ -7,6 +7,7 @@ Makes a database of its own in the data directory and drops it in the end.
 
 import argparse
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -40,8 +41,10 @@ _LARGE = """
         FROM generate_series(1, %(entries)s) AS n RETURNING id
     )
     INSERT INTO posting (entry_id, account, vendor_id, currency, amount_minor)
-    SELECT entry.id, line.account, %(seller)s, 'MAD', line.minor
-    FROM entry, LATERAL (VALUES ('VENDOR_HELD', 100), ('VENDOR_PAYABLE', -100)) AS line (account, minor)
+    SELECT entry.id, line.account, line.seller, 'MAD', line.minor
+    FROM entry, LATERAL (VALUES
+        ('BANK', NULL::bigint, 150), ('VENDOR_HELD', %(seller)s, -50), ('VENDOR_PAYABLE', %(seller)s, -100)
+    ) AS line (account, seller, minor)
 """
 
 
@@ -80,6 +83,7 @@ async def measure(settings: Settings, url: str, given: argparse.Namespace) -> No
     if given.rules:
         await each_rule(database)
     await timed("ledger verify", database, queries.verify)
+    gc.freeze()  # As the command does.
     await timed("ledger rebuild --check", database, differences)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(_LARGE, {"entries": given.postings // 2, "seller": LARGE_SELLER})

@@ -19,6 +19,7 @@ import typer
 from marketplace.cash_commands import cash_commands
 from marketplace.kit import clock, logs
 from marketplace.kit.settings import Settings, get_settings
+from marketplace.paper_commands import paper_commands
 from marketplace.payment_commands import payments_commands
 from marketplace.payout_commands import payout_commands
 from marketplace.vendor_commands import vendor_commands
@@ -36,9 +37,13 @@ cli.add_typer(payments_commands, name="payments")
 stripe_commands = typer.Typer(no_args_is_help=True, help="Cards, by Stripe.")
 cli.add_typer(stripe_commands, name="stripe")
 cli.add_typer(cash_commands, name="cash")
+cli.add_typer(paper_commands, name="papers")
+paper_commands.callback()(lambda: None)
 cli.add_typer(payout_commands, name="payouts")
 cli.add_typer(vendor_commands, name="vendors")
-for alone in (ledger_commands, app_commands, staff_commands, payments_commands):
+bank_commands = typer.Typer(no_args_is_help=True, help="Cards, on a bank's own page.")
+cli.add_typer(bank_commands, name="bank")
+for alone in (ledger_commands, app_commands, staff_commands, payments_commands, bank_commands):
     alone.callback()(lambda: None)  # A command that is the only one of its group has a name all the same.
 
 Scale = Annotated[
@@ -174,6 +179,7 @@ def rebuild(
         await database.close()
         return found
 
+    gc.freeze()  # Millions of rows come and go: what is loaded by now need not be looked through each time.
     found = asyncio.run(compare())
     for difference in found:
         print(difference, file=sys.stderr)
@@ -304,6 +310,20 @@ def stand_in(
     clock.follow(settings.adjustable_clock_file)
     obey_the_watcher(settings.data_dir)
     serve(settings, port, webhooks_to)
+
+
+@bank_commands.command("stand-in")
+def bank_stand_in(
+    port: Annotated[int, typer.Option(help="Where it listens; 0: any free port.")] = 8200,
+) -> None:
+    """Run a stand-in of a bank, and print the settings of a shop that sends its buyers to it."""
+    from marketplace.payments.stand_ins.bank.serving import serve
+
+    settings = get_settings()
+    if settings.environment == "production":
+        raise _Refusal("In production a bank is a bank.")
+    logs.set_up(settings)
+    serve(settings, port)
 
 
 @clock_commands.command()

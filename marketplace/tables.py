@@ -32,8 +32,10 @@ import marketplace.payouts.bank_answers
 import marketplace.payouts.cash_models
 import marketplace.payouts.connect.models
 import marketplace.payouts.debt_models
+import marketplace.payouts.exchange_models
 import marketplace.payouts.ledger
 import marketplace.payouts.models
+import marketplace.payouts.papers.models
 import marketplace.payouts.snapshots
 import marketplace.people.models
 import marketplace.pricing.gift_cards

@@ -38,6 +38,7 @@ SCHEDULE: dict[str, str] = {
     "payouts.send_waiting": EVERY_FIVE_MINUTES,
     "payouts.look_after_stripe_accounts": EVERY_NIGHT,
     "payouts.take_snapshots": EVERY_FIVE_MINUTES,
+    "payouts.issue_papers": EVERY_NIGHT,
     "inventory.forget_expired": EVERY_FIVE_MINUTES,
     "inventory.tidy_sold_out": EVERY_FIVE_MINUTES,
     "catalog.refresh_lexicon": EVERY_NIGHT,

@@ -125,6 +125,19 @@ class Settings(BaseSettings):
     cash_pickup_days: int = Field(default=14, ge=1)
     """How long a payout in cash waits to be fetched: afterwards it is payable again."""
 
+    issuer_name: str = ""
+    """The company that invoices its commission, as the commercial register has it. Production needs it, its
+    address, ICE and tax identifier (IF) to issue invoices; elsewhere papers say that they are not set.
+    """
+    issuer_address: str = ""
+    issuer_ice: str = ""
+    issuer_tax_id: str = ""
+    """Identifiant fiscal (IF): by it the company is known to the tax office, for VAT too."""
+    issuer_register: str = ""
+    """Number in the commercial register (RC), with its court; empty where there is none."""
+    issuer_vat_exemption: str = ""
+    """Why no VAT is charged where none is, by the article of the law that says so."""
+
     house_seller: str = "Social Innovation Lab"
     """Whose the products are that staff make without naming a seller, as Saleor's dashboard does: a seller of
     this name, made when it is first needed. Empty: a seller must be named.

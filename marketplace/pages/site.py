@@ -28,6 +28,7 @@ from marketplace.pages.shop import (
     told,
 )
 from marketplace.pages.staff import cash as staff_cash
+from marketplace.pages.staff import cash_rules as staff_cash_rules
 from marketplace.pages.static import StaticFiles
 from marketplace.pages.templates import Templates
 from marketplace.pages.visits import RENEWAL_COOKIE, SESSION_COOKIE, Site, begin_visit
@@ -51,7 +52,7 @@ ROOMS = (
     confirming,
     seller_links,
 )
-STAFF_ROOMS = (staff_cash,)
+STAFF_ROOMS = (staff_cash, staff_cash_rules)
 
 
 def create_pages(settings: Settings, *, execute: Execute, markets: Markets) -> FastAPI:

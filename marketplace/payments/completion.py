@@ -18,12 +18,12 @@ from marketplace.payments.amounts import authorize_status, charge_status
 from marketplace.payments.at_the_door import confirming
 from marketplace.payments.at_the_door.errors import CashNotOfferedError
 from marketplace.payments.at_the_door.rules import Decision, decide
-from marketplace.payments.covering import release_second_payments
 from marketplace.payments.errors import NotFullyPaidError
 from marketplace.payments.gateways import Payable
 from marketplace.payments.gateways.cash_on_delivery import GATEWAY_ID as CASH_ON_DELIVERY
 from marketplace.payments.lost import call_off_soon
 from marketplace.payments.models import TransactionEventType, TransactionItem
+from marketplace.payments.surplus import give_back_of_new_order
 from marketplace.payments.transactions import covered_minor, tell, transactions_of
 
 
@@ -72,10 +72,10 @@ async def complete(
         await cash.expect(session, order, promise)
     if paid.authorize_status is AuthorizeStatus.FULL:
         await call_off_soon(session, transactions)
-        await release_second_payments(session, settled.total.gross_minor, transactions)
     if decision is not None:
         await confirming.begin(session, order, decision)
     await session.flush()
+    await give_back_of_new_order(session, order, transactions)
     await remember_addresses(session, settled.cart.checkout)
     if keeps_checkout:
         order.checkout_id = None

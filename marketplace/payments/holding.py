@@ -14,7 +14,9 @@ from marketplace.kit.events import publish
 from marketplace.orders.models import Order
 from marketplace.payments.covering import Cover, cover_of, tell_of_cover
 from marketplace.payments.events import OrderPaymentsFollowed
+from marketplace.payments.lost import call_off_others
 from marketplace.payments.models import TransactionItem
+from marketplace.payments.surplus import Taken, give_back_later
 from marketplace.payments.transactions import refresh_order
 
 ATTEMPTS = 3
@@ -25,6 +27,7 @@ class Held:
     """A transaction and what it pays for, as they were when they were locked. Made by `hold`."""
 
     transaction: TransactionItem
+    taken: Taken
     checkout: Checkout | None = None
     order: Order | None = None
     cover: Cover | None = None
@@ -58,7 +61,7 @@ async def hold(session: AsyncSession, token: UUID) -> Held:
         ):
             cover = None if checkout is None else await cover_of(session, checkout)
             refunded = 0 if order is None else order.total_refunded_minor
-            return Held(transaction, checkout, order, cover, refunded)
+            return Held(transaction, Taken.of(transaction), checkout, order, cover, refunded)
     raise NotFoundError("There is no such payment.", field="id")
 
 
@@ -76,6 +79,7 @@ async def follow(session: AsyncSession, held: Held) -> None:
     if held.order is not None:
         order = held.order
         await refresh_order(session, order)
+        await give_back_later(session, order, held.transaction, held.taken)
         await announce(session, "ORDER_UPDATED", order)
         if order.total_refunded_minor > held.refunded_minor:
             await announce(session, "ORDER_REFUNDED", order)
@@ -83,5 +87,7 @@ async def follow(session: AsyncSession, held: Held) -> None:
                 await announce(session, "ORDER_FULLY_REFUNDED", order)
         await publish(session, OrderPaymentsFollowed(order.id))
     if held.checkout is not None and held.cover is not None:
-        after = await cover_of(session, held.checkout)
-        await tell_of_cover(session, held.checkout, held.checkout.total_gross_minor, held.cover, after)
+        total, after = held.checkout.total_gross_minor, await cover_of(session, held.checkout)
+        await tell_of_cover(session, held.checkout, total, held.cover, after)
+        if held.cover.promised_minor < total <= after.promised_minor:
+            await call_off_others(session, held.checkout.id)

@@ -5,9 +5,17 @@ from uuid import UUID
 from marketplace.checkout.asking_for_taxes import tax_checkout
 from marketplace.checkout.carriers_asked import hear_carriers
 from marketplace.kit.jobs import Retry, Work, job
-from marketplace.payments import auto_completion, expiring, finding_out, lost, releasing, repaid
+from marketplace.payments import (
+    auto_completion,
+    expiring,
+    finding_out,
+    giving_back,
+    lost,
+    releasing,
+    repaid,
+    surplus,
+)
 from marketplace.payments.at_the_door import confirming
-from marketplace.payments.covering import RELEASE
 from marketplace.payments.gateways.redirect import inbox as banks
 from marketplace.payments.gateways.stripe import (
     bank,
@@ -80,10 +88,16 @@ async def release_due(work: Work) -> None:
     await releasing.queue_due(work.session, work.settings)
 
 
-@job(RELEASE)
+@job(releasing.RELEASE)
 async def release(work: Work, token: UUID) -> None:
     """Give a payment of a checkout back that nobody will complete."""
     await releasing.release(work.database, work.settings, token)
+
+
+@job(surplus.GIVE_BACK)
+async def give_surplus_back(work: Work, order_id: UUID, token: UUID, most_minor: int) -> None:
+    """Give back what an order's payments have too much of."""
+    await giving_back.give_back(work.database, work.settings, order_id, token, most_minor)
 
 
 @job(inbox.WORK, retry=Retry(times=12, first_wait_seconds=10))
@@ -141,6 +155,7 @@ async def read_stripe_books(work: Work) -> None:
 async def reconcile(work: Work) -> None:
     """Keep where Stripe's books and ours say different things, for staff to look into."""
     await books.read_on(work.database, work.settings)
+    await transfers.find_unheard(work.database, work.settings)
     async with work.database.transaction() as session:
         if await reconciling.keep_differences(session):
             await letters.tell_differences(session)

@@ -4,6 +4,7 @@ about until it is known. Nothing is lost where a process dies, a line breaks, or
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -79,6 +80,12 @@ async def call_off_soon(session: AsyncSession, transactions: Sequence[Transactio
             .where(GatewayCall.transaction_id.in_(idle), GatewayCall.answered_at.is_(None))
             .values(calls_off=True, due_at=clock.now())
         )
+
+
+async def call_off_others(session: AsyncSession, checkout_id: UUID) -> None:
+    """A locked checkout is covered: what was begun in other windows is not needed any more."""
+    found = await session.scalars(select(TransactionItem).where(TransactionItem.checkout_id == checkout_id))
+    await call_off_soon(session, found.all())
 
 
 async def bring_forward(session: AsyncSession, transaction: TransactionItem) -> None:

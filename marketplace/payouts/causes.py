@@ -4,7 +4,7 @@ What Stripe's own books and disputes make stands in `stripe_entries.py` and `dis
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, func, select
@@ -297,3 +297,16 @@ def payouts_that_ended(row: AnyRow) -> Iterator[Entry]:
 def cash_box_movements(row: AnyRow) -> Iterator[Entry]:
     """Cash goes from the bank into the box, or back."""
     yield entries.cash_box_moved(row[0])
+
+
+@kind(
+    "payout_returned_in_part",
+    causes=select(Payout).where(Payout.returned_minor != 0),
+    taken_together="'payout in part ' || split_part(entry.key, ':', 2)",
+)
+def payouts_in_part(row: AnyRow) -> Iterator[Entry]:
+    """All that has come back, in parts, of payouts that stay paid."""
+    payout: Payout = row[0]
+    back = Money(payout.returned_minor, payout.currency)
+    entry = entries.payout_returned_in_part(payout, back, payout.returned_minor, clock.now())
+    yield replace(entry, key=f"payout in part {payout.id}")

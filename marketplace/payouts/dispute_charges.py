@@ -1,9 +1,11 @@
 """What of a lost dispute sellers bear: staff decide it, each time anew, and never anything by itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
@@ -18,7 +20,8 @@ from marketplace.payments.events import DisputeDecided
 from marketplace.payments.gateways.stripe.models import DisputeStatus, StripeDispute
 from marketplace.payments.models import TransactionItem
 from marketplace.payouts.errors import RunStateError
-from marketplace.payouts.journal import Entry, Line, lock_balances, record
+from marketplace.payouts.journal import Entry, Line, lock_balances
+from marketplace.payouts.kinds import kind
 from marketplace.payouts.ledger import Account, JournalEntry
 from marketplace.payouts.models import DisputeCharge
 from marketplace.people.models import User
@@ -55,7 +58,7 @@ async def charge(
         most = Money(most_minor, dispute.currency)
         raise InvalidError(f"Sellers can be charged with {most} at most.", field="amount")
     shares = zip(brought, share(wanted_minor, list(brought.values())), strict=True)
-    charges = [
+    made = [
         DisputeCharge(
             dispute_id=dispute.id,
             vendor_order_id=part_id,
@@ -67,12 +70,12 @@ async def charge(
         for part_id, minor in shares
         if minor
     ]
-    session.add_all(charges)
+    session.add_all(made)
     await session.flush()
     vendors = {part.id: part.vendor_id for part in parts}
-    await lock_balances(session, sorted({vendors[one.vendor_order_id] for one in charges}))
-    await record(session, [_charged(dispute, one, vendors[one.vendor_order_id]) for one in charges])
-    await _write_to_sellers(session, charges, vendors)
+    await lock_balances(session, sorted({vendors[one.vendor_order_id] for one in made}))
+    await charges.book(session, DisputeCharge.id.in_([one.id for one in made]))
+    await _write_to_sellers(session, made, vendors)
     return dispute
 
 
@@ -127,9 +130,17 @@ async def _brought(session: AsyncSession, parts: Sequence[VendorOrder]) -> Mappi
     }
 
 
-def _charged(dispute: StripeDispute, one: DisputeCharge, vendor_id: int) -> Entry:
-    """The seller bears it instead of the marketplace."""
-    return Entry(
+@kind(
+    "dispute_charged",
+    "dispute_charge_returned",
+    causes=select(StripeDispute, DisputeCharge, VendorOrder.vendor_id)
+    .join(DisputeCharge, DisputeCharge.dispute_id == StripeDispute.id)
+    .join(VendorOrder, VendorOrder.id == DisputeCharge.vendor_order_id),
+)
+def charges(row: Row[*tuple[Any, ...]]) -> Iterator[Entry]:
+    """The seller bears it instead of the marketplace, until the bank gives it back after all."""
+    dispute, one, vendor_id = row
+    charged = Entry(
         key=f"dispute_charged:{one.id}",
         kind="dispute_charged",
         at=one.at,
@@ -140,20 +151,15 @@ def _charged(dispute: StripeDispute, one: DisputeCharge, vendor_id: int) -> Entr
             Line(Account.CHARGEBACK_LOSS, -one.amount_minor, one.currency),
         ],
     )
-
-
-def _returned(dispute: StripeDispute, one: DisputeCharge, vendor_id: int) -> Entry:
-    """The bank has given it back: so does the marketplace."""
-    charged = _charged(dispute, one, vendor_id)
-    return Entry(
-        key=f"dispute_charge_returned:{one.id}",
-        kind="dispute_charge_returned",
-        description=charged.description,
-        vendor_order_id=one.vendor_order_id,
-        lines=[
-            Line(line.account, -line.amount_minor, line.currency, line.vendor_id) for line in charged.lines
-        ],
-    )
+    yield charged
+    if one.returned_at is not None:
+        yield replace(
+            charged,
+            key=f"dispute_charge_returned:{one.id}",
+            kind="dispute_charge_returned",
+            at=one.returned_at,
+            lines=[replace(line, amount_minor=-line.amount_minor) for line in charged.lines],
+        )
 
 
 @subscribe(DisputeDecided)
@@ -170,9 +176,10 @@ async def give_back_what_was_won(session: AsyncSession, event: DisputeDecided) -
     )
     rows = found.all()
     await lock_balances(session, sorted({vendor_id for _, vendor_id in rows}))
-    await record(session, [_returned(dispute, one, vendor_id) for one, vendor_id in rows])
     for one, _ in rows:
         one.returned_at = clock.now()
+    await session.flush()
+    await charges.book(session, DisputeCharge.id.in_([one.id for one, _ in rows]))
     await session.flush()
 
 

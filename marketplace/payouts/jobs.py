@@ -1,13 +1,21 @@
 """What a worker does for payouts."""
 
+import structlog
+
+from marketplace.kit import clock
 from marketplace.kit.jobs import Retry, Work, job
 from marketplace.payouts.connect import accounts, hearing
 from marketplace.payouts.counter import RETURNED_AT_ONCE, return_unfetched
 from marketplace.payouts.drafting import draft_due, scheduled_currencies
+from marketplace.payouts.papers.commission_invoices import last_finished_month
+from marketplace.payouts.papers.monthly import issue_month
+from marketplace.payouts.papers.parties import IssuerMissingError
 from marketplace.payouts.release import BATCH, release_due
 from marketplace.payouts.runs import queue_unsent
 from marketplace.payouts.sending import send
 from marketplace.payouts.snapshots import take_snapshots
+
+log = structlog.get_logger(__name__)
 
 HEARD = hearing.ACCOUNT_TYPES
 """Stripe's events that a worker works on since it has read this module."""
@@ -61,3 +69,12 @@ async def look_after_stripe_accounts(work: Work) -> None:
 async def snapshots(work: Work) -> None:
     """Sum the postings of sellers that have many new ones, so that their balances stay quick to read."""
     await take_snapshots(work.database)
+
+
+@job("payouts.issue_papers")
+async def issue_papers(work: Work) -> None:
+    """Issue the invoices and credit notes of the month that is over, where they are not issued yet."""
+    try:
+        await issue_month(work.database, work.settings, last_finished_month(clock.now()))
+    except IssuerMissingError as error:
+        log.warning("no invoices of commission", reason=error.message)

@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    SQLColumnExpression,
+    func,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit.money import Money
@@ -19,6 +29,9 @@ from marketplace.orders.models import Order, VendorOrder
 from marketplace.payouts.journal import SELLERS_ACCOUNTS, Balance
 from marketplace.payouts.ledger import Account, JournalEntry, Posting
 from marketplace.payouts.snapshots import BalanceSnapshot, summed_up_to
+
+MANY = 20_000
+"""Postings of a seller of which a page of lines is still found at once by the seller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +98,8 @@ async def statement(
     opening = await balance_at(session, vendor_id, currency, start)
     closing = await balance_at(session, vendor_id, currency, max(start, end))
     before = opening if after is None else await balance_at(session, vendor_id, currency, after)
-    query = _lines(vendor_id, currency, start, end, after)
+    lines_of = _walked if await _has_many(session, vendor_id) else _lines
+    query = lines_of(vendor_id, currency, start, end, after)
     rows = (await session.execute(query if first is None else query.limit(first + 1))).all()
     shown = rows if first is None else rows[:first]
     owed, lines = before.owed, []
@@ -115,17 +129,28 @@ async def balance_at(
     days = select(snapshot.account, snapshot.minor.label("minor")).where(
         snapshot.vendor_id == vendor_id, snapshot.currency == currency
     )
-    later = _postings(vendor_id, currency).where(Posting.id > summed_up_to(vendor_id))
+    later = _postings(vendor_id, currency).where(Posting.id > summed_up_to(vendor_id))  # Few.
     parts = [days, later]
     if until is not None:
         moment = until.at if isinstance(until, Place) else until
         if moment.tzinfo is None:
             raise ValueError(f"{moment} is in no time zone")
         midnight = datetime.combine(moment.astimezone(UTC).date(), time.min, UTC)
-        same_day = _postings(vendor_id, currency).where(
-            Posting.id <= summed_up_to(vendor_id), JournalEntry.at >= midnight, _by(until)
+        later = later.where(_by(until, _at_of_posting()))
+        of_entry = (
+            _postings(vendor_id, currency)
+            .where(Posting.entry_id == JournalEntry.id, Posting.id <= summed_up_to(vendor_id))
+            .correlate(JournalEntry)
+            .offset(0)  # Entry by entry: the planner can't know how few there are.
+            .lateral("of_entry")
         )
-        parts = [days.where(snapshot.day < midnight.date()), later.where(_by(until)), same_day]
+        same_day = (
+            select(of_entry.c.account, of_entry.c.minor)
+            .select_from(JournalEntry)
+            .join(of_entry, true())
+            .where(JournalEntry.at >= midnight, _by(until, JournalEntry.at, JournalEntry.id))
+        )
+        parts = [days.where(snapshot.day < midnight.date()), later, same_day]
     amounts = union_all(*parts).subquery()
     rows = await session.execute(
         select(amounts.c.account, func.sum(-amounts.c.minor)).group_by(amounts.c.account)
@@ -135,18 +160,30 @@ async def balance_at(
 
 
 def _postings(vendor_id: int, currency: str) -> Select[Account, int]:
-    return (
-        select(Posting.account, Posting.amount_minor.label("minor"))
-        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
-        .where(Posting.vendor_id == vendor_id, Posting.currency == currency)
+    return select(Posting.account, Posting.amount_minor.label("minor")).where(
+        Posting.vendor_id == vendor_id, Posting.currency == currency
     )
 
 
-def _by(until: datetime | Place) -> ColumnElement[bool]:
+def _at_of_posting() -> ScalarSelect[datetime]:
+    at = select(JournalEntry.at).where(JournalEntry.id == Posting.entry_id)
+    return at.correlate(Posting).scalar_subquery()
+
+
+def _by(
+    until: datetime | Place,
+    at: SQLColumnExpression[datetime],
+    entry_id: SQLColumnExpression[int] = Posting.entry_id,
+) -> ColumnElement[bool]:
     if isinstance(until, Place):
-        same = and_(JournalEntry.at == until.at, JournalEntry.id <= until.entry_id)
-        return or_(JournalEntry.at < until.at, same)
-    return JournalEntry.at < until
+        return tuple_(at, entry_id) <= (until.at, until.entry_id)
+    return at < until
+
+
+async def _has_many(session: AsyncSession, vendor_id: int) -> bool:
+    """Whether it has so many postings that a page of lines is found sooner along the journal."""
+    some = select(Posting.id).where(Posting.vendor_id == vendor_id).limit(MANY).subquery()
+    return await session.scalar(select(func.count()).select_from(some)) == MANY
 
 
 def _lines(
@@ -179,6 +216,45 @@ def _lines(
         .having(amount != 0)
         .order_by(JournalEntry.at, JournalEntry.id)
     )
-    if after is not None:
-        query = query.where(tuple_(JournalEntry.at, JournalEntry.id) > (after.at, after.entry_id))
-    return query
+    return query if after is None else query.where(_after(after))
+
+
+def _after(place: Place) -> ColumnElement[bool]:
+    return tuple_(JournalEntry.at, JournalEntry.id) > (place.at, place.entry_id)
+
+
+def _walked(
+    vendor_id: int, currency: str, start: datetime, end: datetime, after: Place | None
+) -> Select[int, datetime, str, str, UUID | None, UUID | None, int, int, int]:
+    """The same lines, found entry by entry along the journal, until there are enough for a page."""
+    amount = (
+        select(func.sum(-Posting.amount_minor).label("minor"))
+        .where(
+            Posting.entry_id == JournalEntry.id,
+            Posting.vendor_id == vendor_id,
+            Posting.currency == currency,
+            Posting.account.in_(SELLERS_ACCOUNTS),
+        )
+        .correlate(JournalEntry)
+        .lateral("amount")
+    )
+    query = (
+        select(
+            JournalEntry.id,
+            JournalEntry.at,
+            JournalEntry.kind,
+            JournalEntry.description,
+            JournalEntry.vendor_order_id,
+            JournalEntry.payout_id,
+            amount.c.minor,
+            Order.number,
+            VendorOrder.position,
+        )
+        .select_from(JournalEntry)
+        .join(amount, amount.c.minor != 0)
+        .outerjoin(VendorOrder, VendorOrder.id == JournalEntry.vendor_order_id)
+        .outerjoin(Order, Order.id == VendorOrder.order_id)
+        .where(JournalEntry.at >= start, JournalEntry.at < end)
+        .order_by(JournalEntry.at, JournalEntry.id)
+    )
+    return query if after is None else query.where(_after(after))

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from sqlalchemy import ARRAY, BigInteger, Text, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.payouts import causes, debts, dispute_entries, stripe_entries
+from marketplace.payouts import causes, debts, dispute_charges, dispute_entries, exchange, stripe_entries
 from marketplace.payouts.journal import Entry
 from marketplace.payouts.kinds import KINDS, Kind
 
-__all__ = ["causes", "debts", "dispute_entries", "stripe_entries"]
+__all__ = ["causes", "debts", "dispute_charges", "dispute_entries", "exchange", "stripe_entries"]
 """Where the kinds are declared."""
 
 MAXIMUM_DIFFERENCES = 1000

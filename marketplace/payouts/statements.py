@@ -127,7 +127,7 @@ def _data(statement: Statement, language: str) -> dict[str, object]:
             "sales": _sum((line.sales for line in lines), statement.amount.currency, language),
             "commission": _sum((line.commission for line in lines), statement.amount.currency, language),
             "vat": _sum((line.vat for line in lines), statement.amount.currency, language),
-            "earning": _plain(statement.amount, language),
+            "earning": plain_amount(statement.amount, language),
         },
         "note": NOTES[language].format(reference=statement.reference),
     }
@@ -137,14 +137,14 @@ def _line(line: StatementLine, language: str) -> dict[str, str]:
     return {
         "order": line.name,
         "delivered": f"{line.delivered_at:%d/%m/%Y}" if line.delivered_at else "",
-        "sales": _plain(line.sales, language),
-        "commission": _plain(line.commission, language),
-        "vat": _plain(line.vat, language),
-        "earning": _plain(line.earning, language),
+        "sales": plain_amount(line.sales, language),
+        "commission": plain_amount(line.commission, language),
+        "vat": plain_amount(line.vat, language),
+        "earning": plain_amount(line.earning, language),
     }
 
 
-def _plain(amount: Money | None, language: str) -> str:
+def plain_amount(amount: Money | None, language: str) -> str:
     """An amount in a column, whose currency the total names: `1 084,80`."""
     if amount is None:
         return ""
@@ -156,4 +156,4 @@ def _plain(amount: Money | None, language: str) -> str:
 
 def _sum(amounts: Iterable[Money | None], currency: str, language: str) -> str:
     total = sum((amount for amount in amounts if amount is not None), Money.zero(currency))
-    return _plain(total, language)
+    return plain_amount(total, language)

@@ -15,6 +15,7 @@ from marketplace.kit import clock
 from marketplace.kit.events import subscribe
 from marketplace.payments.events import StripeMoved, StripePaidOut
 from marketplace.payments.gateways.stripe.models import (
+    OF_THE_ACCOUNT,
     MovementKind,
     StripeMovement,
     StripePayout,
@@ -30,7 +31,7 @@ from marketplace.payouts.ledger import Account
     causes=select(StripeMovement).where(
         or_(
             StripeMovement.transaction_id.is_not(None),
-            StripeMovement.kind.in_([MovementKind.FEE, MovementKind.PAYOUT]),
+            StripeMovement.kind.in_(OF_THE_ACCOUNT),
         )
     ),
 )

@@ -33,6 +33,7 @@ from marketplace.kit.storage import storage_from
 from marketplace.markets.models import Channel
 from marketplace.orders.models import Fulfillment, FulfillmentLine, Order, OrderLine, VendorOrder
 from marketplace.payouts.models import Payout
+from marketplace.payouts.papers.models import IssuedPaper
 from marketplace.people.models import Address, AuditEntry, User
 from marketplace.vendors.document_models import VendorDocument
 from marketplace.vendors.member_models import VendorDelegation, VendorInvitation
@@ -133,6 +134,7 @@ WHOSE: dict[str, Callable[[Asker], Any]] = {
     "FulfillmentLine": lambda asker: select(FulfillmentLine.id).where(
         FulfillmentLine.fulfillment_id.in_(part(Fulfillment)(asker))
     ),
+    "IssuedPaper": lambda asker: select(IssuedPaper.id).where(IssuedPaper.vendor_id == asker.vendor_id),
     "Order": own_orders,
     "OrderLine": part(OrderLine),
     "Payout": lambda asker: select(Payout.id).where(Payout.vendor_id == asker.vendor_id),

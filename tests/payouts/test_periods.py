@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit.money import Money
 from marketplace.kit.settings import Settings
-from marketplace.payouts import snapshots
+from marketplace.payouts import periods, snapshots
 from marketplace.payouts.answers import import_answer
 from marketplace.payouts.journal import balances
 from marketplace.payouts.ledger import Posting
@@ -55,10 +55,12 @@ async def moments(session: AsyncSession) -> list[datetime]:
     return [LONG_AGO, *(now + timedelta(days=day, hours=7 * day) for day in range(0, 20, 4)), NEVER]
 
 
+@pytest.mark.parametrize("many", [2, periods.MANY])
 @pytest.mark.parametrize("share_summed", [0, 0.3, 1])
 async def test_opening_balance_and_lines_are_the_closing_balance(
-    session: AsyncSession, house: House, monkeypatch: pytest.MonkeyPatch, share_summed: float
+    session: AsyncSession, house: House, monkeypatch: pytest.MonkeyPatch, share_summed: float, many: int
 ) -> None:
+    monkeypatch.setattr(periods, "MANY", many)  # Lines are found along the journal, or by the seller.
     last = await session.scalar(select(func.max(Posting.id))) or 0
     first = await session.scalar(select(func.min(Posting.id))) or 0
     await take_snapshots(session, monkeypatch, first + int((last - first) * share_summed))
@@ -83,7 +85,11 @@ async def test_opening_balance_and_lines_are_the_closing_balance(
     assert [line for part in parts for line in part.lines] == whole.lines
 
 
-async def test_pages_of_a_statement_are_the_statement(session: AsyncSession, house: House) -> None:
+@pytest.mark.parametrize("many", [2, periods.MANY])
+async def test_pages_of_a_statement_are_the_statement(
+    session: AsyncSession, house: House, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    monkeypatch.setattr(periods, "MANY", many)
     seller = house.sellers[0]
     whole = await statement(session, seller.id, "MAD", LONG_AGO, NEVER)
     found, after = [], None

@@ -7,6 +7,7 @@ what it did, so that a sequence that breaks a rule can be read, and played again
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from random import Random
 from types import ModuleType
 
@@ -23,6 +24,7 @@ from marketplace.orders.events import VendorOrderDelivered
 from marketplace.orders.fulfilment import deliver, fulfil, refuse
 from marketplace.orders.models import FulfillmentLine, Order, OrderLine, VendorOrder, VendorOrderStatus
 from marketplace.orders.moving import LinePieces, ParcelPieces
+from marketplace.payments import repaying
 from marketplace.payments.at_the_door.partly import collect_partly
 from marketplace.payments.by_hand import mark_as_paid
 from marketplace.payments.cash import remit
@@ -37,9 +39,13 @@ from marketplace.payments.models import (
     TransactionItem,
 )
 from marketplace.payments.refund_shares import Wish
-from marketplace.payments.refunding import refund_products, return_products
+from marketplace.payments.refunding import Kind, Refunding
 from marketplace.payments.transactions import lock_payable, refresh_order, tell
+from marketplace.payouts import dispute_charges
 from marketplace.payouts.answers import import_answer
+from marketplace.payouts.debt_models import DebtDecision
+from marketplace.payouts.debts import Decided, decide
+from marketplace.payouts.endings import return_payout
 from marketplace.payouts.models import Payout, PayoutRun, PayoutRunStatus, PayoutStatus
 from marketplace.payouts.release import release_due
 from marketplace.payouts.runs import approve_run, cancel_run, create_run, review_run
@@ -255,6 +261,39 @@ async def dispute(it: Whatever) -> str:
     return "is over"
 
 
+async def charge_sellers(it: Whatever) -> str:
+    """Staff have an order's sellers bear a lost dispute, or a part of it."""
+    known = (await it.session.scalars(select(StripeDispute).order_by(StripeDispute.id))).all()
+    if not known:
+        return "with nothing"
+    one = it.chance.choice(known)
+    amount = it.some_minor(one.amount_minor)
+    await dispute_charges.charge(it.session, one.id, amount, "Never sent.", it.shop.staff[0].id)
+    return f"{one.reference} {amount}"
+
+
+async def decide_of_a_debt(it: Whatever) -> str:
+    vendor = it.chance.choice(it.shop.sellers)
+    kind = it.chance.choice([DebtDecision.SPREAD, DebtDecision.WRITE_OFF, DebtDecision.PAID_IN])
+    amount = it.chance.choice([None, None, Decimal("0.01"), Decimal(10)])
+    share_bp = it.chance.choice([1000, 5000]) if kind is DebtDecision.SPREAD else None
+    reference = f"VIR-{len(it.told)}" if kind is DebtDecision.PAID_IN else None
+    said = Decided(kind=kind, reason="Agreed.", amount=amount, share_bp=share_bp, reference=reference)
+    await decide(it.session, vendor.id, "MAD", said, it.shop.staff[0].id)
+    return f"{vendor.id} {kind} {amount}"
+
+
+async def hear_of_a_return(it: Whatever) -> str:
+    """Staff have learnt by telephone that a payout came back; said twice."""
+    payouts = (await it.session.scalars(select(Payout).order_by(Payout.number))).all()
+    if not payouts:
+        return "of nothing"
+    payout = it.chance.choice(payouts)
+    for _ in range(2):
+        await return_payout(it.session, payout.id, "The account is closed.", it.shop.staff[0].id)
+    return f"{payout.number}"
+
+
 async def give_back(it: Whatever) -> str:
     """Some pieces, an amount, with the delivery or without; sent back or kept."""
     order = await it.order()
@@ -277,11 +316,9 @@ async def give_back(it: Whatever) -> str:
         it.some_minor(order.total_charged_minor) if it.chance.random() < 0.5 else None,
         includes_shipping=it.chance.random() < 0.5,
     )
-    if it.chance.random() < 0.5:
-        await return_products(it.session, order.id, pieces, parcels, wish)
-        return f"{order.id} returned {wish}"
-    await refund_products(it.session, order.id, pieces, parcels, wish)
-    return f"{order.id} refunded {wish}"
+    kind = it.chance.choice([Kind.RETURN, Kind.KEPT])
+    await repaying.begin(it.session, it.settings, order.id, Refunding(kind, wish, pieces, parcels))
+    return f"{order.id} {kind} {wish}"
 
 
 async def hand_cash_over(it: Whatever) -> str:
@@ -375,7 +412,10 @@ WEIGHED: dict[Step, int] = {
     call_off: 1,
     pay_by_transfer: 2,
     hear_of_a_card: 4,
-    dispute: 2,
+    dispute: 3,
+    charge_sellers: 1,
+    decide_of_a_debt: 3,
+    hear_of_a_return: 1,
     give_back: 8,
     hand_cash_over: 5,
     pass_time: 6,

@@ -4,7 +4,6 @@ from decimal import Decimal as PlainDecimal
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.kit.errors import InvalidError
@@ -26,6 +25,7 @@ from marketplace_graphql.kernel import (
     record,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.languages import LanguageCodeEnum
 from marketplace_graphql.payouts.errors import PayoutError, staff_id
 from marketplace_graphql.payouts.fields import STAFF

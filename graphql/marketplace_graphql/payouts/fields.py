@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, any_, false, func, select, true
-from sqlalchemy.orm import aliased
 
 from marketplace.kit.money import Money as Amount
 from marketplace.payouts import models
@@ -23,6 +22,7 @@ from marketplace_graphql.kernel import (
     related,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.languages import LanguageCodeEnum
 from marketplace_graphql.values import Money, money
 

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, false, func, select, true
-from sqlalchemy.orm import aliased
 
 from marketplace.kit.settings import Settings
 from marketplace.kit.signing import PrivateFile as FileToSign
@@ -25,6 +24,7 @@ from marketplace_graphql.kernel import (
     related,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.languages import LanguageCodeEnum
 from marketplace_graphql.payouts.fields import STAFF, PayoutMethodEnum, of_own_seller
 from marketplace_graphql.seller_accounts.fields import TransferOfPayout

@@ -1,1 +1,1 @@
-"""Sellers' accounts: with the marketplace, balances and statements; and their own at Stripe."""
+"""Sellers' own accounts at Stripe, and what comes back of what was paid into them."""

@@ -3,7 +3,6 @@
 from typing import Any
 
 from sqlalchemy import String, and_, any_, case, cast, select
-from sqlalchemy.orm import aliased
 
 from marketplace.payments.gateways.stripe.connect import connect_of
 from marketplace.payments.gateways.stripe.models import StripeTransfer
@@ -24,6 +23,7 @@ from marketplace_graphql.kernel import (
     related,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.people.requests import settings_of
 from marketplace_graphql.values import Money, money
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from strawberry import ID
 
 from marketplace.kit import clock
-from marketplace.kit.errors import DomainError, PermissionDeniedError
+from marketplace.kit.errors import DomainError
 from marketplace.payments.answers import AnswerError, LostAnswerError
 from marketplace.payouts import models as payout_models
 from marketplace.payouts.connect import accounts, reversing
@@ -15,10 +15,10 @@ from marketplace.payouts.connect.errors import SellerStateError, told
 from marketplace.people.permissions import Permission
 from marketplace.people.redirects import checked_redirect
 from marketplace.vendors import models
-from marketplace.vendors.queries import works_as
 from marketplace_graphql.kernel import DateTime, Info, PositiveDecimal, error_type, mutation, object_type
 from marketplace_graphql.payments.recording import minor_of
 from marketplace_graphql.people.requests import settings_of
+from marketplace_graphql.vendors.permits import STAFF, works_for
 
 T = TypeVar("T")
 ROLES = (models.MemberRole.OWNER, models.MemberRole.TREASURER)
@@ -154,9 +154,7 @@ class SellerAccountMutations:
 async def _sellers(info: Info, vendor_id: ID) -> models.Vendor:
     """The seller, for those who may say where it is paid. Raises NotFoundError, PermissionDeniedError."""
     vendor = await info.find(models.Vendor, vendor_id, field_name="vendorId")
-    may = Permission.MANAGE_VENDORS in info.requester.permissions
-    if not may and not await works_as(info.session, info.requester.user_id, vendor.id, *ROLES):
-        raise PermissionDeniedError(Permission.MANAGE_VENDORS)
+    await works_for(info, vendor.id, STAFF, *ROLES)
     return vendor
 
 

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, ColumnElement, String, and_, any_, case, cast, false, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.people.models import AuditEntry as EntryRow
@@ -26,6 +25,7 @@ from marketplace_graphql.kernel import (
     object_type,
     related,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.vendors.people import name_of
 
 if TYPE_CHECKING:

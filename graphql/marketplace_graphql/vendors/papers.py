@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Text, any_, cast, func, select
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.vendors import models
@@ -29,6 +28,7 @@ from marketplace_graphql.kernel import (
     related,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.vendors.permits import STAFF, member_or_staff, owner_or_staff
 
 if TYPE_CHECKING:

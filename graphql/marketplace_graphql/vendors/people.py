@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.orm import aliased
 
 from marketplace.people.models import User as UserRow
 from marketplace.vendors import models
@@ -20,6 +19,7 @@ from marketplace_graphql.kernel import (
     record,
     related,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.vendors.permits import owner_or_staff
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, false
-from sqlalchemy.orm import aliased
 
 from marketplace.kit.errors import PermissionDeniedError
 from marketplace.people.permissions import Permission
@@ -11,6 +10,7 @@ from marketplace.vendors import models
 from marketplace.vendors.models import MemberRole
 from marketplace.vendors.queries import works_as
 from marketplace_graphql.kernel import Info
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 STAFF = Permission.MANAGE_VENDORS
 

@@ -4,7 +4,6 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import any_, select, true
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog import seller_search
@@ -23,6 +22,7 @@ from marketplace_graphql.kernel import (
     object_type,
     related,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.rules import by_key
 from marketplace_graphql.vendors.audit_log import AuditQueries
 from marketplace_graphql.vendors.links import LinkQueries

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, any_, case, func, null, or_, select
-from sqlalchemy.orm import aliased
 
 from marketplace.catalog.listings import ProductChannelListing
 from marketplace.catalog.models import Product as ProductRow
@@ -29,6 +28,7 @@ from marketplace_graphql.kernel import (
     translated,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.languages import CountryDisplay, InLanguage, country
 from marketplace_graphql.payouts.fields import MoneyOfVendor

@@ -29,10 +29,11 @@ from marketplace.payouts.connect.errors import (
 )
 from marketplace.payouts.connect.models import Capability, ConnectedAccount
 from marketplace.people import audit
+from marketplace.vendors.bank_changes import HELD_FOR
 from marketplace.vendors.models import Vendor, VendorStatus
 
-REST = timedelta(hours=48)
-"""So long nothing is paid into an account that a seller has just connected."""
+REST = HELD_FOR
+"""So long nothing is paid into an account that a seller has just connected: as into a bank account."""
 CONNECTED_LETTER = "post.stripe_account_connected"
 """The letters to whoever owns a seller that is to be paid there."""
 LOOKED_AFTER = timedelta(days=1)

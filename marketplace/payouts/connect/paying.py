@@ -75,9 +75,12 @@ async def _pay(work: "Work", connect: StripeConnect, run_id: int, payout_id: UUI
     async with work.database.transaction() as session:
         await locked_run(session, run_id)
         payout = await session.get_one(Payout, payout_id, populate_existing=True)
+        if payout.status not in UNDER_WAY:
+            return  # Somebody else has heard of it, or failed it: it is never asked for again.
         was_asked = payout.status is PayoutStatus.SENT
-        if not was_asked and not await _is_ready(session, payout):
-            await _fail(session, payout, NOT_READY)
+        refusal = None if was_asked else await _why_not(session, payout)
+        if refusal is not None:
+            await _fail(session, payout, refusal)
             return
         await mark_sent(session, Payout.id == payout_id)
     params = _params(payout)
@@ -111,12 +114,20 @@ async def _made_before(connect: StripeConnect, payout: Payout) -> Transfer | Non
     return next((one for one in found if one.destination == payout.stripe_account_id), None)
 
 
-async def _is_ready(session: AsyncSession, payout: Payout) -> bool:
-    """Whether the account that the payout goes to is the seller's still, and may be paid into."""
+async def _why_not(session: AsyncSession, payout: Payout) -> str | None:
+    """Why Stripe need not be asked: the account is not the seller's any more, or can't be paid into, or not
+    that amount.
+    """
     account = await session.scalar(
         select(ConnectedAccount).where(ConnectedAccount.vendor_id == payout.vendor_id)
     )
-    return account is not None and account.is_ready and account.account_id == payout.stripe_account_id
+    if account is None or not account.is_ready or account.account_id != payout.stripe_account_id:
+        return NOT_READY
+    try:
+        _params(payout)
+    except AnswerError:
+        return f"Stripe has no such small coins in {payout.currency}."
+    return None
 
 
 async def _fail(session: AsyncSession, payout: Payout, reason: str) -> None:

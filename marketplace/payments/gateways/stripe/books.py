@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
-from stripe import BalanceTransaction, Payout, Transfer
+from stripe import BalanceTransaction, Payout
 
 from marketplace.kit import clock
 from marketplace.kit.database import Database
@@ -112,8 +112,6 @@ async def take_in(session: AsyncSession, told: Sequence[BalanceTransaction]) -> 
     for movement in told:
         if isinstance(movement.source, Payout):
             await bank.note(session, movement.source)
-        elif isinstance(movement.source, Transfer):
-            await transfers.note(session, movement.source)
     new |= set(await _find_payments(session))
     if new:
         await publish(session, StripeMoved(tuple(sorted(new))))

@@ -15,7 +15,7 @@ from marketplace.kit.database import Database
 from marketplace.kit.money import Money
 from marketplace.kit.settings import Settings
 from marketplace.payments.answers import AnswerError
-from marketplace.payments.gateways.stripe import books
+from marketplace.payments.gateways.stripe import books, transfers
 from marketplace.payments.gateways.stripe.gateway import GATEWAY_ID, stripe_gateway
 from marketplace.payments.gateways.stripe.models import PaymentDifference
 from marketplace.payments.gateways.stripe.replay import NoSuchStripeError
@@ -152,6 +152,7 @@ async def at_once(settings: Settings, since: datetime) -> Sequence[Difference]:
 async def reconcile(database: Database, settings: Settings, since: datetime) -> Sequence[Difference]:
     """Read Stripe's books since a moment, and say where ours differ. Raises AnswerError."""
     await books.read_since(database, settings, since)
+    await transfers.find_unheard(database, settings)
     async with database.transaction() as session:
         return await differences(session, since)
 

@@ -4,14 +4,16 @@ Whoever tells of a transfer, the answer to our request, a webhook or Stripe's bo
 written down by `note`, and whoever asked for it is told, each thing once.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from stripe import Transfer
 
+from marketplace.kit import clock
 from marketplace.kit.database import Database
 from marketplace.kit.events import publish
 from marketplace.kit.jobs import Work
@@ -19,6 +21,7 @@ from marketplace.kit.money import MINOR_DIGITS, Money
 from marketplace.kit.settings import Settings
 from marketplace.payments.events import StripeTransferMade, StripeTransferReversed
 from marketplace.payments.gateways.notices import NoticeStatus
+from marketplace.payments.gateways.stripe.api import RefusedError
 from marketplace.payments.gateways.stripe.connect import connect_of
 from marketplace.payments.gateways.stripe.handlers import handles
 from marketplace.payments.gateways.stripe.models import (
@@ -30,6 +33,8 @@ from marketplace.payments.gateways.stripe.models import (
 from marketplace.payments.gateways.stripe.units import from_units
 
 AT_ONCE = 20
+LOOKED_BACK = timedelta(days=30)
+log = structlog.get_logger(__name__)
 TRANSFER_TYPES = ("transfer.created", "transfer.reversed", "transfer.updated")
 
 
@@ -66,13 +71,20 @@ async def note(session: AsyncSession, transfer: Transfer) -> StripeTransfer | No
 
 
 async def find_unheard(database: Database, settings: Settings) -> None:
-    """Ask after transfers of which Stripe's books say something else than was heard. Raises AnswerError."""
+    """Ask after transfers of which Stripe's books have lately said something else than was heard.
+
+    Raises AnswerError. Each is written down in a transaction of its own: it holds the locks of its payout.
+    """
     connect = connect_of(settings)
     if connect is None:
         return
+    recent = select(StripeMovement.payment).where(
+        StripeMovement.kind == MovementKind.TRANSFER,
+        StripeMovement.created_at >= clock.now() - LOOKED_BACK,
+    )
     moved = (
         select(StripeMovement.payment, func.sum(-StripeMovement.amount_minor).label("minor"))
-        .where(StripeMovement.kind == MovementKind.TRANSFER, StripeMovement.payment.is_not(None))
+        .where(StripeMovement.kind == MovementKind.TRANSFER, StripeMovement.payment.in_(recent))
         .group_by(StripeMovement.payment)
         .subquery()
     )
@@ -86,7 +98,11 @@ async def find_unheard(database: Database, settings: Settings) -> None:
         )
         unheard = found.all()
     for key in unheard:
-        transfer = await connect.transfer(key)
+        try:
+            transfer = await connect.transfer(key)
+        except RefusedError:
+            log.exception("a transfer of Stripe's books can't be looked at", transfer=key)
+            continue
         async with database.transaction() as session:
             await note(session, transfer)
 

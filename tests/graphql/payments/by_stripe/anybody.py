@@ -23,13 +23,14 @@ from marketplace.checkout.errors import CheckoutGoneError
 from marketplace.checkout.models import Checkout, CheckoutLine
 from marketplace.kit.errors import InvalidError
 from marketplace.kit.ids import to_global_id, uuid_pk
+from marketplace.kit.jobs import bring_forward, registry
 from marketplace.markets.models import Channel, TransactionFlowStrategy
 from marketplace.orders.models import Order
 from marketplace.payments import auto_completion, lost, releasing
 from marketplace.payments.abandoning import delete_checkout
 from marketplace.payments.answers import LostAnswerError, UnreachableError
 from marketplace.payments.gateways.notices import NoticeStatus
-from marketplace.payments.gateways.stripe import handlers
+from marketplace.payments.gateways.stripe import handlers, replay
 from marketplace.payments.gateways.stripe.models import StripeEvent
 from marketplace.payments.models import GatewayCircuit
 from marketplace.payments.stand_ins.stripe.outbox import Delivery
@@ -60,9 +61,14 @@ PAY_GRANT = """
 mutation ($id: ID!) {
   it: transactionRequestRefundForGrantedRefund(grantedRefundId: $id) { errors { field code } } }
 """
-STILL = 8
+LOST_ON_THE_WAY: tuple[Literal["lose", "bad_secret", "duplicate", "delay", "reorder"], ...] = (
+    "lose", "bad_secret", "duplicate", "delay", "reorder"
+)  # fmt: skip
+"""What happens to webhooks. Of those that are lost `replay` asks in the end."""
+WITHOUT_DECIMALS = "XOF"
+STILL = 9
 """Hours between the looks of the schedule, once nothing more happens."""
-LOOKS = 4
+LOOKS = 3
 """So many of them: by then a day has passed, and what was not answered is given up."""
 
 
@@ -76,6 +82,8 @@ class Street:
         self.heard: list[Delivery] = []
         self.shops: list[tuple[Market, ProductVariant]] = []
         self.people: list[Anybody] = []
+        self.changed: set[str] = set()
+        """Payment intents that were made to be of another amount: they must count for nothing."""
 
     @classmethod
     async def of(cls, shop: Shop, clock: ModuleType, seed: int) -> Street:
@@ -89,8 +97,12 @@ class Street:
                 release_funds_for_expired_checkouts=releases,
                 release_funds_after_hours=2,
             )
-            piece = await make_piece(shop.session, market.channel, stock=1000)
-            street.shops.append((market, piece))
+            street.shops.append((market, await make_piece(shop.session, market.channel, stock=1000)))
+        for flow in TransactionFlowStrategy:  # A hundred times the numbers, of a currency without decimals.
+            market = await make_market(
+                shop.session, currency_code=WITHOUT_DECIMALS, default_transaction_flow_strategy=flow
+            )
+            street.shops.append((market, await make_piece(shop.session, market.channel, stock=1000)))
         return street
 
     async def somebody(self, seed: int) -> Anybody:
@@ -105,9 +117,13 @@ class Street:
         return somebody
 
     async def settles(self) -> None:
-        """All is told, and the schedule has looked after what was lost."""
+        """All is told, banks have decided, and the schedule has looked after what was lost."""
         self.shop.stand_in.faults.clear()
-        for _ in range(LOOKS):
+        for dispute in self.shop.stand_in.all("dispute"):
+            self.shop.stand_in.decide_dispute(dispute["id"], won=self.chance.random() < 0.5)
+        for look in range(LOOKS):
+            if look == LOOKS - 2:
+                await self._replay()
             await self.later(STILL)
             told = [*self.unheard, *self.shop.stand_in.webhooks(delayed=True)]
             self.unheard = []
@@ -116,11 +132,21 @@ class Street:
                 await self.shop.hear(*told, works=False)
             await self.jobs()
             await self._work_once_more()
+        await registry["payments.read_stripe_books"].run(self.shop.work, {})
+
+    async def _replay(self) -> None:
+        """What `marketplace stripe replay` does about webhooks that never came."""
+        await self.shop.session.commit()
+        heard = set((await self.shop.session.scalars(select(StripeEvent.id))).all())
+        for event in self.shop.stand_in.events():
+            if event["type"] in handlers.registry and event["id"] not in heard:
+                await replay.replay_one(self.shop.work.database, self.shop.work.settings, event["id"])
 
     async def later(self, hours: int) -> None:
         self.clock.advance(timedelta(hours=hours))
         self.shop.stand_in.let_time_pass()
         session = self.shop.session
+        await bring_forward(session, timedelta(hours=hours))
         await lost.queue_due(session)
         await releasing.queue_due(session, self.shop.work.settings)
         await auto_completion.queue_due(session)
@@ -149,18 +175,19 @@ class Anybody:
     def __init__(self, street: Street, chance: random.Random, cart_id: str, channel: Channel) -> None:
         self.street, self.shop, self.chance, self.cart_id = street, street.shop, chance, cart_id
         self.releases = channel.release_funds_for_expired_checkouts
+        self.unit = 100 if channel.currency_code == WITHOUT_DECIMALS else 1
         self.payments: list[dict[str, Any]] = []
         self.confirmed: set[str] = set()
         self.keys: list[tuple[str, int | None]] = []
         rules = f"releases={self.releases} completes={channel.automatically_complete_fully_paid_checkouts}"
-        self.did = [f"{channel.default_transaction_flow_strategy} {rules}"]
+        self.did = [f"{channel.currency_code} {channel.default_transaction_flow_strategy} {rules}"]
         self.clerk: Requester | None = None
 
     async def does(self, steps: int) -> None:
         acts: dict[Callable[[], Awaitable[None]], int] = {
             self.begin: 1, self.confirm: 2, self.authenticate: 1, self.go_on: 2, self.complete: 3,
             self.change_cart: 1, self.act: 3, self.grant: 1, self.cancel_order: 1, self.at_stripe: 1,
-            self.hear: 2, self.time_passes: 1, self.trouble: 3, self.leave: 1,
+            self.hear: 2, self.time_passes: 1, self.trouble: 3, self.leave: 1, self.pay_in_two_windows: 1,
         }  # fmt: skip
         for usual in (self.begin, self.confirm, self.go_on, self.complete):
             while self.chance.random() < 0.3:  # Something comes between.
@@ -184,13 +211,30 @@ class Anybody:
         if self.keys and self.chance.random() < 0.3:
             key, amount = self.chance.choice(self.keys)
         self.keys.append((key, amount))
+        await self._begin(key, amount)
+
+    async def _begin(self, key: str, amount: int | None) -> None:
         order = await self.order()
         source = self.cart_id if order is None else to_global_id("Order", order.id)
+        amount = None if amount is None else amount * self.unit
         begun = await self.shop.begin(id=source, key=key, amount=amount)
         if begun["transaction"] is not None and begun["transaction"]["pspReference"]:
             known = [one["transaction"]["id"] for one in self.payments]
             if begun["transaction"]["id"] not in known:
                 self.payments.append(begun)
+
+    async def pay_in_two_windows(self) -> None:
+        """Both are open before either is paid in."""
+        before = len(self.payments)
+        for _ in range(2):
+            self.keys.append((f"key-{self.cart_id}-{len(self.keys)}", None))
+            await self._begin(*self.keys[-1])
+        for payment in self.payments[before:]:
+            self.confirmed.add(payment["transaction"]["id"])
+            with contextlib.suppress(stripe.StripeError):
+                await self.shop.confirm(payment)
+            if self.chance.random() < 0.5:
+                await self.shop.go_on(payment)
 
     @property
     def payment(self) -> dict[str, Any] | None:
@@ -231,7 +275,7 @@ class Anybody:
     async def act(self) -> None:
         if (payment := self.payment) is not None:
             action = self.chance.choice(["CHARGE", "REFUND", "CANCEL", "REFUND"])
-            amount = None if action == "CANCEL" else self.chance.choice([10, 30, 60, 150])
+            amount = None if action == "CANCEL" else self.chance.choice([10, 30, 60, 150]) * self.unit
             self.did.append(f"{action} {amount}")
             await self.shop.act(payment, action, amount=amount)
 
@@ -239,7 +283,8 @@ class Anybody:
         order, payment = await self.order(), self.payment
         if order is None or payment is None:
             return
-        wish = {"amount": self.chance.choice([10, 60]), "transactionId": payment["transaction"]["id"]}
+        amount = self.chance.choice([10, 60]) * self.unit
+        wish = {"amount": amount, "transactionId": payment["transaction"]["id"]}
         order_id = to_global_id("Order", order.id)
         made = await self.shop.read(GRANT, await self._staff(), id=order_id, input=wish)
         if made["grantedRefund"] is not None:
@@ -269,13 +314,28 @@ class Anybody:
         reference = payment["transaction"]["pspReference"]
         intents, refunds = self.shop.browser.v1.payment_intents, self.shop.browser.v1.refunds
         with contextlib.suppress(stripe.StripeError):
-            match self.chance.randrange(3):
+            match self.chance.randrange(5):
                 case 0:
                     await intents.capture_async(reference)
                 case 1:
                     await intents.cancel_async(reference)
                 case 2:
                     await refunds.create_async({"payment_intent": reference, "amount": 7_00})
+                case 3:
+                    self._dispute(reference)
+                case 4 if self.shop.intent(payment)["status"] == "requires_payment_method":
+                    await intents.update_async(reference, {"amount": 10_00})
+                    self.did.append("made another amount")
+                    self.street.changed.add(reference)
+
+    def _dispute(self, reference: str) -> None:
+        """The buyer has the bank take a payment back, once."""
+        stand_in, disputed = self.shop.stand_in, {one["charge"] for one in self.shop.stand_in.all("dispute")}
+        for charge in list(stand_in.all("charge")):
+            is_whole = charge["amount_captured"] and not charge["amount_refunded"]
+            if charge["payment_intent"] == reference and is_whole and charge["id"] not in disputed:
+                self.did.append("disputed")
+                stand_in.dispute(charge["id"])
 
     # The net, and time
 
@@ -293,6 +353,11 @@ class Anybody:
             await street.jobs()
 
     async def trouble(self) -> None:
+        if self.chance.random() < 0.3:
+            lost_one = self.chance.choice(LOST_ON_THE_WAY)
+            self.did.append(f"a webhook: {lost_one}")
+            self.shop.stand_in.faults.add(lost_one)
+            return
         kind, place = self.chance.choice(FAULTS), self.chance.choice(PLACES)
         self.did.append(f"{kind} on {place}")
         self.shop.stand_in.faults.add(kind, on=place)

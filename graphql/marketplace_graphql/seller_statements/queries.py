@@ -77,7 +77,7 @@ class VendorStatement:
 
 
 @object_type
-class SellerAccountQueries:
+class SellerStatementQueries:
     """What sellers are owed, and how it came about."""
 
     @resolver
