@@ -217,7 +217,9 @@ async def _take(session: AsyncSession, lines: Sequence[_Line]) -> None:
         payout, status = line.payout, line.said.status
         if payout is None:
             continue
-        if payout.id in taken or not is_news(payout, status):
+        if line.said.is_odd:
+            line.outcome = LineOutcome.CONTRADICTS
+        elif payout.id in taken or not is_news(payout, status):
             line.outcome = LineOutcome.KNOWN
         elif _same_amount(payout, line.said) and may_end(payout, status, Teller.BANK):
             line.outcome = LineOutcome.TAKEN

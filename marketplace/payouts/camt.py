@@ -75,7 +75,8 @@ def _entry(row: int, entry: ET.Element) -> Iterator[Said]:
         yield Said(
             row=row,
             end_to_end_id="",
-            status=PayoutStatus.PAID if direction == "DBIT" and not reverses else PayoutStatus.RETURNED,
+            status=PayoutStatus.PAID if direction == "DBIT" else PayoutStatus.RETURNED,
+            is_odd=direction == "DBIT" and reverses,
             amount=amount,
             text=_of(entry, "AddtlNtryInf"),
             batch_id=_of(entry, "NtryDtls/Btch/PmtInfId", "NtryDtls/Btch/MsgId"),
@@ -83,7 +84,7 @@ def _entry(row: int, entry: ET.Element) -> Iterator[Said]:
 
 
 def _said(row: int, detail: ET.Element, *, is_debit: bool, reverses: bool, amount: Money | None) -> Said:
-    came_back = not is_debit or reverses or detail.find("RtrInf") is not None
+    came_back = not is_debit
     code = _of(detail, "RtrInf/Rsn/Cd", "RtrInf/Rsn/Prtry")
     words = [RETURN_CODES.get(code, code), *(each.text or "" for each in detail.iterfind("RtrInf/AddtlInf"))]
     reference = _of(detail, "Refs/EndToEndId")
@@ -95,6 +96,7 @@ def _said(row: int, detail: ET.Element, *, is_debit: bool, reverses: bool, amoun
         row=row,
         end_to_end_id="" if reference in NOT_PROVIDED else reference,
         status=PayoutStatus.RETURNED if came_back else PayoutStatus.PAID,
+        is_odd=is_debit and (reverses or detail.find("RtrInf") is not None),
         reason=" ".join(" ".join(words).split())[:REASON_LENGTH],
         amount=amount,
         account=_of(detail, *paths),

@@ -4,14 +4,14 @@ A run sets its money aside in the ledger the moment it is made, with the sellers
 or two people, can't pay the same money twice: the second finds nothing left to pay.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import Text, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from marketplace.kit import clock
 from marketplace.kit.errors import InvalidError
@@ -47,16 +47,6 @@ class Due:
     method: PayoutMethod
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One entry that made money payable, as a payout carries it."""
-
-    entry_id: int
-    vendor_order_id: UUID | None
-    amount_minor: int
-    description: str
-
-
 async def create_run(
     session: AsyncSession,
     currency: str,
@@ -79,11 +69,10 @@ async def create_run(
         raise NothingToPayError(
             f"No seller who can be paid has reached its minimum in {currency}.", field="currency"
         )
-    parts = await _parts(session, currency, payable)
     run = PayoutRun(currency=currency, created_by_id=created_by_id, drafted_for=drafted_for)
     session.add(run)
     await session.flush()
-    payouts = await _make_payouts(session, run, payable, parts)
+    payouts = await _make_payouts(session, run, payable)
     await record(session, [entries.payout_set_aside(payout, run.created_at) for payout in payouts])
     total = Money(sum(due.minor for due in payable.values()), currency)
     await audit.record(
@@ -125,55 +114,7 @@ async def _payable(
     return {id_: Due(int(minor), method) for id_, minor, method in await session.execute(query)}
 
 
-async def _parts(session: AsyncSession, currency: str, payable: dict[int, Due]) -> dict[int, list[Part]]:
-    """Which entries each balance consists of: those that no payout carries, unless it came back."""
-    carried = (
-        select(PayoutLine.id)
-        .join(Payout, Payout.id == PayoutLine.payout_id)
-        .where(PayoutLine.entry_id == JournalEntry.id, Payout.status.not_in(CAME_BACK))
-        .exists()
-    )
-    query = (
-        select(
-            JournalEntry.id,
-            Vendor.id,
-            JournalEntry.vendor_order_id,
-            -Posting.amount_minor,
-            JournalEntry.description,
-            Order.number,
-            VendorOrder.position,
-        )
-        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
-        .join(Vendor, Vendor.id == Posting.vendor_id)
-        .outerjoin(VendorOrder, VendorOrder.id == JournalEntry.vendor_order_id)
-        .outerjoin(Order, Order.id == VendorOrder.order_id)
-        .where(
-            Posting.vendor_id.in_(payable),
-            Posting.account == Account.VENDOR_PAYABLE,
-            Posting.currency == currency,
-            JournalEntry.payout_id.is_(None),
-            ~carried,
-        )
-        .order_by(Posting.vendor_id, JournalEntry.id)
-    )
-    rows = await session.execute(query)
-    parts: dict[int, list[Part]] = defaultdict(list)
-    for entry_id, vendor_id, vendor_order_id, minor, description, number, position in rows:
-        of_part = f"{number}-{position}" if number else ""
-        name = ": ".join(filter(None, (of_part, description)))
-        parts[vendor_id].append(Part(entry_id, vendor_order_id, minor, name))
-    for vendor_id, due in payable.items():
-        listed_minor = sum(part.amount_minor for part in parts[vendor_id])
-        if listed_minor != due.minor:
-            raise LedgerInconsistentError(
-                vendor_id, f"{due.minor} payable, but {listed_minor} not yet carried by a payout"
-            )
-    return parts
-
-
-async def _make_payouts(
-    session: AsyncSession, run: PayoutRun, payable: dict[int, Due], parts: dict[int, list[Part]]
-) -> Sequence[Payout]:
+async def _make_payouts(session: AsyncSession, run: PayoutRun, payable: dict[int, Due]) -> Sequence[Payout]:
     """A payout for each seller, with where it goes as it is now, and its lines."""
     numbers = await _numbers(session, len(payable))
     payouts = [
@@ -194,21 +135,59 @@ async def _make_payouts(
             await way.freeze(session, own)
     session.add_all(payouts)
     await session.flush()
-    await session.execute(
-        insert(PayoutLine),
-        [
-            {
-                "payout_id": payout.id,
-                "entry_id": part.entry_id,
-                "vendor_order_id": part.vendor_order_id,
-                "amount_minor": part.amount_minor,
-                "description": part.description,
-            }
-            for payout in payouts
-            for part in parts[payout.vendor_id]
-        ],
-    )
+    await _carry(session, run)
     return payouts
+
+
+async def _carry(session: AsyncSession, run: PayoutRun) -> None:
+    """Name the entries that each payout consists of: those that no payout carries, unless it came back. One
+    statement, however many there are. Raises LedgerInconsistentError where they are not the whole balance.
+    """
+    standing = aliased(Payout)
+    carried = (
+        select(PayoutLine.id)
+        .join(standing, standing.id == PayoutLine.payout_id)
+        .where(PayoutLine.entry_id == JournalEntry.id, standing.status.not_in(CAME_BACK))
+        .correlate(JournalEntry)
+        .exists()
+    )
+    of_part = Order.number.cast(Text) + "-" + VendorOrder.position.cast(Text)
+    query = (
+        select(
+            Payout.id,
+            JournalEntry.id,
+            JournalEntry.vendor_order_id,
+            -Posting.amount_minor,
+            func.concat_ws(": ", of_part, func.nullif(JournalEntry.description, "")),
+        )
+        .join(Posting, Posting.vendor_id == Payout.vendor_id)
+        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
+        .outerjoin(VendorOrder, VendorOrder.id == JournalEntry.vendor_order_id)
+        .outerjoin(Order, Order.id == VendorOrder.order_id)
+        .where(
+            Payout.run_id == run.id,
+            Posting.account == Account.VENDOR_PAYABLE,
+            Posting.currency == run.currency,
+            JournalEntry.payout_id.is_(None),
+            ~carried,
+        )
+        .order_by(Payout.number, JournalEntry.id)
+    )
+    columns = ["payout_id", "entry_id", "vendor_order_id", "amount_minor", "description"]
+    await session.execute(insert(PayoutLine).from_select(columns, query))
+    listed = func.coalesce(func.sum(PayoutLine.amount_minor), 0)
+    unexplained = await session.execute(
+        select(Payout.vendor_id, Payout.amount_minor, listed)
+        .outerjoin(PayoutLine, PayoutLine.payout_id == Payout.id)
+        .where(Payout.run_id == run.id)
+        .group_by(Payout.id)
+        .having(listed != Payout.amount_minor)
+        .limit(1)
+    )
+    for vendor_id, minor, listed_minor in unexplained:
+        raise LedgerInconsistentError(
+            vendor_id, f"{minor} payable, but {listed_minor} not yet carried by a payout"
+        )
 
 
 async def _numbers(session: AsyncSession, count: int) -> list[int]:

@@ -25,5 +25,7 @@ class Said:
     """Of the seller, or as much of it as is shown."""
     text: str = ""
     """What was written to the seller."""
+    is_odd: bool = False
+    """It takes something back that we did not see go: nothing follows from it but a question to the bank."""
     batch_id: str = ""
     """Of a line that is of a whole file: the file's message id."""

@@ -9,6 +9,7 @@ on its way. What is told is told again. In the end nobody is killed, until nothi
 """
 
 import asyncio
+import gc
 import json
 import os
 import random
@@ -196,6 +197,8 @@ def main() -> None:
     url, data_dir, keys, first, second, kills, seed = sys.argv[1:]
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     import_handlers()
+    gc.collect()
+    gc.freeze()  # What a fork touches, it has to copy.
     pdf.compiled = _cheap_pdf  # Setting hundreds of pages is not what is tried here.
     here = Installation(url, data_dir, keys, (int(first), int(second)))
     chance = random.Random(int(seed))

@@ -147,6 +147,17 @@ async def test_a_line_that_contradicts_its_payout_is_kept_for_somebody_to_ask(
     assert (first.status, second.status) == (PayoutStatus.SENT, PayoutStatus.RETURNED)
 
 
+async def test_a_return_that_is_taken_back_is_a_question_to_the_bank(
+    session: AsyncSession, payouts: list[Payout]
+) -> None:
+    name = payouts[0].end_to_end_id
+    await take(session, camt(entry("90.40", name), entry("90.40", name, way="CRDT", returned="AC04")))
+    again = entry("90.40", name).replace("</CdtDbtInd>", "</CdtDbtInd><RvslInd>true</RvslInd>")
+    assert await take(session, camt(again)) == [LineOutcome.CONTRADICTS]
+
+    assert payouts[0].status is PayoutStatus.RETURNED
+
+
 @pytest.mark.parametrize(
     ("amount", "ending", "written", "outcome"),
     [

@@ -62,9 +62,11 @@ async def test_whoever_is_killed_whenever_each_seller_is_paid_what_it_earned_onc
         assert await verify(session) == []
         earning, amount = func.sum(VendorEarning.earning_minor), func.sum(Payout.amount_minor)
         by_seller = select(VendorEarning.vendor_id, earning).group_by(VendorEarning.vendor_id)
-        earned = dict((await session.execute(by_seller)).tuples().all())
+        earned = {seller: int(minor) for seller, minor in await session.execute(by_seller)}
         query = select(Payout.vendor_id, amount).where(Payout.status == PayoutStatus.PAID)
-        paid = dict((await session.execute(query.group_by(Payout.vendor_id))).tuples().all())
+        paid = {
+            seller: int(minor) for seller, minor in await session.execute(query.group_by(Payout.vendor_id))
+        }
         sent = {
             payout.end_to_end_id: f"{payout.amount_minor / 100:.2f}"
             for payout in await session.scalars(
