@@ -22,6 +22,7 @@ from marketplace.pages.shop import (
     membership,
     orders,
     products,
+    seller_links,
     sellers,
     shelves,
     told,
@@ -49,6 +50,7 @@ ROOMS = (
     account,
     membership,
     confirming,
+    seller_links,
 )
 STAFF_ROOMS = (staff_cash, staff_cash_rules)
 

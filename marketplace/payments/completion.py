@@ -18,6 +18,7 @@ from marketplace.payments.amounts import authorize_status, charge_status
 from marketplace.payments.at_the_door import confirming
 from marketplace.payments.at_the_door.errors import CashNotOfferedError
 from marketplace.payments.at_the_door.rules import Decision, decide
+from marketplace.payments.covering import release_second_payments
 from marketplace.payments.errors import NotFullyPaidError
 from marketplace.payments.gateways import Payable
 from marketplace.payments.gateways.cash_on_delivery import GATEWAY_ID as CASH_ON_DELIVERY
@@ -71,6 +72,7 @@ async def complete(
         await cash.expect(session, order, promise)
     if paid.authorize_status is AuthorizeStatus.FULL:
         await call_off_soon(session, transactions)
+        await release_second_payments(session, settled.total.gross_minor, transactions)
     if decision is not None:
         await confirming.begin(session, order, decision)
     await session.flush()

@@ -8,8 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.checkout.models import Checkout
 from marketplace.kit.announcements import announce
+from marketplace.kit.jobs import enqueue
 from marketplace.payments.gateways import Payable
+from marketplace.payments.gateways.by_hand import HELD_BY_NO_GATEWAY
 from marketplace.payments.models import TransactionItem
+
+RELEASE = "payments.release"
+"""The job that gives a payment back which nobody has anything for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +65,25 @@ async def tell_of_cover(
         await announce(session, "CHECKOUT_FULLY_AUTHORIZED", checkout)
     if before.paid_minor < total_minor <= after.paid_minor:
         await announce(session, "CHECKOUT_FULLY_PAID", checkout)
+
+
+async def release_second_payments(
+    session: AsyncSession, total_minor: int, transactions: Sequence[TransactionItem]
+) -> None:
+    """Have payments given back without which an order is covered all the same: its buyer has paid twice, in
+    two windows. Whichever was paid last goes back, whole or not at all. What staff or apps have written down
+    stays.
+    """
+    beyond_minor = sum(_covers_minor(one) for one in transactions) - total_minor
+    for transaction in sorted(transactions, key=lambda one: (one.updated_at, one.id), reverse=True):
+        covers_minor = _covers_minor(transaction)
+        if transaction.app_id is not None or transaction.gateway in HELD_BY_NO_GATEWAY:
+            continue
+        if 0 < covers_minor <= beyond_minor:
+            beyond_minor -= covers_minor
+            token = transaction.token
+            await enqueue(session, RELEASE, queueing_lock=f"release:{token}", token=token)
+
+
+def _covers_minor(transaction: TransactionItem) -> int:
+    return transaction.authorized_minor + transaction.charged_minor

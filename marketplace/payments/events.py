@@ -64,6 +64,22 @@ class DisputeDecided:
 
 
 @dataclass(frozen=True, slots=True)
+class StripeTransferMade:
+    """Stripe has transferred money to a seller's account. Whoever asked for it says so on its row."""
+
+    transfer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StripeTransferReversed:
+    """More of a transfer that is ours has come back to our balance than was known."""
+
+    transfer_id: str
+    back: Money
+    reversed_before: Money
+
+
+@dataclass(frozen=True, slots=True)
 class StripePaidOut:
     """A payout of Stripe's has reached our bank; or, where it has not `arrived`, was sent back after all."""
 

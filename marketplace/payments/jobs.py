@@ -7,6 +7,7 @@ from marketplace.checkout.carriers_asked import hear_carriers
 from marketplace.kit.jobs import Retry, Work, job
 from marketplace.payments import auto_completion, expiring, finding_out, lost, releasing, repaid
 from marketplace.payments.at_the_door import confirming
+from marketplace.payments.covering import RELEASE
 from marketplace.payments.gateways.redirect import inbox as banks
 from marketplace.payments.gateways.stripe import (
     bank,
@@ -16,6 +17,7 @@ from marketplace.payments.gateways.stripe import (
     inbox,
     letters,
     reconciling,
+    transfers,
 )
 
 
@@ -78,7 +80,7 @@ async def release_due(work: Work) -> None:
     await releasing.queue_due(work.session, work.settings)
 
 
-@job(releasing.RELEASE)
+@job(RELEASE)
 async def release(work: Work, token: UUID) -> None:
     """Give a payment of a checkout back that nobody will complete."""
     await releasing.release(work.database, work.settings, token)
@@ -132,6 +134,7 @@ async def read_stripe_books(work: Work) -> None:
     await books.read_on(work.database, work.settings)
     await bank.find_out_due(work.database, work.settings)
     await disputes.find_unheard(work.database, work.settings)
+    await transfers.find_unheard(work.database, work.settings)
 
 
 @job("payments.reconcile", retry=Retry(times=6, first_wait_seconds=60))

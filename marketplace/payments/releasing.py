@@ -1,5 +1,6 @@
-"""Money of checkouts that nobody completes is given back, where a channel wants it so: what is promised is
-called off, what was paid is paid back, by whoever carries the payment out.
+"""Money for which nobody gets anything is given back: of checkouts that nobody completes, where a channel
+wants it so, of those that are gone, and what was paid twice. What is promised is called off, what was paid is
+paid back, by whoever carries the payment out.
 """
 
 from datetime import datetime, timedelta
@@ -17,13 +18,14 @@ from marketplace.kit.errors import DomainError
 from marketplace.kit.jobs import enqueue
 from marketplace.kit.settings import Settings
 from marketplace.markets.models import Channel
+from marketplace.orders.models import Order
 from marketplace.payments.actions import Action, ask_for_action
+from marketplace.payments.covering import RELEASE
 from marketplace.payments.finding_out import put
 from marketplace.payments.gateways.known import outside_gateways
 from marketplace.payments.models import TransactionAction, TransactionEvent, TransactionItem
 from marketplace.payments.models import TransactionEventType as Type
 
-RELEASE = "payments.release"
 HOUR = literal(timedelta(hours=1), Interval())
 AT_ONCE = 200
 """Payments that are found due at a time; the rest is found the next time."""
@@ -54,10 +56,8 @@ async def release(database: Database, settings: Settings, token: UUID) -> None:
     for kind in _ASKED:
         async with database.transaction() as session:
             this = TransactionItem.token == token, _amount_of(kind) > 0
-            due = await session.scalar(_due(settings, clock.now()).where(*this))
-            if due is None:
-                due = await session.scalar(_of_nothing(settings, clock.now()).where(*this))
-            if due is None:
+            reasons = (each(settings, clock.now()).where(*this) for each in (_due, _of_nothing, _second))
+            if not [each for each in reasons if await session.scalar(each) is not None]:
                 continue
             try:
                 asked = await ask_for_action(session, settings, token, Action(kind))
@@ -102,6 +102,27 @@ def _of_nothing(settings: Settings, now: datetime) -> Select[UUID]:
         )
         .order_by(TransactionItem.id)
         .limit(AT_ONCE)
+    )
+
+
+def _second(settings: Settings, now: datetime) -> Select[UUID]:
+    """Payments of orders that are covered without them."""
+    other = aliased(TransactionItem)
+    covered = (
+        select(func.sum(other.authorized_minor + other.charged_minor))
+        .where(other.order_id == Order.id, other.id != TransactionItem.id)
+        .correlate(Order, TransactionItem)
+        .scalar_subquery()
+    )
+    return (
+        select(TransactionItem.token)
+        .join(Order, Order.id == TransactionItem.order_id)
+        .where(
+            TransactionItem.app_id.is_(None),
+            _is_of_house(settings),
+            covered >= Order.total_gross_minor,
+            *_can_be_given_back(now),
+        )
     )
 
 

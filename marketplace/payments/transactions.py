@@ -15,7 +15,7 @@ from marketplace.markets.models import Channel
 from marketplace.orders.models import ChargeStatus, Order, OrderEvent
 from marketplace.orders.owing import owed_minor
 from marketplace.payments.amounts import amounts_of, authorize_status, charge_status
-from marketplace.payments.covering import tell_of_checkout
+from marketplace.payments.covering import release_second_payments, tell_of_checkout
 from marketplace.payments.errors import (
     GatewayRefusedError,
     IdempotencyKeyError,
@@ -257,6 +257,7 @@ async def refresh_order(session: AsyncSession, order: Order, *, is_noted: bool =
         amount = str(Money(order.total_charged_minor, order.currency).amount)
         session.add(OrderEvent(order_id=order.id, type="ORDER_FULLY_PAID", parameters={"amount": amount}))
     await session.flush()
+    await release_second_payments(session, order.total_gross_minor, transactions)
     if order.total_charged_minor > charged_before:
         await announce(session, "ORDER_PAID", order)
     if is_paid and not was_paid:

@@ -1,9 +1,10 @@
 """What of a lost dispute sellers bear: staff decide it, each time anew, and never anything by itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
@@ -18,7 +19,8 @@ from marketplace.payments.events import DisputeDecided
 from marketplace.payments.gateways.stripe.models import DisputeStatus, StripeDispute
 from marketplace.payments.models import TransactionItem
 from marketplace.payouts.errors import RunStateError
-from marketplace.payouts.journal import Entry, Line, lock_balances, record
+from marketplace.payouts.journal import Entry, Line, lock_balances
+from marketplace.payouts.kinds import kind
 from marketplace.payouts.ledger import Account, JournalEntry
 from marketplace.payouts.models import DisputeCharge
 from marketplace.people.models import User
@@ -71,7 +73,7 @@ async def charge(
     await session.flush()
     vendors = {part.id: part.vendor_id for part in parts}
     await lock_balances(session, sorted({vendors[one.vendor_order_id] for one in charges}))
-    await record(session, [_charged(dispute, one, vendors[one.vendor_order_id]) for one in charges])
+    await charged_to_sellers.book(session, DisputeCharge.id.in_([one.id for one in charges]))
     await _write_to_sellers(session, charges, vendors)
     return dispute
 
@@ -156,24 +158,37 @@ def _returned(dispute: StripeDispute, one: DisputeCharge, vendor_id: int) -> Ent
     )
 
 
+_CHARGES = (
+    select(DisputeCharge, StripeDispute, VendorOrder.vendor_id)
+    .join(StripeDispute, StripeDispute.id == DisputeCharge.dispute_id)
+    .join(VendorOrder, VendorOrder.id == DisputeCharge.vendor_order_id)
+)
+
+
+@kind("dispute_charged", causes=_CHARGES)
+def charged_to_sellers(row: Row[*tuple[Any, ...]]) -> Iterator[Entry]:
+    one, dispute, vendor_id = row
+    yield _charged(dispute, one, vendor_id)
+
+
+@kind("dispute_charge_returned", causes=_CHARGES.where(DisputeCharge.returned_at.is_not(None)))
+def returned_to_sellers(row: Row[*tuple[Any, ...]]) -> Iterator[Entry]:
+    one, dispute, vendor_id = row
+    yield _returned(dispute, one, vendor_id)
+
+
 @subscribe(DisputeDecided)
 async def give_back_what_was_won(session: AsyncSession, event: DisputeDecided) -> None:
     """A dispute that is won after it had been lost: sellers who were charged with it get it back."""
     if event.is_lost:
         return
-    dispute = await session.get_one(StripeDispute, event.dispute_id)
-    found = await session.execute(
-        select(DisputeCharge, VendorOrder.vendor_id)
-        .join(VendorOrder, VendorOrder.id == DisputeCharge.vendor_order_id)
-        .where(DisputeCharge.dispute_id == dispute.id, DisputeCharge.returned_at.is_(None))
-        .order_by(DisputeCharge.id)
+    given_back = await session.scalars(
+        update(DisputeCharge)
+        .where(DisputeCharge.dispute_id == event.dispute_id, DisputeCharge.returned_at.is_(None))
+        .values(returned_at=clock.now())
+        .returning(DisputeCharge.id)
     )
-    rows = found.all()
-    await lock_balances(session, sorted({vendor_id for _, vendor_id in rows}))
-    await record(session, [_returned(dispute, one, vendor_id) for one, vendor_id in rows])
-    for one, _ in rows:
-        one.returned_at = clock.now()
-    await session.flush()
+    await returned_to_sellers.book(session, DisputeCharge.id.in_(given_back.all()))
 
 
 async def _write_to_sellers(

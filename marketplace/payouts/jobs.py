@@ -1,9 +1,16 @@
 """What a worker does for payouts."""
 
 from marketplace.kit.jobs import Retry, Work, job
+from marketplace.payouts.connect import accounts, hearing
+from marketplace.payouts.counter import RETURNED_AT_ONCE, return_unfetched
+from marketplace.payouts.drafting import draft_due, scheduled_currencies
 from marketplace.payouts.release import BATCH, release_due
 from marketplace.payouts.runs import queue_unsent
 from marketplace.payouts.sending import send
+from marketplace.payouts.snapshots import take_snapshots
+
+HEARD = hearing.ACCOUNT_TYPES
+"""Stripe's events that a worker works on since it has read this module."""
 
 
 @job("payouts.release")
@@ -15,9 +22,26 @@ async def release(work: Work) -> None:
             released = await release_due(session)
 
 
+@job("payouts.draft_due")
+async def draft(work: Work) -> None:
+    """Draft the runs whose day has come, a currency to a transaction."""
+    for currency in await scheduled_currencies(work.session):
+        async with work.database.transaction() as session:
+            await draft_due(session, currency)
+
+
+@job("payouts.return_unfetched")
+async def return_cash(work: Work) -> None:
+    """Make payable again the cash that nobody has fetched in time."""
+    returned = RETURNED_AT_ONCE
+    while returned == RETURNED_AT_ONCE:
+        async with work.database.transaction() as session:
+            returned = await return_unfetched(session)
+
+
 @job("payouts.send", retry=Retry(times=8))
 async def send_run(work: Work, run_id: int) -> None:
-    """Send an approved run to the bank."""
+    """Send an approved run, each payout its seller's way."""
     await send(work, run_id)
 
 
@@ -25,3 +49,15 @@ async def send_run(work: Work, run_id: int) -> None:
 async def send_waiting(work: Work) -> None:
     """Try again what could not be sent though it was tried often: the store of files may be back."""
     await queue_unsent(work.session)
+
+
+@job("payouts.look_after_stripe_accounts")
+async def look_after_stripe_accounts(work: Work) -> None:
+    """Ask after sellers' accounts at Stripe of which nothing was heard."""
+    await accounts.look_after(work.database, work.settings)
+
+
+@job("payouts.take_snapshots")
+async def snapshots(work: Work) -> None:
+    """Sum the postings of sellers that have many new ones, so that their balances stay quick to read."""
+    await take_snapshots(work.database)

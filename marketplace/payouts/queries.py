@@ -5,35 +5,79 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
     Subquery,
+    Text,
+    cast,
     func,
+    literal,
     select,
     text,
+    union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from marketplace.payouts.ledger import Account, Posting
-from marketplace.payouts.models import Payout, PayoutStatus
+from marketplace.orders.models import Order, OrderStatus, VendorOrder, VendorOrderStatus
+from marketplace.payouts.ledger import Account
+from marketplace.payouts.models import EarningReversal, Payout, PayoutStatus, VendorEarning
+from marketplace.payouts.snapshots import amounts_of
 
 MAXIMUM_FINDINGS = 100
 
 
+PENDING = "PENDING"
+"""No account: nothing is posted of what was sold and has not been delivered."""
+_UNDER_WAY = (
+    VendorOrderStatus.UNFULFILLED,
+    VendorOrderStatus.PARTIALLY_FULFILLED,
+    VendorOrderStatus.FULFILLED,
+)
+_NOT_SOLD = (OrderStatus.DRAFT, OrderStatus.UNCONFIRMED, OrderStatus.EXPIRED, OrderStatus.CANCELED)
+
+
+def pending_amounts(vendor_id: ColumnElement[Any] | int) -> Select[str, int]:
+    """Rows (`currency`, `minor`): what a seller will earn by what it has sold once it is delivered, less what
+    refunds take back of that.
+    """
+    part, order, earning = aliased(VendorOrder), aliased(Order), aliased(VendorEarning)
+    reversal = aliased(EarningReversal)
+    taken_back = (
+        select(func.coalesce(func.sum(reversal.earning_minor), 0))
+        .where(reversal.vendor_order_id == part.id)
+        .correlate(part)
+        .scalar_subquery()
+    )
+    return (
+        select(part.currency, (earning.earning_minor - taken_back).label("minor"))
+        .join(earning, earning.vendor_order_id == part.id)
+        .join(order, order.id == part.order_id)
+        .where(part.vendor_id == vendor_id, part.status.in_(_UNDER_WAY), order.status.not_in(_NOT_SOLD))
+        .correlate_except(part, order, earning, reversal)
+    )
+
+
 def vendor_balances(vendor_id: ColumnElement[Any]) -> Subquery:
-    """A row per currency in which a seller has earned: what is held, payable, in transit, paid.
+    """A row per currency in which a seller has sold: what is pending, held, payable, in transit, paid.
 
     All in minor units and as the seller sees them: what it is owed is positive. Stands in a larger FROM.
     """
-    posting, payout = aliased(Posting), aliased(Payout)
+    posted, pending, payout = amounts_of(vendor_id), pending_amounts(vendor_id).subquery(), aliased(Payout)
+    amounts = union_all(
+        select(
+            cast(posted.c.account, Text).label("account"), posted.c.currency, (-posted.c.minor).label("minor")
+        ),
+        select(literal(PENDING), pending.c.currency, pending.c.minor),
+    ).subquery("amounts")
 
-    def owed(account: Account) -> ColumnElement[Any]:
-        return func.coalesce(func.sum(-posting.amount_minor).filter(posting.account == account), 0)
+    def owed(account: str) -> ColumnElement[Any]:
+        return func.coalesce(func.sum(amounts.c.minor).filter(amounts.c.account == account), 0)
 
     paid = (
-        select(func.coalesce(func.sum(payout.amount_minor), 0))
+        select(func.coalesce(func.sum(payout.amount_minor - payout.returned_minor), 0))
         .where(
             payout.vendor_id == vendor_id,
-            payout.currency == posting.currency,
+            payout.currency == amounts.c.currency,
             payout.status == PayoutStatus.PAID,
         )
         .correlate_except(payout)
@@ -41,15 +85,15 @@ def vendor_balances(vendor_id: ColumnElement[Any]) -> Subquery:
     )
     return (
         select(
-            posting.currency,
+            amounts.c.currency,
+            owed(PENDING).label("pending_minor"),
             owed(Account.VENDOR_HELD).label("held_minor"),
             owed(Account.VENDOR_PAYABLE).label("payable_minor"),
             owed(Account.PAYOUT_IN_TRANSIT).label("in_transit_minor"),
             paid.label("paid_minor"),
         )
-        .where(posting.vendor_id == vendor_id)
-        .group_by(posting.currency)
-        .correlate_except(posting, payout)
+        .group_by(amounts.c.currency)
+        .correlate_except(amounts, payout)
         .subquery("balances")
     )
 
@@ -62,7 +106,7 @@ class Finding:
     what: str
 
 
-_RULES: dict[str, str] = {
+RULES: dict[str, str] = {
     "every entry adds up to zero in each currency": """
         SELECT format('entry %s: %s %s', entry_id, sum(amount_minor), currency)
         FROM posting GROUP BY entry_id, currency HAVING sum(amount_minor) <> 0
@@ -230,7 +274,8 @@ _RULES: dict[str, str] = {
             WHERE account = 'GATEWAY_FEES' GROUP BY currency
         ) AS ledger FULL JOIN (
             SELECT currency, sum(fee_minor - CASE kind WHEN 'FEE' THEN amount_minor ELSE 0 END) AS minor
-            FROM stripe_movement WHERE transaction_id IS NOT NULL OR kind IN ('FEE', 'PAYOUT')
+            FROM stripe_movement
+            WHERE transaction_id IS NOT NULL OR kind IN ('FEE', 'PAYOUT', 'TRANSFER', 'TOP_UP')
             GROUP BY currency
         ) AS fees USING (currency)
         WHERE coalesce(ledger.minor, 0) <> coalesce(fees.minor, 0)
@@ -248,6 +293,32 @@ _RULES: dict[str, str] = {
             ) AS parts GROUP BY currency
         ) AS payouts USING (currency)
         WHERE coalesce(ledger.minor, 0) <> coalesce(payouts.minor, 0)
+    """,
+    "what was transferred to sellers at Stripe is booked": """
+        SELECT format('%s %s in the ledger, %s at Stripe', ledger.minor, currency, moved.minor)
+        FROM (
+            SELECT currency, -sum(amount_minor) AS minor
+            FROM posting JOIN journal_entry AS entry ON entry.id = posting.entry_id
+            WHERE account = 'GATEWAY_RECEIVABLE'
+              AND entry.kind IN ('payout_paid', 'payout_returned', 'payout_returned_in_part')
+            GROUP BY currency
+        ) AS ledger FULL JOIN (
+            SELECT currency, sum(amount_minor - reversed_minor) AS minor
+            FROM stripe_transfer WHERE is_ours GROUP BY currency
+        ) AS moved USING (currency)
+        WHERE coalesce(ledger.minor, 0) <> coalesce(moved.minor, 0)
+    """,
+    "a payout at Stripe is paid by its transfer, and what came back of it is no seller's": """
+        SELECT format('payout %s is %s', payout.number, payout.status)
+        FROM payout
+        LEFT JOIN stripe_transfer AS transfer
+          ON transfer.transfer_group = payout.id::text AND transfer.is_ours
+        WHERE payout.method = 'STRIPE_TRANSFER' AND (
+            (payout.paid_at IS NOT NULL) <> (transfer.id IS NOT NULL)
+            OR transfer.amount_minor <> payout.amount_minor OR transfer.currency <> payout.currency
+            OR transfer.reversed_minor
+               <> CASE payout.status WHEN 'RETURNED' THEN payout.amount_minor ELSE payout.returned_minor END
+        )
     """,
     "gift cards are owed what is on them, and what they paid of parcels under way": """
         SELECT format('%s %s in the ledger, %s on cards and under way', ledger.minor, currency, owed.minor)
@@ -283,6 +354,26 @@ _RULES: dict[str, str] = {
         ) AS payouts USING (vendor_id, currency)
         WHERE coalesce(ledger.minor, 0) <> coalesce(payouts.minor, 0)
     """,
+    "the cash box holds what was put in and not handed over": """
+        SELECT format('%s %s in the ledger, %s in the box', ledger.minor, currency, box.minor)
+        FROM (
+            SELECT currency, sum(amount_minor) AS minor FROM posting
+            WHERE account = 'CASH_BOX' GROUP BY currency
+        ) AS ledger FULL JOIN (
+            SELECT currency, sum(minor) AS minor FROM (
+                SELECT currency, amount_minor AS minor FROM cash_box_movement
+                UNION ALL
+                SELECT currency, -amount_minor FROM payout WHERE method = 'CASH_PICKUP' AND status = 'PAID'
+            ) AS parts GROUP BY currency
+        ) AS box USING (currency)
+        WHERE coalesce(ledger.minor, 0) <> coalesce(box.minor, 0) OR ledger.minor < 0
+    """,
+    "cash that was handed over is paid, and no other": """
+        SELECT format('payout %s', payout.number)
+        FROM payout LEFT JOIN cash_pickup AS pickup ON pickup.payout_id = payout.id
+        WHERE payout.method = 'CASH_PICKUP'
+          AND (payout.paid_at IS NOT NULL) <> (pickup.handed_over_at IS NOT NULL)
+    """,
     "no entry is carried by two payouts that stand": """
         SELECT format('entry %s', line.entry_id)
         FROM payout_line AS line JOIN payout ON payout.id = line.payout_id
@@ -305,6 +396,51 @@ _RULES: dict[str, str] = {
         ) AS open USING (vendor_id, currency)
         WHERE coalesce(ledger.minor, 0) <> coalesce(open.minor, 0)
     """,
+    "what sellers owe in shares is what was spread, less what they have paid of it since": """
+        SELECT format('seller %s: %s %s in the ledger, %s decided',
+                      vendor_id, ledger.minor, currency, said.minor)
+        FROM (
+            SELECT vendor_id, currency, sum(amount_minor) AS minor FROM posting
+            WHERE account = 'VENDOR_DEBT' GROUP BY vendor_id, currency
+        ) AS ledger FULL JOIN (
+            SELECT vendor_id, currency, sum(minor) AS minor FROM (
+                SELECT vendor_id, currency,
+                       CASE WHEN kind = 'SPREAD' THEN amount_minor
+                            WHEN account = 'VENDOR_DEBT' THEN -amount_minor ELSE 0 END AS minor
+                FROM vendor_debt_decision
+                UNION ALL
+                SELECT vendor_id, currency, -amount_minor FROM debt_instalment
+            ) AS parts GROUP BY vendor_id, currency
+        ) AS said USING (vendor_id, currency)
+        WHERE coalesce(ledger.minor, 0) <> coalesce(said.minor, 0) OR ledger.minor < 0
+    """,
+    "what sellers owed and the marketplace bears was decided": """
+        SELECT format('%s %s in the ledger, %s decided', ledger.minor, currency, said.minor)
+        FROM (
+            SELECT currency, sum(amount_minor) AS minor FROM posting
+            WHERE account = 'DEBT_LOSS' GROUP BY currency
+        ) AS ledger FULL JOIN (
+            SELECT currency, sum(amount_minor) AS minor FROM vendor_debt_decision
+            WHERE kind = 'WRITE_OFF' GROUP BY currency
+        ) AS said USING (currency)
+        WHERE coalesce(ledger.minor, 0) <> coalesce(said.minor, 0)
+    """,
+    "a snapshot is what its seller's postings of the day came to": """
+        WITH summed AS (
+            SELECT vendor_id, max(up_to_posting_id) AS up_to FROM balance_snapshot GROUP BY vendor_id
+        )
+        SELECT format('seller %s: %s %s %s of %s, %s in the ledger',
+                      vendor_id, account, kept.minor, currency, day, ledger.minor)
+        FROM balance_snapshot AS kept FULL JOIN (
+            SELECT summed.vendor_id, posting.currency, posting.account,
+                   (entry.at AT TIME ZONE 'UTC')::date AS day, sum(amount_minor) AS minor
+            FROM summed
+            JOIN posting ON posting.vendor_id = summed.vendor_id AND posting.id <= summed.up_to
+            JOIN journal_entry AS entry ON entry.id = posting.entry_id
+            GROUP BY 1, 2, 3, 4
+        ) AS ledger USING (vendor_id, currency, account, day)
+        WHERE coalesce(kept.minor, 0) <> coalesce(ledger.minor, 0)
+    """,
 }
 """Each rule, and a query for what breaks it."""
 
@@ -315,7 +451,7 @@ async def verify(session: AsyncSession) -> list[Finding]:
     Reads all postings: for the command line and for tests, at most MAXIMUM_FINDINGS per rule.
     """
     findings: list[Finding] = []
-    for rule, query in _RULES.items():
+    for rule, query in RULES.items():
         found = await session.scalars(text(f"{query} LIMIT {MAXIMUM_FINDINGS}"))
         findings += [Finding(rule, what) for what in found]
     return findings

@@ -36,7 +36,7 @@ class Difference:
     """Something of which Stripe's books and ours say different things."""
 
     what: str
-    """charge, refund, dispute, payout, currency, or unknown."""
+    """charge, refund, dispute, payout, transfer, currency, or unknown."""
     reference: str
     """What Stripe calls it."""
     at_stripe: Money
@@ -112,6 +112,26 @@ _DIFFERENCES = text(
     WHERE payout.created_at >= :since AND payout.created_at < :missed_before
       AND -coalesce(moved.minor, 0)
           <> CASE WHEN status IN ('FAILED', 'CANCELED') THEN 0 ELSE payout.amount_minor END
+    UNION ALL
+    SELECT 'transfer', coalesce(transfer.id, moved.id), coalesce(transfer.currency, moved.currency),
+           -coalesce(moved.minor, 0), coalesce(transfer.minor, 0)
+    FROM (
+        SELECT id, currency, created_at,
+               CASE WHEN is_ours THEN amount_minor - reversed_minor ELSE 0 END AS minor
+        FROM stripe_transfer WHERE created_at >= :since
+    ) AS transfer FULL JOIN (
+        SELECT payment AS id, currency, sum(amount_minor) AS minor FROM stripe_movement
+        WHERE kind = 'TRANSFER' AND payment IN (
+            SELECT id FROM stripe_transfer WHERE created_at >= :since
+            UNION ALL
+            SELECT payment FROM stripe_movement AS unknown
+            WHERE kind = 'TRANSFER' AND created_at >= :since
+              AND NOT EXISTS (SELECT FROM stripe_transfer WHERE id = unknown.payment)
+        )
+        GROUP BY payment, currency
+    ) AS moved ON moved.id = transfer.id AND moved.currency = transfer.currency
+    WHERE -coalesce(moved.minor, 0) <> coalesce(transfer.minor, 0)
+      AND (moved.id IS NOT NULL OR transfer.created_at < :missed_before)
     ORDER BY what, reference
     LIMIT :most
     """

@@ -11,11 +11,11 @@ from marketplace.orders.models import Order
 from marketplace.payments.gateways.stripe import books, disputes
 from marketplace.payments.gateways.stripe.models import StripeDispute, StripeEvent
 from marketplace.payouts.ledger import Account, Posting
-from marketplace.payouts.queries import verify
 from marketplace.people.permissions import Permission
 from tests.factories.people import make_staff, make_user
 from tests.graphql.conftest import Ask, staff
 from tests.graphql.payments.by_stripe.conftest import Shop
+from tests.ledger import faults
 
 FEES = 4_65 + 15_00
 LIST = """{ it: paymentDisputes(first: 5%s) { totalCount edges { node {
@@ -57,7 +57,7 @@ async def _agrees(shop: Shop) -> None:
     has = shop.stand_in.books()
     at_stripe = has.available.get("mad", 0) + has.pending.get("mad", 0)
     assert await _balance(shop, Account.GATEWAY_RECEIVABLE) == at_stripe
-    assert await verify(shop.session) == []
+    assert await faults(shop.session) == []
 
 
 async def test_an_order_of_which_the_bank_took_the_money_back_is_not_paid(shop: Shop) -> None:

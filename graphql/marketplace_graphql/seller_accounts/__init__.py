@@ -1,0 +1,1 @@
+"""Sellers' accounts: with the marketplace, balances and statements; and their own at Stripe."""
