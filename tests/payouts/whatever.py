@@ -23,6 +23,7 @@ from marketplace.orders.events import VendorOrderDelivered
 from marketplace.orders.fulfilment import deliver, fulfil, refuse
 from marketplace.orders.models import FulfillmentLine, Order, OrderLine, VendorOrder, VendorOrderStatus
 from marketplace.orders.moving import LinePieces, ParcelPieces
+from marketplace.payments import repaying
 from marketplace.payments.at_the_door.partly import collect_partly
 from marketplace.payments.by_hand import mark_as_paid
 from marketplace.payments.cash import remit
@@ -37,7 +38,7 @@ from marketplace.payments.models import (
     TransactionItem,
 )
 from marketplace.payments.refund_shares import Wish
-from marketplace.payments.refunding import refund_products, return_products
+from marketplace.payments.refunding import Kind, Refunding
 from marketplace.payments.transactions import lock_payable, refresh_order, tell
 from marketplace.payouts.answers import import_answer
 from marketplace.payouts.models import Payout, PayoutRun, PayoutRunStatus, PayoutStatus
@@ -277,11 +278,11 @@ async def give_back(it: Whatever) -> str:
         it.some_minor(order.total_charged_minor) if it.chance.random() < 0.5 else None,
         includes_shipping=it.chance.random() < 0.5,
     )
-    if it.chance.random() < 0.5:
-        await return_products(it.session, order.id, pieces, parcels, wish)
-        return f"{order.id} returned {wish}"
-    await refund_products(it.session, order.id, pieces, parcels, wish)
-    return f"{order.id} refunded {wish}"
+    kind = Kind.RETURN if it.chance.random() < 0.5 else Kind.KEPT
+    await repaying.begin(
+        it.session, it.session.info["settings"], order.id, Refunding(kind, wish, pieces, parcels)
+    )
+    return f"{order.id} {kind} {wish}"
 
 
 async def hand_cash_over(it: Whatever) -> str:
