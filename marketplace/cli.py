@@ -11,12 +11,13 @@ import os
 import socket
 import sys
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 import typer
 
 from marketplace.cash_commands import cash_commands
+from marketplace.gateway_commands import bank_commands, stripe_commands
 from marketplace.kit import clock, logs
 from marketplace.kit.settings import Settings, get_settings
 from marketplace.paper_commands import paper_commands
@@ -34,15 +35,13 @@ cli.add_typer(app_commands, name="apps")
 staff_commands = typer.Typer(no_args_is_help=True, help="Who works for the shop.")
 cli.add_typer(staff_commands, name="staff")
 cli.add_typer(payments_commands, name="payments")
-stripe_commands = typer.Typer(no_args_is_help=True, help="Cards, by Stripe.")
 cli.add_typer(stripe_commands, name="stripe")
 cli.add_typer(cash_commands, name="cash")
 cli.add_typer(paper_commands, name="papers")
 paper_commands.callback()(lambda: None)
 cli.add_typer(payout_commands, name="payouts")
-cli.add_typer(vendor_commands, name="vendors")
-bank_commands = typer.Typer(no_args_is_help=True, help="Cards, on a bank's own page.")
 cli.add_typer(bank_commands, name="bank")
+cli.add_typer(vendor_commands, name="vendors")
 for alone in (ledger_commands, app_commands, staff_commands, payments_commands, bank_commands):
     alone.callback()(lambda: None)  # A command that is the only one of its group has a name all the same.
 
@@ -224,40 +223,6 @@ def create(
     print(asyncio.run(make()))
 
 
-@stripe_commands.command()
-def replay(
-    event_id: Annotated[str | None, typer.Argument(help="One event: evt_...")] = None,
-    since: Annotated[datetime | None, typer.Option(help="All events since then (UTC).")] = None,
-) -> None:
-    """Have what Stripe told us of worked on again, and what it could not tell us fetched from it."""
-    from marketplace.kit.database import Database
-    from marketplace.payments.answers import AnswerError
-    from marketplace.payments.gateways.stripe.replay import NoSuchStripeError, replay_one, replay_since
-    from workers.runner import import_handlers
-
-    import_handlers()  # Whoever works on an event: by them it is known which are missed.
-    if event_id is not None and since is not None:
-        raise _Refusal("Name one event, or say --since when: not both.")
-
-    async def again() -> str:
-        settings = _with_database()
-        database = Database(settings)
-        try:
-            if event_id is not None:
-                is_new = await replay_one(database, settings, event_id)
-                return "Fetched from Stripe and queued." if is_new else "Queued."
-            if since is None:
-                raise _Refusal("Name one event, or say --since when.")
-            kept, missed = await replay_since(database, settings, since.replace(tzinfo=UTC))
-            return f"{kept} events queued again, and {missed} that only Stripe knew of."
-        except (AnswerError, NoSuchStripeError) as error:
-            raise _Refusal(str(error)) from error
-        finally:
-            await database.close()
-
-    print(asyncio.run(again()))
-
-
 @staff_commands.command("create")
 def create_staff(
     email: Annotated[str, typer.Option(help="What they sign in with.")],
@@ -291,39 +256,6 @@ def create_staff(
 
     asyncio.run(make())
     print(f"{email} may sign in now, by tokenCreate.")
-
-
-@stripe_commands.command()
-def stand_in(
-    port: Annotated[int, typer.Option(help="Where it listens; 0: any free port.")] = 0,
-    webhooks_to: Annotated[
-        str | None, typer.Option(help="Where it posts webhooks, if not to our server.")
-    ] = None,
-) -> None:
-    """Run a stand-in of Stripe, for an installation without keys: it takes test cards, and no money moves."""
-    from marketplace.payments.stand_ins.stripe.serving import serve
-    from marketplace.run import obey_the_watcher
-
-    os.nice(5)  # The shop's own processes start first.
-    settings = get_settings()
-    logs.set_up(settings)
-    clock.follow(settings.adjustable_clock_file)
-    obey_the_watcher(settings.data_dir)
-    serve(settings, port, webhooks_to)
-
-
-@bank_commands.command("stand-in")
-def bank_stand_in(
-    port: Annotated[int, typer.Option(help="Where it listens; 0: any free port.")] = 8200,
-) -> None:
-    """Run a stand-in of a bank, and print the settings of a shop that sends its buyers to it."""
-    from marketplace.payments.stand_ins.bank.serving import serve
-
-    settings = get_settings()
-    if settings.environment == "production":
-        raise _Refusal("In production a bank is a bank.")
-    logs.set_up(settings)
-    serve(settings, port)
 
 
 @clock_commands.command()

@@ -1,11 +1,10 @@
 """What of a lost dispute sellers bear: staff decide it, each time anew, and never anything by itself."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
@@ -58,7 +57,7 @@ async def charge(
         most = Money(most_minor, dispute.currency)
         raise InvalidError(f"Sellers can be charged with {most} at most.", field="amount")
     shares = zip(brought, share(wanted_minor, list(brought.values())), strict=True)
-    made = [
+    charges = [
         DisputeCharge(
             dispute_id=dispute.id,
             vendor_order_id=part_id,
@@ -70,12 +69,12 @@ async def charge(
         for part_id, minor in shares
         if minor
     ]
-    session.add_all(made)
+    session.add_all(charges)
     await session.flush()
     vendors = {part.id: part.vendor_id for part in parts}
-    await lock_balances(session, sorted({vendors[one.vendor_order_id] for one in made}))
-    await charges.book(session, DisputeCharge.id.in_([one.id for one in made]))
-    await _write_to_sellers(session, made, vendors)
+    await lock_balances(session, sorted({vendors[one.vendor_order_id] for one in charges}))
+    await charged_to_sellers.book(session, DisputeCharge.id.in_([one.id for one in charges]))
+    await _write_to_sellers(session, charges, vendors)
     return dispute
 
 
@@ -130,17 +129,9 @@ async def _brought(session: AsyncSession, parts: Sequence[VendorOrder]) -> Mappi
     }
 
 
-@kind(
-    "dispute_charged",
-    "dispute_charge_returned",
-    causes=select(StripeDispute, DisputeCharge, VendorOrder.vendor_id)
-    .join(DisputeCharge, DisputeCharge.dispute_id == StripeDispute.id)
-    .join(VendorOrder, VendorOrder.id == DisputeCharge.vendor_order_id),
-)
-def charges(row: Row[*tuple[Any, ...]]) -> Iterator[Entry]:
-    """The seller bears it instead of the marketplace, until the bank gives it back after all."""
-    dispute, one, vendor_id = row
-    charged = Entry(
+def _charged(dispute: StripeDispute, one: DisputeCharge, vendor_id: int) -> Entry:
+    """The seller bears it instead of the marketplace."""
+    return Entry(
         key=f"dispute_charged:{one.id}",
         kind="dispute_charged",
         at=one.at,
@@ -151,15 +142,39 @@ def charges(row: Row[*tuple[Any, ...]]) -> Iterator[Entry]:
             Line(Account.CHARGEBACK_LOSS, -one.amount_minor, one.currency),
         ],
     )
-    yield charged
-    if one.returned_at is not None:
-        yield replace(
-            charged,
-            key=f"dispute_charge_returned:{one.id}",
-            kind="dispute_charge_returned",
-            at=one.returned_at,
-            lines=[replace(line, amount_minor=-line.amount_minor) for line in charged.lines],
-        )
+
+
+def _returned(dispute: StripeDispute, one: DisputeCharge, vendor_id: int) -> Entry:
+    """The bank has given it back: so does the marketplace."""
+    charged = _charged(dispute, one, vendor_id)
+    return Entry(
+        key=f"dispute_charge_returned:{one.id}",
+        kind="dispute_charge_returned",
+        description=charged.description,
+        vendor_order_id=one.vendor_order_id,
+        lines=[
+            Line(line.account, -line.amount_minor, line.currency, line.vendor_id) for line in charged.lines
+        ],
+    )
+
+
+_CHARGES = (
+    select(DisputeCharge, StripeDispute, VendorOrder.vendor_id)
+    .join(StripeDispute, StripeDispute.id == DisputeCharge.dispute_id)
+    .join(VendorOrder, VendorOrder.id == DisputeCharge.vendor_order_id)
+)
+
+
+@kind("dispute_charged", causes=_CHARGES)
+def charged_to_sellers(row: Row[*tuple[Any, ...]]) -> Iterator[Entry]:
+    one, dispute, vendor_id = row
+    yield _charged(dispute, one, vendor_id)
+
+
+@kind("dispute_charge_returned", causes=_CHARGES.where(DisputeCharge.returned_at.is_not(None)))
+def returned_to_sellers(row: Row[*tuple[Any, ...]]) -> Iterator[Entry]:
+    one, dispute, vendor_id = row
+    yield _returned(dispute, one, vendor_id)
 
 
 @subscribe(DisputeDecided)
@@ -167,20 +182,13 @@ async def give_back_what_was_won(session: AsyncSession, event: DisputeDecided) -
     """A dispute that is won after it had been lost: sellers who were charged with it get it back."""
     if event.is_lost:
         return
-    dispute = await session.get_one(StripeDispute, event.dispute_id)
-    found = await session.execute(
-        select(DisputeCharge, VendorOrder.vendor_id)
-        .join(VendorOrder, VendorOrder.id == DisputeCharge.vendor_order_id)
-        .where(DisputeCharge.dispute_id == dispute.id, DisputeCharge.returned_at.is_(None))
-        .order_by(DisputeCharge.id)
+    given_back = await session.scalars(
+        update(DisputeCharge)
+        .where(DisputeCharge.dispute_id == event.dispute_id, DisputeCharge.returned_at.is_(None))
+        .values(returned_at=clock.now())
+        .returning(DisputeCharge.id)
     )
-    rows = found.all()
-    await lock_balances(session, sorted({vendor_id for _, vendor_id in rows}))
-    for one, _ in rows:
-        one.returned_at = clock.now()
-    await session.flush()
-    await charges.book(session, DisputeCharge.id.in_([one.id for one, _ in rows]))
-    await session.flush()
+    await returned_to_sellers.book(session, DisputeCharge.id.in_(given_back.all()))
 
 
 async def _write_to_sellers(

@@ -51,6 +51,7 @@ def test_status_by_pieces_as_saleor_counts_them(pieces: Pieces, whole: Whole | N
         (Pieces(3), Part.FULFILLED, Part.UNFULFILLED),
         (Pieces(3, in_parcels=3, away=2, withdrawn=1), Part.UNFULFILLED, Part.FULFILLED),
         (Pieces(3, in_parcels=3, withdrawn=3), Part.UNFULFILLED, Part.CANCELED),
+        (Pieces(3, in_parcels=1, withdrawn=1), Part.CANCELED, Part.CANCELED),
         (Pieces(3, in_parcels=3, away=2, back=1), Part.DELIVERED, Part.DELIVERED),
         (Pieces(3, in_parcels=3, back=3), Part.DELIVERED, Part.RETURNED),
         (Pieces(3, in_parcels=3, back=3), Part.FULFILLED, Part.REFUSED),

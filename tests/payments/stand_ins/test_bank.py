@@ -8,7 +8,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from marketplace import cli
+from marketplace import cli, gateway_commands
 from marketplace.kit.money import Money
 from marketplace.kit.settings import Settings
 from marketplace.payments.gateways.redirect.acquirer import Payment
@@ -25,8 +25,8 @@ LINES = [
 
 
 def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Result:
-    monkeypatch.setattr(cli, "get_settings", lambda: settings)
-    monkeypatch.setattr(cli.logs, "set_up", lambda _settings: None)
+    monkeypatch.setattr(gateway_commands, "get_settings", lambda: settings)
+    monkeypatch.setattr(gateway_commands.logs, "set_up", lambda _settings: None)
     monkeypatch.setattr(serving, "_until_told_to_stop", lambda: None)
     return CliRunner().invoke(cli.cli, ["bank", "stand-in", "--port", "0"])
 
