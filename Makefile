@@ -7,7 +7,7 @@ STAMP  := $(VENV)/installed
 SCALE  ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test demo demo-data bench bench-lists bench-staff-lists lint format schema contract migration lock clean
+.PHONY: help run test demo demo-data bench bench-lists bench-staff-lists bench-payouts bench-ledger lint format schema contract migration lock clean
 
 help:  ## say what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,7 +16,7 @@ run: $(STAMP)  ## database, migrations, demo data, API, storefront and worker; C
 	@$(BIN)/marketplace run
 
 test: $(STAMP)  ## every test, the browser's included
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 demo: $(STAMP)  ## the main job as a story with figures, from a listing sheet to a payout
 	@$(BIN)/python -m marketplace.demo.story $(if $(URL),--url $(URL))
@@ -32,6 +32,12 @@ bench-lists: $(STAMP)  ## every filter and order of the catalogue, in 10,000 lis
 
 bench-staff-lists: $(STAMP)  ## every filter and order of staff's lists, in 100,000 products, orders and customers
 	@$(BIN)/python -m benchmarks.staff_lists $(ARGS)
+
+bench-payouts: $(STAMP)  ## a payout run over 100,000 orders of 750 sellers
+	@$(BIN)/python -m benchmarks.payouts $(ARGS)
+
+bench-ledger: $(STAMP)  ## the ledger's check, its deriving, and a large seller's balance, with two million postings
+	@$(BIN)/python -m benchmarks.ledger $(ARGS)
 
 lint: $(STAMP)  ## style, types, and who may import whom
 	@$(BIN)/ruff check
@@ -65,6 +71,7 @@ lock: $(STAMP)  ## choose the newest versions of what we depend on
 
 clean:  ## forget the environment and all local data
 	rm -rf $(VENV) .data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf /dev/shm/marketplace-tests-$$(id -u)-$$(printf %s "$(CURDIR)" | sha256sum | cut -c 1-12)
 
 # Made again when what we depend on changes, and only then.
 $(STAMP): pyproject.toml requirements.lock

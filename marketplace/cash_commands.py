@@ -48,7 +48,7 @@ def import_remittance(
         content = file.read_bytes()
         return await booking.upload(session, content, carrier, reference, currency, file_name=file.name)
 
-    sheet = _in_a_transaction(read)
+    sheet = in_a_transaction(read)
     for line in sheet.lines:
         print(_shown(line, sheet.currency))
     if preview:
@@ -57,7 +57,7 @@ def import_remittance(
     async def book(session: "AsyncSession") -> "CashSheet":
         return await booking.book(session, sheet.id, booking.Differences[differences.name])
 
-    booked = _in_a_transaction(book)
+    booked = in_a_transaction(book)
     print(f"{sum(bool(line['is_booked']) for line in booked.lines)} of {len(booked.lines)} lines are booked.")
 
 
@@ -68,7 +68,7 @@ def ageing(
     """Say how old the cash is that carriers have collected and not handed over."""
     from marketplace.payments.at_the_door import ageing as ages
 
-    debts = _in_a_transaction(ages.ageing)
+    debts = in_a_transaction(ages.ageing)
     if csv:
         print(ages.as_csv(debts), end="")
         return
@@ -94,7 +94,7 @@ def _shown(line: dict[str, object], currency: str) -> str:
     return f"row {line['row']}: {name}: {line['outcome']}, {amounts['amount']} of {amounts['due']}"
 
 
-def _in_a_transaction(work: "Callable[[AsyncSession], Awaitable[T]]") -> T:
+def in_a_transaction(work: "Callable[[AsyncSession], Awaitable[T]]") -> T:
     """Do something with the database that the settings name, in one transaction."""
     from marketplace import cli
     from marketplace.kit.database import Database

@@ -19,6 +19,10 @@ import typer
 from marketplace.cash_commands import cash_commands
 from marketplace.kit import clock, logs
 from marketplace.kit.settings import Settings, get_settings
+from marketplace.paper_commands import paper_commands
+from marketplace.payment_commands import payments_commands
+from marketplace.payout_commands import payout_commands
+from marketplace.vendor_commands import vendor_commands
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 clock_commands = typer.Typer(no_args_is_help=True, help="The clock of a demonstration.")
@@ -29,12 +33,17 @@ app_commands = typer.Typer(no_args_is_help=True, help="Apps: programs that work 
 cli.add_typer(app_commands, name="apps")
 staff_commands = typer.Typer(no_args_is_help=True, help="Who works for the shop.")
 cli.add_typer(staff_commands, name="staff")
-payments_commands = typer.Typer(no_args_is_help=True, help="What buyers have paid.")
 cli.add_typer(payments_commands, name="payments")
 stripe_commands = typer.Typer(no_args_is_help=True, help="Cards, by Stripe.")
 cli.add_typer(stripe_commands, name="stripe")
 cli.add_typer(cash_commands, name="cash")
-for alone in (ledger_commands, app_commands, staff_commands, payments_commands):
+cli.add_typer(paper_commands, name="papers")
+paper_commands.callback()(lambda: None)
+cli.add_typer(payout_commands, name="payouts")
+cli.add_typer(vendor_commands, name="vendors")
+bank_commands = typer.Typer(no_args_is_help=True, help="Cards, on a bank's own page.")
+cli.add_typer(bank_commands, name="bank")
+for alone in (ledger_commands, app_commands, staff_commands, payments_commands, bank_commands):
     alone.callback()(lambda: None)  # A command that is the only one of its group has a name all the same.
 
 Scale = Annotated[
@@ -145,6 +154,39 @@ def verify() -> None:
     print("The ledger is in order.")
 
 
+@ledger_commands.command()
+def rebuild(
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare only: entries are never written anew, so it is needed.")
+    ] = False,
+) -> None:
+    """Derive all entries again from orders, payments and payouts, and compare: fails where they differ."""
+    from sqlalchemy import text
+
+    from marketplace.kit.database import Database
+    from marketplace.payouts.rebuilding import Difference, differences
+
+    if not check:
+        raise _Refusal(
+            "The ledger is only ever appended to. Say --check to compare it with what it is made of."
+        )
+
+    async def compare() -> list[Difference]:
+        database = Database(_with_database().model_copy(update={"statement_timeout_seconds": 0}))
+        async with database.transaction() as session:
+            await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+            found = await differences(session)
+        await database.close()
+        return found
+
+    found = asyncio.run(compare())
+    for difference in found:
+        print(difference, file=sys.stderr)
+    if found:
+        raise _Refusal("The ledger is not what it is made of.")
+    print("The ledger is what it is made of.")
+
+
 @app_commands.command()
 def create(
     name: Annotated[str, typer.Option(help="What staff call it.")],
@@ -215,22 +257,6 @@ def replay(
     print(asyncio.run(again()))
 
 
-@payments_commands.command()
-def reconcile(since: Annotated[datetime, typer.Option(help="From when on (UTC).")]) -> None:
-    """Read Stripe's books and say where ours differ from them: fails where they do."""
-    importlib.import_module("marketplace.tables")
-    importlib.import_module("marketplace.reactions")  # The ledger hears of what is read.
-    from marketplace.payments.gateways.stripe import reconciling
-
-    try:
-        found = asyncio.run(reconciling.at_once(_with_database(), since.replace(tzinfo=UTC)))
-    except reconciling.FAILURES as error:
-        raise _Refusal(str(error)) from error
-    print("\n".join(map(str, found)) or "Stripe's books and ours say the same.")
-    if found:
-        raise _Refusal(f"{len(found)} differences between Stripe's books and ours.")
-
-
 @staff_commands.command("create")
 def create_staff(
     email: Annotated[str, typer.Option(help="What they sign in with.")],
@@ -283,6 +309,20 @@ def stand_in(
     clock.follow(settings.adjustable_clock_file)
     obey_the_watcher(settings.data_dir)
     serve(settings, port, webhooks_to)
+
+
+@bank_commands.command("stand-in")
+def bank_stand_in(
+    port: Annotated[int, typer.Option(help="Where it listens; 0: any free port.")] = 8200,
+) -> None:
+    """Run a stand-in of a bank, and print the settings of a shop that sends its buyers to it."""
+    from marketplace.payments.stand_ins.bank.serving import serve
+
+    settings = get_settings()
+    if settings.environment == "production":
+        raise _Refusal("In production a bank is a bank.")
+    logs.set_up(settings)
+    serve(settings, port)
 
 
 @clock_commands.command()

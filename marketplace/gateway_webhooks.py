@@ -1,4 +1,6 @@
-"""Where gateways tell us of payments: POST /webhooks/stripe, and /webhooks/bank/{gateway id}."""
+"""Where gateways tell us of payments: POST /webhooks/stripe, and /webhooks/bank/{gateway id}. Of sellers'
+accounts Stripe tells at /webhooks/stripe/connect.
+"""
 
 from collections.abc import Awaitable, Callable
 
@@ -21,17 +23,30 @@ TOO_LONG = 413
 def mount(app: FastAPI) -> None:
     app.add_api_route("/webhooks/stripe", stripe_webhook, methods=["POST"], include_in_schema=False)
     app.add_api_route(
+        "/webhooks/stripe/connect", stripe_connect_webhook, methods=["POST"], include_in_schema=False
+    )
+    app.add_api_route(
         "/webhooks/bank/{gateway_id}", bank_notification, methods=["POST"], include_in_schema=False
     )
 
 
 async def stripe_webhook(request: Request) -> Response:
+    return await _told_by_stripe(request, of_sellers=False)
+
+
+async def stripe_connect_webhook(request: Request) -> Response:
+    return await _told_by_stripe(request, of_sellers=True)
+
+
+async def _told_by_stripe(request: Request, *, of_sellers: bool) -> Response:
     settings: Settings = request.app.state.settings
-    if settings.stripe_webhook_secret is None:
+    secret = settings.stripe_connect_webhook_secret if of_sellers else settings.stripe_webhook_secret
+    if secret is None:
         return PlainTextResponse("There is no Stripe here.\n", status_code=404)
 
     async def take_in(session: AsyncSession, body: bytes) -> None:
-        await keep(session, opened(settings, body, request.headers.get("stripe-signature")))
+        signature = request.headers.get("stripe-signature")
+        await keep(session, opened(settings, body, signature, of_sellers=of_sellers))
 
     return await _kept(request, StripeRefusal, take_in)
 

@@ -7,8 +7,10 @@ subscribers stand in its `reactions.py`.
 from marketplace.catalog import reactions as catalog
 from marketplace.checkout import reactions as checkout
 from marketplace.inventory import reactions as inventory
+from marketplace.orders import closing_sellers as orders_of_closing_sellers
 from marketplace.orders import reactions as orders
 from marketplace.payments import reactions as payments
+from marketplace.payouts import closing_sellers as money_of_closing_sellers
 from marketplace.payouts import reactions as payouts
 from marketplace.pricing import reactions as pricing
 from marketplace.vendors import reactions as vendors
@@ -18,7 +20,9 @@ __all__ = [
     "catalog",
     "checkout",
     "inventory",
+    "money_of_closing_sellers",
     "orders",
+    "orders_of_closing_sellers",
     "payments",
     "payouts",
     "pricing",

@@ -28,15 +28,25 @@ import marketplace.payments.at_the_door.models
 import marketplace.payments.gateways.redirect.models
 import marketplace.payments.gateways.stripe.models
 import marketplace.payments.models
+import marketplace.payouts.bank_answers
+import marketplace.payouts.cash_models
+import marketplace.payouts.connect.models
+import marketplace.payouts.debt_models
 import marketplace.payouts.ledger
 import marketplace.payouts.models
+import marketplace.payouts.papers.models
+import marketplace.payouts.snapshots
 import marketplace.people.models
 import marketplace.pricing.gift_cards
 import marketplace.pricing.promotion_events
 import marketplace.pricing.promotions
 import marketplace.pricing.tax_days
 import marketplace.pricing.vouchers
+import marketplace.vendors.bank_models
+import marketplace.vendors.document_models
+import marketplace.vendors.member_models
 import marketplace.vendors.models
+import marketplace.vendors.standing_models
 import marketplace.webhooks.models
 from marketplace.kit.models import Base
 

@@ -21,7 +21,7 @@ from marketplace.kit.settings import Settings
 from tests.postgres import copy_of, prepare_template
 from tests.shared_connection import SharedConnection, session_on
 
-pytest_plugins = ["tests.stripe_server", "tests.bank_server"]
+pytest_plugins = ["tests.stripe_server", "tests.bank_server", "tests.order_of_files"]
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

@@ -51,6 +51,11 @@ ABSENT_ON_PURPOSE = (
             "ShopSettingsInput.chargeTaxesOnShipping",
         ),
     ),
+    Absent(
+        "No gateway of this house keeps a balance, and Saleor asks apps for none: only its plugins did. It "
+        "would take whole card numbers through this server. `giftCard` tells what is left on a gift card.",
+        ("Mutation.paymentCheckBalance", "PaymentCheckBalance", "PaymentCheckBalanceInput", "CardInput"),
+    ),
     Absent("Rates are data, each with the day from which it holds.", ("Mutation.shopFetchTaxRates",)),
     Absent(
         "There are no preorders: what is made to order says how many days it takes.",

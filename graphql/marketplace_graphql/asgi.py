@@ -22,6 +22,7 @@ from marketplace_graphql.kernel.errors import entry
 from marketplace_graphql.kernel.execution import Database as ReadsAndTransactions
 from marketplace_graphql.kernel.http import Authenticate, AuthenticationError, GraphQLApp
 from marketplace_graphql.schema import api_schema
+from marketplace_graphql.vendors.delegates import note_delegate
 
 BELIEVED_SECONDS = 5
 """For so long what the shop has chosen is not asked for again, by one process."""
@@ -65,6 +66,7 @@ def make_api(settings: Settings, database: ReadsAndTransactions, *, storage: Any
         },
         context={"settings": settings, "storage": storage},
         settle=ask_for_taxes,
+        acted=note_delegate,
     )
 
 
@@ -136,6 +138,7 @@ def authentication(settings: Settings, database: Database) -> Authenticate:
             through_app_id=person.app_id,
             within=person.within,
             channel_ids=person.channel_ids,
+            delegate_of=person.delegate_of,
         )
 
     return authenticate

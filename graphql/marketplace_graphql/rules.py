@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, literal, select, true
-from sqlalchemy.orm import aliased
 from strawberry.utils.str_converters import to_camel_case
 
 from marketplace.kit.errors import DomainError, Errors
 from marketplace_graphql.kernel import DeclarationError, QueryError
 from marketplace_graphql.kernel.mutations import ErrorType
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.kernel.reader.rows import only_foreign_key
 
 

@@ -19,12 +19,12 @@ from marketplace.payouts.models import (
     LineCommission,
     Payout,
     PayoutLine,
-    PayoutMethod,
     PayoutRun,
     PayoutRunStatus,
     PayoutStatus,
     VendorEarning,
 )
+from marketplace.vendors.models import PayoutMethod
 
 GENERAL_BP, FORMER_GENERAL_BP, FEMMPACT_BP, VAT_BP = 800, 1000, 500, 2000
 RUN_DAY, RUN_HOUR = 5, 9
@@ -73,7 +73,8 @@ class Books:
         self._runs = tables.of(
             PayoutRun,
             """
-            id status currency created_by_id approved_by_id approved_at sent_at message_id is_demo
+            id status currency created_by_id reviewed_by_id reviewed_at approved_by_id approved_at sent_at
+            message_id is_demo
             created_at updated_at
             """,
         )
@@ -220,8 +221,9 @@ class Books:
         approved_at, sent_at = at + timedelta(hours=2), at + timedelta(hours=2, minutes=4)
         answered_at = at + timedelta(days=2, hours=3)
         self._runs.add(
-            run_id, PayoutRunStatus.CLOSED, currency, world.staff["finance"], world.staff["finance2"],
-            approved_at, sent_at, f"SIL-{approved_at:%Y%m%d}-R{run_id}", True, at, answered_at,
+            run_id, PayoutRunStatus.CLOSED, currency, world.staff["finance"], world.staff["finance"], at,
+            world.staff["finance2"], approved_at, sent_at, f"SIL-{approved_at:%Y%m%d}-R{run_id}", True, at,
+            answered_at,
         )  # fmt: skip
         for seller_id in paid:
             came_back = self._chance.randrange(RETURNED_ONE_IN) == 0

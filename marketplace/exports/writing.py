@@ -12,9 +12,9 @@ import xlsxwriter
 
 from marketplace.exports.models import FileType
 from marketplace.kit.errors import InvalidError
+from marketplace.kit.sheets import harmless_text
 
 Cell = str | int | float | bool | None
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
 XLSX_ROWS = 1_048_576
 """As many as a sheet has."""
 XLSX_CHARACTERS = 32_767
@@ -74,6 +74,4 @@ class XlsxWriter:
 
 def harmless(cell: Cell) -> Cell:
     """A cell that no spreadsheet takes for a formula."""
-    if isinstance(cell, str) and cell.lstrip(" ").startswith(FORMULA_SIGNS):
-        return f"'{cell}"
-    return cell
+    return harmless_text(cell) if isinstance(cell, str) else cell

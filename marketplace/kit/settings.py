@@ -114,6 +114,29 @@ class Settings(BaseSettings):
     """In whose name sellers are paid, as the bank writes it."""
     payer_accounts: dict[str, str] = Field(default_factory=dict)
     """The RIB or IBAN that pays, by currency, as JSON: {"MAD": "..."}. Production needs it to pay sellers."""
+    bank_formats: dict[str, str] = Field(default_factory=dict)
+    """Which file the bank takes, by currency, as JSON: {"MAD": "csv_fr"}. Usually `iso20022`."""
+    seller_debt_limits: dict[str, int] = Field(
+        default_factory=lambda: {"MAD": 1000, "EUR": 100, "XOF": 60000}
+    )
+    """What a seller may owe, in the currency's main unit, before staff are asked to decide of it."""
+    seller_debt_days: int = Field(default=60, ge=0)
+    """How long a seller may owe anything before staff are asked to decide of it."""
+    cash_pickup_days: int = Field(default=14, ge=1)
+    """How long a payout in cash waits to be fetched: afterwards it is payable again."""
+
+    issuer_name: str = ""
+    """The company that invoices its commission, as the commercial register has it. Production needs it, its
+    address, ICE and tax identifier (IF) to issue invoices; elsewhere papers say that they are not set.
+    """
+    issuer_address: str = ""
+    issuer_ice: str = ""
+    issuer_tax_id: str = ""
+    """Identifiant fiscal (IF): by it the company is known to the tax office, for VAT too."""
+    issuer_register: str = ""
+    """Number in the commercial register (RC), with its court; empty where there is none."""
+    issuer_vat_exemption: str = ""
+    """Why no VAT is charged where none is, by the article of the law that says so."""
 
     house_seller: str = "Social Innovation Lab"
     """Whose the products are that staff make without naming a seller, as Saleor's dashboard does: a seller of
@@ -167,9 +190,20 @@ class Settings(BaseSettings):
     """What browsers show to Stripe. It goes with the secret key."""
     stripe_webhook_secret: SecretStr | None = None
     """What Stripe signs its webhooks with; several are separated by commas, while one replaces another."""
+    stripe_connect_webhook_secret: SecretStr | None = None
+    """The same of the endpoint that hears of sellers' accounts at Stripe."""
     stripe_api_base: str = "https://api.stripe.com"
     stripe_js_url: str = "https://js.stripe.com/v3/"
     """The script that draws Stripe's form. Stripe allows no copy of it."""
+
+    connect_countries: Annotated[tuple[str, ...], NoDecode] = (
+        "AT", "BE", "BG", "CA", "CH", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GB", "GR", "HR", "HU",
+        "IE", "IS", "IT", "LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK", "US",
+    )  # fmt: skip
+    """Countries whose sellers can be paid by Stripe, separated by commas; empty: none. By default those that
+    Stripe lets a platform in Europe, Britain, Switzerland, Canada or the United States pay into by itself
+    (docs.stripe.com/connect/cross-border-payouts). Morocco, Senegal and Ivory Coast are none of them.
+    """
 
     bank_gateway_url: str = ""
     """Where the bank's gateway is that buyers are sent to. With the next two there is such a way to pay."""
@@ -202,12 +236,21 @@ class Settings(BaseSettings):
     def _without_slash(cls, url: str) -> str:
         return url.rstrip("/")
 
-    @field_validator("allowed_origins", "allowed_client_hosts", mode="before")
+    @field_validator("allowed_origins", "allowed_client_hosts", "connect_countries", mode="before")
     @classmethod
     def _separated_by_commas(cls, origins: object) -> object:
         return (
             tuple(filter(None, map(str.strip, origins.split(",")))) if isinstance(origins, str) else origins
         )
+
+    @field_validator("connect_countries")
+    @classmethod
+    def _countries_by_their_codes(cls, countries: tuple[str, ...]) -> tuple[str, ...]:
+        """Raises ValueError for what is no country's code."""
+        codes = tuple(country.upper() for country in countries)
+        if wrong := [code for code in codes if re.fullmatch("[A-Z]{2}", code) is None]:
+            raise ValueError(f"Countries are named by two letters (ISO 3166-1): {', '.join(wrong)}.")
+        return codes
 
     @model_validator(mode="after")
     def _clock_is_true_in_production(self) -> Self:

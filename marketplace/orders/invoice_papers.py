@@ -167,8 +167,8 @@ def _data(paper: Paper, language: str) -> dict[str, object]:
         "date": format_date(paper.made_at, "long", locale=LOCALES[language]),
         "demo": DEMO[language] if order.is_demo else None,
         "order": str(order.number),
-        "company": _written(paper.company, paper.shop),
-        "billed": _written(paper.billed, order.user_email),
+        "company": written_address(paper.company, paper.shop),
+        "billed": written_address(paper.billed, order.user_email),
         "parts": [
             {
                 "seller": vendor.name,
@@ -216,7 +216,7 @@ def _delivery(part: VendorOrder, labels: dict[str, str], say: Say) -> dict[str, 
     }
 
 
-def _written(address: Address | None, otherwise: str) -> list[str]:
+def written_address(address: Address | None, otherwise: str) -> list[str]:
     """An address, line by line."""
     if address is None:
         return [otherwise]

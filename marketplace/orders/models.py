@@ -228,6 +228,11 @@ class VendorOrder(UuidKey, Timestamped, Base):
         Index(None, "created_at", "id"),
         Index(None, "vendor_id", "created_at"),
         Index(None, "status", "created_at"),
+        Index(
+            "ix_vendor_order_under_way",
+            "vendor_id",
+            postgresql_where=text("status IN ('UNFULFILLED', 'PARTIALLY_FULFILLED', 'FULFILLED')"),
+        ),
     )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id", ondelete="CASCADE"))

@@ -76,12 +76,13 @@ class GrantedRefundLine(IntegerKey, WithReasonPage, Base):
 
 
 class PartRefund(IntegerKey, Base):
-    """What a seller's part brings less than was sold: paid back to the buyer, or never asked for."""
+    """What a seller's part brings less than was sold: paid back to the buyer, or never asked for. Below zero
+    where a gateway has not paid back after all what it had taken on: then the part brings it again.
+    """
 
     __tablename__ = "part_refund"
     __table_args__ = (
-        CheckConstraint("goods_minor >= 0 AND shipping_minor >= 0", name="not_negative"),
-        CheckConstraint("goods_minor + shipping_minor > 0", name="something"),
+        CheckConstraint("goods_minor <> 0 OR shipping_minor <> 0", name="something"),
         UniqueConstraint("vendor_order_id", "id"),
     )
 

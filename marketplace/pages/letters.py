@@ -22,12 +22,12 @@ def order_confirmation(templates: Templates, language: Language, order: Mapping[
 
     `order` is what `graphql/operations/shop/order.graphql` gives of an order.
     """
-    return _letter(templates, "order_confirmation", language, {"order": order})
+    return written(templates, "order_confirmation", language, {"order": order})
 
 
 def order_confirmed(templates: Templates, language: Language, order: Mapping[str, Any]) -> Letter:
     """What the buyer gets once staff have confirmed an order. `order`: as for its confirmation."""
-    return _letter(templates, "order_confirmed", language, {"order": order})
+    return written(templates, "order_confirmed", language, {"order": order})
 
 
 def new_order(templates: Templates, language: Language, part: Mapping[str, Any]) -> Letter:
@@ -35,7 +35,7 @@ def new_order(templates: Templates, language: Language, part: Mapping[str, Any])
 
     `part` is a vendor order: number, lines, weight, totals, and the shipping address.
     """
-    return _letter(templates, "new_order", language, {"part": part})
+    return written(templates, "new_order", language, {"part": part})
 
 
 def staff_order(templates: Templates, language: Language, order: Mapping[str, Any]) -> Letter:
@@ -43,7 +43,7 @@ def staff_order(templates: Templates, language: Language, order: Mapping[str, An
 
     `order` is what `graphql/operations/post/staff_order.graphql` gives of an order.
     """
-    return _letter(templates, "staff_order", language, {"order": order})
+    return written(templates, "staff_order", language, {"order": order})
 
 
 def about_order(
@@ -54,14 +54,23 @@ def about_order(
     `order` is what `graphql/operations/post/about_order.graphql` gives of it; `values`: the `parcel` or the
     `invoice` that it is about, the `amount` (`{amount, currency}`) that comes back, what is `said` of it.
     """
-    return _letter(templates, name, language, {"order": order, **values})
+    return written(templates, name, language, {"order": order, **values})
 
 
 def about_cash(templates: Templates, name: str, language: Language, values: Mapping[str, Any]) -> Letter:
     """What people get about an order that is paid at the door. `confirm_order`, to the buyer: its `number`,
     the `amount` due, the `url` to answer by, `until` when. `part_not_sent`, to a seller: its `part`, `why`.
     """
-    return _letter(templates, name, language, values)
+    return written(templates, name, language, values)
+
+
+def about_payout(templates: Templates, name: str, language: Language, values: Mapping[str, Any]) -> Letter:
+    """What people get about money on its way to sellers. `cash_waits`, to a seller: the payout's `number` and
+    `amount`, the `code` to fetch it by, `until` when. `payout_came_back`: its `reason`, `method`, whether it
+    is `unfetched`. `payout_draft_waits`, to staff: a run's `number`, `day`, `total`, how many `payouts`.
+    `stripe_account_connected`: the `seller`, and `from_day`, before which nothing is paid there.
+    """
+    return written(templates, name, language, values)
 
 
 def about_account(templates: Templates, name: str, language: Language, values: Mapping[str, Any]) -> Letter:
@@ -69,23 +78,38 @@ def about_account(templates: Templates, name: str, language: Language, values: M
 
     It calls nobody by the name that they gave: whoever opens an account in another's name could write there.
     """
-    return _letter(templates, name, language, values)
+    return written(templates, name, language, values)
 
 
 def gift_card(templates: Templates, language: Language, values: Mapping[str, Any]) -> Letter:
     """What somebody gets who is given a gift card. `values`: its `code`, its `balance` (`{amount, currency}`)
     and `expires_on`, a day as ISO 8601 writes it, or None.
     """
-    return _letter(templates, "gift_card", language, values)
+    return written(templates, "gift_card", language, values)
 
 
 def export(templates: Templates, language: Language, values: Mapping[str, Any]) -> Letter:
     """What staff get who asked for a file. `values`: the file's `name`, and its `url`, None if it failed."""
     name = "export_ready" if values["url"] else "export_failed"
-    return _letter(templates, name, language, values)
+    return written(templates, name, language, values)
 
 
-def _letter(templates: Templates, name: str, language: Language, values: Mapping[str, Any]) -> Letter:
+def to_staff(templates: Templates, name: str, language: Language, values: Mapping[str, Any]) -> Letter:
+    """What staff who handle payments get. `dispute_due` and `dispute_decided`: the order's `number`, the
+    `reference`, `reason`, `amount`, and `url` of the dispute, `due_at`, `is_won`. `payment_differences`: the
+    first of them, how many there are (`count`), and how many are not shown (`left`).
+    """
+    return written(templates, name, language, values)
+
+
+def dispute_charged(templates: Templates, language: Language, values: Mapping[str, Any]) -> Letter:
+    """What a seller gets who bears a part of a lost dispute. `values`: the vendor order's `number`, the
+    `amount`, and the `reason` in staff's words.
+    """
+    return written(templates, "dispute_charged", language, values)
+
+
+def written(templates: Templates, name: str, language: Language, values: Mapping[str, Any]) -> Letter:
     """A letter's plain text begins with its subject, on a line of its own."""
     subject, _, text = templates.render(f"emails/{name}.txt", language, values).partition("\n")
     html = templates.render(f"emails/{name}.html", language, {**values, "subject": subject})

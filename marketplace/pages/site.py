@@ -22,11 +22,13 @@ from marketplace.pages.shop import (
     membership,
     orders,
     products,
+    seller_links,
     sellers,
     shelves,
     told,
 )
 from marketplace.pages.staff import cash as staff_cash
+from marketplace.pages.staff import cash_rules as staff_cash_rules
 from marketplace.pages.static import StaticFiles
 from marketplace.pages.templates import Templates
 from marketplace.pages.visits import RENEWAL_COOKIE, SESSION_COOKIE, Site, begin_visit
@@ -48,8 +50,9 @@ ROOMS = (
     account,
     membership,
     confirming,
+    seller_links,
 )
-STAFF_ROOMS = (staff_cash,)
+STAFF_ROOMS = (staff_cash, staff_cash_rules)
 
 
 def create_pages(settings: Settings, *, execute: Execute, markets: Markets) -> FastAPI:

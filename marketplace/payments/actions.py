@@ -175,7 +175,8 @@ async def _tell(
     if not await _is_told(session, transaction, request, answer.psp_reference):
         request.psp_reference, request.counts = answer.psp_reference, True
     elif asked.app_id is None:
-        request.counts = False  # A webhook was quicker: what it told of stands for the request.
+        # A webhook was quicker: what it told of stands for the request.
+        request.psp_reference, request.counts = answer.psp_reference, False
     else:
         raise AnswerError("Another request goes by this `pspReference`.")
     await session.flush()

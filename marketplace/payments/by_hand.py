@@ -10,14 +10,14 @@ from marketplace.kit.announcements import announce
 from marketplace.kit.errors import DomainError, InvalidError, UniqueError
 from marketplace.kit.events import publish
 from marketplace.kit.money import Money
-from marketplace.orders.errors import CannotRefundError
 from marketplace.orders.letters import OrderLetter, write_to_buyer
 from marketplace.orders.models import Order, OrderEvent
 from marketplace.payments.errors import AlreadyPaidError
 from marketplace.payments.events import PaidBackByHand, PaidByHand
 from marketplace.payments.gateways import Payable
-from marketplace.payments.gateways.by_hand import BY_HAND, PAID_BACK_BY_HAND
+from marketplace.payments.gateways.by_hand import BY_HAND
 from marketplace.payments.models import TransactionAction, TransactionEventType, TransactionItem
+from marketplace.payments.refund_shares import Take
 from marketplace.payments.transactions import lock_payable, refresh_order, tell, transactions_of
 
 NAME = "Mark-as-paid transaction"
@@ -80,40 +80,29 @@ async def mark_as_paid(
 
 
 async def pay_back(
-    session: AsyncSession,
-    order: Order,
-    transactions: Sequence[TransactionItem],
-    amount_minor: int,
-    user_id: int | None,
+    session: AsyncSession, order: Order, takes: Sequence[Take], refunded_minor: int, user_id: int | None
 ) -> None:
-    """Pay so much of a locked order back, of its latest payments first. The caller has seen to it that so
-    much was paid. Raises CannotRefundError for payments of a gateway that is not asked from here.
+    """Pay a locked order's payments back by hand, and write to the buyer of all that is refunded: gateways
+    may have done some of it. The caller has seen to it that so much was paid.
     """
-    left = amount_minor
-    for transaction in reversed(transactions):
-        back = min(left, transaction.charged_minor)
-        if not back:
-            continue
-        if transaction.gateway not in PAID_BACK_BY_HAND:
-            raise CannotRefundError(
-                f"{transaction.name} has to be asked to pay it back.", code="TRANSACTION_ERROR"
-            )
-        left -= back
+    for transaction, back_minor in takes:
         event = await tell(
             session,
             transaction,
             TransactionEventType.REFUND_SUCCESS,
-            Money(back, order.currency),
+            Money(back_minor, order.currency),
             f"refund:{uuid4()}",
             message="Paid back by hand.",
             user_id=user_id,
         )
-        amount = str(Money(back, order.currency).amount)
+        amount = str(Money(back_minor, order.currency).amount)
         told = {"amount": amount, "payment_gateway": transaction.name}
         session.add(_event(order, "PAYMENT_REFUNDED", user_id, **told))
         await publish(session, PaidBackByHand(event.id))
     await refresh_order(session, order)
-    await write_to_buyer(session, order, OrderLetter.ORDER_REFUNDED, user_id, said=str(amount_minor))
+    await write_to_buyer(session, order, OrderLetter.ORDER_REFUNDED, user_id, said=str(refunded_minor))
+    if not takes:  # Whoever heard the gateways has told of it.
+        return
     await announce(session, "ORDER_REFUNDED", order)
     if order.total_refunded_minor >= order.total_gross_minor:
         await announce(session, "ORDER_FULLY_REFUNDED", order)

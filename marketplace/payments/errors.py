@@ -71,6 +71,16 @@ class OlderPaymentError(DomainError):
     code = "PAYMENT_ERROR"
 
 
+class NotPaidBackError(DomainError):
+    """A gateway has not paid back what was asked for, or not all of it. What it said is kept."""
+
+    code = "PAYMENT_ERROR"
+    keeps_changes = True
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, field="payment")
+
+
 class RemittanceError(DomainError):
     """A remittance that does not fit what the carrier collected."""
 

@@ -1,6 +1,7 @@
 """What the other rooms are told about payments. Each is published in the transaction in which it happens."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from marketplace.kit.money import Money
 
@@ -41,6 +42,13 @@ class GatewayMoneyMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderPaymentsFollowed:
+    """Something was told of a payment of an order, which its holder has locked."""
+
+    order_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class StripeMoved:
     """Stripe's own books have these movements: fees, changes of currency, payouts to our bank."""
 
@@ -53,6 +61,22 @@ class DisputeDecided:
 
     dispute_id: int
     is_lost: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StripeTransferMade:
+    """Stripe has transferred money to a seller's account. Whoever asked for it says so on its row."""
+
+    transfer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StripeTransferReversed:
+    """More of a transfer that is ours has come back to our balance than was known."""
+
+    transfer_id: str
+    back: Money
+    reversed_before: Money
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit.events import publish
 from marketplace.kit.money import Money
+from marketplace.payments.amounts import Told
 from marketplace.payments.events import GatewayMoneyMoved
 from marketplace.payments.gateways.by_hand import HELD_BY_NO_GATEWAY
 from marketplace.payments.models import TransactionEvent, TransactionEventType, TransactionItem
@@ -29,10 +30,10 @@ async def tell_of_money(
         return
     transaction.booked_minor = now.minor
     last = told[-1]
-    await publish(session, GatewayMoneyMoved(last.id, moved, now, _is_disputed(last, told)))
+    await publish(session, GatewayMoneyMoved(last.id, moved, now, is_disputed(last, told)))
 
 
-def _is_disputed(last: TransactionEvent, told: Sequence[TransactionEvent]) -> bool:
+def is_disputed(last: Told, told: Sequence[Told]) -> bool:
     """Whether the buyer's bank moved it: a chargeback, or what came back under a chargeback's reference."""
     charged_back = {event.psp_reference for event in told if event.type is TransactionEventType.CHARGE_BACK}
     return last.type is TransactionEventType.CHARGE_BACK or bool(

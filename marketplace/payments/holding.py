@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.checkout.models import Checkout
 from marketplace.kit.announcements import announce
 from marketplace.kit.errors import NotFoundError
+from marketplace.kit.events import publish
 from marketplace.orders.models import Order
 from marketplace.payments.covering import Cover, cover_of, tell_of_cover
+from marketplace.payments.events import OrderPaymentsFollowed
 from marketplace.payments.lost import call_off_others
 from marketplace.payments.models import TransactionItem
 from marketplace.payments.surplus import Taken, give_back_later
@@ -83,6 +85,7 @@ async def follow(session: AsyncSession, held: Held) -> None:
             await announce(session, "ORDER_REFUNDED", order)
             if held.refunded_minor < order.total_gross_minor <= order.total_refunded_minor:
                 await announce(session, "ORDER_FULLY_REFUNDED", order)
+        await publish(session, OrderPaymentsFollowed(order.id))
     if held.checkout is not None and held.cover is not None:
         total, after = held.checkout.total_gross_minor, await cover_of(session, held.checkout)
         await tell_of_cover(session, held.checkout, total, held.cover, after)

@@ -5,10 +5,28 @@ from uuid import UUID
 from marketplace.checkout.asking_for_taxes import tax_checkout
 from marketplace.checkout.carriers_asked import hear_carriers
 from marketplace.kit.jobs import Retry, Work, job
-from marketplace.payments import auto_completion, expiring, finding_out, giving_back, lost, releasing, surplus
+from marketplace.payments import (
+    auto_completion,
+    expiring,
+    finding_out,
+    giving_back,
+    lost,
+    releasing,
+    repaid,
+    surplus,
+)
 from marketplace.payments.at_the_door import confirming
 from marketplace.payments.gateways.redirect import inbox as banks
-from marketplace.payments.gateways.stripe import bank, books, disputes, handlers, inbox, reconciling
+from marketplace.payments.gateways.stripe import (
+    bank,
+    books,
+    disputes,
+    handlers,
+    inbox,
+    letters,
+    reconciling,
+    transfers,
+)
 
 
 @job("payments.complete_paid")
@@ -56,6 +74,12 @@ async def find_out_due(work: Work) -> None:
 async def find_out(work: Work, call_id: int) -> None:
     """Find out what came of a request to a gateway."""
     await finding_out.find_out(work.database, work.settings, call_id)
+
+
+@job("payments.follow_repayments")
+async def follow_repayments(work: Work) -> None:
+    """Conclude refunds that nobody lives to conclude."""
+    await repaid.follow_late(work.session)
 
 
 @job("payments.release_due")
@@ -124,11 +148,20 @@ async def read_stripe_books(work: Work) -> None:
     await books.read_on(work.database, work.settings)
     await bank.find_out_due(work.database, work.settings)
     await disputes.find_unheard(work.database, work.settings)
+    await transfers.find_unheard(work.database, work.settings)
 
 
 @job("payments.reconcile", retry=Retry(times=6, first_wait_seconds=60))
 async def reconcile(work: Work) -> None:
     """Keep where Stripe's books and ours say different things, for staff to look into."""
     await books.read_on(work.database, work.settings)
+    await transfers.find_unheard(work.database, work.settings)
     async with work.database.transaction() as session:
-        await reconciling.keep_differences(session)
+        if await reconciling.keep_differences(session):
+            await letters.tell_differences(session)
+
+
+@job("payments.remind_of_disputes")
+async def remind_of_disputes(work: Work) -> None:
+    """Find disputes that staff have to answer soon."""
+    await letters.remind_due(work.session)

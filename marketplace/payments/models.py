@@ -253,3 +253,46 @@ class CashRemittance(IntegerKey, Base):
     amount_minor: Mapped[int]
 
     collections: Mapped[list[CashCollection]] = relationship(back_populates="remittance", lazy="raise")
+
+
+class Repayment(IntegerKey, Base):
+    """Money that is to go back to a buyer, of which gateways are asked: what becomes of the order, and of its
+    sellers' earnings, once they have answered. See docs/decisions/0041-a-refund-waits-for-its-money.md.
+    """
+
+    __tablename__ = "repayment"
+    __table_args__ = (
+        Index(
+            "uq_repayment_one_at_a_time", "order_id", unique=True, postgresql_where=text("settled_at IS NULL")
+        ),
+        Index(None, "created_at", postgresql_where=text("settled_at IS NULL")),
+        CheckConstraint("amount_minor > 0", name="something"),
+    )
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("customer_order.id"), index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    amount_minor: Mapped[int]
+    wanted: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    """The pieces, and what is to become of them: `refunding.Refunding`."""
+    shares: Mapped[dict[str, list[int]]] = mapped_column(JSONB)
+    """What each seller's part bears if all of it is paid back: goods and delivery."""
+    by_hand: Mapped[dict[str, int]] = mapped_column(JSONB)
+    """What of it no gateway is asked for, by transaction: it is paid back once they have done their part."""
+    borne_minor: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """What sellers' parts bear of it now: what was paid back, or is about to be."""
+    settled_at: Mapped[datetime | None]
+    made: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """The parcels and the draft that came of it."""
+
+
+class RepaymentRequest(Base):
+    """What a gateway was asked for a repayment."""
+
+    __tablename__ = "repayment_request"
+
+    request_id: Mapped[int] = mapped_column(
+        ForeignKey("transaction_event.id", ondelete="CASCADE"), primary_key=True
+    )
+    repayment_id: Mapped[int] = mapped_column(ForeignKey("repayment.id", ondelete="CASCADE"), index=True)

@@ -242,6 +242,20 @@ async def carry_out(
     )
 
 
+async def look_again(
+    session: AsyncSession, settings: Settings, checkout_id: UUID
+) -> tuple[UUID, Asked | Begun] | None:
+    """Ask how a checkout's recorded payment stands that its buyer was to confirm: it may be paid without our
+    having heard of it. Gives its token and the question; None where there is no such payment.
+    """
+    payment = await session.scalar(_ACTIVE, {"checkout_id": checkout_id})
+    if payment is None or payment.gateway in GATEWAYS:
+        return None
+    if not any(event.type in ACTION_REQUIRED for event in await events_of(session, payment)):
+        return None
+    return payment.token, await sessions.go_on(session, settings, payment.token, _wish(payment, None))
+
+
 async def _ask_exactly(session: AsyncSession, payment: TransactionItem, left_minor: int) -> None:
     """Where the checkout has come to cost less since, less is asked for, unless somebody was asked already.
     Raises NotFullyPaidError where it costs more.

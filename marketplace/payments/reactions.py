@@ -11,9 +11,10 @@ from marketplace.orders.events import (
     VendorOrderRefused,
 )
 from marketplace.orders.models import Order, VendorOrder
-from marketplace.payments import cash, gift_cards
+from marketplace.payments import cash, gift_cards, repaid
 from marketplace.payments.at_the_door import buyers, confirming
 from marketplace.payments.at_the_door.refusing import tell_of_refusal
+from marketplace.payments.events import OrderPaymentsFollowed
 from marketplace.payments.models import CashStatus
 from marketplace.payments.transactions import refresh_order
 
@@ -56,3 +57,9 @@ async def expect_nothing_of_canceled(session: AsyncSession, event: VendorOrderCa
         await buyers.follow(session, part.order_id, CashStatus.CANCELED)
     await gift_cards.give_back(session, part)
     await confirming.called_off(session, part.order_id)
+
+
+@subscribe(OrderPaymentsFollowed)
+async def follow_repayments(session: AsyncSession, event: OrderPaymentsFollowed) -> None:
+    """What sellers bear of refunds follows what gateways pay back."""
+    await repaid.follow(session, event.order_id)

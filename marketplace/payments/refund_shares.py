@@ -39,6 +39,10 @@ class Wish:
     """Whether their delivery is paid back, too; not asked where an amount is given."""
 
 
+Take = tuple[TransactionItem, int]
+"""A payment, and how much of it is paid back, in minor units."""
+
+
 @dataclass(frozen=True, slots=True)
 class Purse:
     """What was paid of an order, and can be paid back, as a whole and for each seller's part."""
@@ -205,6 +209,13 @@ def _goods_left(part: VendorOrder, purse: Purse) -> int:
 
 def _shipping_left(part: VendorOrder, purse: Purse) -> int:
     return part.shipping_gross_minor - purse.refunded.get(part.id, Share()).shipping_minor
+
+
+def scaled(shares: Mapping[UUID, Share], minor: int) -> dict[UUID, Share]:
+    """Shares of a refund of which only so much is paid back."""
+    amounts = [each for borne in shares.values() for each in (borne.goods_minor, borne.shipping_minor)]
+    parts = iter(share(minor, amounts))
+    return {part_id: Share(next(parts), next(parts)) for part_id in shares}
 
 
 def parts_of(locked: Locked, moving: Sequence[Moving]) -> set[UUID]:

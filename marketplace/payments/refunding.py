@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +14,7 @@ from marketplace.kit.events import publish
 from marketplace.kit.money import Money
 from marketplace.orders.cancelling import tell_of_cancelling
 from marketplace.orders.events import PartRefunded
-from marketplace.orders.fulfilling import Locked, lock_order
+from marketplace.orders.fulfilling import Locked
 from marketplace.orders.models import (
     Fulfillment,
     FulfillmentStatus,
@@ -39,6 +40,7 @@ from marketplace.payments.by_hand import pay_back
 from marketplace.payments.refund_shares import (
     Purse,
     Share,
+    Take,
     Wish,
     check_paid,
     open_purse,
@@ -70,98 +72,124 @@ class Returned:
     replacement: Order | None = None
 
 
+class Kind(StrEnum):
+    """What becomes of the pieces of which the money goes back."""
+
+    KEPT = "KEPT"
+    """The buyer keeps what has left; what has not never will. There may be no pieces in particular."""
+    RETURN = "RETURN"
+
+
 @dataclass(frozen=True, slots=True)
-class Doing:
-    """Pieces that have moved, what they were sold for and what of it is paid back, by vendor order."""
+class Refunding:
+    """What is wanted of a refund or a return."""
+
+    kind: Kind
+    wish: Wish | None
+    """None: nothing is paid back."""
+    of_lines: Sequence[LinePieces] = ()
+    of_parcels: Sequence[ParcelPieces] = ()
+    why: Why = UNSAID
+    amount_field: str = "amountToRefund"
+    """How its client calls the amount."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Pieces that move, what they were sold for and what of it is paid back, by vendor order."""
 
     moving: Sequence[Moving]
     worth: Mapping[UUID, int]
     shares: Mapping[UUID, Share]
+
+    @property
+    def refunded_minor(self) -> int:
+        return sum(borne.minor for borne in self.shares.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """A plan whose pieces have moved, and the parcels that they are in now."""
+
+    plan: Plan
     parcels: Sequence[Fulfillment]
-    """Those that they are in now."""
     wish: Wish | None
 
 
-async def refund_products(
-    session: AsyncSession,
-    order_id: UUID,
-    of_lines: Sequence[LinePieces],
-    of_parcels: Sequence[ParcelPieces],
-    wish: Wish,
-    user_id: int | None = None,
-) -> list[Fulfillment]:
-    """Pay pieces of an order back; the buyer keeps what has left. What has not never will.
+async def plan(session: AsyncSession, locked: Locked, refunding: Refunding) -> tuple[Purse, Plan]:
+    """What pieces move, and what each seller's part bears, if all of it is paid back.
 
     Raises what `pieces_named` raises, and CannotRefundError.
     """
-    locked = await lock_order(session, order_id)
+    wish, field_name = refunding.wish, refunding.amount_field
     purse = await open_purse(session, locked)
-    check_paid(purse, wish)
-    moving = await _pieces(session, locked, of_lines, of_parcels, REFUNDABLE, wish)
+    if wish is not None:
+        check_paid(purse, wish, field_name)
+    moving = await pieces_of(session, locked, refunding)
     worth = await worth_of(session, locked, moving)
-    shares = shares_of(locked, purse, moving, worth, wish)
+    coming = [each for each in moving if not each.replace]
+    shares = {} if wish is None else shares_of(locked, purse, coming, worth, wish, field_name)
+    return purse, Plan(moving, worth, shares)
+
+
+async def pieces_of(session: AsyncSession, locked: Locked, refunding: Refunding) -> list[Moving]:
+    """The pieces that are to move. Raises what `pieces_named` raises."""
+    movable = RETURNABLE if refunding.kind is Kind.RETURN else REFUNDABLE
+    named, wish = [*refunding.of_lines, *refunding.of_parcels], refunding.wish or Wish()
+    if not named and (wish.amount_minor or wish.includes_shipping):
+        return []
+    return await pieces_named(session, locked, refunding.of_lines, refunding.of_parcels, movable)
+
+
+async def carry_out(
+    session: AsyncSession,
+    locked: Locked,
+    refunding: Refunding,
+    planned: Plan,
+    by_hand: Sequence[Take],
+    user_id: int | None = None,
+) -> Returned:
+    """Pieces move, sellers' parts bear their shares, and what no gateway pays back is paid back by hand."""
+    if refunding.kind is Kind.RETURN:
+        return await _take_back(session, locked, refunding, planned, by_hand, user_id)
+    moving = planned.moving
     kept = [each for each in moving if each.status is not FulfillmentStatus.RETURNED]
     back = [each for each in moving if each.status is FulfillmentStatus.RETURNED]
-    refunds = _by_parcel(locked, shares, moving)
+    refunds = _by_parcel(locked, planned.shares, moving)
     of_kept = {locked.part_of(each.line.id).id for each in kept} | (refunds.keys() - parts_of(locked, back))
     parcels = await move(session, locked, kept, FulfillmentStatus.REFUNDED, refunds=_only(refunds, of_kept))
     rest = _only(refunds, refunds.keys() - of_kept)
     parcels += await move(session, locked, back, FulfillmentStatus.REFUNDED_AND_RETURNED, refunds=rest)
-    await _settle(session, locked, purse, Doing(moving, worth, shares, parcels, wish), user_id)
-    return parcels
+    doing = Doing(planned, parcels, refunding.wish)
+    await _settle(session, locked, doing, by_hand, user_id)
+    return Returned(locked.order, parcels)
 
 
-async def return_products(
+async def _take_back(
     session: AsyncSession,
-    order_id: UUID,
-    of_lines: Sequence[LinePieces],
-    of_parcels: Sequence[ParcelPieces],
-    wish: Wish | None,
-    *,
-    why: Why = UNSAID,
-    user_id: int | None = None,
+    locked: Locked,
+    refunding: Refunding,
+    planned: Plan,
+    by_hand: Sequence[Take],
+    user_id: int | None,
 ) -> Returned:
-    """Take pieces of an order back, pay them back if that is wished, and begin a draft that replaces those
-    that are to be. What was paid back before is not paid back again.
-
-    Raises what `pieces_named` raises, and CannotRefundError.
+    """Take pieces back, and begin a draft that replaces those that are to be. What was paid back before is
+    not paid back again.
     """
-    locked = await lock_order(session, order_id)
-    purse = await open_purse(session, locked)
-    if wish is not None:
-        check_paid(purse, wish)
-    moving = await _pieces(session, locked, of_lines, of_parcels, RETURNABLE, wish or Wish())
-    replaced = [each for each in moving if each.replace]
-    returned = [each for each in moving if not each.replace]
-    worth = await worth_of(session, locked, moving)
-    shares = {} if wish is None else shares_of(locked, purse, returned, worth, wish)
+    wish, why = refunding.wish, refunding.why
+    replaced = [each for each in planned.moving if each.replace]
+    returned = [each for each in planned.moving if not each.replace]
     made = Returned(locked.order)
     made.replaced.extend(await move(session, locked, replaced, FulfillmentStatus.REPLACED, why=why))
-    made.returned.extend(await _return(session, locked, returned, wish, shares, why))
+    made.returned.extend(await _return(session, locked, returned, wish, planned.shares, why))
     if returned:
         lines = lines_told(returned)
         session.add(_event(locked.order, "FULFILLMENT_RETURNED", user_id, lines=lines))
-    await _settle(session, locked, purse, Doing(moving, worth, shares, made.returned, wish), user_id)
+    await _settle(session, locked, Doing(planned, made.returned, wish), by_hand, user_id)
     if not replaced:
         return made
     replacement = await draft_replacement(session, locked.order, replaced, user_id)
     return Returned(made.order, made.returned, made.replaced, replacement)
-
-
-async def refund_amount(
-    session: AsyncSession, order_id: UUID, amount_minor: int, user_id: int | None = None
-) -> Order:
-    """Pay so much of an order back, for no pieces in particular. Raises NotFoundError, CannotRefundError."""
-    locked = await lock_order(session, order_id)
-    purse = await open_purse(session, locked)
-    wish = Wish(amount_minor)
-    check_paid(purse, wish, field_name="amount")
-    shares = shares_of(locked, purse, [], {}, wish, field_name="amount")
-    parcels = await move(
-        session, locked, [], FulfillmentStatus.REFUNDED, refunds=_by_parcel(locked, shares, [])
-    )
-    await _settle(session, locked, purse, Doing([], {}, shares, parcels, wish), user_id)
-    return locked.order
 
 
 async def _return(
@@ -184,11 +212,11 @@ async def _return(
 
 
 async def _settle(
-    session: AsyncSession, locked: Locked, purse: Purse, doing: Doing, user_id: int | None
+    session: AsyncSession, locked: Locked, doing: Doing, by_hand: Sequence[Take], user_id: int | None
 ) -> None:
     """What follows once the pieces have moved: statuses, money, the sellers' shares, and who is told."""
     order, now = locked.order, clock.now()
-    moving, shares, wish = doing.moving, doing.shares, doing.wish
+    moving, shares, wish = doing.plan.moving, doing.plan.shares, doing.wish
     await forget_empty(session, locked)
     was_canceled = order.status is OrderStatus.CANCELED
     touched = parts_of(locked, moving)
@@ -198,7 +226,7 @@ async def _settle(
         if borne.minor:
             await bear(session, locked.parts[part_id], borne, parcel_of.get(part_id), user_id)
     await _ask_less(session, locked, doing, parcel_of, user_id)
-    paid_back_minor = sum(borne.minor for borne in shares.values())
+    paid_back_minor = doing.plan.refunded_minor
     if wish is not None:
         told = {
             "lines": lines_told([each for each in moving if not each.replace]),
@@ -207,7 +235,7 @@ async def _settle(
         }
         session.add(_event(order, "FULFILLMENT_REFUNDED", user_id, **told))
     if paid_back_minor:
-        await pay_back(session, order, purse.transactions, paid_back_minor, user_id)
+        await pay_back(session, order, by_hand, paid_back_minor, user_id)
     else:
         await refresh_order(session, order)
     if order.status is OrderStatus.CANCELED and not was_canceled:
@@ -252,24 +280,11 @@ async def _ask_less(
     user_id: int | None,
 ) -> None:
     """What the buyer will not get is not asked for at the door, where nothing was paid of it yet."""
-    for part_id, worth_minor in doing.worth.items():
-        part, paid = locked.parts[part_id], doing.shares.get(part_id, Share())
+    for part_id, worth_minor in doing.plan.worth.items():
+        part, paid = locked.parts[part_id], doing.plan.shares.get(part_id, Share())
         less_minor = await cash.ask_less(session, part, worth_minor - paid.goods_minor)
         if less_minor:
             await bear(session, part, Share(less_minor), parcel_of.get(part_id), user_id, was_paid=False)
-
-
-async def _pieces(
-    session: AsyncSession,
-    locked: Locked,
-    of_lines: Sequence[LinePieces],
-    of_parcels: Sequence[ParcelPieces],
-    movable: Collection[FulfillmentStatus],
-    wish: Wish,
-) -> list[Moving]:
-    if not of_lines and not of_parcels and (wish.amount_minor or wish.includes_shipping):
-        return []
-    return await pieces_named(session, locked, of_lines, of_parcels, movable)
 
 
 def _by_parcel(

@@ -4,57 +4,17 @@ A file is taken whole or not at all. Lines that say what is known already are ha
 twice, and a newer file may repeat the older one's lines.
 """
 
-import csv
-import io
-from dataclasses import dataclass
-from datetime import datetime
-
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.kit import clock
 from marketplace.kit.errors import DomainError, Errors
-from marketplace.kit.text import without_marks
-from marketplace.payouts import entries
+from marketplace.payouts.answer_sheets import read_sheet
+from marketplace.payouts.endings import Ending, close_if_ended, end_payouts, locked_run
 from marketplace.payouts.errors import AnswerError, RunStateError, UnknownPayoutError
-from marketplace.payouts.journal import Entry, record
-from marketplace.payouts.models import Payout, PayoutRun, PayoutRunStatus, PayoutStatus
-from marketplace.payouts.runs import CAME_BACK, locked_run
+from marketplace.payouts.models import Payout, PayoutRun, PayoutRunStatus
+from marketplace.payouts.said import ERRORS_SHOWN, Said
+from marketplace.payouts.ways import Teller
 from marketplace.people import audit
-
-ANSWER_BYTES = 5 * 1024 * 1024
-ERRORS_SHOWN = 50
-REASON_LENGTH = 500
-
-HEADINGS = {
-    "end_to_end_id": {"endtoendid", "end to end id", "reference", "ref", "reference du virement", "id"},
-    "status": {"status", "statut", "etat", "resultat"},
-    "reason": {"reason", "motif", "raison", "commentaire", "libelle"},
-}
-"""Column headings as banks write them: small letters, without accents, `_` and `-` read as spaces."""
-
-STATUSES = {
-    "paid": PayoutStatus.PAID,
-    "paye": PayoutStatus.PAID,
-    "execute": PayoutStatus.PAID,
-    "failed": PayoutStatus.FAILED,
-    "echec": PayoutStatus.FAILED,
-    "rejete": PayoutStatus.FAILED,
-    "rejected": PayoutStatus.FAILED,
-    "returned": PayoutStatus.RETURNED,
-    "retourne": PayoutStatus.RETURNED,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One line of the answer."""
-
-    row: int
-    """As a sheet counts: the heading is row 1."""
-    end_to_end_id: str
-    status: PayoutStatus
-    reason: str
 
 
 async def import_answer(
@@ -65,7 +25,7 @@ async def import_answer(
     Money that failed or came back is payable again; what was paid may still come back later. Raises
     NotFoundError, RunStateError before the run is sent, and Errors that name every line that can't be taken.
     """
-    said = _read(content)
+    said = read_sheet(content)
     run = await locked_run(session, run_id)
     if run.status not in (PayoutRunStatus.SENT, PayoutRunStatus.CLOSED):
         raise RunStateError(f"Only a sent run has an answer; this run is {run.status}.", field="id")
@@ -73,111 +33,31 @@ async def import_answer(
         select(Payout).where(Payout.run_id == run_id).order_by(Payout.number).with_for_update()
     )
     payouts = {payout.end_to_end_id: payout for payout in found}
-    now = clock.now()
-    errors: list[DomainError] = []
-    made: list[Entry] = []
-    for line in said:
-        try:
-            made += _apply(payouts.get(line.end_to_end_id), line, now)
-        except AnswerError as error:
-            errors.append(error)
+    errors: list[DomainError] = [_unknown(line) for line in said if line.end_to_end_id not in payouts]
+    rows = {line.end_to_end_id: line.row for line in said}
+    told = [
+        Ending(payouts[line.end_to_end_id], line.status, line.reason)
+        for line in said
+        if line.end_to_end_id in payouts
+    ]
+    changed = 0
+    try:
+        changed = await end_payouts(session, Teller.BANK, told)
+    except Errors as refused:
+        errors += [_in_row(rows[str(error.details["reference"])], error) for error in refused.errors]
     if errors:
         raise Errors(errors[:ERRORS_SHOWN])
-    await record(session, made)
-    if all(payout.status is not PayoutStatus.SENT for payout in payouts.values()):
-        run.status = PayoutRunStatus.CLOSED
-    await session.flush()
-    if made:
-        await audit.record(session, actor_id, "payout_run.answered", "PayoutRun", run.id, changed=len(made))
+    await close_if_ended(session, run)
+    if changed:
+        await audit.record(session, actor_id, "payout_run.answered", "PayoutRun", run.id, changed=changed)
     return run
 
 
-def _apply(payout: Payout | None, said: Said, now: datetime) -> list[Entry]:
-    """Have a payout follow what the bank said of it; gives what is to be posted. Raises AnswerError."""
-    if payout is None:
-        raise UnknownPayoutError(
-            f"Row {said.row}: this run has no transfer {said.end_to_end_id}.", field="file", row=said.row
-        )
-    if said.status is payout.status or (said.status is PayoutStatus.PAID and payout.paid_at is not None):
-        return []  # Known already: also that it was paid, when it has come back since.
-    if payout.status in CAME_BACK or (payout.status, said.status) == (PayoutStatus.PAID, PayoutStatus.FAILED):
-        raise AnswerError(
-            f"Row {said.row}: {said.end_to_end_id} is {payout.status} and can't become {said.status}.",
-            field="file",
-            row=said.row,
-        )
-    was_paid = payout.status is PayoutStatus.PAID
-    payout.status = said.status
-    if said.status is PayoutStatus.PAID:
-        payout.paid_at = now
-        return [entries.payout_paid(payout, now)]
-    payout.ended_at, payout.reason = now, said.reason
-    if said.status is PayoutStatus.FAILED:
-        return [entries.payout_failed(payout, now)]
-    return [entries.payout_returned(payout, now, was_paid=was_paid)]
+def _unknown(said: Said) -> UnknownPayoutError:
+    return UnknownPayoutError(
+        f"Row {said.row}: this run has no transfer {said.end_to_end_id}.", field="file", row=said.row
+    )
 
 
-def _read(content: bytes) -> list[Said]:
-    """The answer's lines. Raises AnswerError for what is no such sheet, Errors for lines that say nothing."""
-    if len(content) > ANSWER_BYTES:
-        raise AnswerError("The file is too large for a bank's answer.", field="file")
-    heading, *rows = _rows(_text(content)) or [[]]
-    columns = _columns(heading)
-    said, errors = [], []
-    for number, row in enumerate(rows, start=2):
-        if not any(cell.strip() for cell in row):
-            continue
-        cells = {name: row[place].strip() if place < len(row) else "" for name, place in columns.items()}
-        status = STATUSES.get(without_marks(cells["status"]))
-        if status is None:
-            errors.append(
-                AnswerError(
-                    f"Row {number}: “{cells['status'][:50]}” is not PAID, FAILED or RETURNED.",
-                    field="file",
-                    row=number,
-                )
-            )
-        else:
-            reason = cells.get("reason", "")[:REASON_LENGTH]
-            said.append(Said(number, cells["end_to_end_id"], status, reason))
-    if errors:
-        raise Errors([*errors[:ERRORS_SHOWN]])
-    if not said:
-        raise AnswerError("The file says nothing of any transfer.", field="file")
-    return said
-
-
-def _text(content: bytes) -> str:
-    """UTF-8, with a mark or without, or what older programs of banks write."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", errors="replace")
-    if "\0" in text:
-        raise AnswerError("This is not a CSV file.", field="file")
-    return text
-
-
-def _rows(text: str) -> list[list[str]]:
-    delimiter = max(";,\t", key=text.partition("\n")[0].count)
-    try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    except csv.Error:
-        raise AnswerError("This is not a CSV file.", field="file") from None
-
-
-def _columns(heading: list[str]) -> dict[str, int]:
-    columns = {}
-    for place, written in enumerate(heading):
-        plain = " ".join(without_marks(written).replace("_", " ").replace("-", " ").split())
-        for name, known in HEADINGS.items():
-            if plain in known and name not in columns:
-                columns[name] = place
-    missing = {"end_to_end_id", "status"} - columns.keys()
-    if missing:
-        raise AnswerError(
-            "The file's first row must name the columns end_to_end_id and status;"
-            f" missing: {', '.join(sorted(missing))}.",
-            field="file",
-        )
-    return columns
+def _in_row(row: int, error: DomainError) -> AnswerError:
+    return AnswerError(f"Row {row}: {error.message}", field="file", row=row)

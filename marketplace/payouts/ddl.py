@@ -9,6 +9,8 @@ commit, because the entry must be there before its postings can name it.
 The triggers are ALWAYS enabled: `session_replication_role` doesn't switch them off.
 """
 
+from marketplace.payouts.papers.ddl import STATEMENTS as OF_PAPERS
+
 _BALANCED = """
 CREATE FUNCTION ledger_postings_are_whole_and_balanced() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -79,4 +81,5 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
     "ALTER TABLE journal_entry ENABLE ALWAYS TRIGGER has_postings",
     "ALTER TABLE journal_entry ENABLE ALWAYS TRIGGER append_only",
     "ALTER TABLE posting ENABLE ALWAYS TRIGGER append_only",
+    *OF_PAPERS,
 ]

@@ -10,7 +10,8 @@ from marketplace.kit.money import Money
 from marketplace.orders.refunds import PartRefund
 from marketplace.payments.events import GatewayMoneyMoved
 from marketplace.payments.models import TransactionEvent
-from marketplace.payouts.journal import Entry, Line
+from marketplace.payouts.cash_models import CashBoxMovement
+from marketplace.payouts.journal import SELLERS_ACCOUNTS, Entry, Line
 from marketplace.payouts.ledger import Account
 from marketplace.payouts.models import EarningReversal, Payout, VendorEarning
 
@@ -170,9 +171,21 @@ def payout_set_aside(payout: Payout, at: datetime) -> Entry:
     return _of_payout(payout, "payout_set_aside", Account.VENDOR_PAYABLE, Account.PAYOUT_IN_TRANSIT, at)
 
 
-def payout_paid(payout: Payout, at: datetime) -> Entry:
-    """The bank says that the money has gone."""
-    return _of_payout(payout, "payout_paid", Account.PAYOUT_IN_TRANSIT, Account.BANK, at)
+def payout_paid(payout: Payout, at: datetime, paid_from: Account = Account.BANK) -> Entry:
+    """The seller has the money, out of the account that its way to be paid is paid from."""
+    return _of_payout(payout, "payout_paid", Account.PAYOUT_IN_TRANSIT, paid_from, at)
+
+
+def cash_box_moved(movement: CashBoxMovement) -> Entry:
+    """Cash was fetched from the bank into the box, or (negative) brought back."""
+    amount = Money(movement.amount_minor, movement.currency)
+    return Entry(
+        key=f"cash_box_moved:{movement.id}",
+        kind="cash_box_moved",
+        at=movement.at,
+        description=movement.reference,
+        lines=[_debit(Account.CASH_BOX, amount), _credit(Account.BANK, amount)],
+    )
 
 
 def payout_canceled(payout: Payout, at: datetime) -> Entry:
@@ -181,14 +194,32 @@ def payout_canceled(payout: Payout, at: datetime) -> Entry:
 
 
 def payout_failed(payout: Payout, at: datetime) -> Entry:
-    """The bank did not carry the transfer out: payable again."""
+    """It was not carried out: payable again."""
     return _of_payout(payout, "payout_failed", Account.PAYOUT_IN_TRANSIT, Account.VENDOR_PAYABLE, at)
 
 
-def payout_returned(payout: Payout, at: datetime, *, was_paid: bool) -> Entry:
-    """The transfer came back, to our account if it had left it: payable again."""
-    source = Account.BANK if was_paid else Account.PAYOUT_IN_TRANSIT
+def payout_returned(
+    payout: Payout, at: datetime, *, was_paid: bool, paid_from: Account = Account.BANK
+) -> Entry:
+    """The money came back, to where it was paid from if it had left it: payable again."""
+    source = paid_from if was_paid else Account.PAYOUT_IN_TRANSIT
     return _of_payout(payout, "payout_returned", source, Account.VENDOR_PAYABLE, at)
+
+
+def payout_returned_in_part(payout: Payout, back: Money, returned_minor: int, at: datetime) -> Entry:
+    """A part of what a seller was paid at Stripe came back: it is owed for itself, as if it was earned anew,
+    and the next payout carries it. `returned_minor`: all that has come back of that payout by now.
+    """
+    return Entry(
+        key=f"payout_returned_in_part:{payout.id}:{returned_minor}",
+        kind="payout_returned_in_part",
+        at=at,
+        description=payout.end_to_end_id,
+        lines=[
+            _debit(Account.GATEWAY_RECEIVABLE, back),
+            _credit(Account.VENDOR_PAYABLE, back, payout.vendor_id),
+        ],
+    )
 
 
 def _of_payout(payout: Payout, kind: str, debit: Account, credit: Account, at: datetime) -> Entry:
@@ -200,7 +231,7 @@ def _of_payout(payout: Payout, kind: str, debit: Account, credit: Account, at: d
         description=payout.end_to_end_id,
         payout_id=payout.id,
         lines=[
-            _debit(debit, amount, None if debit is Account.BANK else payout.vendor_id),
-            _credit(credit, amount, None if credit is Account.BANK else payout.vendor_id),
+            _debit(debit, amount, payout.vendor_id if debit in SELLERS_ACCOUNTS else None),
+            _credit(credit, amount, payout.vendor_id if credit in SELLERS_ACCOUNTS else None),
         ],
     )

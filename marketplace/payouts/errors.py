@@ -25,6 +25,25 @@ class RunStateError(PayoutRuleError):
     code = "WRONG_STATE"
 
 
+class PayoutStateError(PayoutRuleError):
+    """What is said of a payout contradicts what is known of it."""
+
+    code = "WRONG_STATE"
+
+
+class CodeWrongError(PayoutRuleError):
+    """Counted: a code can't be found by trying."""
+
+    code = "CODE_WRONG"
+    keeps_changes = True
+
+
+class CashBoxShortError(PayoutRuleError):
+    """There is not so much cash in the box: it is never below nothing."""
+
+    code = "CASH_BOX_SHORT"
+
+
 class AnswerError(PayoutRuleError):
     """A line of the bank's answer can't be taken."""
 
@@ -33,6 +52,12 @@ class AnswerError(PayoutRuleError):
 
 class UnknownPayoutError(AnswerError):
     code = "UNKNOWN_PAYOUT"
+
+
+class NoDebtError(PayoutRuleError):
+    """A seller owes nothing."""
+
+    code = "NO_DEBT"
 
 
 class PayerMissingError(PayoutRuleError):

@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.kit import clock
 from marketplace.kit.money import Money
 from marketplace.payouts.errors import UnbalancedEntryError
-from marketplace.payouts.ledger import Account, JournalEntry, Posting
+from marketplace.payouts.ledger import Account, JournalEntry
+from marketplace.payouts.snapshots import amounts_of
 from marketplace.vendors.models import Vendor
 
 
@@ -126,16 +127,22 @@ class Balance:
     in_transit: Money
     """Set aside for payouts under way."""
 
+    @property
+    def owed(self) -> Money:
+        """All that the marketplace owes the seller."""
+        return self.held + self.payable + self.in_transit
+
 
 SELLERS_ACCOUNTS = (Account.VENDOR_HELD, Account.VENDOR_PAYABLE, Account.PAYOUT_IN_TRANSIT)
 
 
 async def balances(session: AsyncSession, vendor_id: int) -> dict[str, Balance]:
     """A seller's balances by currency."""
+    amounts = amounts_of(vendor_id)
     query = (
-        select(Posting.currency, Posting.account, func.sum(-Posting.amount_minor))
-        .where(Posting.vendor_id == vendor_id, Posting.account.in_(SELLERS_ACCOUNTS))
-        .group_by(Posting.currency, Posting.account)
+        select(amounts.c.currency, amounts.c.account, func.sum(-amounts.c.minor))
+        .where(amounts.c.account.in_(SELLERS_ACCOUNTS))
+        .group_by(amounts.c.currency, amounts.c.account)
     )
     sums: dict[str, dict[Account, int]] = {}
     for currency, account, owed_minor in await session.execute(query):

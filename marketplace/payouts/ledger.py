@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index
+from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.kit import clock
@@ -22,6 +22,8 @@ class Account(StrEnum):
 
     BANK = "BANK"
     """Asset: the marketplace's bank account."""
+    CASH_BOX = "CASH_BOX"
+    """Asset: cash at the counter, for sellers who fetch their payouts."""
     CARRIER_RECEIVABLE = "CARRIER_RECEIVABLE"
     """Asset: cash that carriers collected and owe."""
     GATEWAY_RECEIVABLE = "GATEWAY_RECEIVABLE"
@@ -40,6 +42,8 @@ class Account(StrEnum):
     """Liability: payable to sellers now."""
     PAYOUT_IN_TRANSIT = "PAYOUT_IN_TRANSIT"
     """Liability: set aside for payouts under way."""
+    VENDOR_DEBT = "VENDOR_DEBT"
+    """Asset: what sellers owe and pay share by share of their payouts."""
     DELIVERY_PAYABLE = "DELIVERY_PAYABLE"
     """Liability: delivery charges collected for carriers."""
     COMMISSION_REVENUE = "COMMISSION_REVENUE"
@@ -54,6 +58,8 @@ class Account(StrEnum):
     """Expense: what gateways keep for their service."""
     CHARGEBACK_LOSS = "CHARGEBACK_LOSS"
     """Expense: payments that buyers' banks have taken back for good."""
+    DEBT_LOSS = "DEBT_LOSS"
+    """Expense: what sellers owed and the marketplace bears."""
     CASH_DIFFERENCE = "CASH_DIFFERENCE"
     """Expense: remittances that were short (or, negative, over)."""
 
@@ -78,11 +84,19 @@ class Posting(IntegerKey, Base):
     __table_args__ = (
         CheckConstraint("amount_minor <> 0", name="amount_not_zero"),
         CheckConstraint(
-            "vendor_id IS NOT NULL OR account NOT IN ('VENDOR_HELD', 'VENDOR_PAYABLE', 'PAYOUT_IN_TRANSIT')",
+            "vendor_id IS NOT NULL OR account NOT IN"
+            " ('VENDOR_HELD', 'VENDOR_PAYABLE', 'PAYOUT_IN_TRANSIT', 'VENDOR_DEBT')",
             name="names_its_vendor",
         ),
         Index(None, "entry_id"),
         Index("ix_posting_balance", "vendor_id", "account", "currency", postgresql_include=["amount_minor"]),
+        Index(
+            "ix_posting_vendor",
+            "vendor_id",
+            "id",
+            postgresql_where=text("vendor_id IS NOT NULL"),
+            postgresql_include=["account", "currency", "amount_minor"],
+        ),
         Index("ix_posting_account", "account", "currency", postgresql_include=["amount_minor"]),
     )
 

@@ -9,10 +9,11 @@ from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Identity, Index, Uniqu
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.catalog.models import Category
+from marketplace.kit import clock
 from marketplace.kit.models import Base, IntegerKey, Timestamped, UuidKey
 from marketplace.orders.models import OrderLine, VendorOrder
 from marketplace.people.models import User
-from marketplace.vendors.models import Programme, Vendor
+from marketplace.vendors.models import PayoutMethod, Programme, Vendor
 
 
 class CommissionRule(IntegerKey, Timestamped, Base):
@@ -119,6 +120,8 @@ class EarningReversal(Base):
 
 class PayoutRunStatus(StrEnum):
     DRAFT = "DRAFT"
+    REVIEWED = "REVIEWED"
+    """One member of staff has looked through it; another approves it."""
     APPROVED = "APPROVED"
     SENT = "SENT"
     CLOSED = "CLOSED"
@@ -127,17 +130,27 @@ class PayoutRunStatus(StrEnum):
 
 
 class PayoutRun(IntegerKey, Timestamped, Base):
-    """Payouts that go to the bank in one file. Made by one member of staff, approved by another."""
+    """Payouts sent together, each its seller's way: made by one member of staff, approved by another."""
 
     __tablename__ = "payout_run"
     __table_args__ = (
         CheckConstraint("approved_by_id IS NULL OR approved_by_id <> created_by_id", name="four_eyes"),
+        CheckConstraint(
+            "approved_by_id IS NULL OR (reviewed_by_id IS NOT NULL AND reviewed_by_id <> approved_by_id)",
+            name="two_persons",
+        ),
+        UniqueConstraint("currency", "drafted_for"),
         Index(None, "status", "id"),
     )
 
     status: Mapped[PayoutRunStatus] = mapped_column(default=PayoutRunStatus.DRAFT)
     currency: Mapped[str] = mapped_column(CHAR(3))
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    """None of one that the schedule made."""
+    drafted_for: Mapped[date | None]
+    """The day of the schedule that it was made for: one run a day and currency."""
+    reviewed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    reviewed_at: Mapped[datetime | None]
     approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     approved_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
@@ -148,6 +161,7 @@ class PayoutRun(IntegerKey, Timestamped, Base):
     is_demo: Mapped[bool] = mapped_column(default=False)
 
     created_by: Mapped[User | None] = relationship(foreign_keys=[created_by_id], lazy="raise")
+    reviewed_by: Mapped[User | None] = relationship(foreign_keys=[reviewed_by_id], lazy="raise")
     approved_by: Mapped[User | None] = relationship(foreign_keys=[approved_by_id], lazy="raise")
     payouts: Mapped[list["Payout"]] = relationship(back_populates="run", lazy="raise")
 
@@ -160,10 +174,35 @@ class PayoutStatus(StrEnum):
     RETURNED = "RETURNED"
 
 
-class PayoutMethod(StrEnum):
-    BANK_TRANSFER = "BANK_TRANSFER"
-    STRIPE_TRANSFER = "STRIPE_TRANSFER"
-    CASH_PICKUP = "CASH_PICKUP"
+class PayoutRhythm(StrEnum):
+    """How often the schedule drafts runs of a currency."""
+
+    BY_HAND = "BY_HAND"
+    """Never: staff make them."""
+    WEEKLY = "WEEKLY"
+    MONTHLY = "MONTHLY"
+
+
+class PayoutTerms(Base):
+    """When sellers are paid in a currency, and from how much on, unless they chose a minimum themselves."""
+
+    __tablename__ = "payout_terms"
+    __table_args__ = (
+        CheckConstraint("minimum_minor >= 0", name="minimum_not_negative"),
+        CheckConstraint(
+            "CASE rhythm WHEN 'WEEKLY' THEN day BETWEEN 1 AND 7 WHEN 'MONTHLY' THEN day BETWEEN 1 AND 28"
+            " ELSE day IS NULL END",
+            name="day_of_rhythm",
+        ),
+    )
+
+    currency: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
+    minimum_minor: Mapped[int] = mapped_column(default=0)
+    rhythm: Mapped[PayoutRhythm] = mapped_column(default=PayoutRhythm.BY_HAND)
+    day: Mapped[int | None]
+    """Of the week, Monday is 1, or of the month: none that some months lack."""
+    drafted_for: Mapped[date | None]
+    """The last day for which the schedule has drafted, or found nobody to pay."""
 
 
 class Payout(UuidKey, Timestamped, Base):
@@ -173,6 +212,14 @@ class Payout(UuidKey, Timestamped, Base):
     __table_args__ = (
         UniqueConstraint("run_id", "vendor_id"),
         CheckConstraint("amount_minor > 0", name="amount_positive"),
+        CheckConstraint(
+            "(method = 'BANK_TRANSFER') = (account_number_encrypted IS NOT NULL)", name="goes_to_an_account"
+        ),
+        CheckConstraint(
+            "(method = 'STRIPE_TRANSFER') = (stripe_account_id IS NOT NULL)",
+            name="goes_to_an_account_at_stripe",
+        ),
+        CheckConstraint("returned_minor BETWEEN 0 AND amount_minor", name="returned_in_range"),
         Index(None, "vendor_id", "created_at"),
         Index(None, "status", "created_at"),
     )
@@ -187,8 +234,13 @@ class Payout(UuidKey, Timestamped, Base):
     end_to_end_id: Mapped[str] = mapped_column(unique=True)
     """What the bank's answer names it by; at most 35 characters."""
     account_holder: Mapped[str] = mapped_column(default="")
-    account_number_encrypted: Mapped[bytes]
+    account_number_encrypted: Mapped[bytes | None]
+    """Of bank transfers only: other ways need no account."""
     account_number_ending: Mapped[str] = mapped_column(default="")
+    stripe_account_id: Mapped[str | None]
+    """Where a transfer at Stripe goes: acct_..."""
+    returned_minor: Mapped[int] = mapped_column(default=0, server_default="0")
+    """What came back in part of a payout that stays paid. All of it at once: the payout is RETURNED."""
     sent_at: Mapped[datetime | None]
     paid_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
@@ -225,3 +277,23 @@ class PayoutLine(IntegerKey, Base):
 
     payout: Mapped[Payout] = relationship(back_populates="lines", lazy="raise")
     vendor_order: Mapped[VendorOrder | None] = relationship(lazy="raise")
+
+
+class DisputeCharge(IntegerKey, Base):
+    """What of a lost dispute staff have charged to a seller's part: the next payout takes it."""
+
+    __tablename__ = "dispute_charge"
+    __table_args__ = (CheckConstraint("amount_minor > 0", name="amount_positive"),)
+
+    dispute_id: Mapped[int] = mapped_column(ForeignKey("stripe_dispute.id"), index=True)
+    vendor_order_id: Mapped[UUID] = mapped_column(ForeignKey("vendor_order.id"), index=True)
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    amount_minor: Mapped[int]
+    reason: Mapped[str]
+    """Why, in words for the seller."""
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    returned_at: Mapped[datetime | None]
+    """When the bank decided for us after all, and the seller got it back."""
+
+    vendor_order: Mapped[VendorOrder] = relationship(lazy="raise")

@@ -5,35 +5,79 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
     Subquery,
+    Text,
+    cast,
     func,
+    literal,
     select,
     text,
+    union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from marketplace.payouts.ledger import Account, Posting
-from marketplace.payouts.models import Payout, PayoutStatus
+from marketplace.orders.models import Order, OrderStatus, VendorOrder, VendorOrderStatus
+from marketplace.payouts.ledger import Account
+from marketplace.payouts.models import EarningReversal, Payout, PayoutStatus, VendorEarning
+from marketplace.payouts.snapshots import amounts_of
 
 MAXIMUM_FINDINGS = 100
 
 
+PENDING = "PENDING"
+"""No account: nothing is posted of what was sold and has not been delivered."""
+_UNDER_WAY = (
+    VendorOrderStatus.UNFULFILLED,
+    VendorOrderStatus.PARTIALLY_FULFILLED,
+    VendorOrderStatus.FULFILLED,
+)
+_NOT_SOLD = (OrderStatus.DRAFT, OrderStatus.UNCONFIRMED, OrderStatus.EXPIRED, OrderStatus.CANCELED)
+
+
+def pending_amounts(vendor_id: ColumnElement[Any] | int) -> Select[str, int]:
+    """Rows (`currency`, `minor`): what a seller will earn by what it has sold once it is delivered, less what
+    refunds take back of that.
+    """
+    part, order, earning = aliased(VendorOrder), aliased(Order), aliased(VendorEarning)
+    reversal = aliased(EarningReversal)
+    taken_back = (
+        select(func.coalesce(func.sum(reversal.earning_minor), 0))
+        .where(reversal.vendor_order_id == part.id)
+        .correlate(part)
+        .scalar_subquery()
+    )
+    return (
+        select(part.currency, (earning.earning_minor - taken_back).label("minor"))
+        .join(earning, earning.vendor_order_id == part.id)
+        .join(order, order.id == part.order_id)
+        .where(part.vendor_id == vendor_id, part.status.in_(_UNDER_WAY), order.status.not_in(_NOT_SOLD))
+        .correlate_except(part, order, earning, reversal)
+    )
+
+
 def vendor_balances(vendor_id: ColumnElement[Any]) -> Subquery:
-    """A row per currency in which a seller has earned: what is held, payable, in transit, paid.
+    """A row per currency in which a seller has sold: what is pending, held, payable, in transit, paid.
 
     All in minor units and as the seller sees them: what it is owed is positive. Stands in a larger FROM.
     """
-    posting, payout = aliased(Posting), aliased(Payout)
+    posted, pending, payout = amounts_of(vendor_id), pending_amounts(vendor_id).subquery(), aliased(Payout)
+    amounts = union_all(
+        select(
+            cast(posted.c.account, Text).label("account"), posted.c.currency, (-posted.c.minor).label("minor")
+        ),
+        select(literal(PENDING), pending.c.currency, pending.c.minor),
+    ).subquery("amounts")
 
-    def owed(account: Account) -> ColumnElement[Any]:
-        return func.coalesce(func.sum(-posting.amount_minor).filter(posting.account == account), 0)
+    def owed(account: str) -> ColumnElement[Any]:
+        return func.coalesce(func.sum(amounts.c.minor).filter(amounts.c.account == account), 0)
 
     paid = (
-        select(func.coalesce(func.sum(payout.amount_minor), 0))
+        select(func.coalesce(func.sum(payout.amount_minor - payout.returned_minor), 0))
         .where(
             payout.vendor_id == vendor_id,
-            payout.currency == posting.currency,
+            payout.currency == amounts.c.currency,
             payout.status == PayoutStatus.PAID,
         )
         .correlate_except(payout)
@@ -41,15 +85,15 @@ def vendor_balances(vendor_id: ColumnElement[Any]) -> Subquery:
     )
     return (
         select(
-            posting.currency,
+            amounts.c.currency,
+            owed(PENDING).label("pending_minor"),
             owed(Account.VENDOR_HELD).label("held_minor"),
             owed(Account.VENDOR_PAYABLE).label("payable_minor"),
             owed(Account.PAYOUT_IN_TRANSIT).label("in_transit_minor"),
             paid.label("paid_minor"),
         )
-        .where(posting.vendor_id == vendor_id)
-        .group_by(posting.currency)
-        .correlate_except(posting, payout)
+        .group_by(amounts.c.currency)
+        .correlate_except(amounts, payout)
         .subquery("balances")
     )
 
@@ -62,7 +106,7 @@ class Finding:
     what: str
 
 
-_RULES: dict[str, str] = {
+RULES: dict[str, str] = {
     "every entry adds up to zero in each currency": """
         SELECT format('entry %s: %s %s', entry_id, sum(amount_minor), currency)
         FROM posting GROUP BY entry_id, currency HAVING sum(amount_minor) <> 0
@@ -102,11 +146,11 @@ _RULES: dict[str, str] = {
           ON entry.vendor_order_id = earning.vendor_order_id AND entry.kind = 'released'
         LEFT JOIN (
             SELECT vendor_order_id, sum(earning_minor) AS minor FROM earning_reversal
-            WHERE booked_at IS NOT NULL GROUP BY vendor_order_id
+            WHERE booked_at IS NOT NULL AND earning_minor > 0 GROUP BY vendor_order_id
         ) AS back ON back.vendor_order_id = earning.vendor_order_id
         WHERE (earning.released_at IS NULL AND entry.id IS NOT NULL)
            OR (earning.released_at IS NOT NULL AND entry.id IS NULL
-               AND earning.earning_minor <> coalesce(back.minor, 0))
+               AND earning.earning_minor > coalesce(back.minor, 0))
     """,
     "every refund of what was delivered is booked, and no other": """
         SELECT format('refund %s', reversal.part_refund_id)
@@ -134,12 +178,19 @@ _RULES: dict[str, str] = {
         WHERE back.minor > part.total_gross_minor - part.gift_card_minor
            OR back.goods > part.subtotal_gross_minor OR back.shipping > part.shipping_gross_minor
     """,
-    "what was paid back by hand is what sellers' parts bear": """
+    "sellers' parts bear what was paid back by hand, and what of refunds gateways pay back": """
         SELECT format('order %s: %s paid back, %s borne', orders.number, money.minor, borne.minor)
         FROM (
-            SELECT item.order_id, sum(event.amount_minor) AS minor
-            FROM transaction_event AS event JOIN transaction_item AS item ON item.id = event.transaction_id
-            WHERE event.type = 'REFUND_SUCCESS' AND event.psp_reference LIKE 'refund:%' GROUP BY item.order_id
+            SELECT order_id, sum(minor) AS minor FROM (
+                SELECT item.order_id, event.amount_minor AS minor
+                FROM transaction_event AS event
+                JOIN transaction_item AS item ON item.id = event.transaction_id
+                WHERE event.type = 'REFUND_SUCCESS' AND event.psp_reference LIKE 'refund:%'
+                UNION ALL
+                SELECT order_id, borne_minor - coalesce(
+                    (SELECT sum(by_hand.value::bigint) FROM jsonb_each_text(by_hand) AS by_hand), 0
+                ) FROM repayment WHERE settled_at IS NOT NULL
+            ) AS parts GROUP BY order_id
         ) AS money
         FULL JOIN (
             SELECT part.order_id, sum(refund.goods_minor + refund.shipping_minor) AS minor
@@ -147,7 +198,19 @@ _RULES: dict[str, str] = {
             WHERE refund.was_paid GROUP BY part.order_id
         ) AS borne USING (order_id)
         JOIN customer_order AS orders ON orders.id = order_id
-        WHERE money.minor IS DISTINCT FROM borne.minor
+        WHERE coalesce(money.minor, 0) <> coalesce(borne.minor, 0)
+    """,
+    "sellers' parts bear no more of refunds than gateways pay back": """
+        SELECT format('order %s: %s borne, %s paid back', orders.number, borne.minor, back.minor)
+        FROM (
+            SELECT order_id, sum(borne_minor) AS minor FROM repayment GROUP BY order_id
+        ) AS borne
+        JOIN (
+            SELECT order_id, sum(refunded_minor + refund_pending_minor) AS minor
+            FROM transaction_item GROUP BY order_id
+        ) AS back USING (order_id)
+        JOIN customer_order AS orders ON orders.id = order_id
+        WHERE borne.minor > back.minor
     """,
     "carriers owe what they collected and did not remit": """
         SELECT format('%s %s in the ledger, %s with carriers', ledger.minor, currency, cash.minor)
@@ -179,10 +242,30 @@ _RULES: dict[str, str] = {
             SELECT currency, sum(amount_minor) AS minor FROM posting
             WHERE account = 'CHARGEBACK_LOSS' GROUP BY currency
         ) AS ledger FULL JOIN (
-            SELECT currency, sum(amount_minor) AS minor FROM stripe_dispute
-            WHERE status = 'LOST' AND is_withdrawn GROUP BY currency
+            SELECT currency, sum(minor) AS minor FROM (
+                SELECT currency, amount_minor AS minor FROM stripe_dispute
+                WHERE status = 'LOST' AND is_withdrawn
+                UNION ALL
+                SELECT currency, -amount_minor FROM dispute_charge WHERE returned_at IS NULL
+            ) AS parts GROUP BY currency
         ) AS lost USING (currency)
         WHERE coalesce(ledger.minor, 0) <> coalesce(lost.minor, 0)
+    """,
+    "what sellers are charged of lost disputes is booked, and nothing else is": """
+        SELECT format('charge %s', coalesce(charge.id::text, entry.key))
+        FROM dispute_charge AS charge
+        FULL JOIN (SELECT * FROM journal_entry WHERE kind = 'dispute_charged') AS entry
+          ON entry.key = 'dispute_charged:' || charge.id
+        WHERE charge.id IS NULL OR entry.id IS NULL
+    """,
+    "no seller is charged more of a dispute than was lost": """
+        SELECT format('dispute %s: %s charged of %s', dispute.reference, charged.minor, dispute.amount_minor)
+        FROM stripe_dispute AS dispute
+        JOIN (
+            SELECT dispute_id, sum(amount_minor) AS minor FROM dispute_charge
+            WHERE returned_at IS NULL GROUP BY dispute_id
+        ) AS charged ON charged.dispute_id = dispute.id
+        WHERE charged.minor > dispute.amount_minor OR dispute.status <> 'LOST'
     """,
     "what Stripe keeps is booked": """
         SELECT format('%s %s in the ledger, %s at Stripe', ledger.minor, currency, fees.minor)
@@ -191,7 +274,8 @@ _RULES: dict[str, str] = {
             WHERE account = 'GATEWAY_FEES' GROUP BY currency
         ) AS ledger FULL JOIN (
             SELECT currency, sum(fee_minor - CASE kind WHEN 'FEE' THEN amount_minor ELSE 0 END) AS minor
-            FROM stripe_movement WHERE transaction_id IS NOT NULL OR kind IN ('FEE', 'PAYOUT')
+            FROM stripe_movement
+            WHERE transaction_id IS NOT NULL OR kind IN ('FEE', 'PAYOUT', 'TRANSFER', 'TOP_UP')
             GROUP BY currency
         ) AS fees USING (currency)
         WHERE coalesce(ledger.minor, 0) <> coalesce(fees.minor, 0)
@@ -209,6 +293,32 @@ _RULES: dict[str, str] = {
             ) AS parts GROUP BY currency
         ) AS payouts USING (currency)
         WHERE coalesce(ledger.minor, 0) <> coalesce(payouts.minor, 0)
+    """,
+    "what was transferred to sellers at Stripe is booked": """
+        SELECT format('%s %s in the ledger, %s at Stripe', ledger.minor, currency, moved.minor)
+        FROM (
+            SELECT currency, -sum(amount_minor) AS minor
+            FROM posting JOIN journal_entry AS entry ON entry.id = posting.entry_id
+            WHERE account = 'GATEWAY_RECEIVABLE'
+              AND entry.kind IN ('payout_paid', 'payout_returned', 'payout_returned_in_part')
+            GROUP BY currency
+        ) AS ledger FULL JOIN (
+            SELECT currency, sum(amount_minor - reversed_minor) AS minor
+            FROM stripe_transfer WHERE is_ours GROUP BY currency
+        ) AS moved USING (currency)
+        WHERE coalesce(ledger.minor, 0) <> coalesce(moved.minor, 0)
+    """,
+    "a payout at Stripe is paid by its transfer, and what came back of it is no seller's": """
+        SELECT format('payout %s is %s', payout.number, payout.status)
+        FROM payout
+        LEFT JOIN stripe_transfer AS transfer
+          ON transfer.transfer_group = payout.id::text AND transfer.is_ours
+        WHERE payout.method = 'STRIPE_TRANSFER' AND (
+            (payout.paid_at IS NOT NULL) <> (transfer.id IS NOT NULL)
+            OR transfer.amount_minor <> payout.amount_minor OR transfer.currency <> payout.currency
+            OR transfer.reversed_minor
+               <> CASE payout.status WHEN 'RETURNED' THEN payout.amount_minor ELSE payout.returned_minor END
+        )
     """,
     "gift cards are owed what is on them, and what they paid of parcels under way": """
         SELECT format('%s %s in the ledger, %s on cards and under way', ledger.minor, currency, owed.minor)
@@ -244,6 +354,26 @@ _RULES: dict[str, str] = {
         ) AS payouts USING (vendor_id, currency)
         WHERE coalesce(ledger.minor, 0) <> coalesce(payouts.minor, 0)
     """,
+    "the cash box holds what was put in and not handed over": """
+        SELECT format('%s %s in the ledger, %s in the box', ledger.minor, currency, box.minor)
+        FROM (
+            SELECT currency, sum(amount_minor) AS minor FROM posting
+            WHERE account = 'CASH_BOX' GROUP BY currency
+        ) AS ledger FULL JOIN (
+            SELECT currency, sum(minor) AS minor FROM (
+                SELECT currency, amount_minor AS minor FROM cash_box_movement
+                UNION ALL
+                SELECT currency, -amount_minor FROM payout WHERE method = 'CASH_PICKUP' AND status = 'PAID'
+            ) AS parts GROUP BY currency
+        ) AS box USING (currency)
+        WHERE coalesce(ledger.minor, 0) <> coalesce(box.minor, 0) OR ledger.minor < 0
+    """,
+    "cash that was handed over is paid, and no other": """
+        SELECT format('payout %s', payout.number)
+        FROM payout LEFT JOIN cash_pickup AS pickup ON pickup.payout_id = payout.id
+        WHERE payout.method = 'CASH_PICKUP'
+          AND (payout.paid_at IS NOT NULL) <> (pickup.handed_over_at IS NOT NULL)
+    """,
     "no entry is carried by two payouts that stand": """
         SELECT format('entry %s', line.entry_id)
         FROM payout_line AS line JOIN payout ON payout.id = line.payout_id
@@ -266,6 +396,51 @@ _RULES: dict[str, str] = {
         ) AS open USING (vendor_id, currency)
         WHERE coalesce(ledger.minor, 0) <> coalesce(open.minor, 0)
     """,
+    "what sellers owe in shares is what was spread, less what they have paid of it since": """
+        SELECT format('seller %s: %s %s in the ledger, %s decided',
+                      vendor_id, ledger.minor, currency, said.minor)
+        FROM (
+            SELECT vendor_id, currency, sum(amount_minor) AS minor FROM posting
+            WHERE account = 'VENDOR_DEBT' GROUP BY vendor_id, currency
+        ) AS ledger FULL JOIN (
+            SELECT vendor_id, currency, sum(minor) AS minor FROM (
+                SELECT vendor_id, currency,
+                       CASE WHEN kind = 'SPREAD' THEN amount_minor
+                            WHEN account = 'VENDOR_DEBT' THEN -amount_minor ELSE 0 END AS minor
+                FROM vendor_debt_decision
+                UNION ALL
+                SELECT vendor_id, currency, -amount_minor FROM debt_instalment
+            ) AS parts GROUP BY vendor_id, currency
+        ) AS said USING (vendor_id, currency)
+        WHERE coalesce(ledger.minor, 0) <> coalesce(said.minor, 0) OR ledger.minor < 0
+    """,
+    "what sellers owed and the marketplace bears was decided": """
+        SELECT format('%s %s in the ledger, %s decided', ledger.minor, currency, said.minor)
+        FROM (
+            SELECT currency, sum(amount_minor) AS minor FROM posting
+            WHERE account = 'DEBT_LOSS' GROUP BY currency
+        ) AS ledger FULL JOIN (
+            SELECT currency, sum(amount_minor) AS minor FROM vendor_debt_decision
+            WHERE kind = 'WRITE_OFF' GROUP BY currency
+        ) AS said USING (currency)
+        WHERE coalesce(ledger.minor, 0) <> coalesce(said.minor, 0)
+    """,
+    "a snapshot is what its seller's postings of the day came to": """
+        WITH summed AS (
+            SELECT vendor_id, max(up_to_posting_id) AS up_to FROM balance_snapshot GROUP BY vendor_id
+        )
+        SELECT format('seller %s: %s %s %s of %s, %s in the ledger',
+                      vendor_id, account, kept.minor, currency, day, ledger.minor)
+        FROM balance_snapshot AS kept FULL JOIN (
+            SELECT summed.vendor_id, posting.currency, posting.account,
+                   (entry.at AT TIME ZONE 'UTC')::date AS day, sum(amount_minor) AS minor
+            FROM summed
+            JOIN posting ON posting.vendor_id = summed.vendor_id AND posting.id <= summed.up_to
+            JOIN journal_entry AS entry ON entry.id = posting.entry_id
+            GROUP BY 1, 2, 3, 4
+        ) AS ledger USING (vendor_id, currency, account, day)
+        WHERE coalesce(kept.minor, 0) <> coalesce(ledger.minor, 0)
+    """,
 }
 """Each rule, and a query for what breaks it."""
 
@@ -276,7 +451,7 @@ async def verify(session: AsyncSession) -> list[Finding]:
     Reads all postings: for the command line and for tests, at most MAXIMUM_FINDINGS per rule.
     """
     findings: list[Finding] = []
-    for rule, query in _RULES.items():
+    for rule, query in RULES.items():
         found = await session.scalars(text(f"{query} LIMIT {MAXIMUM_FINDINGS}"))
         findings += [Finding(rule, what) for what in found]
     return findings

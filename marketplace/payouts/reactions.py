@@ -3,12 +3,9 @@
 A parcel refused at the door posts nothing: nothing was earned, and no cash is owed.
 """
 
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.kit import clock
 from marketplace.kit.events import subscribe
-from marketplace.kit.money import Money
 from marketplace.orders.events import (
     OrderPlaced,
     OrderRewritten,
@@ -19,17 +16,17 @@ from marketplace.orders.events import (
 from marketplace.orders.models import VendorOrder
 from marketplace.orders.refunds import PartRefund
 from marketplace.payments.events import CashRemitted, GatewayMoneyMoved, PaidBackByHand, PaidByHand
-from marketplace.payments.models import CashCollection, CashRemittance, TransactionEvent
-from marketplace.payouts import dispute_entries, entries, stripe_entries
+from marketplace.payments.models import CashRemittance, TransactionEvent
+from marketplace.payouts import causes, dispute_charges, dispute_entries, entries, stripe_entries
 from marketplace.payouts.commission import freeze_commission, thaw_commission
+from marketplace.payouts.connect import reactions as transfers
 from marketplace.payouts.journal import record
-from marketplace.payouts.models import VendorEarning
 from marketplace.payouts.reversals import book_waiting, reverse
 from marketplace.pricing.events import GiftCardDebtsChanged, GiftCardsIssued
 from marketplace.pricing.gift_cards import GiftCard
 
-__all__ = ["dispute_entries", "stripe_entries"]
-"""Which hear of Stripe's own books."""
+__all__ = ["dispute_charges", "dispute_entries", "stripe_entries", "transfers"]
+"""Which hear of Stripe's own books, and of what it has transferred to sellers."""
 
 
 @subscribe(OrderPlaced)
@@ -55,23 +52,8 @@ async def freeze_anew(session: AsyncSession, event: OrderRewritten) -> None:
 @subscribe(VendorOrderDelivered)
 async def book_delivery(session: AsyncSession, event: VendorOrderDelivered) -> None:
     """The seller has earned, out of what the buyer has paid or the carrier owes."""
-    query = (
-        select(VendorOrder, VendorEarning, func.coalesce(CashCollection.amount_minor, 0))
-        .join(VendorEarning, VendorEarning.vendor_order_id == VendorOrder.id)
-        .outerjoin(CashCollection, CashCollection.vendor_order_id == VendorOrder.id)
-        .where(VendorOrder.id == event.vendor_order_id)
-    )
-    part, earning, cash_minor = (await session.execute(query)).one()
-    entry = entries.delivered(
-        earning,
-        total=Money(part.total_gross_minor, part.currency),
-        cash=Money(cash_minor, part.currency),
-        gift_cards=Money(part.gift_card_minor, part.currency),
-        at=part.delivered_at or clock.now(),
-    )
-    # A gift that travels for nothing moves no money: there is nothing to write.
-    await record(session, [entry] if part.total_gross_minor else [])
-    await book_waiting(session, part.id)
+    await causes.deliveries.book(session, VendorOrder.id == event.vendor_order_id)
+    await book_waiting(session, event.vendor_order_id)
 
 
 @subscribe(PartRefunded)
@@ -81,7 +63,7 @@ async def take_back(session: AsyncSession, event: PartRefunded) -> None:
     """
     refund = await session.get_one(PartRefund, event.part_refund_id)
     if refund.is_ours:
-        await record(session, [entries.spared(refund)])
+        await causes.spared.book(session, PartRefund.id == refund.id)
     else:
         await reverse(session, refund)
 
@@ -89,17 +71,13 @@ async def take_back(session: AsyncSession, event: PartRefunded) -> None:
 @subscribe(PaidByHand)
 async def book_payment_by_hand(session: AsyncSession, event: PaidByHand) -> None:
     """The money is in the bank, whatever becomes of the parcels."""
-    paid = await session.get_one(TransactionEvent, event.transaction_event_id)
-    amount = Money(paid.amount_minor, paid.currency)
-    await record(session, [entries.paid_by_hand(paid.id, amount, paid.created_at)] if amount else [])
+    await causes.payments_by_hand.book(session, TransactionEvent.id == event.transaction_event_id)
 
 
 @subscribe(PaidBackByHand)
 async def book_refund_by_hand(session: AsyncSession, event: PaidBackByHand) -> None:
     """The money has left the bank."""
-    back = await session.get_one(TransactionEvent, event.transaction_event_id)
-    amount = Money(back.amount_minor, back.currency)
-    await record(session, [entries.paid_back_by_hand(back.id, amount, back.created_at)])
+    await causes.refunds_by_hand.book(session, TransactionEvent.id == event.transaction_event_id)
 
 
 @subscribe(GatewayMoneyMoved)
@@ -112,16 +90,7 @@ async def book_gateways(session: AsyncSession, event: GatewayMoneyMoved) -> None
 @subscribe(GiftCardsIssued)
 async def book_gift_cards(session: AsyncSession, event: GiftCardsIssued) -> None:
     """Cards that were given away are a promise to buyers, and our expense."""
-    cards = await session.scalars(select(GiftCard).where(GiftCard.id.in_(event.gift_card_ids)))
-    await record(
-        session,
-        [
-            entries.gift_card_issued(
-                card.id, Money(card.initial_balance_minor, card.currency), card.created_at
-            )
-            for card in cards
-        ],
-    )
+    await causes.gift_cards.book(session, GiftCard.id.in_(event.gift_card_ids))
 
 
 @subscribe(GiftCardDebtsChanged)
@@ -134,16 +103,4 @@ async def book_gift_card_changes(session: AsyncSession, event: GiftCardDebtsChan
 @subscribe(CashRemitted)
 async def book_remittance(session: AsyncSession, event: CashRemitted) -> None:
     """The carrier's debt for the parcels is settled, and what it was short of is our loss."""
-    remittance = await session.get_one(CashRemittance, event.remittance_id)
-    owed_minor = await session.scalar(
-        select(func.sum(CashCollection.amount_minor)).where(CashCollection.remittance_id == remittance.id)
-    )
-    currency = remittance.currency
-    entry = entries.remitted(
-        remittance.id,
-        received=Money(remittance.amount_minor, currency),
-        owed=Money(int(owed_minor or 0), currency),
-        at=remittance.received_at,
-        description=f"{remittance.carrier} {remittance.reference}",
-    )
-    await record(session, [entry])
+    await causes.remittances.book(session, CashRemittance.id == event.remittance_id)

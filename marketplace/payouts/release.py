@@ -44,6 +44,7 @@ async def release_due(session: AsyncSession, limit: int = BATCH) -> int:
         .with_for_update(of=VendorEarning, skip_locked=True)
     )
     due = list(await session.scalars(query))
+    at = clock.now()  # After the locks: what was taken back before is before it, by the clock too.
     taken_back = await reversed_of(session, [earning.vendor_order_id for earning in due])
     left = [
         (earning, Money(earning.earning_minor - taken_back.get(earning.vendor_order_id, 0), earning.currency))
@@ -52,7 +53,7 @@ async def release_due(session: AsyncSession, limit: int = BATCH) -> int:
     await record(
         session,
         [
-            released(earning.vendor_order_id, earning.vendor_id, amount, now)
+            released(earning.vendor_order_id, earning.vendor_id, amount, at)
             for earning, amount in left
             if amount
         ],
@@ -60,6 +61,6 @@ async def release_due(session: AsyncSession, limit: int = BATCH) -> int:
     await session.execute(
         update(VendorEarning)
         .where(VendorEarning.vendor_order_id.in_([earning.vendor_order_id for earning in due]))
-        .values(released_at=now)
+        .values(released_at=at)
     )
     return len(due)

@@ -7,19 +7,20 @@ or two people, can't pay the same money twice: the second finds nothing left to 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
-from marketplace.kit.errors import InvalidError, NotFoundError
+from marketplace.kit.errors import InvalidError
 from marketplace.kit.jobs import enqueue, is_pending
 from marketplace.kit.money import MINOR_DIGITS, Money
 from marketplace.kit.settings import Settings
 from marketplace.orders.models import Order, VendorOrder
-from marketplace.payouts import entries
-from marketplace.payouts.bank_files import payer_of
+from marketplace.payouts import debts, entries
+from marketplace.payouts.endings import CAME_BACK, locked_run
 from marketplace.payouts.errors import (
     FourEyesError,
     LedgerInconsistentError,
@@ -29,13 +30,21 @@ from marketplace.payouts.errors import (
 from marketplace.payouts.journal import lock_balances, record
 from marketplace.payouts.ledger import Account, JournalEntry, Posting
 from marketplace.payouts.models import Payout, PayoutLine, PayoutRun, PayoutRunStatus, PayoutStatus
+from marketplace.payouts.terms import minimum_in
+from marketplace.payouts.ways import WAYS, Owed, payable_their_way
 from marketplace.people import audit
-from marketplace.vendors.models import BankAccount, Vendor, VendorStatus
+from marketplace.vendors.models import PayoutMethod, Vendor, VendorStatus
 
 PAYOUTS_PER_RUN = 2000
 """What one bank file carries at most; who is left out is in the next run."""
 
-CAME_BACK = (PayoutStatus.FAILED, PayoutStatus.RETURNED)
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What a seller has to get, and the way it chose."""
+
+    minor: int
+    method: PayoutMethod
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +62,30 @@ async def create_run(
     currency: str,
     created_by_id: int | None,
     vendor_ids: Collection[int] | None = None,
+    drafted_for: date | None = None,
 ) -> PayoutRun:
     """A draft that pays every seller (or those named) its whole payable balance in a currency.
 
-    Left out are sellers below their minimum, without a bank account, or suspended. Raises InvalidError for an
-    unknown currency, NothingToPayError.
+    Left out are sellers below their minimum, suspended, or who can't be paid in the way they chose. Raises
+    InvalidError for an unknown currency, NothingToPayError.
     """
     if currency not in MINOR_DIGITS:
         raise InvalidError(f"The shop does not trade in {currency}.", field="currency")
     candidates = await _payable(session, currency, vendor_ids)
     await lock_balances(session, candidates)
+    await debts.withhold(session, currency, candidates)
     payable = await _payable(session, currency, candidates)  # Anew: now nobody else takes from them.
     if not payable:
         raise NothingToPayError(
-            f"No seller with a bank account has reached its minimum in {currency}.", field="currency"
+            f"No seller who can be paid has reached its minimum in {currency}.", field="currency"
         )
     parts = await _parts(session, currency, payable)
-    run = PayoutRun(currency=currency, created_by_id=created_by_id)
+    run = PayoutRun(currency=currency, created_by_id=created_by_id, drafted_for=drafted_for)
     session.add(run)
     await session.flush()
     payouts = await _make_payouts(session, run, payable, parts)
     await record(session, [entries.payout_set_aside(payout, run.created_at) for payout in payouts])
-    total = Money(sum(payable.values()), currency)
+    total = Money(sum(due.minor for due in payable.values()), currency)
     await audit.record(
         session,
         created_by_id,
@@ -89,8 +100,8 @@ async def create_run(
 
 async def _payable(
     session: AsyncSession, currency: str, vendor_ids: Collection[int] | None
-) -> dict[int, int]:
-    """What sellers who may be paid have to get, in minor units, by their id."""
+) -> dict[int, Due]:
+    """What sellers who may be paid have to get, and how, by their id."""
     owed = (
         select(Posting.vendor_id, func.sum(-Posting.amount_minor).label("minor"))
         .where(Posting.account == Account.VENDOR_PAYABLE, Posting.currency == currency)
@@ -100,21 +111,21 @@ async def _payable(
         owed = owed.where(Posting.vendor_id.in_(vendor_ids))
     balance = owed.subquery()
     query = (
-        select(Vendor.id, balance.c.minor)
+        select(Vendor.id, balance.c.minor, Vendor.payout_method)
         .join(balance, balance.c.vendor_id == Vendor.id)
-        .join(BankAccount, BankAccount.vendor_id == Vendor.id)
         .where(
             balance.c.minor > 0,
-            balance.c.minor >= Vendor.payout_minimum_minor,
+            balance.c.minor >= minimum_in(currency),
             Vendor.status != VendorStatus.SUSPENDED,
+            payable_their_way(Owed(balance.c.minor, currency, clock.now())),
         )
         .order_by(Vendor.id)
         .limit(PAYOUTS_PER_RUN)
     )
-    return {vendor_id: int(minor) for vendor_id, minor in await session.execute(query)}
+    return {id_: Due(int(minor), method) for id_, minor, method in await session.execute(query)}
 
 
-async def _parts(session: AsyncSession, currency: str, payable: dict[int, int]) -> dict[int, list[Part]]:
+async def _parts(session: AsyncSession, currency: str, payable: dict[int, Due]) -> dict[int, list[Part]]:
     """Which entries each balance consists of: those that no payout carries, unless it came back."""
     carried = (
         select(PayoutLine.id)
@@ -148,43 +159,39 @@ async def _parts(session: AsyncSession, currency: str, payable: dict[int, int]) 
     rows = await session.execute(query)
     parts: dict[int, list[Part]] = defaultdict(list)
     for entry_id, vendor_id, vendor_order_id, minor, description, number, position in rows:
-        name = f"{number}-{position}" if number else description
+        of_part = f"{number}-{position}" if number else ""
+        name = ": ".join(filter(None, (of_part, description)))
         parts[vendor_id].append(Part(entry_id, vendor_order_id, minor, name))
-    for vendor_id, minor in payable.items():
+    for vendor_id, due in payable.items():
         listed_minor = sum(part.amount_minor for part in parts[vendor_id])
-        if listed_minor != minor:
+        if listed_minor != due.minor:
             raise LedgerInconsistentError(
-                vendor_id, f"{minor} payable, but {listed_minor} not yet carried by a payout"
+                vendor_id, f"{due.minor} payable, but {listed_minor} not yet carried by a payout"
             )
     return parts
 
 
 async def _make_payouts(
-    session: AsyncSession, run: PayoutRun, payable: dict[int, int], parts: dict[int, list[Part]]
+    session: AsyncSession, run: PayoutRun, payable: dict[int, Due], parts: dict[int, list[Part]]
 ) -> Sequence[Payout]:
-    """A payout for each seller, with the bank account as it is now, and its lines."""
-    accounts = {
-        account.vendor_id: account
-        for account in await session.scalars(select(BankAccount).where(BankAccount.vendor_id.in_(payable)))
-    }
+    """A payout for each seller, with where it goes as it is now, and its lines."""
     numbers = await _numbers(session, len(payable))
-    payouts = []
-    for (vendor_id, amount_minor), number in zip(payable.items(), numbers, strict=True):
-        account = accounts[vendor_id]
-        payouts.append(
-            Payout(
-                id=uuid4(),
-                number=number,
-                run_id=run.id,
-                vendor_id=vendor_id,
-                currency=run.currency,
-                amount_minor=amount_minor,
-                end_to_end_id=f"SIL-R{run.id}-P{number}",
-                account_holder=account.holder,
-                account_number_encrypted=account.number_encrypted,
-                account_number_ending=account.number_ending,
-            )
+    payouts = [
+        Payout(
+            id=uuid4(),
+            number=number,
+            run_id=run.id,
+            vendor_id=vendor_id,
+            currency=run.currency,
+            amount_minor=due.minor,
+            method=due.method,
+            end_to_end_id=f"SIL-R{run.id}-P{number}",
         )
+        for (vendor_id, due), number in zip(payable.items(), numbers, strict=True)
+    ]
+    for method, way in WAYS.items():
+        if own := [payout for payout in payouts if payout.method is method]:
+            await way.freeze(session, own)
     session.add_all(payouts)
     await session.flush()
     await session.execute(
@@ -213,21 +220,40 @@ async def _numbers(session: AsyncSession, count: int) -> list[int]:
     return list(taken)
 
 
+async def review_run(session: AsyncSession, run_id: int, reviewed_by_id: int) -> PayoutRun:
+    """Note that somebody has looked through a draft; who made it may. Done twice by one, it is done once.
+
+    Raises NotFoundError, RunStateError.
+    """
+    run = await locked_run(session, run_id)
+    if run.status is PayoutRunStatus.REVIEWED and run.reviewed_by_id == reviewed_by_id:
+        return run
+    if run.status is not PayoutRunStatus.DRAFT:
+        raise RunStateError(f"Only a draft can be reviewed; this run is {run.status}.", field="id")
+    run.status = PayoutRunStatus.REVIEWED
+    run.reviewed_by_id, run.reviewed_at = reviewed_by_id, clock.now()
+    await session.flush()
+    await audit.record(session, reviewed_by_id, "payout_run.reviewed", "PayoutRun", run.id)
+    return run
+
+
 async def approve_run(
     session: AsyncSession, run_id: int, approved_by_id: int, settings: Settings
 ) -> PayoutRun:
-    """Let a draft go to the bank: a worker makes its files. Approved twice by one person, it is so once.
+    """Let a reviewed run go to its sellers: a worker sends it. Approved twice by one person, it is so once.
 
-    Raises NotFoundError, FourEyesError for whoever made the run, RunStateError, PayerMissingError.
+    Raises NotFoundError, FourEyesError for whoever made or reviewed it, RunStateError, PayerMissingError.
     """
     run = await locked_run(session, run_id)
-    if run.created_by_id == approved_by_id:
-        raise FourEyesError("You made this run: another member of staff has to approve it.", field="id")
     if run.status is PayoutRunStatus.APPROVED and run.approved_by_id == approved_by_id:
         return run
-    if run.status is not PayoutRunStatus.DRAFT:
-        raise RunStateError(f"Only a draft can be approved; this run is {run.status}.", field="id")
-    payer_of(settings, run.currency)
+    if approved_by_id in (run.created_by_id, run.reviewed_by_id):
+        did = "made" if run.created_by_id == approved_by_id else "reviewed"
+        raise FourEyesError(f"You {did} this run: another member of staff has to approve it.", field="id")
+    if run.status is not PayoutRunStatus.REVIEWED:
+        raise RunStateError(f"Only a reviewed run can be approved; this one is {run.status}.", field="id")
+    for method in await methods_of(session, run.id):
+        WAYS[method].check(settings, run)
     run.status = PayoutRunStatus.APPROVED
     run.approved_by_id = approved_by_id
     run.approved_at = clock.now()
@@ -236,6 +262,11 @@ async def approve_run(
     await _queue_sending(session, run.id)
     await audit.record(session, approved_by_id, "payout_run.approved", "PayoutRun", run.id)
     return run
+
+
+async def methods_of(session: AsyncSession, run_id: int) -> list[PayoutMethod]:
+    """Which ways its payouts go."""
+    return list(await session.scalars(select(Payout.method).where(Payout.run_id == run_id).distinct()))
 
 
 async def queue_unsent(session: AsyncSession) -> int:
@@ -256,14 +287,14 @@ async def _queue_sending(session: AsyncSession, run_id: int) -> None:
 
 
 async def cancel_run(session: AsyncSession, run_id: int, actor_id: int | None) -> PayoutRun:
-    """Call a draft off: its money is payable again. Called off twice, it is called off once.
+    """Call a draft off, reviewed or not: its money is payable again. Called off twice, it is called off once.
 
     Raises NotFoundError, RunStateError once it has been approved.
     """
     run = await locked_run(session, run_id)
     if run.status is PayoutRunStatus.CANCELED:
         return run
-    if run.status is not PayoutRunStatus.DRAFT:
+    if run.status not in (PayoutRunStatus.DRAFT, PayoutRunStatus.REVIEWED):
         raise RunStateError(f"Only a draft can be called off; this run is {run.status}.", field="id")
     now = clock.now()
     payouts = list(await session.scalars(select(Payout).where(Payout.run_id == run.id)))
@@ -276,13 +307,4 @@ async def cancel_run(session: AsyncSession, run_id: int, actor_id: int | None) -
     run.status = PayoutRunStatus.CANCELED
     await session.flush()
     await audit.record(session, actor_id, "payout_run.canceled", "PayoutRun", run.id)
-    return run
-
-
-async def locked_run(session: AsyncSession, run_id: int) -> PayoutRun:
-    """A run that nobody else changes before this transaction ends. Raises NotFoundError."""
-    query = select(PayoutRun).where(PayoutRun.id == run_id).with_for_update()
-    run = await session.scalar(query.execution_options(populate_existing=True))
-    if run is None:
-        raise NotFoundError("There is no such payout run.", field="id")
     return run

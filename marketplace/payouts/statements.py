@@ -49,6 +49,7 @@ LABELS = {
 }
 TITLES = {"fr": "Relevé de paiement n° {number}", "ar": "كشف الدفعة رقم {number}"}
 AMOUNT_SAYS = {"fr": "Viré sur votre compte", "ar": "المبلغ المحوّل إلى حسابكم"}
+CASH_SAYS = {"fr": "À retirer en espèces", "ar": "مبلغ يُسحب نقدًا"}
 NOTES = {
     "fr": "Les ventes deviennent payables sept jours après la livraison, une fois l'argent remis par le"
     " transporteur. La livraison est encaissée pour le transporteur et ne figure pas ici. Référence du"
@@ -88,6 +89,7 @@ class Statement:
     account_ending: str
     amount: Money
     lines: Sequence[StatementLine]
+    is_cash: bool = False
     is_demo: bool = False
 
 
@@ -114,15 +116,18 @@ def _data(statement: Statement, language: str) -> dict[str, object]:
             "place": (arabic and statement.place_in_arabic) or statement.place,
             "ice": statement.ice,
         },
-        "account": {"holder": statement.account_holder, "ending": f"•••• {statement.account_ending}"},
-        "amount_says": AMOUNT_SAYS[language],
+        "account": {
+            "holder": statement.account_holder,
+            "ending": statement.account_ending and f"•••• {statement.account_ending}",
+        },
+        "amount_says": (CASH_SAYS if statement.is_cash else AMOUNT_SAYS)[language],
         "amount": say(statement.amount, language),
         "lines": [_line(line, language) for line in lines],
         "total": {
             "sales": _sum((line.sales for line in lines), statement.amount.currency, language),
             "commission": _sum((line.commission for line in lines), statement.amount.currency, language),
             "vat": _sum((line.vat for line in lines), statement.amount.currency, language),
-            "earning": _plain(statement.amount, language),
+            "earning": plain_amount(statement.amount, language),
         },
         "note": NOTES[language].format(reference=statement.reference),
     }
@@ -132,14 +137,14 @@ def _line(line: StatementLine, language: str) -> dict[str, str]:
     return {
         "order": line.name,
         "delivered": f"{line.delivered_at:%d/%m/%Y}" if line.delivered_at else "",
-        "sales": _plain(line.sales, language),
-        "commission": _plain(line.commission, language),
-        "vat": _plain(line.vat, language),
-        "earning": _plain(line.earning, language),
+        "sales": plain_amount(line.sales, language),
+        "commission": plain_amount(line.commission, language),
+        "vat": plain_amount(line.vat, language),
+        "earning": plain_amount(line.earning, language),
     }
 
 
-def _plain(amount: Money | None, language: str) -> str:
+def plain_amount(amount: Money | None, language: str) -> str:
     """An amount in a column, whose currency the total names: `1 084,80`."""
     if amount is None:
         return ""
@@ -151,4 +156,4 @@ def _plain(amount: Money | None, language: str) -> str:
 
 def _sum(amounts: Iterable[Money | None], currency: str, language: str) -> str:
     total = sum((amount for amount in amounts if amount is not None), Money.zero(currency))
-    return _plain(total, language)
+    return plain_amount(total, language)

@@ -211,12 +211,14 @@ class AuditEntry(IntegerKey, Base):
     """Who did or saw what. Appended to, never changed."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index(None, "subject_type", "subject_id", "at"),)
+    __table_args__ = (
+        Index(None, "subject_type", "subject_id", "at"),
+        Index(None, "at", "id"),
+        Index(None, "actor_id", "at"),
+    )
 
     at: Mapped[datetime] = mapped_column(default=clock.now)
-    actor_id: Mapped[int | None] = mapped_column(
-        ForeignKey("user_account.id", ondelete="SET NULL"), index=True
-    )
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
     app_id: Mapped[int | None] = mapped_column(default=acting.app_id)
     """The app that did it. Of a room above this one, hence without a foreign key."""
     action: Mapped[str]

@@ -1,14 +1,17 @@
 """Who is written to about each new order, besides the sellers."""
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit.errors import InvalidError, RequiredError, UniqueError
-from marketplace.people.models import StaffNotificationRecipient, User
+from marketplace.people.models import HeldPermission, StaffNotificationRecipient, User
+from marketplace.people.permissions import Permission
 from marketplace.people.service import checked_email, user_by_email
 
 FIELD = "staffNotification"
+MOST_AT_ONCE = 100
+"""No letter goes to more members of staff than this."""
 
 
 async def add_recipient(
@@ -67,6 +70,18 @@ async def addresses_to_write_to(session: AsyncSession) -> list[tuple[int, str, s
         elif user is not None and user.is_active and user.is_staff:
             found.append((key, user.email, user.language_code))
     return found
+
+
+async def staff_who_may(session: AsyncSession, permission: Permission) -> list[int]:
+    """The keys of active members of staff who hold a permission, or may do everything."""
+    holds = exists().where(HeldPermission.user_id == User.id, HeldPermission.code == permission.value)
+    found = await session.scalars(
+        select(User.id)
+        .where(User.is_staff, User.is_active, or_(User.is_superuser, holds))
+        .order_by(User.id)
+        .limit(MOST_AT_ONCE)
+    )
+    return list(found)
 
 
 async def _name(

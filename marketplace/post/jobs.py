@@ -1,7 +1,8 @@
 """Every letter that is sent, as jobs. Rooms ask for them by name, in their own transactions.
 
 Those about exports, and the making of what they are about, stand in `exports.py`; those about what is paid at
-the door in `cash.py`.
+the door in `cash.py`, by card in `payments.py`, about money for sellers in `payouts.py` and
+`stripe_accounts.py`.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,7 +29,14 @@ from marketplace.people.permissions import Permission
 from marketplace.people.recipients import addresses_to_write_to
 from marketplace.people.redirects import link
 from marketplace.people.service import user_by_email
-from marketplace.post import cash, exports  # noqa: F401 - declare their jobs
+from marketplace.post import (  # noqa: F401 - declare their jobs
+    cash,
+    exports,
+    payments,
+    payouts,
+    sellers,
+    stripe_accounts,
+)
 from marketplace.post.reading import part_for_member, read
 from marketplace.post.sending import forget_old, language_of, send_once, templates_for
 from marketplace.pricing import gift_card_use

@@ -1,12 +1,8 @@
-"""Where a seller is paid. The number is encrypted at rest, and shown by its last four characters only."""
+"""Account numbers: encrypted at rest, and shown by their last four characters only."""
 
-from cryptography.fernet import Fernet, MultiFernet
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from marketplace.kit.errors import RequiredError
 from marketplace.kit.settings import Settings
-from marketplace.people import audit
 from marketplace.vendors.legal_ids import checked_iban, checked_rib
 from marketplace.vendors.models import BankAccount, BankAccountKind
 
@@ -34,51 +30,25 @@ def checked_number(kind: BankAccountKind, number: str, field: str = "number") ->
     return check(number, field)
 
 
-async def set_bank_account(
-    session: AsyncSession,
-    settings: Settings,
-    vendor_id: int,
-    *,
-    kind: BankAccountKind,
-    holder: str,
-    bank_name: str,
-    number: str,
-    actor_id: int | None,
-) -> BankAccount:
-    """Keep where a seller is paid, in place of what was there; the log says who changed it, not to what.
-
-    Raises BankNumberInvalidError, RequiredError.
-    """
-    holder = " ".join(holder.split())
-    if not holder:
-        raise RequiredError("Whose account is it? Give the holder as the bank writes it.", field="holder")
-    checked = checked_number(kind, number)
-    account = await session.scalar(
-        select(BankAccount).where(BankAccount.vendor_id == vendor_id).with_for_update()
-    )
-    replaced = account.number_ending if account else None
-    if account is None:
-        account = BankAccount(vendor_id=vendor_id)
-        session.add(account)
-    account.kind = kind
-    account.holder = holder
-    account.bank_name = " ".join(bank_name.split())
-    account.number_encrypted = encrypted_number(checked, settings)
-    account.number_ending = checked[-ENDING_LENGTH:]
-    await session.flush()
-    await audit.record(
-        session,
-        actor_id,
-        "bank_account.changed",
-        "Vendor",
-        vendor_id,
-        ending=account.number_ending,
-        replaced_ending=replaced,
-    )
-    return account
+def on_newest_key(number_encrypted: bytes, settings: Settings) -> bytes | None:
+    """The same number under the key that encrypts now; None where it is under that one already."""
+    cipher = _cipher(settings)
+    try:
+        _newest(settings).decrypt(number_encrypted)
+    except InvalidToken:
+        return cipher.rotate(number_encrypted)
+    return None
 
 
 def _cipher(settings: Settings) -> MultiFernet:
     """The first key encrypts, every key decrypts: so a key can be replaced without a stop."""
+    return MultiFernet(_keys(settings))
+
+
+def _newest(settings: Settings) -> Fernet:
+    return _keys(settings)[0]
+
+
+def _keys(settings: Settings) -> list[Fernet]:
     keys = [key.strip() for key in settings.bank_keys.get_secret_value().split(",")]
-    return MultiFernet([Fernet(key) for key in keys if key])
+    return [Fernet(key) for key in keys if key]

@@ -68,10 +68,25 @@ class VendorKind(StrEnum):
 
 
 class VendorStatus(StrEnum):
+    """Where a seller stands. Only APPROVED ones sell; `vendors/standing.py` says what follows what."""
+
+    DRAFT = "DRAFT"
+    """The application is being written, and nobody has been asked to read it."""
     APPLIED = "APPLIED"
+    """Sent in."""
+    IN_REVIEW = "IN_REVIEW"
+    CHANGES_ASKED = "CHANGES_ASKED"
+    """The applicant is to change something, and to send it in again."""
     APPROVED = "APPROVED"
+    REFUSED = "REFUSED"
     SUSPENDED = "SUSPENDED"
     CLOSED = "CLOSED"
+
+
+APPLYING = (VendorStatus.DRAFT, VendorStatus.APPLIED, VendorStatus.IN_REVIEW, VendorStatus.CHANGES_ASKED)
+"""An application that nothing has come of yet."""
+WORKING = (VendorStatus.APPROVED, VendorStatus.SUSPENDED)
+"""Sellers whose members do something for them: an applicant's can't fill the shop with products."""
 
 
 class TaxRegime(StrEnum):
@@ -79,6 +94,18 @@ class TaxRegime(StrEnum):
 
     STANDARD = "STANDARD"
     EXEMPT = "EXEMPT"
+
+
+class PayoutMethod(StrEnum):
+    """How a seller is paid. What each way asks for and does is said in `payouts/ways/`."""
+
+    BANK_TRANSFER = "BANK_TRANSFER"
+    STRIPE_TRANSFER = "STRIPE_TRANSFER"
+    CASH_PICKUP = "CASH_PICKUP"
+
+
+_IS_WORKING = "status IN ('APPROVED', 'SUSPENDED')"
+_IS_APPLYING = "status IN ('DRAFT', 'APPLIED', 'IN_REVIEW', 'CHANGES_ASKED')"
 
 
 class Vendor(IntegerKey, Timestamped, WithMetadata, Base):
@@ -101,6 +128,9 @@ class Vendor(IntegerKey, Timestamped, WithMetadata, Base):
         Index(None, "programme_id", "name"),
         Index(None, "search_vector", postgresql_using="gin"),
         Index("ix_vendor_house", "is_house", unique=True, postgresql_where=text("is_house")),
+        Index("uq_vendor_ice", "ice", unique=True, postgresql_where=text(_IS_WORKING)),
+        Index("uq_vendor_applying", "applicant_id", unique=True, postgresql_where=text(_IS_APPLYING)),
+        Index(None, "applicant_id", "created_at"),
     )
 
     slug: Mapped[str] = mapped_column(unique=True)
@@ -124,17 +154,32 @@ class Vendor(IntegerKey, Timestamped, WithMetadata, Base):
     shows_members_women: Mapped[bool] = mapped_column(default=False)
     shows_members_rural: Mapped[bool] = mapped_column(default=False)
     shows_members_young: Mapped[bool] = mapped_column(default=False)
-    ice: Mapped[str | None] = mapped_column(String(15), unique=True)
-    """Identifiant commun de l'entreprise: 15 digits, mod 97."""
+    ice: Mapped[str | None] = mapped_column(String(15))
+    """Identifiant commun de l'entreprise: 15 digits, mod 97. One seller's; of those who apply it may be
+    anybody's, since to be told that it is taken would be to be told who sells here.
+    """
     register_number: Mapped[str | None]
     """Local register of cooperatives (law 112-12) or national craft register (law 50-17)."""
+    legal_ids: Mapped[dict[str, str]] = mapped_column(default=dict, server_default=text("'{}'"))
+    """Further ones, by `legal_ids.LegalId`."""
+    applicant_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="SET NULL"))
+    """Who applied, and has one application under way at a time."""
+    registered_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("user_account.id", ondelete="SET NULL"), index=True
+    )
+    """Who of the staff wrote the application, where the applicant did not."""
     tax_regime: Mapped[TaxRegime] = mapped_column(default=TaxRegime.STANDARD)
     email: Mapped[str] = mapped_column(default="")
     phone: Mapped[str] = mapped_column(default="")
     language_code: Mapped[str] = mapped_column(String(16), default="fr")
     logo_path: Mapped[str | None]
     cover_path: Mapped[str | None]
-    payout_minimum_minor: Mapped[int] = mapped_column(default=0)
+    payout_minimum_minor: Mapped[int | None]
+    """What it wants to be owed before it is paid, in its country's currency. None: as is usual there."""
+    payout_method: Mapped[PayoutMethod] = mapped_column(
+        default=PayoutMethod.BANK_TRANSFER, server_default=PayoutMethod.BANK_TRANSFER.value
+    )
+    """The way it wants to be paid. Where it can't be paid so, it is not paid another way unasked."""
     search_text: Mapped[str] = mapped_column(default="", server_default="")
     """Its names, craft, place and story in every language, folded: kept by the catalogue."""
     search_vector: Mapped[str] = mapped_column(
@@ -200,6 +245,11 @@ class BankAccount(IntegerKey, Timestamped, Base):
     bank_name: Mapped[str] = mapped_column(default="")
     number_encrypted: Mapped[bytes]
     number_ending: Mapped[str] = mapped_column(String(4))
+    payable_from: Mapped[datetime | None]
+    """Until then nothing is paid into it: so long a seller can say that it never asked for a change."""
+    contact_email: Mapped[str] = mapped_column(default="", server_default="")
+    """Who is asked, and told, when it is to be another account."""
+    contact_phone: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class BadgeKind(StrEnum):
@@ -222,6 +272,8 @@ class VendorBadge(IntegerKey, Base):
     __table_args__ = (
         Index(None, "vendor_id", "valid_until"),
         Index(None, "kind", "vendor_id"),
+        Index("ix_vendor_badge_unwarned", "valid_until", postgresql_where=text("warned_at IS NULL")),
+        Index("ix_vendor_badge_end_untold", "valid_until", postgresql_where=text("end_told_at IS NULL")),
         CheckConstraint("indication_id IS NOT NULL OR name <> ''", name="called_something"),
         CheckConstraint(
             "(indication_id IS NOT NULL) = (kind = 'GEOGRAPHICAL_INDICATION')", name="origin_is_named"
@@ -242,5 +294,12 @@ class VendorBadge(IntegerKey, Base):
     number: Mapped[str] = mapped_column(default="")
     valid_from: Mapped[datetime] = mapped_column(default=clock.now)
     valid_until: Mapped[datetime | None]
+    document_id: Mapped[int | None] = mapped_column(
+        ForeignKey("vendor_document.id", ondelete="SET NULL"), unique=True
+    )
+    """The paper that it was made from."""
+    warned_at: Mapped[datetime | None]
+    """When the seller was told that it ends soon; and, below, that it has ended."""
+    end_told_at: Mapped[datetime | None]
 
     indication: Mapped[GeographicalIndication | None] = relationship(lazy="raise")

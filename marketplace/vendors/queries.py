@@ -9,11 +9,13 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from marketplace.kit import clock
 from marketplace.kit.settings import Settings
 from marketplace.people.errors import TokenError
 from marketplace.people.permissions import Permission
 from marketplace.people.tokens import Claims, read_token
-from marketplace.vendors.models import MemberRole, VendorMember
+from marketplace.vendors.member_models import VendorDelegation
+from marketplace.vendors.models import WORKING, MemberRole, VendorMember
 
 ALL_PERMISSIONS = frozenset(permission.value for permission in Permission)
 
@@ -36,6 +38,8 @@ class Person:
     """The app in whose hands the token is."""
     channel_ids: tuple[int, ...] | None = None
     """The channels in which a member of staff works; None: in all of them."""
+    delegate_of: tuple[int, ...] = ()
+    """The sellers for which a member of staff acts now: what they do there is written into the audit log."""
 
 
 ROLE_PERMISSIONS = {
@@ -44,7 +48,11 @@ ROLE_PERMISSIONS = {
     MemberRole.PACKER: (Permission.MANAGE_ORDERS,),
     MemberRole.TREASURER: (),
 }
-"""What a member may do within its seller, by Saleor's names: never outside of it."""
+"""What a member may do within its seller, by Saleor's names: never outside of it. Only while the seller
+works: who applies can't fill the shop yet, and a closed seller is read only.
+"""
+DELEGATED_ROLES = (MemberRole.LISTER, MemberRole.PACKER)
+"""What one of the staff is who acts for a seller."""
 
 _PERSON_SQL = """
 SELECT json_build_object(
@@ -67,8 +75,13 @@ SELECT json_build_object(
         JOIN group_channel c ON c.group_id = m.group_id
         WHERE m.user_id = u.id),
     'roles', (
-        SELECT json_agg(json_build_array(v.vendor_id, v.role) ORDER BY v.vendor_id)
-        FROM vendor_member v WHERE v.user_id = u.id)
+        SELECT json_agg(json_build_array(v.vendor_id, v.role, seller.status) ORDER BY v.vendor_id)
+        FROM vendor_member v JOIN vendor seller ON seller.id = v.vendor_id WHERE v.user_id = u.id),
+    'delegate_of', CASE WHEN u.is_staff THEN (
+        SELECT json_agg(d.vendor_id ORDER BY d.vendor_id)
+        FROM vendor_delegation d JOIN vendor seller ON seller.id = d.vendor_id
+        WHERE d.agent_id = u.id AND d.ends_at > %(now)s AND d.ended_at IS NULL
+            AND seller.status IN ('APPROVED', 'SUSPENDED')) END
 )
 FROM user_account u
 WHERE u.id = %(user_id)s AND u.is_active
@@ -84,7 +97,7 @@ async def person_of_token(fetch_json: FetchJson, settings: Settings, token: str)
     """
     claims = read_token(token, settings)
     try:
-        given: dict[str, object] = {"user_id": claims.user_id, "app_id": claims.app_id}
+        given: dict[str, object] = {"user_id": claims.user_id, "app_id": claims.app_id, "now": clock.now()}
         found = orjson.loads(await fetch_json(_PERSON_SQL, given))
     except LookupError:
         raise TokenError("InvalidTokenError", "This account is closed or is no more.") from None
@@ -98,13 +111,22 @@ def _person(claims: Claims, found: dict[str, Any]) -> Person:
     permissions = (
         ALL_PERMISSIONS if is_staff and found["is_superuser"] else frozenset(found["permissions"] or ())
     )
-    roles = [(vendor_id, MemberRole(role)) for vendor_id, role in found["roles"] or ()]
+    roles = [(key, MemberRole(role), status in WORKING) for key, role, status in found["roles"] or ()]
+    delegate_of = tuple(found["delegate_of"] or ())
     if claims.permissions is not None:  # In the hands of an app: never more than the app may, and no seller.
-        permissions, roles = permissions & claims.permissions, []
-    vendor_ids = tuple(vendor_id for vendor_id, _ in roles)
+        permissions, roles, delegate_of = permissions & claims.permissions, [], ()
+    working = [(vendor_id, role) for vendor_id, role, works in roles if works]
+    working += [(vendor_id, role) for vendor_id in delegate_of for role in DELEGATED_ROLES]
     channel_ids = None if found["is_everywhere"] else tuple(sorted(found["channels"] or ()))
     return Person(
-        claims.user_id, permissions, vendor_ids, is_staff, within_sellers(roles), claims.app_id, channel_ids
+        claims.user_id,
+        permissions,
+        tuple(dict.fromkeys([*(vendor_id for vendor_id, *_ in roles), *delegate_of])),
+        is_staff,
+        within_sellers(working),
+        claims.app_id,
+        channel_ids,
+        delegate_of,
     )
 
 
@@ -113,15 +135,24 @@ def within_sellers(roles: Iterable[tuple[int, MemberRole]]) -> dict[str, tuple[i
     within: dict[str, tuple[int, ...]] = {}
     for vendor_id, role in roles:
         for permission in ROLE_PERMISSIONS[role]:
-            within[permission] = (*within.get(permission, ()), vendor_id)
+            if vendor_id not in within.get(permission, ()):
+                within[permission] = (*within.get(permission, ()), vendor_id)
     return within
 
 
 async def works_as(session: AsyncSession, user_id: int | None, vendor_id: int, *roles: MemberRole) -> bool:
-    """Whether a user works for a seller in one of the roles."""
+    """Whether a user works for a seller in one of the roles, or acts for it in one of them."""
     if user_id is None:
         return False
     role = await session.scalar(
         select(VendorMember.role).where(VendorMember.vendor_id == vendor_id, VendorMember.user_id == user_id)
     )
-    return role in roles
+    if role in roles or not set(roles) & set(DELEGATED_ROLES):
+        return role in roles
+    acts_for = select(VendorDelegation.id).where(
+        VendorDelegation.vendor_id == vendor_id,
+        VendorDelegation.agent_id == user_id,
+        VendorDelegation.ends_at > clock.now(),
+        VendorDelegation.ended_at.is_(None),
+    )
+    return await session.scalar(acts_for.limit(1)) is not None

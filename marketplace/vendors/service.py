@@ -1,4 +1,4 @@
-"""Sellers: taking one in, approving, suspending."""
+"""Sellers: taking one in, and what one says of itself."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.kit import clock
 from marketplace.kit.errors import InvalidError, NotFoundError, RequiredError
 from marketplace.kit.events import publish
-from marketplace.kit.text import slug_of
-from marketplace.people import audit
-from marketplace.vendors.errors import IceTakenError, VendorStatusError
-from marketplace.vendors.events import VendorProfileChanged, VendorStandingChanged
+from marketplace.vendors import standing
+from marketplace.vendors.errors import IceTakenError
+from marketplace.vendors.events import VendorProfileChanged
 from marketplace.vendors.legal_ids import checked_ice
-from marketplace.vendors.models import MemberRole, Vendor, VendorKind, VendorMember, VendorStatus
+from marketplace.vendors.models import MemberRole, Vendor, VendorKind, VendorMember
+from marketplace.vendors.naming import free_slug
 
 OLDEST_YEAR = 1000
 LONGEST_STORY = 5000
@@ -56,10 +56,9 @@ async def create_vendor(session: AsyncSession, given: NewVendor, owner_id: int |
     if not name:
         raise RequiredError("What is the seller called?", field="name")
     number = checked_ice(given.ice) if given.ice else None
-    if number and await session.scalar(select(Vendor.id).where(Vendor.ice == number)):
-        raise IceTakenError("Another seller has this ICE already.", field="ice")
+    await check_ice_free(session, number)
     vendor = Vendor(
-        slug=await _free_slug(session, name),
+        slug=await free_slug(session, name),
         name=name,
         kind=given.kind,
         country_code=given.country_code,
@@ -79,8 +78,17 @@ async def create_vendor(session: AsyncSession, given: NewVendor, owner_id: int |
     if owner_id is not None:
         session.add(VendorMember(vendor_id=vendor.id, user_id=owner_id, role=MemberRole.OWNER))
         await session.flush()
+    standing.begin(session, vendor, owner_id)
+    await session.flush()
     await publish(session, VendorProfileChanged(vendor.id))
     return vendor
+
+
+async def check_ice_free(session: AsyncSession, number: str | None, but_for: int | None = None) -> None:
+    """Raises IceTakenError. For staff only: an applicant is not to learn who sells here."""
+    others = select(Vendor.id).where(Vendor.ice == number, Vendor.id.is_distinct_from(but_for))
+    if number and await session.scalar(others.limit(1)):
+        raise IceTakenError("Another seller has this ICE already.", field="ice")
 
 
 async def update_profile(session: AsyncSession, vendor_id: int, changes: Mapping[str, Any]) -> Vendor:
@@ -104,50 +112,3 @@ async def update_profile(session: AsyncSession, vendor_id: int, changes: Mapping
     await session.flush()
     await publish(session, VendorProfileChanged(vendor.id))
     return vendor
-
-
-async def approve_vendor(session: AsyncSession, vendor_id: int, actor_id: int | None) -> Vendor:
-    """Let an applied or suspended seller sell. Raises NotFoundError, VendorStatusError."""
-    return await _move(
-        session, vendor_id, actor_id, {VendorStatus.APPLIED, VendorStatus.SUSPENDED}, VendorStatus.APPROVED
-    )
-
-
-async def suspend_vendor(session: AsyncSession, vendor_id: int, actor_id: int | None) -> Vendor:
-    """Take an approved seller's products off the shelves. Raises NotFoundError, VendorStatusError."""
-    return await _move(session, vendor_id, actor_id, {VendorStatus.APPROVED}, VendorStatus.SUSPENDED)
-
-
-async def _move(
-    session: AsyncSession,
-    vendor_id: int,
-    actor_id: int | None,
-    allowed_from: set[VendorStatus],
-    status: VendorStatus,
-) -> Vendor:
-    vendor = await session.get(Vendor, vendor_id, with_for_update=True)
-    if vendor is None:
-        raise NotFoundError("There is no such seller.", field="id")
-    if vendor.status not in allowed_from:
-        raise VendorStatusError(f"This seller is {vendor.status.value.lower()}.", field="id")
-    vendor.status = status
-    await session.flush()
-    await audit.record(session, actor_id, f"vendor.{status.value.lower()}", "Vendor", vendor.id)
-    await publish(session, VendorStandingChanged(vendor.id))
-    return vendor
-
-
-async def _free_slug(session: AsyncSession, name: str) -> str:
-    """The name's slug, with the least number behind it that nobody has."""
-    base = slug_of(name, "vendor")
-    taken = set(
-        await session.scalars(
-            select(Vendor.slug).where((Vendor.slug == base) | Vendor.slug.startswith(f"{base}-"))
-        )
-    )
-    number = 1
-    slug = base
-    while slug in taken:
-        number += 1
-        slug = f"{base}-{number}"
-    return slug

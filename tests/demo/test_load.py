@@ -25,7 +25,6 @@ from marketplace.orders.models import Order, VendorOrder
 from marketplace.payments.transactions import refresh_order
 from marketplace.payouts.commission import freeze_commission
 from marketplace.payouts.models import LineCommission, VendorEarning
-from marketplace.payouts.queries import verify
 from marketplace.payouts.release import release_due
 from marketplace.payouts.runs import create_run
 from marketplace.people.addresses import checked_address, postal_address
@@ -37,6 +36,7 @@ from marketplace.vendors.bank import checked_number, decrypted_number
 from marketplace.vendors.legal_ids import checked_ice
 from marketplace.vendors.models import BankAccount, Vendor
 from tests.demo.conftest import SCALE, frozen_at
+from tests.ledger import faults
 
 SUMS = {
     "an order is the sum of its sellers' parts": """
@@ -114,7 +114,7 @@ async def test_there_is_work_for_everybody(demo: AsyncSession) -> None:
 
 
 async def test_the_ledger_is_sound(demo: AsyncSession) -> None:
-    assert await verify(demo) == []
+    assert await faults(demo) == []
 
 
 async def test_nothing_that_is_due_was_left_unreleased(demo: AsyncSession) -> None:
@@ -123,7 +123,7 @@ async def test_nothing_that_is_due_was_left_unreleased(demo: AsyncSession) -> No
 
 async def test_a_payout_run_can_go_on_from_it(demo: AsyncSession) -> None:
     run = await create_run(demo, "MAD", created_by_id=None)
-    assert await verify(demo) == []
+    assert await faults(demo) == []
     total = await demo.scalar(
         text("SELECT sum(amount_minor) FROM payout WHERE run_id = :run"), {"run": run.id}
     )

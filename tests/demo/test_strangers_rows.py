@@ -33,7 +33,10 @@ from marketplace.kit.storage import storage_from
 from marketplace.markets.models import Channel
 from marketplace.orders.models import Fulfillment, FulfillmentLine, Order, OrderLine, VendorOrder
 from marketplace.payouts.models import Payout
-from marketplace.people.models import Address, User
+from marketplace.payouts.papers.models import IssuedPaper
+from marketplace.people.models import Address, AuditEntry, User
+from marketplace.vendors.document_models import VendorDocument
+from marketplace.vendors.member_models import VendorDelegation, VendorInvitation
 from marketplace.vendors.models import MemberRole, VendorMember
 from marketplace.vendors.queries import within_sellers
 from marketplace_graphql.asgi import make_api
@@ -114,12 +117,24 @@ def nothing(model: Any) -> Callable[[Asker], Select[Any]]:
     return lambda _asker: select(model.id).where(false())
 
 
+def own_papers(model: Any) -> Callable[[Asker], Select[Any]]:
+    return lambda asker: select(model.id).where(model.vendor_id == asker.vendor_id)
+
+
+def own_log(asker: Asker) -> Select[Any]:
+    return select(AuditEntry.id).where(
+        AuditEntry.subject_type == "Vendor", AuditEntry.subject_id == str(asker.vendor_id)
+    )
+
+
 WHOSE: dict[str, Callable[[Asker], Any]] = {
     "Address": seen_addresses,
+    "AuditEntry": own_log,
     "Fulfillment": part(Fulfillment),
     "FulfillmentLine": lambda asker: select(FulfillmentLine.id).where(
         FulfillmentLine.fulfillment_id.in_(part(Fulfillment)(asker))
     ),
+    "IssuedPaper": lambda asker: select(IssuedPaper.id).where(IssuedPaper.vendor_id == asker.vendor_id),
     "Order": own_orders,
     "OrderLine": part(OrderLine),
     "Payout": lambda asker: select(Payout.id).where(Payout.vendor_id == asker.vendor_id),
@@ -139,6 +154,9 @@ WHOSE: dict[str, Callable[[Asker], Any]] = {
     "VendorOrder": lambda asker: select(VendorOrder.id).where(
         or_(VendorOrder.vendor_id == asker.vendor_id, VendorOrder.order_id.in_(own_orders(asker)))
     ),
+    "VendorDelegation": own_papers(VendorDelegation),
+    "VendorDocument": own_papers(VendorDocument),
+    "VendorInvitation": own_papers(VendorInvitation),
     "Warehouse": own_rooms,
 }
 """By type: the keys of the rows that someone without any permission may see. Types that stand in neither

@@ -1,5 +1,7 @@
 """Orders for tests, placed by the services that buyers use."""
 
+from uuid import UUID
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -9,7 +11,10 @@ from marketplace.kit.events import publish
 from marketplace.orders.events import OrderPlaced
 from marketplace.orders.models import AuthorizeStatus, ChargeStatus, Order, VendorOrder
 from marketplace.orders.placing import Paid, place
+from marketplace.payments import repaying
 from marketplace.payments.completion import complete
+from marketplace.payments.refund_shares import Wish
+from marketplace.payments.refunding import Kind, Refunding
 from tests.factories.checkout import Market, make_ready_cart, promise_cash
 
 
@@ -40,3 +45,9 @@ async def parts_of(session: AsyncSession, order: Order) -> list[VendorOrder]:
         select(VendorOrder).where(VendorOrder.order_id == order.id).order_by(VendorOrder.position)
     )
     return list(found)
+
+
+async def refund_amount(session: AsyncSession, order_id: UUID, amount_minor: int) -> None:
+    """Pay so much of an order back, of which no gateway has to be asked."""
+    wanted = Refunding(Kind.KEPT, Wish(amount_minor), amount_field="amount")
+    await repaying.begin(session, session.info["settings"], order_id, wanted)

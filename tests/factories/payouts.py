@@ -14,12 +14,15 @@ import marketplace.payouts.reactions  # noqa: F401 - what these events cause
 from marketplace.catalog.models import Category
 from marketplace.kit import clock
 from marketplace.kit.events import publish
+from marketplace.kit.settings import Settings
 from marketplace.markets.models import Channel
 from marketplace.orders.events import OrderPlaced, VendorOrderDelivered, VendorOrderRefused
 from marketplace.orders.models import Order, OrderLine, VendorOrder, VendorOrderStatus
 from marketplace.payments.events import CashRemitted
 from marketplace.payments.models import CashCollection, CashRemittance, CashStatus, TransactionItem
-from marketplace.payouts.models import CommissionRule
+from marketplace.payouts.models import CommissionRule, PayoutRun
+from marketplace.payouts.runs import approve_run, review_run
+from marketplace.people.models import User
 from marketplace.vendors.models import BankAccount, BankAccountKind, Vendor
 
 _numbers = count(1)
@@ -33,6 +36,14 @@ class Piece:
     price_minor: int = 100_00
     quantity: int = 1
     category: Category | None = None
+
+
+async def approve(
+    session: AsyncSession, run_id: int, first: User, second: User, settings: Settings
+) -> PayoutRun:
+    """Have one look through a draft and another let it go."""
+    await review_run(session, run_id, first.id)
+    return await approve_run(session, run_id, second.id, settings)
 
 
 async def make_rule(session: AsyncSession, rate_bp: int = 800, **given: object) -> CommissionRule:

@@ -116,3 +116,11 @@ def test_keys_of_stripe_go_together(
     with pytest.raises(ValidationError, match=why) as refused:
         Settings(data_dir=tmp_path)
     assert "1234567890" not in str(refused.value)
+
+
+def test_countries_are_named_by_two_letters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MARKETPLACE_CONNECT_COUNTRIES", "fr, MA")
+    assert Settings(data_dir=tmp_path).connect_countries == ("FR", "MA")
+    monkeypatch.setenv("MARKETPLACE_CONNECT_COUNTRIES", "France")
+    with pytest.raises(ValidationError, match="two letters"):
+        Settings(data_dir=tmp_path)

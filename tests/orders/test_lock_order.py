@@ -14,7 +14,8 @@ from marketplace.orders.cancelling import cancel_order
 from marketplace.orders.fulfilling import Pick, fulfil_order
 from marketplace.orders.models import OrderLine
 from marketplace.orders.moving import LinePieces
-from marketplace.payments.refunding import return_products
+from marketplace.payments import repaying
+from marketplace.payments.refunding import Kind, Refunding
 from tests.factories.checkout import make_market, make_piece
 from tests.factories.orders import make_order
 
@@ -35,7 +36,8 @@ async def _send_from_rooms(session: AsyncSession, order_id: UUID) -> None:
 
 async def _take_back(session: AsyncSession, order_id: UUID) -> None:
     lines = await session.scalars(select(OrderLine.id).where(OrderLine.order_id == order_id))
-    await return_products(session, order_id, [LinePieces(line_id, 1) for line_id in lines], [], None)
+    refunding = Refunding(Kind.RETURN, None, [LinePieces(line_id, 1) for line_id in lines])
+    await repaying.begin(session, session.info["settings"], order_id, refunding)
 
 
 @pytest.mark.parametrize("act", [_cancel, _send_from_rooms, _take_back])

@@ -2,7 +2,6 @@
 
 import pytest
 from playwright.async_api import Page, expect
-from pydantic import SecretStr
 from sqlalchemy import select, update
 
 from marketplace.kit.database import Database
@@ -11,6 +10,7 @@ from marketplace.markets.models import Channel, TransactionFlowStrategy
 from marketplace.orders.models import ChargeStatus, Order
 from marketplace.payments.models import TransactionItem
 from marketplace.payments.stand_ins.stripe.serving import StripeStandIn
+from tests.factories.stripe import on_stand_in
 from tests.pages.conftest import Shop
 from tests.pages.test_buying import add, fill_address, text
 
@@ -20,9 +20,7 @@ CARD = "Par carte bancaire"
 
 @pytest.fixture
 def live_settings(database: Database, stripe_stand_in: StripeStandIn) -> Settings:
-    own = stripe_stand_in.settings
-    secrets = {name: SecretStr(own[name]) for name in ("stripe_secret_key", "stripe_webhook_secret")}
-    return database.settings.model_copy(update={**own, **secrets})
+    return on_stand_in(database.settings, stripe_stand_in)
 
 
 @pytest.fixture

@@ -8,11 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit.errors import Errors
 from marketplace.kit.money import Money
-from marketplace.payouts.answers import ANSWER_BYTES, import_answer
+from marketplace.payouts.answers import import_answer
 from marketplace.payouts.errors import AnswerError, RunStateError
 from marketplace.payouts.ledger import Account
 from marketplace.payouts.models import Payout, PayoutLine, PayoutRun, PayoutRunStatus, PayoutStatus
 from marketplace.payouts.runs import create_run
+from marketplace.payouts.said import ANSWER_BYTES
 from tests.payouts.conftest import House, balance_of, earn, total_of
 
 

@@ -25,6 +25,7 @@ from marketplace.payouts.bank_files import (
     payer_of,
     transfers_csv,
 )
+from marketplace.payouts.banks import FORMATS, format_for
 from marketplace.payouts.errors import PayerMissingError
 from tests.factories.payouts import rib
 
@@ -123,6 +124,38 @@ def test_the_sheet_says_what_the_message_says() -> None:
     assert [line[2] for line in lines] == texts(pain001(made), ".//CdtrAcct/Id/Othr/Id")
     assert [line[3] for line in lines] == texts(pain001(made), ".//InstdAmt")
     assert not lines[0][1].startswith("=")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_gives_the_same_file_again_with_all_that_must_be_right(name: str) -> None:
+    made = batch(transfer(1), transfer(2, holder="Œuvre & تعاونية", amount=Money(15_20, "MAD")))
+    written = FORMATS[name].write(made)
+
+    assert written == FORMATS[name].write(made)
+    assert re.fullmatch(r"[A-Za-z0-9_-]+\.(xml|csv)", FORMATS[name].file_name(made))
+    text = written.decode("cp1252")
+    for each in made.transfers:
+        assert each.end_to_end_id in text
+        assert each.account in text
+        amount = str(each.amount.amount)
+        assert amount in text or amount.replace(".", ",") in text
+
+
+def test_the_french_sheet_controls_itself_by_number_and_sum() -> None:
+    made = FORMATS["csv_fr"].write(batch(transfer(1), transfer(2, amount=Money(15_20, "MAD"))))
+    control, heading, *lines = csv.reader(io.StringIO(made.decode("cp1252")), delimiter=";")
+
+    assert (control[2], control[-2:]) == ("23/11/2026", ["2", "1100,00"])
+    assert len(heading) == len(lines[0])
+    assert [line[2] for line in lines] == ["1084,80", "15,20"]
+
+
+def test_a_format_is_chosen_by_currency(settings: Settings) -> None:
+    chosen = settings.model_copy(update={"bank_formats": {"MAD": "csv_fr", "XOF": "telex"}})
+
+    assert [format_for(chosen, currency).name for currency in ("MAD", "EUR")] == ["csv_fr", "iso20022"]
+    with pytest.raises(PayerMissingError, match="telex"):
+        format_for(chosen, "XOF")
 
 
 def test_production_pays_from_no_account_but_its_own(settings: Settings) -> None:

@@ -20,14 +20,14 @@ from marketplace.payments.models import CashCollection
 from marketplace.payouts.answers import import_answer
 from marketplace.payouts.ledger import JournalEntry, Posting
 from marketplace.payouts.models import Payout, PayoutRun, PayoutRunStatus, PayoutStatus
-from marketplace.payouts.queries import verify
-from marketplace.payouts.runs import approve_run, create_run
+from marketplace.payouts.runs import create_run
 from marketplace.people.permissions import Permission
 from tests.factories.checkout import make_market, make_piece, make_ready_cart, promise_cash
 from tests.factories.orders import make_order, parts_of
-from tests.factories.payouts import make_bank_account, make_rule
+from tests.factories.payouts import approve, make_bank_account, make_rule
 from tests.factories.people import make_staff
 from tests.factories.vendors import make_vendor
+from tests.ledger import faults
 from tests.payouts.conftest import balance_of
 from workers.runner import run_worker
 from workers.schedule import run_all_now
@@ -37,7 +37,7 @@ async def in_order(session: AsyncSession, entries: int) -> None:
     """The ledger has so many entries, sums to zero, and keeps all its rules."""
     assert await session.scalar(select(func.count()).select_from(JournalEntry)) == entries
     assert not await session.scalar(select(func.sum(Posting.amount_minor)))
-    assert await verify(session) == []
+    assert await faults(session) == []
 
 
 async def test_from_sale_to_payout(database: Database, clock: ModuleType) -> None:
@@ -83,7 +83,7 @@ async def test_from_sale_to_payout(database: Database, clock: ModuleType) -> Non
         run = await create_run(session, "MAD", first.id)
         await in_order(session, entries=7)
     async with database.transaction() as session:
-        await approve_run(session, run.id, second.id, settings)
+        await approve(session, run.id, first, second, settings)
     await work(database, settings)
 
     async with database.transaction() as session:
@@ -122,7 +122,7 @@ async def test_orders_placed_at_once_all_get_their_commission(database: Database
     await asyncio.gather(*(buy(cart_id) for cart_id in carts))
 
     async with database.transaction() as session:
-        assert await verify(session) == []
+        assert await faults(session) == []
 
 
 async def carrier_of(session: AsyncSession) -> str:

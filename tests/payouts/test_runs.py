@@ -4,7 +4,8 @@ import asyncio
 from types import ModuleType
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit.database import Database
@@ -20,9 +21,9 @@ from marketplace.payouts.errors import (
 from marketplace.payouts.journal import Entry, Line, record
 from marketplace.payouts.ledger import Account
 from marketplace.payouts.models import Payout, PayoutLine, PayoutRun, PayoutRunStatus, PayoutStatus
-from marketplace.payouts.runs import approve_run, cancel_run, create_run, queue_unsent
+from marketplace.payouts.runs import approve_run, cancel_run, create_run, queue_unsent, review_run
 from marketplace.vendors.models import VendorStatus
-from tests.factories.payouts import Piece, make_bank_account, place_order
+from tests.factories.payouts import Piece, approve, make_bank_account, place_order
 from tests.factories.vendors import make_vendor
 from tests.payouts.conftest import House, balance_of, earn, make_house
 
@@ -162,10 +163,52 @@ async def test_who_made_a_run_cannot_approve_it(
     await earn(session, clock, house, 100_00)
     run = await create_run(session, "MAD", house.first.id)
 
-    with pytest.raises(FourEyesError):
-        await approve_run(session, run.id, house.first.id, settings)
+    with pytest.raises(FourEyesError, match="You made this run"):
+        await approve(session, run.id, house.second, house.first, settings)
 
-    assert run.status is PayoutRunStatus.DRAFT
+    assert run.status is PayoutRunStatus.REVIEWED
+
+
+async def test_who_reviewed_a_run_of_the_schedule_cannot_approve_it(
+    session: AsyncSession, settings: Settings, house: House, clock: ModuleType
+) -> None:
+    await earn(session, clock, house, 100_00)
+    run = await create_run(session, "MAD", None)
+
+    with pytest.raises(RunStateError, match="Only a reviewed run"):
+        await approve_run(session, run.id, house.second.id, settings)
+    for _ in range(2):
+        await review_run(session, run.id, house.first.id)
+    with pytest.raises(RunStateError):
+        await review_run(session, run.id, house.second.id)
+    with pytest.raises(FourEyesError, match="You reviewed this run"):
+        await approve_run(session, run.id, house.first.id, settings)
+    await approve_run(session, run.id, house.second.id, settings)
+
+    assert (run.reviewed_by_id, run.approved_by_id) == (house.first.id, house.second.id)
+
+
+@pytest.mark.parametrize("approver", ["created_by_id", "reviewed_by_id"])
+async def test_the_database_itself_wants_two_persons(
+    session: AsyncSession, house: House, clock: ModuleType, approver: str
+) -> None:
+    await earn(session, clock, house, 100_00)
+    run = await create_run(session, "MAD", house.first.id)
+    await review_run(session, run.id, house.second.id)
+
+    with pytest.raises(IntegrityError, match=r"four_eyes|two_persons"):
+        await session.execute(text(f"UPDATE payout_run SET approved_by_id = {approver}"))  # noqa: S608
+
+
+async def test_a_run_nobody_reviewed_is_approved_by_nobody(
+    session: AsyncSession, house: House, clock: ModuleType
+) -> None:
+    await earn(session, clock, house, 100_00)
+    run = await create_run(session, "MAD", house.first.id)
+
+    with pytest.raises(IntegrityError, match="two_persons"):
+        await session.execute(update(PayoutRun).values(approved_by_id=house.second.id))
+    assert run.id
 
 
 async def test_an_approval_queues_one_job_however_often_it_is_clicked(
@@ -173,6 +216,7 @@ async def test_an_approval_queues_one_job_however_often_it_is_clicked(
 ) -> None:
     await earn(session, clock, house, 100_00)
     run = await create_run(session, "MAD", house.first.id)
+    await review_run(session, run.id, house.first.id)
     for _ in range(2):
         run = await approve_run(session, run.id, house.second.id, settings)
 
@@ -189,7 +233,7 @@ async def test_a_run_whose_job_was_lost_is_queued_again_once(
     await earn(session, clock, house, 100_00)
     run = await create_run(session, "MAD", house.first.id)
     assert await queue_unsent(session) == 0
-    await approve_run(session, run.id, house.second.id, settings)
+    await approve(session, run.id, house.first, house.second, settings)
     assert await queue_unsent(session) == 0
     await session.execute(
         text("UPDATE procrastinate_jobs SET status = 'failed' WHERE task_name ~ '^payouts'")
@@ -223,7 +267,7 @@ async def test_an_approved_run_cannot_be_called_off(
 ) -> None:
     await earn(session, clock, house, 100_00)
     run = await create_run(session, "MAD", house.first.id)
-    await approve_run(session, run.id, house.second.id, settings)
+    await approve(session, run.id, house.first, house.second, settings)
 
     with pytest.raises(RunStateError):
         await cancel_run(session, run.id, house.first.id)

@@ -21,9 +21,10 @@ from marketplace.kit.settings import Settings
 from marketplace.kit.storage import FolderStorage
 from marketplace.payouts.ledger import JournalEntry
 from marketplace.payouts.models import Payout, PayoutRun, PayoutRunStatus, PayoutStatus
-from marketplace.payouts.runs import approve_run, create_run
+from marketplace.payouts.runs import create_run
 from marketplace.payouts.sending import send
 from marketplace.payouts.statements import Statement, StatementLine, statement_pdf
+from tests.factories.payouts import approve
 from tests.payouts.conftest import House, earn, make_house
 
 KILLS = 8
@@ -41,7 +42,7 @@ async def approved_run(
         house: House = await make_house(session, settings, sellers=len(prices_minor))
         await earn(session, clock, house, *prices_minor)
         run = await create_run(session, "MAD", house.first.id)
-        await approve_run(session, run.id, house.second.id, settings)
+        await approve(session, run.id, house.first, house.second, settings)
     return run.id
 
 

@@ -42,7 +42,7 @@ from marketplace.payments.transactions import lock_payable, refresh_order, tell
 from marketplace.payouts.answers import import_answer
 from marketplace.payouts.models import Payout, PayoutRun, PayoutRunStatus, PayoutStatus
 from marketplace.payouts.release import release_due
-from marketplace.payouts.runs import approve_run, cancel_run, create_run
+from marketplace.payouts.runs import approve_run, cancel_run, create_run, review_run
 from marketplace.people.models import User
 from marketplace.people.permissions import Permission
 from marketplace.vendors.models import Vendor
@@ -322,12 +322,16 @@ async def make_run(it: Whatever) -> str:
 
 async def judge_run(it: Whatever) -> str:
     """Approve a draft, by whoever comes, and have it at the bank; or call it off."""
-    run = await _a_run(it, PayoutRunStatus.DRAFT)
+    run = await _a_run(it, PayoutRunStatus.DRAFT, PayoutRunStatus.REVIEWED)
     if it.chance.random() < 0.25:
         await cancel_run(it.session, run.id, it.shop.staff[0].id)
         return f"{run.id} called off"
     others = [one for one in it.shop.staff if one.id != run.created_by_id]
     approver = it.chance.choice(others if it.chance.random() < MOSTLY else it.shop.staff)
+    if run.status is PayoutRunStatus.DRAFT:
+        maker = run.created_by_id or it.shop.staff[0].id
+        likely = it.chance.random() < MOSTLY
+        await review_run(it.session, run.id, maker if likely else it.chance.choice(it.shop.staff).id)
     await approve_run(it.session, run.id, approver.id, it.settings)
     run.status = PayoutRunStatus.SENT
     for payout in await _payouts_of(it, run):

@@ -1,20 +1,16 @@
-"""Where a seller is paid."""
+"""Numbers of accounts and of registers: checked, encrypted, put under other keys."""
 
 import pytest
 from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit.errors import DomainError
 from marketplace.kit.settings import Settings
-from marketplace.people.models import AuditEntry
-from marketplace.vendors.bank import decrypted_number, encrypted_number, set_bank_account
-from marketplace.vendors.legal_ids import checked_iban, checked_ice, checked_rib
-from marketplace.vendors.models import BankAccount, BankAccountKind
-from tests.factories.vendors import make_vendor
+from marketplace.vendors.bank import decrypted_number, encrypted_number, on_newest_key
+from marketplace.vendors.legal_ids import LegalId, checked_iban, checked_ice, checked_legal_id, checked_rib
+from marketplace.vendors.models import BankAccount
 
 RIB = "011519000001205000534921"
 IBAN = "MA64" + RIB
@@ -57,66 +53,51 @@ def test_one_wrong_key_never_passes(account: int, wrong_by: int) -> None:
         checked_rib(wrong)
 
 
-async def test_only_the_ending_of_a_number_can_be_read_in_the_table(
-    session: AsyncSession, settings: Settings
-) -> None:
-    vendor = await make_vendor(session)
-    account = await set_bank_account(
-        session,
-        settings,
-        vendor.id,
-        kind=BankAccountKind.RIB,
-        holder=" Coopérative  Tifawin",
-        bank_name="",
-        number=RIB,
-        actor_id=None,
-    )
-    assert RIB.encode() not in account.number_encrypted
-    assert (account.number_ending, account.holder) == ("4921", "Coopérative Tifawin")
-    assert decrypted_number(account, settings) == RIB
-
-
-async def test_a_new_account_takes_the_place_of_the_old_and_the_log_names_no_number(
-    session: AsyncSession, settings: Settings
-) -> None:
-    vendor = await make_vendor(session)
-    for kind, number in [(BankAccountKind.RIB, RIB), (BankAccountKind.IBAN, "FR1420041010050500013M02606")]:
-        await set_bank_account(
-            session,
-            settings,
-            vendor.id,
-            kind=kind,
-            holder="Tifawin",
-            bank_name="",
-            number=number,
-            actor_id=None,
-        )
-    account = (await session.scalars(select(BankAccount).filter_by(vendor_id=vendor.id))).one()
-    assert (account.kind, account.number_ending) == (BankAccountKind.IBAN, "2606")
-    entries = list(await session.scalars(select(AuditEntry).order_by(AuditEntry.id)))
-    assert entries[-1].details == {"ending": "2606", "replaced_ending": "4921"}
-
-
-async def test_a_wrong_number_changes_nothing(session: AsyncSession, settings: Settings) -> None:
-    vendor = await make_vendor(session)
-    with pytest.raises(DomainError) as refused:
-        await set_bank_account(
-            session,
-            settings,
-            vendor.id,
-            kind=BankAccountKind.RIB,
-            holder="Tifawin",
-            bank_name="",
-            number=RIB[::-1],
-            actor_id=None,
-        )
-    assert (refused.value.code, refused.value.field) == ("BANK_NUMBER_INVALID", "number")
-    assert await session.scalar(select(BankAccount)) is None
-
-
 async def test_keys_can_be_replaced_without_losing_what_the_old_ones_hid(settings: Settings) -> None:
     old, new = (Fernet.generate_key().decode() for _ in range(2))
     before = settings.model_copy(update={"bank_keys": SecretStr(old)})
     after = settings.model_copy(update={"bank_keys": SecretStr(f"{new}, {old}")})
     account = BankAccount(number_encrypted=encrypted_number(RIB, before))
     assert decrypted_number(account, after) == RIB
+    renewed = on_newest_key(account.number_encrypted, after)
+    assert renewed is not None
+    assert on_newest_key(renewed, after) is None
+    account.number_encrypted = renewed
+    only_new = settings.model_copy(update={"bank_keys": SecretStr(new)})
+    assert decrypted_number(account, only_new) == RIB
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "kept"),
+    [
+        (LegalId.TAX_ID, "1 234 567", "1234567"),
+        (LegalId.NINEA, "306 7221", "3067221"),
+        (LegalId.NINEA, "3067221 2G2", "30672212G2"),
+        (LegalId.TAX_ACCOUNT, "0123456 a", "0123456A"),
+        (LegalId.SOCIAL_SECURITY, "1234567", "1234567"),
+        (LegalId.LOCAL_REGISTER, "  123/2019 ", "123/2019"),
+        (LegalId.CRAFT_REGISTER, "ص 12-345", "ص 12-345"),
+    ],
+)
+def test_numbers_of_registers_are_kept_in_one_form(kind: LegalId, number: str, kept: str) -> None:
+    assert checked_legal_id(kind, number) == kept
+
+
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    [
+        (LegalId.TAX_ID, "123456"),
+        (LegalId.TAX_ID, "123456789"),
+        (LegalId.TAX_ID, "١٢٣٤٥٦٧"),
+        (LegalId.NINEA, "3067222"),
+        (LegalId.TAX_ACCOUNT, "12345678"),
+        (LegalId.PROFESSIONAL_TAX, "12"),
+        (LegalId.ODCO, "sans"),
+        (LegalId.LOCAL_REGISTER, "1" * 41),
+        (LegalId.TRADE_REGISTER, "<12>"),
+    ],
+)
+def test_numbers_that_no_register_gives_are_refused(kind: LegalId, number: str) -> None:
+    with pytest.raises(DomainError) as refused:
+        checked_legal_id(kind, number)
+    assert refused.value.field == "legalIds"

@@ -17,7 +17,8 @@ from marketplace.people.permissions import Permission
 from marketplace.people.tokens import access_token
 from marketplace.vendors.models import MemberRole, VendorKind, VendorStatus
 from marketplace.vendors.queries import ALL_PERMISSIONS, person_of_token, works_as
-from marketplace.vendors.service import NewVendor, approve_vendor, create_vendor, suspend_vendor
+from marketplace.vendors.service import NewVendor, create_vendor
+from marketplace.vendors.standing import approve_vendor, suspend_vendor
 from tests.factories.catalog import make_listed_product
 from tests.factories.markets import make_channel
 from tests.factories.people import make_staff, make_user

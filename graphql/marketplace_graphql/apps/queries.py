@@ -4,7 +4,6 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import any_, func, select
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.apps import models
@@ -27,6 +26,7 @@ from marketplace_graphql.kernel import (
     related,
     resolver,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 MANAGES = Permission.MANAGE_APPS
 

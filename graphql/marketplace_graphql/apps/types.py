@@ -5,7 +5,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Integer, Text, and_, case, cast, func, literal, or_, select
-from sqlalchemy.orm import aliased
 
 from marketplace.apps import models
 from marketplace.apps.models import MOST_PROBLEMS
@@ -47,6 +46,7 @@ from marketplace_graphql.kernel import (
     seen_as,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.orders.invoices import Job
 from marketplace_graphql.people.rights import Permission, permissions_in
 

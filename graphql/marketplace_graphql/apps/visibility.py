@@ -3,10 +3,10 @@
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
-from sqlalchemy.orm import aliased
 
 from marketplace.apps.models import App
 from marketplace.people.permissions import Permission
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 MANAGES = Permission.MANAGE_APPS
 

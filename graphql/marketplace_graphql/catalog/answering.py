@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, inspect, select
-from sqlalchemy.orm import aliased
 
 from marketplace.catalog import attributes as models
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 
 @dataclass(frozen=True)

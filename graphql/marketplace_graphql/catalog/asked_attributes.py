@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select
-from sqlalchemy.orm import aliased
 
 from marketplace.catalog.attributes import AttributeType
 from marketplace.people.permissions import Permission
 from marketplace_graphql.catalog.attribute_choices import named_like
 from marketplace_graphql.catalog.attribute_filters import attribute_filter, attribute_where
 from marketplace_graphql.kernel import connection, related
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sqlalchemy import and_, not_, select, true
-from sqlalchemy.orm import aliased, join
+from sqlalchemy.orm import join
 
 from marketplace.catalog.assignments import CHOSEN_BY
 from marketplace.catalog.attributes import Attribute as AttributeRow
@@ -31,6 +31,7 @@ from marketplace_graphql.kernel import (
     related,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 
 def _product_type_of(variant: Any) -> Any:

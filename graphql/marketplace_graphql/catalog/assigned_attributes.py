@@ -7,7 +7,6 @@ stand in `assigned_references.py`.
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import aliased
 
 from marketplace.catalog import attributes as models
 from marketplace_graphql.catalog.attributes import LISTED, Attribute, file_of
@@ -25,6 +24,7 @@ from marketplace_graphql.kernel import (
     related,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.languages import LanguageCodeEnum
 from marketplace_graphql.values import File
 

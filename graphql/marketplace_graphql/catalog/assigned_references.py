@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import aliased
 
 from marketplace.catalog import attributes as models
 from marketplace_graphql.catalog.assigned_attributes import AssignedAttribute, only
 from marketplace_graphql.catalog.attributes import LISTED, REFERENCES
 from marketplace_graphql.kernel import PositiveInt, object_type, related
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 if TYPE_CHECKING:
     from marketplace_graphql.catalog.categories import Category

@@ -25,7 +25,6 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.orm import aliased
 
 from marketplace.catalog import attributes as models
 from marketplace.catalog.attributes import AttributeInputType as Input
@@ -40,6 +39,7 @@ from marketplace_graphql.inputs import (
     StringFilterInput,
 )
 from marketplace_graphql.kernel import QueryError, between, input_type, matches
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.kernel.reader.parameters import Inputs, Parameter, array_of, text
 
 Conditions = Callable[[Any], list[ColumnElement[bool] | None]]

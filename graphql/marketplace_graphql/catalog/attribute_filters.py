@@ -4,7 +4,6 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import any_, func, literal, select
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog import attributes as models
@@ -27,6 +26,7 @@ from marketplace_graphql.kernel import (
     input_type,
     matches,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 
 @input_type

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, and_, any_, func, literal, not_, or_, select
-from sqlalchemy.orm import aliased
 
 from marketplace.catalog import models
 from marketplace.content.pages import Page
@@ -12,6 +11,7 @@ from marketplace.kit.errors import InvalidError
 from marketplace.kit.ids import int_pk, split_global_id
 from marketplace_graphql.catalog.attributes import REFERENCES
 from marketplace_graphql.kernel import QueryError, input_type
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.kernel.reader.parameters import Parameter
 
 Gave = Callable[[Callable[[Any], ColumnElement[bool]]], ColumnElement[bool]]

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, select
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog import attributes as models
@@ -18,6 +17,7 @@ from marketplace_graphql.kernel import (
     related,
     translated,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.kernel.reader.sql import global_id
 
 if TYPE_CHECKING:

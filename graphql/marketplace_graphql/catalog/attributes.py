@@ -7,7 +7,6 @@ What rows answer to them stands in `assigned_attributes.py`, how lists are narro
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, case, func, not_, null, or_, select
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog import attributes as models
@@ -48,6 +47,7 @@ from marketplace_graphql.kernel import (
     union,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.languages import InLanguage
 from marketplace_graphql.values import File

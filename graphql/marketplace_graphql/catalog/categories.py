@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, any_, func, not_, select
 from sqlalchemy.dialects.postgresql import array
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog import models
@@ -36,6 +35,7 @@ from marketplace_graphql.kernel import (
     translated,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.values import Image, ThumbnailFormatEnum
 

@@ -4,7 +4,6 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, false, func, select, true
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog import models
@@ -38,6 +37,7 @@ from marketplace_graphql.kernel import (
     translated,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.values import Image, ThumbnailFormatEnum
 
 if TYPE_CHECKING:

@@ -3,11 +3,11 @@
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Numeric, SQLColumnExpression, cast, func, select
-from sqlalchemy.orm import aliased
 
 from marketplace.catalog.listings import VariantChannelListing
 from marketplace.catalog.models import ProductVariant
 from marketplace_graphql.kernel import each, null_when
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.values import money
 
 

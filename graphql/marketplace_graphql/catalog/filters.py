@@ -5,7 +5,6 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import and_, any_, false, func, literal, not_, or_, select, true
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog import models
@@ -44,6 +43,7 @@ from marketplace_graphql.kernel import (
     matches,
     refers,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 FEW_OF_A_BAND = 2_000
 """Prices know nothing of the other orders: of more products in a band, a walk soon meets a page of them."""

@@ -3,10 +3,10 @@
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import aliased
 
 from marketplace_graphql.catalog.search import row_by_row
 from marketplace_graphql.kernel.filters import Meaning
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 
 def indexed(model: type[Any], column: str, meaning: Meaning) -> Meaning:

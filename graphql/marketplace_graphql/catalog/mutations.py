@@ -8,8 +8,7 @@ from marketplace.catalog.models import SheetImport as SheetImportRow
 from marketplace.catalog.sheets.importing import import_sheet
 from marketplace.kit.errors import InvalidError, PermissionDeniedError
 from marketplace.people.permissions import Permission
-from marketplace.vendors.models import MemberRole, Vendor
-from marketplace.vendors.queries import works_as
+from marketplace.vendors.models import Vendor
 from marketplace_graphql.catalog.category_mutations import CategoryMutations
 from marketplace_graphql.catalog.collection_mutations import CollectionMutations
 from marketplace_graphql.catalog.product_bulk import ProductBulkMutations
@@ -64,7 +63,7 @@ class CatalogMutations(
         the channel's currency, by default that of the seller's own country.
         """
         vendor = await info.find(Vendor, vendor_id, field_name="vendorId")
-        await _may_list(info, vendor)
+        _may_list(info, vendor)
         if channel is not None:
             info.channel_slug = channel
         if not isinstance(file, UploadedFile):
@@ -82,10 +81,11 @@ class CatalogMutations(
         return {"sheet_import": done}
 
 
-async def _may_list(info: Info, vendor: Vendor) -> None:
-    """Owners and listers of the seller, and staff who look after listings. Raises PermissionDeniedError."""
-    requester = info.requester
-    if Permission.MANAGE_PRODUCTS in requester.permissions:
-        return
-    if not await works_as(info.session, requester.user_id, vendor.id, MemberRole.OWNER, MemberRole.LISTER):
-        raise PermissionDeniedError(Permission.MANAGE_PRODUCTS)
+def _may_list(info: Info, vendor: Vendor) -> None:
+    """Owners and listers of a seller that works, and staff who look after listings.
+
+    Raises PermissionDeniedError.
+    """
+    needed = Permission.MANAGE_PRODUCTS
+    if needed not in info.requester.permissions and vendor.id not in info.requester.sellers_where([needed]):
+        raise PermissionDeniedError(needed)

@@ -15,7 +15,6 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import aliased
 
 from marketplace.catalog.listings import VariantChannelListing
 from marketplace.catalog.models import ProductType, ProductVariant
@@ -26,6 +25,7 @@ from marketplace.pricing.rounding import net_of_gross_sql, percentage_sql
 from marketplace.pricing.taxes import of_country
 from marketplace.vendors.models import Vendor
 from marketplace_graphql.kernel import each, never_null, null_when, object_type
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.values import USUAL_DIGITS, TaxedMoney, TaxedMoneyRange, taxed_money
 
 FARTHEST = literal(9 * 10**18, BigInteger())

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, false, func, not_, select
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog import models
@@ -60,6 +59,7 @@ from marketplace_graphql.kernel import (
     translated,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.payouts.breakdown import BreakdownOfProduct, BreakdownOfVariant
 from marketplace_graphql.rules import staff_only
 from marketplace_graphql.values import Image, TaxedMoney, ThumbnailFormatEnum, Weight, day, weight

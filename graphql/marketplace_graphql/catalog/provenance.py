@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, case, func, literal, null, or_, select
-from sqlalchemy.orm import aliased
 
 from marketplace.catalog.models import Product as ProductRow
 from marketplace.catalog.models import ProductVariant as VariantRow
@@ -13,6 +12,7 @@ from marketplace.inventory.availability import still_good
 from marketplace.vendors.models import Province as ProvinceRow
 from marketplace.vendors.models import Vendor, VendorBadge
 from marketplace_graphql.kernel import Date, expression, object_type, one, record, related, value
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 if TYPE_CHECKING:
     from marketplace_graphql.vendors.types import GeographicalIndication, Province, Region

@@ -4,10 +4,10 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, cast, func, select
-from sqlalchemy.orm import aliased
 
 from marketplace.orders.models import Order, OrderLine, OrderStatus
 from marketplace_graphql.kernel import each, enum, null_when
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.values import taxed_money
 
 NOT_SOLD = (OrderStatus.DRAFT, OrderStatus.CANCELED, OrderStatus.EXPIRED)

@@ -3,11 +3,11 @@
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, case, false, select, true, union_all
-from sqlalchemy.orm import aliased
 
 from marketplace.catalog import search
 from marketplace.catalog.models import Product
 from marketplace.catalog.words import query_words
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 FEW_FOUND = 15_000
 """So many finds are read by the index of words and sorted in a few tens of milliseconds, rather than by a

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, true
-from sqlalchemy.orm import aliased, join
+from sqlalchemy.orm import join
 
 from marketplace.catalog import attributes as models
 from marketplace.catalog.attributes import AttributeEntityType as Entity
@@ -22,6 +22,7 @@ from marketplace_graphql.kernel import (
     seen_as,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 ATTRIBUTES_AT_MOST = 100
 ASSIGNED_INSTEAD = "`assignedAttributes` has a type for each way of answering."

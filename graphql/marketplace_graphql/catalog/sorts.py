@@ -12,7 +12,6 @@ from sqlalchemy import (
     literal_column,
     select,
 )
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog import models
@@ -31,6 +30,7 @@ from marketplace_graphql.kernel import (
     missing_last,
     never_null,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 ONE_ORDER = "Products are sorted either by a `field` or by an `attributeId`."
 

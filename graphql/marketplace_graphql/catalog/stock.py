@@ -20,7 +20,7 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
-from sqlalchemy.orm import aliased, outerjoin
+from sqlalchemy.orm import outerjoin
 
 from marketplace.catalog.models import ProductVariant
 from marketplace.inventory.availability import available_pieces, still_good, today
@@ -28,6 +28,7 @@ from marketplace.inventory.models import Lot, Reservation, Stock
 from marketplace.inventory.serving import outside_channel, serves_channel
 from marketplace.inventory.summaries import maybe_sold_out
 from marketplace.markets.shop_settings import shop_setting
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 
 def available(variant: Any, ctx: Any) -> ColumnElement[int]:

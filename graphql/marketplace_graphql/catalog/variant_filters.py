@@ -4,7 +4,6 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, false, func, select, true, union_all
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog import models, search
@@ -28,6 +27,7 @@ from marketplace_graphql.kernel import (
     input_type,
     matches,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 LAST_LETTER = chr(0x10FFFF)
 

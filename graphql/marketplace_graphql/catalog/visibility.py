@@ -3,7 +3,6 @@
 from typing import Any
 
 from sqlalchemy import ColumnElement, all_, and_, any_, false, func, or_, select, true
-from sqlalchemy.orm import aliased
 
 from marketplace.catalog.attributes import Attribute, AttributeValue
 from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
@@ -16,6 +15,7 @@ from marketplace.catalog.models import (
 )
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import owned, shared
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 SEES_ALL_PRODUCTS = (
     Permission.MANAGE_PRODUCTS,

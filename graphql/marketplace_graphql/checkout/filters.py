@@ -19,7 +19,6 @@ from sqlalchemy import (
     select,
     union,
 )
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog.models import ProductVariant
@@ -34,6 +33,7 @@ from marketplace_graphql.checkout.statuses import (
 )
 from marketplace_graphql.inputs import DateRangeInput, MetadataFilter, has_metadata
 from marketplace_graphql.kernel import Filter, OrderDirection, Sorting, enum, input_type, never_null
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.orders.filters import days
 from marketplace_graphql.orders.finding import full_name
 

@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ARRAY, ColumnElement, and_, func, select
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.checkout import models
 from marketplace.markets.models import Channel as ChannelRow
 from marketplace_graphql.kernel import UUID, CountableConnection, connection, expression, object_type, related
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.kernel.reader.sql import global_id
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, String, and_, cast, func, select
-from sqlalchemy.orm import aliased
 
 from marketplace.catalog.models import Product, ProductType, ProductVariant
 from marketplace.checkout import models
@@ -12,6 +11,7 @@ from marketplace.kit.models import Base
 from marketplace.markets.models import ShippingMethod as MethodRow
 from marketplace_graphql.catalog.making import too_late
 from marketplace_graphql.kernel import expression, never_null, null_when, object_type, record, related, value
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.values import TaxedMoney, Weight, taxed_money, weight
 
 if TYPE_CHECKING:

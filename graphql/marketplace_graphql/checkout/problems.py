@@ -18,13 +18,13 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import aliased
 
 from marketplace.catalog.listings import ProductChannelListing, VariantChannelListing
 from marketplace.catalog.models import ProductVariant as VariantRow
 from marketplace.checkout import models
 from marketplace.inventory.availability import available_pieces
 from marketplace_graphql.kernel import each, either, never_null, object_type, one, typed, union
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.markets.offered_methods import OfferedMethod
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, literal, select
-from sqlalchemy.orm import aliased
 
 from marketplace.checkout import models
 from marketplace.payments.models import TransactionItem as TransactionRow
 from marketplace_graphql.kernel import enum
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 
 @enum

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, false, func, literal, or_, select, true
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog.listings import VariantChannelListing
@@ -48,6 +47,7 @@ from marketplace_graphql.kernel import (
     union,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.languages import LanguageCodeEnum, language_code
 from marketplace_graphql.payments.stored_methods import StoredMethodsOfCheckout
 from marketplace_graphql.payments.types import PaymentGateway, gateways_of

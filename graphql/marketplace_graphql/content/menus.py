@@ -4,7 +4,6 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import any_, func, or_, select
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.content import menus as models
@@ -23,6 +22,7 @@ from marketplace_graphql.kernel import (
     related,
     translated,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.languages import InLanguage
 

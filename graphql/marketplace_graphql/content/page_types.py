@@ -4,7 +4,6 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import ColumnElement, any_, literal, select
-from sqlalchemy.orm import aliased
 
 from marketplace.catalog.attributes import AttributeType
 from marketplace.content import pages as models
@@ -24,6 +23,7 @@ from marketplace_graphql.kernel import (
     input_type,
     node,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 KEEPS_PAGES = (Permission.MANAGE_PAGES, Permission.MANAGE_PAGE_TYPES_AND_ATTRIBUTES)
 

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, literal, select
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.content import pages as models
@@ -19,6 +18,7 @@ from marketplace_graphql.content.translations import (
     may_be_read,
 )
 from marketplace_graphql.kernel import CountableConnection, connection, object_type, related
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.languages import LanguageCodeEnum
 from marketplace_graphql.rules import by_key
 

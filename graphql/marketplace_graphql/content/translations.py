@@ -4,11 +4,11 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, select, true
-from sqlalchemy.orm import aliased
 
 from marketplace.catalog.attributes import WITH_CHOICES, Attribute, AttributeType
 from marketplace_graphql.catalog.attributes import KEEPS_CUSTOMERS
 from marketplace_graphql.kernel import PageInfo, QueryError, enum, object_type, union_of_declared
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.kernel.registry import registry
 
 

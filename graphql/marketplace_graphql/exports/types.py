@@ -4,7 +4,6 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Text, and_, cast, false, func, literal, or_, select
-from sqlalchemy.orm import aliased
 
 from marketplace.apps.models import App as AppRow
 from marketplace.exports import models
@@ -32,6 +31,7 @@ from marketplace_graphql.kernel import (
     node,
     related,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.orders.invoices import Job
 
 if TYPE_CHECKING:

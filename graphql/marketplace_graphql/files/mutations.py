@@ -29,9 +29,9 @@ class FileMutations:
 
     @mutation(returns={"uploaded_file": File | None}, errors=UploadError)
     async def file_upload(self, info: Info, file: Upload) -> dict[str, Any]:
-        """Keeps a file, and says where it is. Staff, apps and sellers' members may."""
+        """Keeps a file, and says where it is. Staff, apps and members of sellers that work may."""
         requester = info.requester
-        if not requester.has_any((AUTHENTICATED_STAFF, AUTHENTICATED_APP)) and not requester.vendor_ids:
+        if not requester.has_any((AUTHENTICATED_STAFF, AUTHENTICATED_APP)) and not requester.within:
             raise PermissionDeniedError(AUTHENTICATED_STAFF, AUTHENTICATED_APP)
         key, content_type = await _keep(info, cast("UploadedFile", file))
         return {"uploaded_file": {"url": info.context["storage"].url(key), "content_type": content_type}}

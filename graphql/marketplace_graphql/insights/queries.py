@@ -3,7 +3,6 @@
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Text, and_, any_, case, cast, exists, func, literal, select
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.vendors import models
@@ -17,6 +16,7 @@ from marketplace_graphql.kernel import (
     one,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.vendors.types import VendorKindEnum
 
 MOST_AT_ONCE = 100

@@ -4,7 +4,6 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import ColumnElement, any_, exists, or_, select
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog.models import Product, ProductVariant
@@ -28,6 +27,7 @@ from marketplace_graphql.kernel import (
     object_type,
     related,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.rules import by_key
 
 

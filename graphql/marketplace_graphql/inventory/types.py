@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, any_, case, false, func, literal, select, true
-from sqlalchemy.orm import aliased
 
 from marketplace.inventory import models
 from marketplace.inventory.serving import serves_zone
@@ -23,6 +22,7 @@ from marketplace_graphql.kernel import (
     related,
     shared,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 if TYPE_CHECKING:
     from marketplace_graphql.catalog.products import ProductVariant

@@ -92,9 +92,14 @@ class Request:
 
 
 Settle = Callable[[Info], Awaitable[None]]
+Acted = Callable[[Info, str], Awaitable[None]]
 
 
 async def _nothing_to_settle(info: Info) -> None:
+    pass
+
+
+async def _nobody_to_note(info: Info, name: str) -> None:
     pass
 
 
@@ -110,6 +115,7 @@ class Api:
         limits: Limits | None = None,
         context: Any = None,
         settle: Settle | None = None,
+        acted: Acted | None = None,
         now: Callable[[], datetime] = clock.now,
     ) -> None:
         self.schema = schema
@@ -119,6 +125,8 @@ class Api:
         self.context = context
         self.settle = settle or _nothing_to_settle
         """What is left to do for any mutation once its own work is done, before its payload is read."""
+        self.acted = acted or _nobody_to_note
+        """Told of each mutation that has done its work: of those who act for somebody else, it is noted."""
         self.now = now
         self.kept: Kept[Any] = Kept(self.limits.plans_bytes)
         self._documents = Documents(schema, self.limits)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sized
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, inspect, literal, select, true
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, case, inspect, literal, null, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -36,6 +36,8 @@ class Info:
     """Where the request comes from on the net, as far as that is known."""
     within: tuple[int, ...] | None = None
     """The sellers within which a mutation may change anything; None: everywhere."""
+    acted_for: set[int] = field(default_factory=set)
+    """The sellers whose rows a delegate's mutation has found: those for whom the delegate acts."""
     left_to_do: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
     transactions: Transactions | None = None
     """Of a mutation: that of `open_session`, and those that follow it."""
@@ -164,13 +166,18 @@ class Info:
             conditions.append(registry.owned(model, row, self.within))
         if rule is not None:
             conditions.append(rule(row))
-        statement = select(key, row, self._in_reach(model, row)).select_from(scope.source).where(*conditions)
+        statement = (
+            select(key, row, self._in_reach(model, row), self._acts_for(model, row))
+            .select_from(scope.source)
+            .where(*conditions)
+        )
         if lock:
             statement = statement.order_by(key).with_for_update(of=row)
         rows_found = (await self.session.execute(statement)).all()
-        if not all(in_reach for *_, in_reach in rows_found):
+        if not all(in_reach for _, _, in_reach, _ in rows_found):
             raise PermissionDeniedError
-        return {found: its_row for found, its_row, _ in rows_found}
+        self.acted_for |= {vendor_id for *_, vendor_id in rows_found if vendor_id is not None}
+        return {found: its_row for found, its_row, *_ in rows_found}
 
     async def check_channel(self, model: type[Any], key: object) -> None:
         """For rows that a service finds by their keys itself: raises PermissionDeniedError for one of a
@@ -190,6 +197,14 @@ class Info:
         key = self.key(global_id, *self.schema.types_of_model(model))
         await self.check_channel(model, key)
         return key
+
+    def _acts_for(self, model: type[Any], row: Any) -> ColumnElement[Any]:
+        """Of the sellers for which the requester acts, the one whose own a row is; null for all others."""
+        rule = registry.owners.get(model)
+        if rule is None or not self.requester.delegate_of:
+            return null()
+        own = [(rule(row, (vendor_id,)), literal(vendor_id)) for vendor_id in self.requester.delegate_of]
+        return case(*own)
 
     def _in_reach(self, model: type[Any], row: Any) -> ColumnElement[bool]:
         channel_ids = self.requester.channel_ids

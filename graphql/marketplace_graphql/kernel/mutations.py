@@ -268,6 +268,7 @@ async def _committed(
         info.within, info.transactions = within, transactions
         try:
             result = await declaration.call(info, keywords)
+            await execution.api.acted(info, name)
             payload = _success(declaration, result)
             await execution.api.settle(info)
             await _tell(info.session, declaration, payload)

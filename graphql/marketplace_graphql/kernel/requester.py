@@ -24,6 +24,8 @@ class Requester:
     within: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     channel_ids: tuple[int, ...] | None = None
     """The channels in which a member of staff works; None: in all of them."""
+    delegate_of: tuple[int, ...] = ()
+    """The sellers for which a member of staff acts: what they do for them is written down."""
 
     @property
     def is_app(self) -> bool:

@@ -22,7 +22,6 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import aliased
 
 from marketplace.apps.models import App
 from marketplace.catalog.models import Product, ProductType, ProductVariant
@@ -40,6 +39,7 @@ from marketplace.pricing.taxes import of_country, rate_expression
 from marketplace.vendors.models import Vendor
 from marketplace.webhooks.asking import is_asked
 from marketplace.webhooks.models import Webhook
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 
 def _offer(

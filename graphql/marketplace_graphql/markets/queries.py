@@ -4,7 +4,6 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, any_, exists, func, literal, true
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.markets.models import Channel as ChannelModel
@@ -24,6 +23,7 @@ from marketplace_graphql.kernel import (
     related,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.languages import CountryCode
 from marketplace_graphql.markets.settings import OrderSettings
 from marketplace_graphql.markets.settings import order_settings as settings_of_orders

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Text, and_, case, func, select
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.markets import models
@@ -20,6 +19,7 @@ from marketplace_graphql.kernel import (
     related,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.languages import InLanguage, LanguageCodeEnum
 from marketplace_graphql.markets.offered_methods import OfferedMethod

@@ -13,7 +13,6 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import aliased
 
 from marketplace.inventory.serving import place_of, serves_channel
 from marketplace.markets import models
@@ -37,6 +36,7 @@ from marketplace_graphql.kernel import (
     related,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.languages import CountryCode, CountryDisplay, country
 from marketplace_graphql.markets.settings import (
     CheckoutSettings,

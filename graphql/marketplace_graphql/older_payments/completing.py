@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from marketplace.kit.errors import DomainError, Errors
 from marketplace.payments import actions, older, sessions
 from marketplace.payments.actions import Action
+from marketplace.payments.asked import Asked
 from marketplace.payments.models import TransactionAction
 from marketplace.payments.transactions import Begun
 from marketplace_graphql.checkout.errors import CheckoutError
@@ -33,10 +34,14 @@ async def carried_out(info: Info, checkout_id: uuid.UUID, payment_data: object) 
 
     Raises what `older.carry_out` raises, and OlderPaymentError where it was refused.
     """
-    with codes_of(CheckoutError):
-        asked = await once_taxed(
-            info, lambda: older.carry_out(info.session, settings_of(info), checkout_id, payment_data)
-        )
+    try:
+        with codes_of(CheckoutError):
+            asked = await once_taxed(
+                info, lambda: older.carry_out(info.session, settings_of(info), checkout_id, payment_data)
+            )
+    except (DomainError, Errors):
+        await _give_back_confirmed(info, checkout_id)
+        raise
     if asked is None:
         return CarriedOut()
     if isinstance(asked, Begun):
@@ -61,9 +66,31 @@ async def given_back_if_refused(info: Info, paid: CarriedOut) -> AsyncIterator[N
     except (DomainError, Errors):
         if paid.token is not None:
             await info.undo()
-            for kind in (TransactionAction.CANCEL, TransactionAction.REFUND):
-                await _give_back(info, paid.token, kind)
+            await _give_all_back(info, paid.token)
         raise
+
+
+async def _give_back_confirmed(info: Info, checkout_id: uuid.UUID) -> None:
+    """What the buyer has confirmed by now, and paid, for an order that can't be, is given back, too."""
+    await info.undo()
+    try:
+        looked = await older.look_again(info.session, settings_of(info), checkout_id)
+    except DomainError:  # Its gateway is gone: there is nobody to ask.
+        await info.undo()
+        return
+    if looked is None:
+        return
+    token, asked = looked
+    if isinstance(asked, Asked):
+        await put(info, asked.call)
+        await sessions.answered(info.session, asked)
+        await info.keep()
+    await _give_all_back(info, token)
+
+
+async def _give_all_back(info: Info, token: uuid.UUID) -> None:
+    for kind in (TransactionAction.CANCEL, TransactionAction.REFUND):
+        await _give_back(info, token, kind)
 
 
 async def _give_back(info: Info, token: uuid.UUID, kind: TransactionAction) -> None:

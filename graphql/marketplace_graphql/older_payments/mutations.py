@@ -1,6 +1,7 @@
 """Payments as clients made them before there were transactions."""
 
 import uuid
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
@@ -9,15 +10,19 @@ from strawberry import ID, UNSET
 
 from marketplace.checkout import models as carts
 from marketplace.kit.errors import DomainError, InvalidError, NotFoundError
+from marketplace.kit.money import Money
 from marketplace.markets.models import Channel
 from marketplace.orders import models as orders
 from marketplace.payments import actions, models, older
 from marketplace.payments.actions import Action
+from marketplace.payments.asked import Asked
 from marketplace.payments.errors import OlderPaymentError
 from marketplace.payments.gateways.cash_on_delivery import CashOnDelivery
 from marketplace.payments.gateways.known import outside_gateways
 from marketplace.payments.models import TransactionAction
 from marketplace.payments.older import Recording
+from marketplace.payments.promised import act_on_order
+from marketplace.payments.taking import possible_minor
 from marketplace.payments.transactions import events_of
 from marketplace.people.permissions import Permission
 from marketplace.people.redirects import checked_redirect
@@ -59,10 +64,6 @@ PaymentError = error_type(
 )  # fmt: skip
 _CURRENCY = select(carts.Checkout.currency).where(carts.Checkout.id == bindparam("key", type_=Uuid))
 _CODES = {"EMAIL_NOT_SET": "CHECKOUT_EMAIL_NOT_SET", "NO_LINES": "NO_CHECKOUT_LINES"}
-_FAILED = {
-    TransactionAction.CHARGE: "CAPTURE_INACTIVE_PAYMENT",
-    TransactionAction.CANCEL: "VOID_INACTIVE_PAYMENT",
-}
 
 
 @enum
@@ -221,42 +222,42 @@ async def _act(
     """Have whoever carries a payment out do something with it. That it was asked for is kept, even where it
     was not done. Raises OlderPaymentError.
     """
-    possible = payment.charged_minor if kind is TransactionAction.REFUND else payment.authorized_minor
+    possible = possible_minor(payment, kind)
     if minor is not None and not 0 < minor <= possible:
-        raise OlderPaymentError(f"There is not so much to {kind.lower()}.")
+        most = Money(possible, payment.currency)
+        raise OlderPaymentError(f"There is not so much to {kind.lower()}: {most} at most.", field="amount")
     try:
         asked = await actions.ask_for_action(
             info.session, settings_of(info), payment.token, Action(kind, minor), info.requester.user_id
         )
     except DomainError as error:
         raise OlderPaymentError(error.message) from error
-    await put(info, asked.call)
-    done = await actions.answered(info.session, asked)
-    last = (await events_of(info.session, done))[-1]
-    if older.is_failure(last) and not last.counts:
-        message = last.message
+    key = payment.id
+    await _put_all(info, [asked])
+    return await info.session.get_one(models.TransactionItem, key)
+
+
+async def _put_all(info: Info, questions: Sequence[Asked]) -> None:
+    """Put questions, and write down what came of them. Raises OlderPaymentError for what was refused."""
+    refused = []
+    for asked in questions:
+        await put(info, asked.call)
+        done = await actions.answered(info.session, asked)
+        last = (await events_of(info.session, done))[-1]
+        if older.is_failure(last) and last.id > asked.request_id:
+            refused.append(last.message)
+    if refused:
         await info.keep()
-        raise OlderPaymentError(message)
-    return done
+        raise OlderPaymentError(" ".join(dict.fromkeys(refused)))
 
 
 async def _act_on_order(info: Info, id: ID, kind: TransactionAction, amount: Any) -> Any:
-    """The last payment of which something is promised is acted on. Raises DomainError."""
+    """What is promised for an order is acted on. Raises DomainError."""
     order = await info.find(orders.Order, id)
-    found = await info.session.scalars(
-        select(models.TransactionItem)
-        .where(models.TransactionItem.order_id == order.id)
-        .order_by(models.TransactionItem.id.desc())
-    )
-    payments = found.all()
-    if not payments:
-        message = "There's no payment associated with the order."
-        raise DomainError(message, field="payment", code="PAYMENT_MISSING")
-    promised = next((one for one in payments if one.authorized_minor), None)
-    if promised is None:
-        raise DomainError("Nothing is promised that could be.", field="payment", code=_FAILED[kind])
-    minor = _minor(amount, promised.currency)
-    order_id = order.id
+    order_id, minor = order.id, _minor(amount, order.currency)
     with codes_of(OrderError):
-        await _act(info, promised, kind, minor)
+        asked = await act_on_order(
+            info.session, settings_of(info), order_id, kind, minor, info.requester.user_id
+        )
+        await _put_all(info, asked)
     return await info.session.get_one(orders.Order, order_id)

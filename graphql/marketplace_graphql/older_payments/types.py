@@ -4,7 +4,6 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Integer, Text, and_, case, cast, func, literal, or_, select
-from sqlalchemy.orm import aliased
 
 from marketplace.payments import models
 from marketplace.payments.models import TransactionAction
@@ -25,6 +24,7 @@ from marketplace_graphql.kernel import (
     related,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.orders.enums import OrderAction, PaymentChargeStatusEnum
 from marketplace_graphql.orders.older_actions import can, payment_actions
 from marketplace_graphql.payments.stored_methods import CreditCard

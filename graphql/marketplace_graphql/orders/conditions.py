@@ -23,7 +23,6 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.orm import aliased
 
 from marketplace.catalog.models import Product, ProductType, ProductTypeKind
 from marketplace.catalog.models import ProductVariant as VariantRow
@@ -33,6 +32,7 @@ from marketplace.orders.discounts import OrderGiftCard
 from marketplace.people.models import Address as AddressRow
 from marketplace_graphql.inputs import DecimalFilterInput, StringFilterInput
 from marketplace_graphql.kernel import QueryError, between, input_type, matches, refers
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.languages import CountryCode
 from marketplace_graphql.values import major_amount
 

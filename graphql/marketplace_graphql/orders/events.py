@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BigInteger, Boolean, ColumnElement, Float, Integer, Text, Uuid, cast, func, select
 from sqlalchemy import column as sql_column
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import aliased
 
 from marketplace.orders import models
 from marketplace.people.permissions import Permission
@@ -25,6 +24,7 @@ from marketplace_graphql.kernel import (
     related,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.orders.enums import OrderEventsEmailsEnum, OrderEventsEnum
 from marketplace_graphql.orders.lines import FulfillmentLine, OrderLine
 from marketplace_graphql.orders.vendor_orders import VendorOrder

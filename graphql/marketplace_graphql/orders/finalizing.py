@@ -3,13 +3,13 @@
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, literal, not_, null, or_, select, true, union_all
-from sqlalchemy.orm import aliased
 
 from marketplace.catalog.listings import ProductChannelListing
 from marketplace.catalog.models import ProductVariant
 from marketplace.markets.models import Channel
 from marketplace.orders.models import OrderLine, OrderStatus
 from marketplace_graphql.kernel import each
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 OPEN = (OrderStatus.DRAFT, OrderStatus.UNCONFIRMED)
 

@@ -22,12 +22,12 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.orm import aliased
 
 from marketplace.orders import models
 from marketplace.orders.invoice_models import Invoice
 from marketplace.payments.models import TransactionItem
 from marketplace.people.models import Address, User
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.orders.conditions import few_or_many
 
 HANGING: tuple[tuple[Any, str], ...] = (

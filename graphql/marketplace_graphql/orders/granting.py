@@ -4,7 +4,6 @@ from decimal import Decimal as Amount
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.content.reasons import For
@@ -31,6 +30,7 @@ from marketplace_graphql.kernel import (
     related,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.orders.lines import OrderLine
 from marketplace_graphql.orders.parcels import LINES_AT_ONCE
 from marketplace_graphql.orders.reasons import Reasons, reason_page, reasons_named

@@ -4,7 +4,6 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, literal, select, true
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.kit.errors import InvalidError, NotFoundError
@@ -33,6 +32,7 @@ from marketplace_graphql.kernel import (
     object_type,
     related,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.orders.conditions import each_of, hangs_on
 from marketplace_graphql.orders.visibility import STAFF, knows_buyer
 

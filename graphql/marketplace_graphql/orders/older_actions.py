@@ -4,10 +4,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, case, cast, func, literal, null, select
 from sqlalchemy.dialects.postgresql import ARRAY, array
-from sqlalchemy.orm import aliased
 
 from marketplace.payments.gateways.by_hand import PAID_BACK_BY_HAND
 from marketplace.payments.models import TransactionAction, TransactionItem
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.orders.enums import OrderAction
 
 _AMOUNTS = {

@@ -3,7 +3,6 @@
 from typing import Any
 
 from sqlalchemy import BigInteger, and_, cast, func, select
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.orders.models import Order as OrderRow
@@ -18,6 +17,7 @@ from marketplace_graphql.kernel import (
     related,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.orders.conditions import own
 from marketplace_graphql.orders.events import OrderEvent
 from marketplace_graphql.orders.filters import (

@@ -1,5 +1,6 @@
 """Money back, and goods back: staff's to decide. Sellers say what of their own came back."""
 
+import uuid
 from decimal import Decimal
 from typing import Any
 
@@ -11,15 +12,18 @@ from marketplace.kit.money import Money
 from marketplace.orders import models
 from marketplace.orders.errors import FulfillQuantityError
 from marketplace.orders.moving import LinePieces, ParcelPieces
-from marketplace.payments import refunding
+from marketplace.payments import actions, repaid, repaying
 from marketplace.payments.by_hand import mark_as_paid
 from marketplace.payments.refund_shares import Wish
+from marketplace.payments.refunding import Kind, Refunding, Returned
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import Info, PositiveDecimal, input_type, mutation, object_type
 from marketplace_graphql.orders.errors import OrderError
 from marketplace_graphql.orders.naming import named_order, payload_order
 from marketplace_graphql.orders.parcels import LINES_AT_ONCE
 from marketplace_graphql.orders.reasons import Reasons, reasons_named
+from marketplace_graphql.payments.asking import put
+from marketplace_graphql.people.requests import settings_of
 from marketplace_graphql.rules import codes_of
 
 STAFF = Permission.MANAGE_ORDERS
@@ -128,12 +132,9 @@ class RefundMutations:
             raise FulfillQuantityError("Amount should be a positive number.", field="amount")
         with codes_of(OrderError):
             order = await info.find(models.Order, id)
-            return await refunding.refund_amount(
-                info.session,
-                order.id,
-                exact_minor(amount, order.currency, "amount"),
-                user_id=info.requester.user_id,
-            )
+            wish = Wish(exact_minor(amount, order.currency, "amount"))
+            made = await _paid_back(info, order.id, Refunding(Kind.KEPT, wish, amount_field="amount"))
+        return made.order
 
     @mutation(
         returns={"fulfillment": "Fulfillment | None", "order": "Order | None"},
@@ -150,15 +151,14 @@ class RefundMutations:
         """
         with codes_of(OrderError):
             whole = await info.find(models.Order, order, field_name="order")
-            parcels = await refunding.refund_products(
-                info.session,
-                whole.id,
+            refunding = Refunding(
+                Kind.KEPT,
+                _wish(input, whole.currency),
                 _of_lines(info, input.order_lines or []),
                 _of_parcels(info, input.fulfillment_lines or []),
-                _wish(input, whole.currency),
-                user_id=info.requester.user_id,
             )
-        return {"fulfillment": parcels[0] if parcels else None, "order": whole}
+            made = await _paid_back(info, whole.id, refunding)
+        return {"fulfillment": made.returned[0] if made.returned else None, "order": made.order}
 
     @mutation(
         returns={
@@ -193,21 +193,28 @@ class RefundMutations:
             of_parcels = _of_parcels(info, input.fulfillment_lines or [], reasons)
             if info.within is not None:
                 await _check_own(info, input)
-            made = await refunding.return_products(
-                info.session,
-                named.order_id,
-                of_lines,
-                of_parcels,
-                _wish(input, whole.currency) if input.refund else None,
-                why=_why(input, reasons),
-                user_id=info.requester.user_id,
-            )
+            wish = _wish(input, whole.currency) if input.refund else None
+            refunding = Refunding(Kind.RETURN, wish, of_lines, of_parcels, _why(input, reasons))
+            made = await _paid_back(info, named.order_id, refunding)
         return {
             "return_fulfillment": made.returned[0] if made.returned else None,
             "replace_fulfillment": made.replaced[0] if made.replaced else None,
             "order": payload_order(info, made.order),
             "replace_order": made.replacement,
         }
+
+
+async def _paid_back(info: Info, order_id: uuid.UUID, refunding: Refunding) -> Returned:
+    """Whoever took the money is asked, with nothing in hand. Raises what `repaying.begin` and
+    `repaid.outcome` raise.
+    """
+    begun = await repaying.begin(info.session, settings_of(info), order_id, refunding, info.requester.user_id)
+    if isinstance(begun, Returned):
+        return begun
+    for asked in begun.asked:
+        await put(info, asked.call)
+        await actions.answered(info.session, asked)
+    return await repaid.outcome(info.session, begun.repayment_id)
 
 
 def _of_lines(info: Info, given: list[Any], reasons: Reasons | None = None) -> list[LinePieces]:

@@ -3,11 +3,11 @@
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, null, or_, select
-from sqlalchemy.orm import aliased
 
 from marketplace.markets.models import ShippingMethod
 from marketplace.orders import models
 from marketplace_graphql.kernel import each, never_null, object_type
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 PLAIN = "^[A-Za-z0-9-]+$"
 """Numbers that can stand in an address as they are. Others are shown, but lead nowhere."""

@@ -11,7 +11,6 @@ from sqlalchemy import (
     null,
     select,
 )
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.markets.models import Channel as ChannelRow
@@ -34,6 +33,7 @@ from marketplace_graphql.kernel import (
     related,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.languages import LanguageCodeEnum, language_code
 from marketplace_graphql.markets.types import TaxClass

@@ -4,7 +4,6 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Integer, Text, any_, cast, func, literal, or_, select, true
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.orders import models
@@ -31,6 +30,7 @@ from marketplace_graphql.kernel import (
     related,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.orders.enums import in_english
 from marketplace_graphql.orders.filters import days
 from marketplace_graphql.orders.finding import numbered

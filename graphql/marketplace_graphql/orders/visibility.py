@@ -8,7 +8,6 @@ placed themselves they see their own parts, and nothing else.
 from typing import Any
 
 from sqlalchemy import ColumnElement, any_, false, literal, or_, select, true
-from sqlalchemy.orm import aliased
 
 from marketplace.orders.invoice_models import Invoice
 from marketplace.orders.models import (
@@ -21,6 +20,7 @@ from marketplace.orders.models import (
 )
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import of_channels, owned
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 STAFF = Permission.MANAGE_ORDERS
 NOT_PLACED = (OrderStatus.DRAFT, OrderStatus.UNCONFIRMED)

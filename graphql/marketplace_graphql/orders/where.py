@@ -4,7 +4,6 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select, true
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.inventory.models import Warehouse
@@ -19,6 +18,7 @@ from marketplace_graphql.inputs import (
     metadata_says,
 )
 from marketplace_graphql.kernel import Filter, between, enum, input_type, matches, refers
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.orders.conditions import (
     AddressFilterInput,
     PriceFilterInput,

@@ -1,10 +1,11 @@
 """Disputes of payments, for staff who handle payments."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import false, true
 
 from marketplace.payments.gateways.stripe import models
+from marketplace.payouts import models as payouts
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import (
     DateTime,
@@ -14,11 +15,15 @@ from marketplace_graphql.kernel import (
     enum,
     input_type,
     node,
+    record,
     related,
     value,
 )
 from marketplace_graphql.payments.types import TransactionItem
 from marketplace_graphql.values import Money, money
+
+if TYPE_CHECKING:
+    from marketplace_graphql.orders.vendor_orders import VendorOrder
 
 PaymentDisputeStatusEnum = enum(models.DisputeStatus, name="PaymentDisputeStatusEnum")
 
@@ -49,6 +54,21 @@ class PaymentDispute(Node):
     created: DateTime = column("created_at")
     transaction: TransactionItem | None = related(lambda row, payment, ctx: payment.id == row.transaction_id)
     """The payment."""
+    charges: "list[DisputeCharge]" = related(lambda row, charge, ctx: charge.dispute_id == row.id, limit=200)
+    """What of it sellers were charged with, once it was lost."""
+
+
+@record(payouts.DisputeCharge, order_by=lambda row, ctx: row.id)
+class DisputeCharge:
+    """What of a lost dispute staff have charged to a seller: the next payout takes it."""
+
+    amount: Money = value(lambda row, ctx: money(row.amount_minor, row.currency))
+    reason: str
+    """Why, in words for the seller."""
+    vendor_order: "VendorOrder | None" = related()
+    created: DateTime = column("at")
+    returned: DateTime | None = column("returned_at")
+    """When the bank decided for us after all, and the seller got it back."""
 
 
 @input_type

@@ -4,7 +4,6 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Uuid, and_, any_, select
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.apps.models import App
@@ -21,6 +20,7 @@ from marketplace_graphql.kernel import (
     input_type,
     matches,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 
 @input_type

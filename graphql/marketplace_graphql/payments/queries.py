@@ -3,7 +3,6 @@
 from typing import Any
 
 from sqlalchemy import ColumnElement, Uuid, any_, literal, or_, select
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.checkout.models import Checkout
@@ -20,6 +19,7 @@ from marketplace_graphql.kernel import (
     of_channels,
     related,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.payments.differences import PaymentDifference
 from marketplace_graphql.payments.disputes import PaymentDispute, dispute_filter
 from marketplace_graphql.payments.lists import transaction_order, transaction_where

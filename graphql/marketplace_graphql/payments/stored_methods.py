@@ -4,7 +4,6 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.kit.errors import DomainError, PermissionDeniedError
@@ -31,6 +30,7 @@ from marketplace_graphql.kernel import (
     object_type,
 )
 from marketplace_graphql.kernel.metadata import MetadataItem
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.payments.types import PaymentGateway
 from marketplace_graphql.rules import codes_of
 

@@ -22,7 +22,6 @@ from sqlalchemy import (
 )
 from sqlalchemy import column as sql_column
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.markets.models import Channel
@@ -55,6 +54,7 @@ from marketplace_graphql.kernel import (
     typed,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.orders.reasons import reason_page
 from marketplace_graphql.orders.visibility import of_own_sale
 from marketplace_graphql.values import Money, money

@@ -48,7 +48,7 @@ class BreakdownOfProduct:
     def price_breakdown(row: Any, ctx: Any, channel: str | None = None) -> PriceBreakdown | None:
         """Who receives what of the price of its cheapest variant, by the rules in force today."""
         listing = listing_of(row, ctx)
-        return _parts(  # type: ignore[no-any-return]
+        return _parts(
             breakdown_today(
                 listing.start_gross_minor,
                 listing.start_net_minor,
@@ -69,7 +69,7 @@ class BreakdownOfVariant:
         """Who receives what of the price of one piece, by the rules in force today."""
         listing = variant_listing_of(row, ctx)
         product = ctx.joined(row, Product, lambda product: product.id == row.product_id, key="its product")
-        return _parts(  # type: ignore[no-any-return]
+        return _parts(
             breakdown_today(
                 listing.gross_minor,
                 listing.net_minor,

@@ -1,28 +1,36 @@
 """What other rooms' types show of money: parts of `Vendor` and of `VendorOrder`."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, any_, case, false, func, select, true
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, any_, false, func, select, true
 
 from marketplace.kit.money import Money as Amount
 from marketplace.payouts import models
 from marketplace.payouts.commission import explain
 from marketplace.payouts.queries import vendor_balances
+from marketplace.payouts.terms import currency_of, usual_minimum
 from marketplace.people.permissions import Permission
+from marketplace.vendors.models import PayoutMethod
 from marketplace_graphql.kernel import (
     Info,
+    column,
     computed,
     each,
+    enum,
     object_type,
     record,
     related,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.languages import LanguageCodeEnum
 from marketplace_graphql.values import Money, money
 
+if TYPE_CHECKING:
+    from marketplace_graphql.payments.disputes import DisputeCharge
+
 STAFF = Permission.MANAGE_PAYOUTS
+PayoutMethodEnum = enum(PayoutMethod, name="PayoutMethodEnum")
 
 
 def of_own_seller(vendor_id: Any, ctx: Any) -> ColumnElement[bool]:
@@ -38,6 +46,8 @@ class VendorBalance:
 
     currency: str
     """ISO 4217 code."""
+    pending: Money
+    """Sold, and not delivered yet."""
     held: Money
     """Earned, but the buyer may still withdraw, or the carrier has not handed the cash over."""
     payable: Money
@@ -53,17 +63,22 @@ class MoneyOfVendor:
     """What a seller is owed: a part of `Vendor`."""
 
     payout_minimum: Money | None = value(
-        lambda row, ctx: money(row.payout_minimum_minor, _currency_of(row)),
+        lambda row, ctx: money(_minimum(row), currency_of(row.country_code)),
         allowed=lambda row, ctx: of_own_seller(row.id, ctx),
     )
-    """It is paid once it is owed as much."""
+    """It is paid once it is owed as much: as it chose, or as is usual."""
+    payout_method: PayoutMethodEnum | None = column(  # type: ignore[valid-type]
+        allowed=lambda row, ctx: of_own_seller(row.id, ctx)
+    )
+    """The way it wants to be paid."""
 
     @value(allowed=lambda row, ctx: of_own_seller(row.id, ctx))
     def balances(row: Any, ctx: Any) -> list[VendorBalance]:
-        """What the ledger says, one item for each currency that it has ever earned in."""
+        """What the ledger says, one item for each currency that it has ever sold in."""
         owed = vendor_balances(row.id)
         parts = {
             "currency": owed.c.currency,
+            "pending": lambda: money(owed.c.pending_minor, owed.c.currency),
             "held": lambda: money(owed.c.held_minor, owed.c.currency),
             "payable": lambda: money(owed.c.payable_minor, owed.c.currency),
             "in_transit": lambda: money(owed.c.in_transit_minor, owed.c.currency),
@@ -72,9 +87,8 @@ class MoneyOfVendor:
         return each(owed, parts, order_by=owed.c.currency)
 
 
-def _currency_of(row: Any) -> ColumnElement[str]:
-    """A minimum is in whatever a seller is paid in first: that of its country."""
-    return case({"MA": "MAD", "CI": "XOF", "SN": "XOF"}, value=row.country_code, else_="EUR")
+def _minimum(row: Any) -> ColumnElement[int]:
+    return func.coalesce(row.payout_minimum_minor, usual_minimum(currency_of(row.country_code)))
 
 
 @record(models.VendorEarning)
@@ -132,3 +146,9 @@ class EarningOfVendorOrder:
         allowed=lambda row, ctx: of_own_seller(row.vendor_id, ctx),
     )
     """For the seller and for staff who work with payouts."""
+    dispute_charges: "list[DisputeCharge]" = related(
+        lambda row, charge, ctx: charge.vendor_order_id == row.id,
+        allowed=lambda row, ctx: of_own_seller(row.vendor_id, ctx),
+        limit=200,
+    )
+    """What staff have charged of lost disputes: for the seller and for staff who work with payouts."""

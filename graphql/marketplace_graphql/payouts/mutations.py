@@ -1,36 +1,22 @@
 """What staff do with payouts: make a run, approve it, call it off, read the bank's answer."""
 
-from enum import Enum
-
 from strawberry import ID
 
-from marketplace.kit.errors import InvalidError, PermissionDeniedError
+from marketplace.kit.errors import InvalidError
 from marketplace.kit.settings import Settings
-from marketplace.payouts import answers, models, runs
+from marketplace.payouts import answers, endings, models, runs
 from marketplace.vendors.models import Vendor
-from marketplace_graphql.kernel import Info, Upload, UploadedFile, enum, error_type, mutation, object_type
+from marketplace_graphql.kernel import Info, Upload, UploadedFile, mutation, object_type
+from marketplace_graphql.payouts.answers import BankAnswerMutations
+from marketplace_graphql.payouts.counter import CounterMutations
+from marketplace_graphql.payouts.disputes import DisputeMutations
+from marketplace_graphql.payouts.errors import PayoutError, staff_id
 from marketplace_graphql.payouts.fields import STAFF
-
-
-@enum
-class PayoutErrorCode(Enum):
-    """What can be wrong with a payout run."""
-
-    INVALID = "INVALID"
-    NOT_FOUND = "NOT_FOUND"
-    NOTHING_TO_PAY = "NOTHING_TO_PAY"
-    FOUR_EYES = "FOUR_EYES"
-    WRONG_STATE = "WRONG_STATE"
-    PAYER_MISSING = "PAYER_MISSING"
-    ANSWER_INVALID = "ANSWER_INVALID"
-    UNKNOWN_PAYOUT = "UNKNOWN_PAYOUT"
-
-
-PayoutError = error_type("PayoutError", PayoutErrorCode, row=int | None)
+from marketplace_graphql.payouts.terms import PayoutTermsMutations
 
 
 @object_type
-class PayoutMutations:
+class PayoutMutations(PayoutTermsMutations, CounterMutations, BankAnswerMutations, DisputeMutations):
     """Paying sellers."""
 
     @mutation(returns="PayoutRun", errors=PayoutError, needs=STAFF)
@@ -42,20 +28,26 @@ class PayoutMutations:
         if vendors is not None:
             found = await info.find_many(Vendor, vendors, field_name="vendors")
             named = [vendor.id for vendor in found]
-        return await runs.create_run(info.session, currency, _staff_id(info), named)
+        return await runs.create_run(info.session, currency, staff_id(info), named)
+
+    @mutation(returns="PayoutRun", errors=PayoutError, needs=STAFF)
+    async def payout_run_review(self, info: Info, id: ID) -> models.PayoutRun:
+        """Notes that one member of staff has looked through a draft: another has to approve it."""
+        run = await info.find(models.PayoutRun, id)
+        return await runs.review_run(info.session, run.id, staff_id(info))
 
     @mutation(returns="PayoutRun", errors=PayoutError, needs=STAFF)
     async def payout_run_approve(self, info: Info, id: ID) -> models.PayoutRun:
-        """Lets a draft that somebody else has made go to the bank."""
+        """Lets a run that others have made and reviewed go to its sellers."""
         run = await info.find(models.PayoutRun, id)
         settings: Settings = info.context["settings"]
-        return await runs.approve_run(info.session, run.id, _staff_id(info), settings)
+        return await runs.approve_run(info.session, run.id, staff_id(info), settings)
 
     @mutation(returns="PayoutRun", errors=PayoutError, needs=STAFF)
     async def payout_run_cancel(self, info: Info, id: ID) -> models.PayoutRun:
         """Calls a draft off: what it set aside can be paid by another run."""
         run = await info.find(models.PayoutRun, id)
-        return await runs.cancel_run(info.session, run.id, _staff_id(info))
+        return await runs.cancel_run(info.session, run.id, staff_id(info))
 
     @mutation(returns="PayoutRun", errors=PayoutError, needs=STAFF)
     async def payout_run_answer_import(self, info: Info, id: ID, file: Upload) -> models.PayoutRun:
@@ -63,11 +55,10 @@ class PayoutMutations:
         run = await info.find(models.PayoutRun, id)
         if not isinstance(file, UploadedFile):
             raise InvalidError("Send the answer as a file of a multipart request.", field="file")
-        return await answers.import_answer(info.session, run.id, file.content, _staff_id(info))
+        return await answers.import_answer(info.session, run.id, file.content, staff_id(info))
 
-
-def _staff_id(info: Info) -> int:
-    """Who does it: runs are made and approved by people. Raises PermissionDeniedError for an app."""
-    if info.requester.user_id is None:
-        raise PermissionDeniedError(STAFF)
-    return info.requester.user_id
+    @mutation(returns="Payout", errors=PayoutError, needs=STAFF)
+    async def payout_return(self, info: Info, id: ID, reason: str) -> models.Payout:
+        """Says by hand that a payout came back, and why: its money is payable again, its seller is told."""
+        payout = await info.find(models.Payout, id)
+        return await endings.return_payout(info.session, payout.id, reason, staff_id(info))

@@ -26,7 +26,10 @@ from marketplace_graphql.kernel import (
     related,
     resolver,
 )
+from marketplace_graphql.payouts.answers import BankAnswerQueries
+from marketplace_graphql.payouts.counter import CounterQueries
 from marketplace_graphql.payouts.fields import STAFF
+from marketplace_graphql.payouts.terms import PayoutTermsQueries
 from marketplace_graphql.payouts.types import (
     LedgerAccountEnum,
     LedgerEntry,
@@ -130,7 +133,7 @@ class CarrierCash:
 
 
 @object_type
-class PayoutQueries:
+class PayoutQueries(PayoutTermsQueries, CounterQueries, BankAnswerQueries):
     """Money on its way to sellers."""
 
     payout_runs: CountableConnection[PayoutRun] | None = connection(filter=run_filter, needs=STAFF)

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, false, func, select, true
-from sqlalchemy.orm import aliased
 
 from marketplace.kit.settings import Settings
 from marketplace.kit.signing import PrivateFile as FileToSign
@@ -11,6 +10,7 @@ from marketplace.kit.signing import signed_url
 from marketplace.payouts import ledger, models
 from marketplace.people.models import User
 from marketplace_graphql.kernel import (
+    Date,
     DateTime,
     Info,
     Node,
@@ -24,17 +24,19 @@ from marketplace_graphql.kernel import (
     related,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.languages import LanguageCodeEnum
-from marketplace_graphql.payouts.fields import STAFF, of_own_seller
+from marketplace_graphql.payouts.fields import STAFF, PayoutMethodEnum, of_own_seller
+from marketplace_graphql.seller_accounts.fields import TransferOfPayout
 from marketplace_graphql.values import Money, money
 
 if TYPE_CHECKING:
     from marketplace_graphql.orders.vendor_orders import VendorOrder
+    from marketplace_graphql.payouts.counter import CashPickup
     from marketplace_graphql.vendors.types import Vendor
 
 PayoutRunStatusEnum = enum(models.PayoutRunStatus, name="PayoutRunStatusEnum")
 PayoutStatusEnum = enum(models.PayoutStatus, name="PayoutStatusEnum")
-PayoutMethodEnum = enum(models.PayoutMethod, name="PayoutMethodEnum")
 LedgerAccountEnum = enum(ledger.Account, name="LedgerAccountEnum")
 
 
@@ -84,14 +86,14 @@ def _payout_of(row: Any, ctx: Any) -> Any:
     visible=lambda row, ctx: of_own_seller(row.vendor_id, ctx),
     order_by=lambda row, ctx: row.number,
 )
-class Payout(Node):
+class Payout(Node, TransferOfPayout):
     """One seller's money on its way."""
 
     number: int
     vendor: "Vendor" = related()
     amount: Money = value(lambda row, ctx: money(row.amount_minor, row.currency))
     status: PayoutStatusEnum  # type: ignore[valid-type]
-    method: PayoutMethodEnum  # type: ignore[valid-type]
+    method: PayoutMethodEnum
     end_to_end_id: str
     """What the bank's answer calls it."""
     account_holder: str
@@ -106,6 +108,8 @@ class Payout(Node):
     """Why it failed or came back, in the bank's words."""
     run: "PayoutRun | None" = related()
     """For staff."""
+    cash_pickup: "CashPickup | None" = related(lambda row, pickup, ctx: pickup.payout_id == row.id)
+    """Of one that is fetched in cash, once it is ready."""
     lines: list[PayoutLine] = related(limit=2000)
 
     @computed(lambda row, ctx: {"keys": row.statements, "name": row.end_to_end_id})
@@ -114,7 +118,7 @@ class Payout(Node):
         return [
             {  # type: ignore[misc]
                 "language_code": LanguageCodeEnum(language),
-                "file": _file(info, key, f"{selected['name']}-{language}.pdf", "application/pdf"),
+                "file": file_of(info, key, f"{selected['name']}-{language}.pdf", "application/pdf"),
             }
             for language, key in sorted(selected["keys"].items())
         ]
@@ -130,11 +134,14 @@ class PayoutRunPerson:
 
 @node(models.PayoutRun, visible=staff_only, order_by=lambda row, ctx: row.id.desc())
 class PayoutRun(Node):
-    """Payouts that go to the bank in one file."""
+    """Payouts that are sent together, each its seller's way."""
 
     status: PayoutRunStatusEnum  # type: ignore[valid-type]
     currency: str
     created: DateTime = column("created_at")
+    drafted_for: Date | None
+    """The day of the schedule that it was made for; none where a person made it."""
+    reviewed_at: DateTime | None
     approved_at: DateTime | None
     sent_at: DateTime | None
     message_id: str | None
@@ -145,12 +152,17 @@ class PayoutRun(Node):
     @value
     def created_by(row: Any, ctx: Any) -> PayoutRunPerson | None:
         """Who made it: somebody else has to approve it."""
-        return _staff(row.created_by_id, ctx, row, "who made it")
+        return person(row.created_by_id, ctx, row, "who made it")
+
+    @value
+    def reviewed_by(row: Any, ctx: Any) -> PayoutRunPerson | None:
+        """Who looked through it: somebody else has to approve it."""
+        return person(row.reviewed_by_id, ctx, row, "who reviewed it")
 
     @value
     def approved_by(row: Any, ctx: Any) -> PayoutRunPerson | None:
         """Who approved it."""
-        return _staff(row.approved_by_id, ctx, row, "who approved it")
+        return person(row.approved_by_id, ctx, row, "who approved it")
 
     @value
     def total(row: Any, ctx: Any) -> Money:
@@ -164,19 +176,19 @@ class PayoutRun(Node):
         """What the bank is sent, once it has been made: pain.001 and CSV."""
         kinds = (("xml", "application/xml"), ("csv", "text/csv"))
         return [
-            _file(info, selected[kind], selected[kind].rpartition("/")[2], content_type)
+            file_of(info, selected[kind], selected[kind].rpartition("/")[2], content_type)
             for kind, content_type in kinds
             if selected[kind]
         ]
 
 
-def _staff(user_id: Any, ctx: Any, row: Any, key: str) -> Any:
+def person(user_id: Any, ctx: Any, row: Any, key: str) -> Any:
     person = ctx.joined(row, User, lambda user: user.id == user_id, key=key)
     name = func.btrim(person.first_name + " " + person.last_name)
     return null_when(person.id.is_(None), {"name": name, "email": person.email})
 
 
-def _file(info: Info, key: str, name: str, content_type: str) -> Any:
+def file_of(info: Info, key: str, name: str, content_type: str) -> Any:
     settings: Settings = info.context["settings"]
     url = signed_url(settings, FileToSign(key, name, content_type))
     return {"name": name, "content_type": content_type, "url": url}

@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Float, Select, and_, case, func, literal, not_, or_, select, true
 from sqlalchemy.dialects.postgresql import TSQUERY
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.orders.models import Order, OrderStatus
@@ -35,6 +34,7 @@ from marketplace_graphql.kernel import (
     matches,
     refers,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.orders.conditions import AddressFilterInput
 from marketplace_graphql.orders.filters import IntFilterInput, days
 

@@ -4,7 +4,6 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ARRAY, ColumnElement, String, Text, and_, any_, func, literal, or_, select
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.people import models
@@ -27,6 +26,7 @@ from marketplace_graphql.kernel import (
     related,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 if TYPE_CHECKING:
     from marketplace_graphql.markets.types import Channel

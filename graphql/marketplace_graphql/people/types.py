@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import aliased
 
 from marketplace.people import models
 from marketplace.people.permissions import Permission as PermissionCode
@@ -24,6 +23,7 @@ from marketplace_graphql.kernel import (
     union,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.languages import CountryDisplay, LanguageCodeEnum, country
 from marketplace_graphql.orders.queries import OrdersOfUser
 from marketplace_graphql.payments.stored_methods import StoredMethodsOfUser

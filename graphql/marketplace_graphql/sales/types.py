@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, ColumnElement, Float, Text, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, JSONPATH
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog.search import reads_like
@@ -35,6 +34,7 @@ from marketplace_graphql.kernel import (
     translated,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.languages import LanguageDisplay, language
 from marketplace_graphql.pricing.discounts import DiscountValueTypeEnum

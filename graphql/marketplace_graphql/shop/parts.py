@@ -4,7 +4,6 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import aliased
 
 from marketplace.people import models as people
 from marketplace.people.permissions import Permission
@@ -19,6 +18,7 @@ from marketplace_graphql.kernel import (
     object_type,
     related,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 
 if TYPE_CHECKING:
     from marketplace_graphql.people.types import User

@@ -23,7 +23,6 @@ from sqlalchemy import (
     true,
     values,
 )
-from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import ColumnElement
 from strawberry import ID
 
@@ -45,6 +44,7 @@ from marketplace_graphql.kernel import (
     related,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.languages import (
     ENGLISH_COUNTRY_NAMES,

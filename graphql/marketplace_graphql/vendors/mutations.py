@@ -1,7 +1,5 @@
 """What sellers change of themselves, and staff of sellers."""
 
-from enum import Enum
-
 from sqlalchemy import select
 from strawberry import ID
 
@@ -9,58 +7,30 @@ from marketplace.catalog import models as catalog_models
 from marketplace.catalog.lead_times import make_to_order
 from marketplace.inventory import models as inventory_models
 from marketplace.inventory.lots import NewLot, lay_in
-from marketplace.kit.errors import InvalidError, NotFoundError, PermissionDeniedError
-from marketplace.kit.settings import Settings
+from marketplace.kit.errors import InvalidError, NotFoundError
 from marketplace.people.permissions import Permission
 from marketplace.people.service import checked_email
-from marketplace.vendors import bank, members, service
 from marketplace.vendors import models as vendor_models
-from marketplace.vendors.queries import works_as
+from marketplace.vendors import service
 from marketplace_graphql.kernel import (
     Date,
     Info,
     changes,
-    enum,
-    error_type,
     input_type,
     mutation,
     object_type,
 )
 from marketplace_graphql.languages import CountryCode
-from marketplace_graphql.vendors.types import BankAccount, BankAccountKindEnum
-
-enum(vendor_models.MemberRole, name="VendorMemberRoleEnum")
+from marketplace_graphql.vendors.banks import BankMutations
+from marketplace_graphql.vendors.documents import DocumentMutations
+from marketplace_graphql.vendors.errors import VendorError
+from marketplace_graphql.vendors.links import LinkMutations
+from marketplace_graphql.vendors.permits import works_for
+from marketplace_graphql.vendors.standing import StandingMutations
+from marketplace_graphql.vendors.team import DelegationMutations, TeamMutations
 
 LONGEST_LINE = 250
 """Of a seller's name, and of what else is said of it in a line."""
-
-
-@enum
-class VendorErrorCode(Enum):
-    """What can be wrong with what is said of a seller."""
-
-    BANK_NUMBER_INVALID = "BANK_NUMBER_INVALID"
-    ICE_INVALID = "ICE_INVALID"
-    INVALID = "INVALID"
-    NOT_FOUND = "NOT_FOUND"
-    REQUIRED = "REQUIRED"
-    UNIQUE = "UNIQUE"
-    WRONG_STATUS = "WRONG_STATUS"
-
-
-VendorError = error_type("VendorError", VendorErrorCode)
-
-
-@input_type
-class BankAccountInput:
-    """Where a seller is paid."""
-
-    kind: BankAccountKindEnum
-    holder: str
-    """As the bank writes it."""
-    bank_name: str | None = None
-    number: str
-    """A RIB of 24 digits, or an IBAN."""
 
 
 @input_type
@@ -113,7 +83,14 @@ class LotInput:
 
 
 @object_type
-class VendorMutations:
+class VendorMutations(
+    BankMutations,
+    DelegationMutations,
+    DocumentMutations,
+    LinkMutations,
+    StandingMutations,
+    TeamMutations,
+):
     """What is changed of sellers."""
 
     @mutation(returns="Vendor", errors=VendorError)
@@ -122,7 +99,7 @@ class VendorMutations:
     ) -> vendor_models.Vendor:
         """Changes what a seller says of itself. Its owner may, and staff who work with sellers."""
         vendor = await info.find(vendor_models.Vendor, id)
-        await _works_for(info, vendor.id, Permission.MANAGE_VENDORS, vendor_models.MemberRole.OWNER)
+        await works_for(info, vendor.id, Permission.MANAGE_VENDORS, vendor_models.MemberRole.OWNER)
         given = {
             name: "" if value is None and name in ("story", "craft") else value
             for name, value in changes(input).items()
@@ -162,26 +139,6 @@ class VendorMutations:
         await make_to_order(info.session, variant.id, lead_time_days)
         return {"product_variant": variant}
 
-    @mutation(returns={"bank_account": BankAccount | None}, errors=VendorError)
-    async def bank_account_update(
-        self, info: Info, vendor_id: ID, input: BankAccountInput
-    ) -> dict[str, vendor_models.BankAccount]:
-        """Sets where a seller is paid. Its owner and treasurer may, and staff who work with sellers."""
-        vendor = await info.find(vendor_models.Vendor, vendor_id, field_name="vendorId")
-        roles = (vendor_models.MemberRole.OWNER, vendor_models.MemberRole.TREASURER)
-        await _works_for(info, vendor.id, Permission.MANAGE_VENDORS, *roles)
-        account = await bank.set_bank_account(
-            info.session,
-            _settings(info),
-            vendor.id,
-            kind=vendor_models.BankAccountKind(input.kind.value),
-            holder=input.holder,
-            bank_name=input.bank_name or "",
-            number=input.number,
-            actor_id=info.requester.user_id,
-        )
-        return {"bank_account": account}
-
     @mutation(returns="Vendor", errors=VendorError, needs=Permission.MANAGE_VENDORS)
     async def vendor_create(self, info: Info, input: VendorCreateInput) -> vendor_models.Vendor:
         """Takes a seller in. It sells nothing until `vendorApprove`."""
@@ -201,37 +158,6 @@ class VendorMutations:
         )
         return await service.create_vendor(info.session, new)
 
-    @mutation(returns="Vendor", errors=VendorError, needs=Permission.MANAGE_VENDORS)
-    async def vendor_member_set(
-        self, info: Info, vendor_id: ID, email: str, role: vendor_models.MemberRole | None = None
-    ) -> vendor_models.Vendor:
-        """Says as what somebody who has an account works for a seller; null: no more."""
-        vendor = await info.find(vendor_models.Vendor, vendor_id, field_name="vendorId")
-        await members.set_member(info.session, vendor.id, email, role, actor_id=info.requester.user_id)
-        return vendor
-
-    @mutation(returns="Vendor", errors=VendorError, needs=Permission.MANAGE_VENDORS)
-    async def vendor_approve(self, info: Info, id: ID) -> vendor_models.Vendor:
-        """Lets an applied or suspended seller sell."""
-        vendor = await info.find(vendor_models.Vendor, id)
-        return await service.approve_vendor(info.session, vendor.id, info.requester.user_id)
-
-    @mutation(returns="Vendor", errors=VendorError, needs=Permission.MANAGE_VENDORS)
-    async def vendor_suspend(self, info: Info, id: ID) -> vendor_models.Vendor:
-        """Takes a seller's products off the shelves."""
-        vendor = await info.find(vendor_models.Vendor, id)
-        return await service.suspend_vendor(info.session, vendor.id, info.requester.user_id)
-
-
-async def _works_for(
-    info: Info, vendor_id: int, permission: Permission, *roles: vendor_models.MemberRole
-) -> None:
-    """Raises PermissionDeniedError for who neither holds the permission nor works for the seller as that."""
-    if permission not in info.requester.permissions and not await works_as(
-        info.session, info.requester.user_id, vendor_id, *roles
-    ):
-        raise PermissionDeniedError(permission)
-
 
 async def _own_variant(info: Info, variant_id: ID) -> tuple[catalog_models.ProductVariant, int]:
     """A variant, and its seller's key. Raises NotFoundError, InvalidError, PermissionDeniedError."""
@@ -242,10 +168,5 @@ async def _own_variant(info: Info, variant_id: ID) -> tuple[catalog_models.Produ
     if vendor_id is None:
         raise NotFoundError("There is no such variant.", field="variantId")
     roles = (vendor_models.MemberRole.OWNER, vendor_models.MemberRole.LISTER, vendor_models.MemberRole.PACKER)
-    await _works_for(info, vendor_id, Permission.MANAGE_PRODUCTS, *roles)
+    await works_for(info, vendor_id, Permission.MANAGE_PRODUCTS, *roles)
     return variant, vendor_id
-
-
-def _settings(info: Info) -> Settings:
-    settings: Settings = info.context["settings"]
-    return settings

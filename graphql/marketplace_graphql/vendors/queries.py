@@ -4,11 +4,12 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import any_, select, true
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog import seller_search
-from marketplace.vendors.models import GeographicalIndication, VendorBadge
+from marketplace.people.permissions import Permission
+from marketplace.vendors import models
+from marketplace.vendors.models import VendorBadge
 from marketplace_graphql.catalog.search import folded
 from marketplace_graphql.kernel import (
     CountableConnection,
@@ -21,14 +22,18 @@ from marketplace_graphql.kernel import (
     object_type,
     related,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.rules import by_key
+from marketplace_graphql.vendors.audit_log import AuditQueries
+from marketplace_graphql.vendors.links import LinkQueries
+from marketplace_graphql.vendors.papers import VendorDocument, VendorStatusEnum, document_filter
 from marketplace_graphql.vendors.types import (
+    GeographicalIndication,
     Programme,
     Region,
     Vendor,
     VendorBadgeKindEnum,
     VendorKindEnum,
-    VendorStatusEnum,
     badge_valid,
 )
 
@@ -74,7 +79,7 @@ class VendorSortingInput:
 
 def _certified(row: Any, ctx: Any, *, kinds: list[str] | None = None, names: Any = None) -> Any:
     """Whether a seller has a certificate that holds now, of some kinds or for some protected origins."""
-    badge, origin = aliased(VendorBadge), aliased(GeographicalIndication)
+    badge, origin = aliased(VendorBadge), aliased(models.GeographicalIndication)
     found = select(badge.vendor_id).where(badge_valid(badge, ctx))
     if kinds is not None:
         found = found.where(badge.kind.in_(kinds))
@@ -113,7 +118,7 @@ vendor_order = Sorting(
 
 
 @object_type
-class VendorQueries:
+class VendorQueries(AuditQueries, LinkQueries):
     """Who sells."""
 
     vendors: "CountableConnection[Vendor] | None" = connection(filter=vendor_filter, sort_by=vendor_order)
@@ -121,6 +126,20 @@ class VendorQueries:
     """The regions, in the order of their codes."""
     programmes: list[Programme] = related(lambda root, programme, ctx: true())
     """The programmes through which sellers are accompanied."""
+    geographical_indications: list[GeographicalIndication] = related(
+        lambda root, origin, ctx: true(), order_by=lambda origin, ctx: origin.name, limit=1000
+    )
+    """The protected origins that certificates may be about."""
+
+    @related
+    def vendor_document(root: Any, document: Any, ctx: Any, id: ID) -> VendorDocument | None:
+        """One paper of a seller."""
+        return document.id == ctx.key(id, "VendorDocument")
+
+    vendor_documents: CountableConnection[VendorDocument] | None = connection(
+        filter=document_filter, needs=Permission.MANAGE_VENDORS
+    )
+    """Papers of all sellers, the latest first: those that wait to be read, for one."""
 
     @related
     def vendor(

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, any_, case, func, null, or_, select
-from sqlalchemy.orm import aliased
 
 from marketplace.catalog.listings import ProductChannelListing
 from marketplace.catalog.models import Product as ProductRow
@@ -29,18 +28,21 @@ from marketplace_graphql.kernel import (
     translated,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.languages import CountryDisplay, InLanguage, country
 from marketplace_graphql.payouts.fields import MoneyOfVendor
+from marketplace_graphql.seller_accounts.fields import StripeAccountOfVendor
 from marketplace_graphql.values import Image, ThumbnailFormatEnum
+from marketplace_graphql.vendors.banks import BankAccountKindEnum, BankOfVendor
+from marketplace_graphql.vendors.papers import PapersOfVendor, VendorStatusEnum
+from marketplace_graphql.vendors.people import PeopleOfVendor
 
 if TYPE_CHECKING:
     from marketplace_graphql.catalog.products import Product
 
 VendorKindEnum = enum(models.VendorKind, name="VendorKindEnum")
-VendorStatusEnum = enum(models.VendorStatus, name="VendorStatusEnum")
 TaxRegimeEnum = enum(models.TaxRegime, name="TaxRegimeEnum")
-BankAccountKindEnum = enum(models.BankAccountKind, name="BankAccountKindEnum")
 VendorBadgeKindEnum = enum(models.BadgeKind, name="VendorBadgeKindEnum")
 
 SEES_ALL_VENDORS = (Permission.MANAGE_VENDORS, Permission.MANAGE_PAYOUTS)
@@ -205,6 +207,8 @@ class BankAccount:
     bank_name: str
     ending: str = column("number_ending")
     """The number's last four characters."""
+    payable_from: DateTime | None
+    """Until then nothing is paid into it: it was changed a moment ago."""
 
 
 @node(models.VendorTranslation)
@@ -233,7 +237,16 @@ def _picture(row: Any, path: Any, ctx: Any, size: int | None, picture_format: An
 
 
 @node(models.Vendor, visible=vendor_visible, order_by=lambda row, ctx: row.name)
-class Vendor(Node, ObjectWithMetadata, MoneyOfVendor, FiguresOfVendor):
+class Vendor(
+    Node,
+    ObjectWithMetadata,
+    MoneyOfVendor,
+    StripeAccountOfVendor,
+    FiguresOfVendor,
+    BankOfVendor,
+    PapersOfVendor,
+    PeopleOfVendor,
+):
     """A seller: a cooperative, a heritage company or an entrepreneur."""
 
     name: str

@@ -3,7 +3,6 @@
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Numeric, cast, func, select
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.checkout.models import CheckoutGiftCard
@@ -26,6 +25,7 @@ from marketplace_graphql.kernel import (
 from marketplace_graphql.kernel import (
     value as made_of,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.pricing.discounts import DiscountValueTypeEnum, OrderDiscountType
 from marketplace_graphql.values import Money, money

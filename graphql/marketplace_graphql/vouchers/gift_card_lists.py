@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, and_, any_, case, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog.models import Product
@@ -24,6 +23,7 @@ from marketplace_graphql.kernel import (
     input_type,
     refers,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.values import in_minor
 from marketplace_graphql.vouchers.gift_cards import ENDING
 

@@ -4,7 +4,6 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog.search import reads_like
@@ -20,6 +19,7 @@ from marketplace_graphql.kernel import (
     enum,
     input_type,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.pricing.statuses import DiscountStatusEnum, stands_in_time
 from marketplace_graphql.vouchers.types import first_code, listing_of
 

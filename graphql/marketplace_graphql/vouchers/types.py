@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, false, func, select, true
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.people.permissions import Permission
@@ -27,6 +26,7 @@ from marketplace_graphql.kernel import (
     translated,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.kernel.reader.sql import global_id
 from marketplace_graphql.languages import CountryDisplay, LanguageDisplay, country, language
 from marketplace_graphql.pricing.discounts import DiscountValueTypeEnum

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, ColumnElement, any_, select
 from sqlalchemy import DateTime as SqlDateTime
-from sqlalchemy.orm import aliased
 
 from marketplace.apps.versions import SALEOR_SCHEMA
 from marketplace.markets import models as markets
@@ -20,6 +19,7 @@ from marketplace_graphql.kernel import (
     union,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.kernel.reader.rows import primary_key
 from marketplace_graphql.kernel.registry import registry
 from marketplace_graphql.kernel.subscriptions import EVENT, EventType, Happened

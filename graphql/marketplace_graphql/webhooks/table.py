@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, any_, case, cast, select
-from sqlalchemy.orm import aliased
 from strawberry import ID
 
 from marketplace.catalog.models import Product
@@ -17,6 +16,7 @@ from marketplace.markets.models import Channel, ShippingMethod
 from marketplace.orders.invoice_models import Invoice
 from marketplace.orders.models import Fulfillment
 from marketplace_graphql.kernel import union_of_declared
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.kernel.reader.rows import primary_key
 from marketplace_graphql.kernel.subscriptions import Happened
 from marketplace_graphql.webhooks.parts import (

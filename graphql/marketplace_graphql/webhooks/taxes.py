@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import BigInteger, Boolean, ColumnElement, Integer, Uuid, and_, func, not_, select
 from sqlalchemy import column as sql_column
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import aliased
 
 from marketplace.vendors.models import TaxRegime
 from marketplace.vendors.models import Vendor as VendorRow
@@ -22,6 +21,7 @@ from marketplace_graphql.kernel import (
     union,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.kernel.subscriptions import Happened
 from marketplace_graphql.markets.tax_mutations import TaxSourceObject
 from marketplace_graphql.values import Money, money

@@ -4,7 +4,6 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, any_, false, func, literal, select
-from sqlalchemy.orm import aliased
 
 from marketplace.apps.models import App as AppRow
 from marketplace.people.permissions import Permission
@@ -31,6 +30,7 @@ from marketplace_graphql.kernel import (
     related,
     value,
 )
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.webhooks.enums import (
     ASYNCHRONOUS,
     EventDeliveryStatusEnum,

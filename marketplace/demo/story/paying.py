@@ -27,6 +27,7 @@ def pay_out(cast: Cast) -> None:
     story.check_that("A second run finds nothing more to pay", bool(empty["errors"]))
     own = first.payload("approve_run", id=made["id"])
     story.check_that("Who made the run can't approve it", bool(own["errors"]))
+    first.mutate("review_run", id=made["id"])
     second.mutate("approve_run", id=made["id"])
     sent = first.wait_for("The payout run's sending", lambda: _run_that_is(first, made["id"], "SENT"))
     story.say(f"Sent to the bank as {sent['messageId']}.")

@@ -4,8 +4,6 @@ Until then the order is UNCONFIRMED, as one that staff have to confirm: nothing 
 have not been told of it, its pieces are kept for it.
 """
 
-import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.kit import clock
 from marketplace.kit.errors import InvalidError, NotFoundError
 from marketplace.kit.jobs import enqueue
+from marketplace.kit.links import key_in, link_token
 from marketplace.kit.settings import Settings
 from marketplace.markets.models import Channel
 from marketplace.orders import confirming as orders_confirming
@@ -31,7 +30,6 @@ from marketplace.payments.at_the_door.rules import Decision
 
 PURPOSE = b"cash-on-delivery:"
 """Keeps these signatures apart from all others that are made with the same key."""
-KEY_BYTES, SIGNATURE_BYTES = 16, 12
 BATCH = 100
 NOTE_LENGTH = 1000
 ASK = "post.ask_to_confirm"
@@ -186,28 +184,18 @@ async def called_off(session: AsyncSession, order_id: UUID) -> None:
 
 
 def sign(settings: Settings, cash_order: CashOrder) -> str | None:
-    """The token of an order's link: short, since a text message carries it. None for one without a link."""
+    """The token of an order's link. None for one without a link."""
     if cash_order.link_key is None:
         return None
-    key = cash_order.link_key.bytes
-    return urlsafe_b64encode(key + _signature(settings, key)).decode().rstrip("=")
+    return link_token(settings, PURPOSE, cash_order.link_key)
 
 
 def opened(settings: Settings, token: str) -> UUID:
     """The key that a link's token says. Raises LinkError for one that we have not signed."""
-    try:
-        said = urlsafe_b64decode(token + "=" * (-len(token) % 4))
-    except ValueError:
-        raise LinkError("This link is not valid.", field="token") from None
-    key, signature = said[:KEY_BYTES], said[KEY_BYTES:]
-    if len(key) != KEY_BYTES or not hmac.compare_digest(signature, _signature(settings, key)):
+    key = key_in(settings, PURPOSE, token)
+    if key is None:
         raise LinkError("This link is not valid.", field="token")
-    return UUID(bytes=key)
-
-
-def _signature(settings: Settings, key: bytes) -> bytes:
-    secret = settings.secret_key.get_secret_value().encode()
-    return hmac.digest(secret, PURPOSE + key, "sha256")[:SIGNATURE_BYTES]
+    return key
 
 
 class LinkState(StrEnum):

@@ -89,7 +89,8 @@ async def test_a_promise_is_voided_once(
 
 
 @pytest.mark.parametrize(
-    ("name", "amount"), [("paymentCapture", None), ("paymentRefund", 151), ("paymentRefund", 0)]
+    ("name", "amount", "field"),
+    [("paymentCapture", None, None), ("paymentRefund", 151, "amount"), ("paymentRefund", 0, "amount")],
 )
 async def test_what_can_not_be_done_is_refused(
     session: AsyncSession,
@@ -99,10 +100,11 @@ async def test_what_can_not_be_done_is_refused(
     complete: Pay,
     name: str,
     amount: int | None,
+    field: str | None,
 ) -> None:
     order = await _placed(create, complete, "fully-charged")
     done = (await read(capture(name), boss, id=order["payments"][0]["id"], amount=amount))["it"]
-    assert done["errors"] == [{"field": None, "code": "PAYMENT_ERROR"}]
+    assert done["errors"] == [{"field": field, "code": "PAYMENT_ERROR"}]
     assert await session.scalar(select(func.sum(TransactionItem.charged_minor))) == 150_00
 
 
@@ -112,7 +114,7 @@ async def test_an_order_is_captured(read: Ask, boss: Requester, create: Pay, com
         {"field": "amount", "code": "ZERO_QUANTITY"}
     ]
     assert (await read(ORDER_CAPTURE, boss, id=order["id"], amount=151))["it"]["errors"] == [
-        {"field": None, "code": "PAYMENT_ERROR"}
+        {"field": "amount", "code": "PAYMENT_ERROR"}
     ]
     done = (await read(ORDER_CAPTURE, boss, id=order["id"], amount=150))["it"]
     assert done == {"order": {"actions": ["REFUND"], "chargeStatus": "FULL"}, "errors": []}

@@ -13,9 +13,8 @@ from marketplace.orders import fulfilment
 from marketplace.orders.cancelling import cancel_order
 from marketplace.orders.invoices import create_invoice
 from marketplace.orders.models import OrderStatus
-from marketplace.payments import refunding
 from marketplace.people.models import Address
-from tests.factories.orders import make_unpaid_order
+from tests.factories.orders import make_unpaid_order, refund_amount
 from tests.factories.people import make_user
 from tests.graphql.conftest import Ask, buyer, seller, staff
 from tests.graphql.orders.conftest import Placed, place, place_paid
@@ -210,7 +209,7 @@ async def test_a_refunded_order_is_found_as_refunded(
     session: AsyncSession, read: Ask, orders: Orders
 ) -> None:
     placed = orders.sent
-    await refunding.refund_amount(session, placed.order.id, placed.order.total_gross_minor)
+    await refund_amount(session, placed.order.id, placed.order.total_gross_minor)
     assert await listed(read, orders, filter={"paymentStatus": ["FULLY_REFUNDED"]}) == ["sent"]
 
 

@@ -14,13 +14,13 @@ from marketplace.orders.models import Fulfillment, FulfillmentLine, Order, Vendo
 from marketplace.orders.refunds import PartRefund
 from marketplace.payments.models import CashCollection, CashStatus
 from marketplace.payouts.journal import balances
-from marketplace.payouts.queries import verify
 from marketplace.payouts.release import release_due
 from tests.factories.orders import make_unpaid_order
 from tests.factories.payouts import make_rule
 from tests.factories.people import make_user
 from tests.graphql.conftest import Ask, buyer, seller, staff
 from tests.graphql.orders.conftest import Placed, history, place, place_paid, set_rules, shelves
+from tests.ledger import faults
 
 ORDER = """order { status chargeStatus paymentStatus isPaid totalCharged { amount }
   totalRefunded { amount } totalBalance { amount } fulfillments { status lines { quantity } }
@@ -99,7 +99,7 @@ async def test_staff_say_that_an_order_was_paid(session: AsyncSession, read: Ask
             "events": [{"type": "CHARGE_SUCCESS", "message": "Manual payment"}],
         }
     ]
-    assert await verify(session) == []
+    assert await faults(session) == []
 
 
 async def test_what_has_payments_no_bill_or_a_known_reference_is_not_marked_as_paid(
@@ -149,7 +149,7 @@ async def test_pieces_that_have_not_left_are_paid_back_and_for_sale_again(
         "EMAIL_SENT",
     ]
     await send(session, placed)
-    assert await verify(session) == []
+    assert await faults(session) == []
 
 
 async def test_a_part_of_which_all_is_paid_back_before_it_left_is_called_off(
@@ -168,7 +168,7 @@ async def test_a_part_of_which_all_is_paid_back_before_it_left_is_called_off(
     # Nothing is owed for what was called off, and nothing is left of what was paid for it.
     assert money(done["order"]) == (270, 270, 0)
     assert (done["order"]["chargeStatus"], done["order"]["isPaid"]) == ("FULL", True)
-    assert await verify(session) == []
+    assert await faults(session) == []
 
 
 async def test_an_order_of_which_all_is_paid_back_does_not_read_as_paid(
@@ -193,7 +193,7 @@ async def test_an_order_of_which_all_is_paid_back_does_not_read_as_paid(
     assert money(order) == (0, 270, -270)
     assert order["fulfillments"] == [{"status": "REFUNDED", "lines": [{"quantity": 2}]}]
     assert told == ["ORDER_REFUNDED", "ORDER_FULLY_REFUNDED", "ORDER_UPDATED"]
-    assert await verify(session) == []
+    assert await faults(session) == []
     held = (await balances(session, placed.parts[0].vendor_id))["MAD"].held
     assert held.minor == 0
 
@@ -215,14 +215,14 @@ async def test_a_refund_takes_the_earning_and_the_commission_back_in_proportion(
     for _ in range(3):
         line = await parcel_line(session)
         await do(read, REFUND, placed, fulfillmentLines=[{"fulfillmentLineId": line, "quantity": 1}])
-        assert await verify(session) == []
+        assert await faults(session) == []
     after = (await balances(session, vendor_id))["MAD"]
     assert before > 0
     assert (after.held.minor, after.payable.minor) == (0, 0)
     if not released:
         clock.advance(timedelta(days=8))
         await release_due(session)  # There is nothing left to release.
-        assert await verify(session) == []
+        assert await faults(session) == []
 
 
 async def test_a_refund_before_the_delivery_is_booked_with_it(session: AsyncSession, read: Ask) -> None:
@@ -234,7 +234,7 @@ async def test_a_refund_before_the_delivery_is_booked_with_it(session: AsyncSess
     await send(session, placed)
     # One of two pieces at 120.00, less 10 % commission and 20 % VAT on it.
     assert (await balances(session, vendor_id))["MAD"].held.minor == 105_60
-    assert await verify(session) == []
+    assert await faults(session) == []
 
 
 async def test_an_amount_is_shared_by_what_the_pieces_cost_and_never_exceeds_what_was_paid(
@@ -252,7 +252,7 @@ async def test_an_amount_is_shared_by_what_the_pieces_cost_and_never_exceeds_wha
     shares = await session.scalars(select(PartRefund.goods_minor).order_by(PartRefund.id))
     assert sorted(shares) == [150_00, 150_01]
     assert money(done["order"]) == (239.99, 300.01, -300.01)
-    assert await verify(session) == []
+    assert await faults(session) == []
 
 
 async def test_a_part_can_not_be_paid_back_from_what_was_paid_for_another(
@@ -279,7 +279,7 @@ async def test_what_will_not_come_is_not_asked_for_at_the_door(session: AsyncSes
     )
     assert shown["order"] == {"isPaid": True, "chargeStatus": "FULL", "totalBalance": {"amount": 0}}
     assert await session.scalar(select(CashCollection.amount_minor)) == 150_00
-    assert await verify(session) == []
+    assert await faults(session) == []
 
 
 async def test_of_a_part_that_is_given_up_nothing_is_asked_for_at_the_door(
@@ -291,7 +291,7 @@ async def test_of_a_part_that_is_given_up_nothing_is_asked_for_at_the_door(
     assert await session.scalar(select(CashCollection.status)) is CashStatus.CANCELED
     assert await shelves(session) == [(10, 0)]
     assert (await history(session, placed.order))[-2:] == ["CANCELED", "EMAIL_SENT"]
-    assert await verify(session) == []
+    assert await faults(session) == []
 
 
 async def test_wrong_pieces_are_refused_and_nothing_changes(session: AsyncSession, read: Ask) -> None:
@@ -339,7 +339,7 @@ async def test_an_order_is_paid_back_by_amount(session: AsyncSession, read: Ask)
     borne = (await session.execute(select(PartRefund.goods_minor, PartRefund.shipping_minor))).one()
     assert tuple(borne) == (240_00, 10_00)
     await send(session, placed)
-    assert await verify(session) == []
+    assert await faults(session) == []
 
 
 # Returns
@@ -373,7 +373,7 @@ async def test_pieces_come_back_and_are_paid_back(session: AsyncSession, read: A
     ]
     assert await shelves(session) == [(8, 0)]  # What came back is looked at before it is sold again.
     assert "FULFILLMENT_RETURNED" in await history(session, placed.order)
-    assert await verify(session) == []
+    assert await faults(session) == []
 
 
 async def test_all_of_a_delivered_part_comes_back_and_its_buyer_is_owed_the_money(
@@ -391,7 +391,7 @@ async def test_all_of_a_delivered_part_comes_back_and_its_buyer_is_owed_the_mone
     back = await do(read, REFUND, placed, fulfillmentLines=[line], includeShippingCosts=True)
     assert (back["fulfillment"]["status"], back["order"]["status"]) == ("REFUNDED_AND_RETURNED", "RETURNED")
     assert (money(back["order"]), back["order"]["isPaid"]) == ((0, 270, 0), False)
-    assert await verify(session) == []
+    assert await faults(session) == []
 
 
 async def test_what_was_paid_back_is_not_paid_back_again_when_it_comes_back(
@@ -405,7 +405,7 @@ async def test_what_was_paid_back_is_not_paid_back_again_when_it_comes_back(
     done = await do(read, RETURN, placed, fulfillmentLines=[refunded], refund=True)
     assert done["returnFulfillment"]["totalRefundedAmount"] == {"amount": 0}
     assert money(done["order"]) == (150, 120, -120)
-    assert await verify(session) == []
+    assert await faults(session) == []
 
 
 async def test_what_comes_back_before_the_carrier_confirms_was_refused(
@@ -424,7 +424,7 @@ async def test_what_comes_back_before_the_carrier_confirms_was_refused(
     done = await do(read, RETURN, placed, fulfillmentLines=[rest])
     assert (done["order"]["status"], done["order"]["vendorOrders"]) == ("RETURNED", [{"status": "REFUSED"}])
     assert await session.scalar(select(CashCollection.status)) is CashStatus.REFUSED
-    assert await verify(session) == []
+    assert await faults(session) == []
 
 
 async def test_a_parcel_that_waits_is_emptied_and_forgotten(session: AsyncSession, read: Ask) -> None:
@@ -488,7 +488,7 @@ async def test_other_pieces_are_sent_by_a_draft_with_the_same_lines(
             "lines": [{"quantity": 1, "itemName": placed.lines[0].product_name}],
         }
     ]
-    assert await verify(session) == []
+    assert await faults(session) == []
 
 
 async def test_what_is_not_sold_any_more_has_no_replacement(session: AsyncSession, read: Ask) -> None:

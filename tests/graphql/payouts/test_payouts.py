@@ -37,6 +37,9 @@ CREATE = f"""mutation($currency: String!, $vendors: [ID!]) {{
   }}
 }}"""
 APPROVE = "mutation($id: ID!) { payoutRunApprove(id: $id) { payoutRun { status } errors { field code } } }"
+REVIEW = """mutation($id: ID!) {
+  payoutRunReview(id: $id) { payoutRun { status reviewedBy { email } } errors { field code } }
+}"""
 CANCEL = "mutation($id: ID!) { payoutRunCancel(id: $id) { payoutRun { status } errors { field code } } }"
 ANSWER = f"""mutation($id: ID!, $file: Upload!) {{
   payoutRunAnswerImport(id: $id, file: $file) {{
@@ -46,7 +49,9 @@ ANSWER = f"""mutation($id: ID!, $file: Upload!) {{
 READ = f"query($id: ID!) {{ payoutRun(id: $id) {{ {RUN} }} }}"
 BALANCES = """query($id: ID!) { vendor(id: $id) {
   payoutMinimum { amount currency }
-  balances { currency held { amount } payable { amount } inTransit { amount } paid { amount } }
+  balances {
+    currency pending { amount } held { amount } payable { amount } inTransit { amount } paid { amount }
+  }
 } }"""
 EARNING = """query($id: ID!, $language: LanguageCodeEnum!) { vendorOrder(id: $id) {
   status
@@ -80,7 +85,7 @@ async def test_the_whole_way_of_a_payout(
 ) -> None:
     first, second = finance(house.first), finance(house.second)
     parts = await earn(session, clock, house, 1200_00, 100_00)
-    before = {"held": 0.0, "payable": 1084.8, "inTransit": 0.0, "paid": 0.0}
+    before = {"pending": 0.0, "held": 0.0, "payable": 1084.8, "inTransit": 0.0, "paid": 0.0}
     assert await balance(read, house.sellers[0], first) == before
 
     made = (await read(CREATE, first, currency="MAD"))["payoutRunCreate"]["payoutRun"]
@@ -94,6 +99,8 @@ async def test_the_whole_way_of_a_payout(
 
     again = (await read(CREATE, first, currency="MAD"))["payoutRunCreate"]
     assert again["errors"][0]["code"] == "NOTHING_TO_PAY"
+    reviewed = (await read(REVIEW, first, id=made["id"]))["payoutRunReview"]["payoutRun"]
+    assert (reviewed["status"], reviewed["reviewedBy"]["email"]) == ("REVIEWED", house.first.email)
     own = (await read(APPROVE, first, id=made["id"]))["payoutRunApprove"]
     assert own == {"payoutRun": None, "errors": [{"field": "id", "code": "FOUR_EYES"}]}
     approved = (await read(APPROVE, second, id=made["id"]))["payoutRunApprove"]
@@ -126,7 +133,7 @@ async def test_the_whole_way_of_a_payout(
         ("PAID", ""),
         ("RETURNED", "Compte clos"),
     ]
-    after = {"held": 0.0, "payable": 0.0, "inTransit": 0.0, "paid": 1084.8}
+    after = {"pending": 0.0, "held": 0.0, "payable": 0.0, "inTransit": 0.0, "paid": 1084.8}
     assert await balance(read, house.sellers[0], first) == after
     assert (await balance(read, house.sellers[1], first))["payable"] == 90.4
     assert len(parts) == 2

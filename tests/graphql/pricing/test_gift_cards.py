@@ -14,7 +14,6 @@ from marketplace.kit.ids import to_global_id
 from marketplace.orders.cancelling import cancel_order
 from marketplace.payments.completion import complete
 from marketplace.payouts.ledger import Account
-from marketplace.payouts.queries import verify
 from marketplace.pricing.gift_card_use import set_active
 from marketplace.pricing.gift_cards import GiftCard, GiftCardEvent, GiftCardEventType, GiftCardTag
 from marketplace_graphql.kernel import Requester
@@ -24,6 +23,7 @@ from tests.factories.payouts import make_rule
 from tests.factories.people import make_staff, make_user
 from tests.factories.pricing import make_gift_card
 from tests.graphql.conftest import Ask, staff
+from tests.ledger import faults
 from tests.payouts.conftest import total_of
 
 KEEPER = staff("MANAGE_GIFT_CARD")
@@ -70,7 +70,7 @@ async def change(ask: Ask, name: str, card: GiftCard, **given: Any) -> dict[str,
 
 async def owed(session: AsyncSession) -> int:
     """What the ledger says that the marketplace owes to bearers of cards; the books agree with the cards."""
-    assert await verify(session) == []
+    assert await faults(session) == []
     return -await total_of(session, Account.GIFT_CARDS)
 
 

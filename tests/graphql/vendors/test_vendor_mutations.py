@@ -5,6 +5,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit.ids import to_global_id
+from marketplace.kit.settings import Settings
+from marketplace.vendors.bank_models import BankChange
+from marketplace.vendors.links import LinkPurpose, token_of
 from marketplace.vendors.models import MemberRole, VendorMember, VendorStatus
 from marketplace_graphql.kernel import Requester
 from tests.factories.people import make_user
@@ -17,6 +20,7 @@ mutation ($id: ID!, $number: String!) {
     vendorId: $id, input: {kind: RIB, holder: "Coopérative Tifawin", bankName: "Banque", number: $number}
   ) {
     bankAccount { kind holder bankName ending }
+    change { status ending sentTo }
     errors { field code }
   }
 }
@@ -24,21 +28,46 @@ mutation ($id: ID!, $number: String!) {
 RIB = "011519000001205000534921"
 
 
-async def test_a_treasurer_sets_where_the_seller_is_paid(session: AsyncSession, read: Ask) -> None:
-    vendor, user = await make_vendor(session), await make_user(session)
+async def test_a_treasurer_asks_where_the_seller_is_paid_and_its_contact_confirms(
+    session: AsyncSession, read: Ask, settings: Settings
+) -> None:
+    vendor, user = await make_vendor(session, email="tifawin@example.test"), await make_user(session)
     await make_member(session, vendor, user, MemberRole.TREASURER)
     requester = seller(vendor.id, user=user)
     given = {"id": to_global_id("Vendor", vendor.id), "number": RIB}
     data = await read(SET_ACCOUNT, requester, **given)
-    account = {"kind": "RIB", "holder": "Coopérative Tifawin", "bankName": "Banque", "ending": "4921"}
-    assert data["bankAccountUpdate"] == {"bankAccount": account, "errors": []}
+    change = {"status": "WAITING", "ending": "4921", "sentTo": "t•••@example.test"}
+    assert data["bankAccountUpdate"] == {"bankAccount": None, "change": change, "errors": []}
+    change_id = (await session.scalars(select(BankChange.id))).one()
+    token = token_of(settings, LinkPurpose.BANK_CONFIRMATION, change_id)
+    asked = await read(
+        "query ($token: String!) { vendorLink(token: $token) { purpose ending isOpen vendorName } }",
+        token=token,
+    )
+    assert asked["vendorLink"] == {
+        "purpose": "BANK_CONFIRMATION",
+        "ending": "4921",
+        "isOpen": True,
+        "vendorName": vendor.name,
+    }
+    answer = """mutation ($token: String!) { vendorLinkAnswer(token: $token, agree: true) {
+      purpose errors { code } } }"""
+    told = await read(answer, token=token)
+    assert told["vendorLinkAnswer"] == {"purpose": "BANK_CONFIRMATION", "errors": []}
+    told = await read(answer, token=token)
+    assert told["vendorLinkAnswer"] == {"purpose": None, "errors": [{"code": "INVALID_TOKEN"}]}
     data = await read(SET_ACCOUNT, requester, **given | {"number": RIB[:-1] + "2"})
     wrong = [{"field": "number", "code": "BANK_NUMBER_INVALID"}]
-    assert data["bankAccountUpdate"] == {"bankAccount": None, "errors": wrong}
+    assert data["bankAccountUpdate"] == {"bankAccount": None, "change": None, "errors": wrong}
     seen = await read(
-        "query ($id: ID) { vendor(id: $id) { bankAccount { ending } } }", requester, id=given["id"]
+        "query ($id: ID) { vendor(id: $id) { bankAccount { ending } bankAccountChanges { status } } }",
+        requester,
+        id=given["id"],
     )
-    assert seen["vendor"]["bankAccount"] == {"ending": "4921"}
+    assert seen["vendor"] == {
+        "bankAccount": {"ending": "4921"},
+        "bankAccountChanges": [{"status": "CONFIRMED"}],
+    }
 
 
 @pytest.mark.parametrize("who", ["lister", "stranger", "guest", "staff of something else"])

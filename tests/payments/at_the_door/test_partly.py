@@ -17,15 +17,14 @@ from marketplace.payments.at_the_door.errors import PartialAmountError
 from marketplace.payments.at_the_door.partly import collect_partly
 from marketplace.payments.cash import remit
 from marketplace.payments.models import CashCollection, CashStatus, ShortfallBearer, TransactionEvent
-from marketplace.payments.refunding import refund_amount
 from marketplace.payouts.ledger import Account
-from marketplace.payouts.queries import verify
 from marketplace.payouts.release import release_due
 from marketplace.vendors.models import Vendor
 from tests.factories.cash import deliver_all, order_of
 from tests.factories.checkout import make_market, make_piece
-from tests.factories.orders import make_order, make_unpaid_order, parts_of
+from tests.factories.orders import make_order, make_unpaid_order, parts_of, refund_amount
 from tests.factories.payouts import make_rule
+from tests.ledger import faults
 from tests.payouts.conftest import balance_of, total_of
 
 SELLER, MARKETPLACE = ShortfallBearer.SELLER, ShortfallBearer.MARKETPLACE
@@ -73,7 +72,7 @@ async def test_the_difference_is_borne_by_whom_staff_say(
     assert await total_of(session, Account.CARRIER_RECEIVABLE) == 120_00
     assert await total_of(session, Account.GATEWAY_RECEIVABLE) == 0
     assert await total_of(session, Account.DELIVERY_PAYABLE) == -30_00
-    assert await verify(session) == []
+    assert await faults(session) == []
     cash = await collection(session, part)
     assert (cash.status, cash.amount_minor) == (CashStatus.COLLECTED, 120_00)
     assert (cash.shortfall_minor, cash.shortfall_bearer) == (30_00, bearer)
@@ -100,7 +99,7 @@ async def test_more_than_the_goods_is_taken_off_the_delivery(session: AsyncSessi
     assert await held(session, part) == 0
     assert await total_of(session, Account.COMMISSION_REVENUE) == 0
     assert await total_of(session, Account.DELIVERY_PAYABLE) == -10_00
-    assert await verify(session) == []
+    assert await faults(session) == []
 
 
 async def test_told_twice_it_is_so_once(session: AsyncSession) -> None:
@@ -123,7 +122,7 @@ async def test_what_was_collected_is_remitted_and_then_payable(
     vendor = await session.get_one(Vendor, part.vendor_id)
     balance = await balance_of(session, vendor)
     assert (balance.held.minor, balance.payable.minor) == (0, 81_36)
-    assert await verify(session) == []
+    assert await faults(session) == []
 
 
 @pytest.mark.parametrize("bearer", [SELLER, MARKETPLACE])
@@ -136,7 +135,7 @@ async def test_no_more_is_paid_back_later_than_was_collected(
         async with session.begin_nested():
             await refund_amount(session, order.id, 120_01)
     await refund_amount(session, order.id, 120_00)
-    assert await verify(session) == []
+    assert await faults(session) == []
 
 
 async def test_the_other_parcels_of_an_order_are_left_alone(session: AsyncSession) -> None:
@@ -150,7 +149,7 @@ async def test_the_other_parcels_of_an_order_are_left_alone(session: AsyncSessio
     assert (order.charge_status, order.total_authorized_minor) == (ChargeStatus.PARTIAL, 110_00)
     await deliver(session, second.id)
     assert (order.charge_status, order.total_charged_minor) == (ChargeStatus.FULL, 250_00)
-    assert await verify(session) == []
+    assert await faults(session) == []
 
 
 @pytest.mark.parametrize("minor", [0, 150_00, 150_01])

@@ -19,10 +19,11 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.orm import aliased, outerjoin
+from sqlalchemy.orm import outerjoin
 from sqlalchemy.sql.type_api import TypeEngine
 
 from marketplace_graphql.kernel.errors import LimitError
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.kernel.reader.parameters import (
     Getter,
     Inputs,

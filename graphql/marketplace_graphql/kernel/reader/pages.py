@@ -21,16 +21,17 @@ from sqlalchemy import (
     func,
     inspect,
     literal,
+    orm,
     select,
 )
 from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
-from sqlalchemy.orm import aliased
 
 from marketplace_graphql.kernel.errors import QueryError
 from marketplace_graphql.kernel.filters import BEST_MATCH, in_channel_of
 from marketplace_graphql.kernel.pagination import OrderDirection
 from marketplace_graphql.kernel.parts import InTurn
 from marketplace_graphql.kernel.reader import counting, cursors, edges, rows, turns, walks
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.kernel.reader.context import Context, Scope, Walk
 from marketplace_graphql.kernel.reader.keys import Key, key_of, ordered_by
 from marketplace_graphql.kernel.reader.parameters import Parameter
@@ -303,7 +304,7 @@ class Connection:
         scope = self.ctx.scope(aliased(self.rows.model))
         keys = self._keys(scope.row, self._order(scope.row))
         along = self._matching(scope, self._own_conditions(scope.row, replace(self.ctx, whole=True)), keys)
-        near = self.ctx.scope(aliased(self.rows.model, along.limit(looks).subquery()))
+        near = self.ctx.scope(orm.aliased(self.rows.model, along.limit(looks).subquery()))
         near_keys = self._keys(near.row, self._order(near.row))
         return walks.Stretch(
             near=self._matching(near, self._conditions(near.row, self.ctx), near_keys),
@@ -350,7 +351,7 @@ class Connection:
         return fitting[0] if len(fitting) == 1 else None
 
     def _assembled(self, page: Any, keys: list[Key]) -> ColumnElement[Any]:
-        row = aliased(self.rows.model, page)
+        row = orm.aliased(self.rows.model, page)
         scope = self.ctx.scope(row)
         ctx = rows.entered(self.ctx, self.rows, row)
         order = [page.c[f"sort_{index}"] for index in range(len(keys))]

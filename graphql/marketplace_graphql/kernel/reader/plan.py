@@ -19,10 +19,11 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import aliased, join
+from sqlalchemy.orm import join
 
 from marketplace_graphql.kernel.errors import Path, QueryError
 from marketplace_graphql.kernel.reader import rows
+from marketplace_graphql.kernel.reader.aliases import aliased, one_statement
 from marketplace_graphql.kernel.reader.compiler import Compiler
 from marketplace_graphql.kernel.reader.context import Context, PlanBinder
 from marketplace_graphql.kernel.reader.parameters import (
@@ -67,6 +68,7 @@ class Setting:
         return compiler, ctx
 
 
+@one_statement()
 def operation_plan(setting: Setting, root: GraphQLObjectType, selected: Fields) -> Plan:
     """The plan of some root fields of a query: an object of their results."""
     compiler, ctx = setting.start()
@@ -75,6 +77,7 @@ def operation_plan(setting: Setting, root: GraphQLObjectType, selected: Fields) 
     return _plan(select(made), slots)
 
 
+@one_statement()
 def rows_plan(setting: Setting, type_: GraphQLObjectType, nodes: list[Any], path: Path) -> Plan:
     """The plan that reads given rows of a type (`inputs.keys`): a list in the order of the keys.
 
@@ -103,6 +106,7 @@ Thing = Callable[[ColumnElement[Any], Context], tuple[Any, Context, list[ColumnE
 """(JSON value, ctx) -> what a type's fields are declared on, its own context, and when it is left out."""
 
 
+@one_statement()
 def things_plan(
     setting: Setting, type_: GraphQLObjectType, selected: Fields, path: Path, thing: Thing
 ) -> Plan:

@@ -12,11 +12,12 @@ from graphql import (
 )
 from sqlalchemy import ColumnElement, and_, case, exists, func, inspect, null, select
 from sqlalchemy.dialects.postgresql import JSON
-from sqlalchemy.orm import RelationshipProperty, aliased
+from sqlalchemy.orm import RelationshipProperty
 
 from marketplace_graphql.kernel import fields
 from marketplace_graphql.kernel.pagination import OrderDirection
 from marketplace_graphql.kernel.parts import unwrapped
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.kernel.reader.context import Context
 from marketplace_graphql.kernel.reader.slots import Slot
 from marketplace_graphql.kernel.reader.sql import as_json, json_list

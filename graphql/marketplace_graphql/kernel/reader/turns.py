@@ -20,10 +20,10 @@ from sqlalchemy import (
     type_coerce,
     union_all,
 )
-from sqlalchemy.orm import aliased
 
 from marketplace_graphql.kernel.parts import InTurn
 from marketplace_graphql.kernel.reader import counting, cursors, rows, walks
+from marketplace_graphql.kernel.reader.aliases import aliased
 from marketplace_graphql.kernel.reader.context import Few, Scope
 from marketplace_graphql.kernel.reader.keys import Key, key_of, ordered_by
 from marketplace_graphql.kernel.reader.parameters import Parameter

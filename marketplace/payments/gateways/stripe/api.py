@@ -157,7 +157,7 @@ def _meaning(error: stripe.StripeError) -> AnswerError:
     told = {"code": error.code, "decline_code": decline_code, "request": error.request_id}
     if isinstance(error, stripe.CardError):
         log.info("card declined", **told)
-        return _refused("StripeCardError", words_of(error.code, decline_code) or DECLINED, error.code)
+        return _refused("StripeCardError", words_of(error.code, decline_code) or DECLINED, error)
     log.warning("stripe refused or failed", kind=type(error).__name__, status=error.http_status, **told)
     if isinstance(error, stripe.APIConnectionError) and isinstance(error.__cause__, NEVER_SENT):
         return UnreachableError(NOT_NOW, errors_data("StripeApiError", NOT_NOW))
@@ -171,18 +171,22 @@ def _meaning(error: stripe.StripeError) -> AnswerError:
         words = NOT_SET_UP
     else:
         words = words_of(error.code) or REFUSED
-    return _refused("StripeApiError", words, error.code)
+    return _refused("StripeApiError", words, error)
 
 
 class RefusedError(AnswerError):
     """Stripe has refused it: nothing has been done."""
 
     code: str | None = None
+    status: int | None = None
+    """Of HTTP."""
 
 
-def _refused(public_code: str, words: str, code: str | None) -> RefusedError:
+def _refused(public_code: str, words: str, error: stripe.StripeError) -> RefusedError:
     refused = RefusedError(words, errors_data(public_code, words))
-    refused.code = code
+    # The library leaves it out of some errors, where it is in the body all the same.
+    refused.code = error.code or getattr(error.error, "code", None)
+    refused.status = error.http_status
     return refused
 
 

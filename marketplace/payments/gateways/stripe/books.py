@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
-from stripe import BalanceTransaction
+from stripe import BalanceTransaction, Payout
 
 from marketplace.kit import clock
 from marketplace.kit.database import Database
@@ -21,10 +21,11 @@ from marketplace.kit.events import publish
 from marketplace.kit.money import MINOR_DIGITS
 from marketplace.kit.settings import Settings
 from marketplace.payments.events import StripeMoved
-from marketplace.payments.gateways.stripe import bank
+from marketplace.payments.gateways.stripe import bank, transfers
 from marketplace.payments.gateways.stripe.gateway import GATEWAY_ID, stripe_gateway
 from marketplace.payments.gateways.stripe.models import (
     OF_PAYMENTS,
+    OF_THE_ACCOUNT,
     MovementKind,
     StripeMovement,
     StripeReading,
@@ -46,6 +47,12 @@ KINDS = {
     "payout": MovementKind.PAYOUT,
     "payout_cancel": MovementKind.PAYOUT,
     "payout_failure": MovementKind.PAYOUT,
+    "transfer": MovementKind.TRANSFER,
+    "transfer_cancel": MovementKind.TRANSFER,
+    "transfer_failure": MovementKind.TRANSFER,
+    "transfer_refund": MovementKind.TRANSFER,
+    "topup": MovementKind.TOP_UP,
+    "topup_reversal": MovementKind.TOP_UP,
     "stripe_fee": MovementKind.FEE,
     "stripe_fx_fee": MovementKind.FEE,
     "tax_fee": MovementKind.FEE,
@@ -101,11 +108,10 @@ async def take_in(session: AsyncSession, told: Sequence[BalanceTransaction]) -> 
             .on_conflict_do_nothing()
             .returning(StripeMovement.id, StripeMovement.kind)
         )
-        new = {key for key, kind in written if kind in (MovementKind.PAYOUT, MovementKind.FEE)}
+        new = {key for key, kind in written if kind in OF_THE_ACCOUNT}
     for movement in told:
-        source = movement.source
-        if KINDS.get(movement.type) is MovementKind.PAYOUT and not isinstance(source, str | None):
-            await bank.note(session, source)  # type: ignore[arg-type]  # A movement of this type has no other.
+        if isinstance(movement.source, Payout):
+            await bank.note(session, movement.source)
     new |= set(await _find_payments(session))
     if new:
         await publish(session, StripeMoved(tuple(sorted(new))))
@@ -173,6 +179,8 @@ def _row_of(movement: BalanceTransaction) -> Mapping[str, Any] | None:
     if not {currency, paid_currency} <= MINOR_DIGITS.keys():
         log.error("a movement at Stripe in a currency that is not known here", movement=movement.id)
         return None
+    if kind is MovementKind.TRANSFER:
+        payment = transfers.named_by(source)
     return {
         "id": movement.id,
         "kind": kind,

@@ -13,10 +13,12 @@ from marketplace.kit.database import Database
 from marketplace.kit.events import publish
 from marketplace.kit.jobs import Work
 from marketplace.kit.settings import Settings
+from marketplace.orders.models import Order
 from marketplace.payments.answers import Said
 from marketplace.payments.errors import ToldOtherwiseError
 from marketplace.payments.events import DisputeDecided
 from marketplace.payments.gateways.notices import NoticeStatus, RefusedNoticeError
+from marketplace.payments.gateways.stripe import letters
 from marketplace.payments.gateways.stripe.gateway import GATEWAY_ID, stripe_gateway
 from marketplace.payments.gateways.stripe.handlers import follow_payment, handles
 from marketplace.payments.gateways.stripe.models import (
@@ -36,6 +38,7 @@ from marketplace.payments.surplus import Taken
 from marketplace.payments.transactions import add_up
 
 AT_ONCE = 20
+MOST_SHOWN = 1_000
 A_DAY = timedelta(days=1)
 log = structlog.get_logger(__name__)
 CLOSED = (DisputeStatus.WON, DisputeStatus.LOST, DisputeStatus.WARNING_CLOSED)
@@ -88,6 +91,19 @@ async def find_unheard(database: Database, settings: Settings) -> None:
             await look(database, settings, str(reference))
         except RefusedNoticeError as error:  # The others are looked at all the same.
             log.error("a dispute does not fit", reference=reference, why=str(error))  # noqa: TRY400
+
+
+async def open_disputes(session: AsyncSession) -> list[tuple[StripeDispute, int | None]]:
+    """Disputes that are not decided, and the numbers of their orders: what is due first comes first."""
+    rows = await session.execute(
+        select(StripeDispute, Order.number)
+        .join(TransactionItem, TransactionItem.id == StripeDispute.transaction_id)
+        .outerjoin(Order, Order.id == TransactionItem.order_id)
+        .where(StripeDispute.status.not_in(CLOSED))
+        .order_by(StripeDispute.evidence_due_at.nulls_last(), StripeDispute.id)
+        .limit(MOST_SHOWN)
+    )
+    return [(dispute, number) for dispute, number in rows]
 
 
 async def look(database: Database, settings: Settings, reference: str) -> bool:
@@ -170,11 +186,14 @@ async def _keep(
         )
     ).one()
     row.looked_at = clock.now()
+    before = row.status
     was_lost, is_lost = row.status is DisputeStatus.LOST, status is DisputeStatus.LOST
     if was_lost and status not in {DisputeStatus.LOST, DisputeStatus.WON}:
         return  # An older answer.
     row.status, row.reason, row.is_withdrawn = status, dispute.reason, is_withdrawn
     row.evidence_due_at = None if due_by is None else datetime.fromtimestamp(due_by, UTC)
     await session.flush()
+    if status is not before and status in letters.DECIDED:
+        await letters.tell_decision(session, row)
     if is_withdrawn and was_lost is not is_lost:
         await publish(session, DisputeDecided(row.id, is_lost=is_lost))

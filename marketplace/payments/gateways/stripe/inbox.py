@@ -40,13 +40,20 @@ KEPT = (
 """What is kept of an object: whatever else is needed, Stripe is asked for when it is needed."""
 
 
-def opened(settings: Settings, body: bytes, signature: str | None) -> dict[str, Any]:
-    """The event of a webhook, as it came over the net. Raises BadNoticeError."""
-    secrets = settings.stripe_webhook_secret
+def opened(
+    settings: Settings, body: bytes, signature: str | None, *, of_sellers: bool = False
+) -> dict[str, Any]:
+    """The event of a webhook, as it came over the net. Raises BadNoticeError. Those of sellers' accounts are
+    signed with a secret of their own, which is good for nothing else.
+    """
+    secrets = settings.stripe_connect_webhook_secret if of_sellers else settings.stripe_webhook_secret
     known = [] if secrets is None else [one.strip() for one in secrets.get_secret_value().split(",")]
     if not any(_is_signed(body, signature, secret) for secret in known if secret):
         raise BadNoticeError("This is not signed by Stripe.")
-    return event_in(body)
+    event = event_in(body)
+    if of_sellers and event.get("account") is None:
+        raise BadNoticeError("This is about no seller's account.")
+    return event
 
 
 def event_in(body: bytes) -> dict[str, Any]:
@@ -73,7 +80,7 @@ async def keep(session: AsyncSession, event: Mapping[str, Any]) -> bool:
     }
     is_new = await notices.keep(session, StripeEvent, row)
     if is_new:
-        await queue_work(session, row["id"], _lock_of(subject))
+        await queue_work(session, row["id"], _lock_of(subject, row["account"]))
     return is_new
 
 
@@ -82,11 +89,11 @@ async def work_again(session: AsyncSession, event: StripeEvent) -> None:
     await session.execute(
         update(StripeEvent).where(StripeEvent.id == event.id).values(status=NoticeStatus.WAITING, message=""),
     )
-    await queue_work(session, event.id, _lock_of(event.subject))
+    await queue_work(session, event.id, _lock_of(event.subject, event.account))
 
 
 async def queue_work(session: AsyncSession, event_id: str, lock: str) -> None:
-    """Events about one payment are worked on one after another."""
+    """Events about one payment, or one seller's account, are worked on one after another."""
     await enqueue(session, WORK, lock=lock, queueing_lock=f"stripe:{event_id}", event_id=event_id)
 
 
@@ -103,7 +110,7 @@ async def queue_waiting(session: AsyncSession) -> int:
     )
     events = waiting.all()
     for event in events:
-        await queue_work(session, event.id, _lock_of(event.subject))
+        await queue_work(session, event.id, _lock_of(event.subject, event.account))
     return len(events)
 
 
@@ -142,6 +149,6 @@ def _name_of(value: Any) -> Any:
     return value.get("id") if isinstance(value, dict) and "object" in value else value
 
 
-def _lock_of(subject: Mapping[str, Any]) -> str:
-    payment = _name_of(subject.get("payment_intent")) or subject["id"]
-    return f"stripe:{payment}"
+def _lock_of(subject: Mapping[str, Any], account: str | None) -> str:
+    about = account or _name_of(subject.get("payment_intent")) or subject["id"]
+    return f"stripe:{about}"

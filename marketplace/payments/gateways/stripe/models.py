@@ -46,6 +46,10 @@ class MovementKind(StrEnum):
     DISPUTE = "DISPUTE"
     PAYOUT = "PAYOUT"
     """To our bank, or back from it where the bank did not take it."""
+    TRANSFER = "TRANSFER"
+    """To a seller's account at Stripe, or back from it."""
+    TOP_UP = "TOP_UP"
+    """Out of our bank."""
     FEE = "FEE"
     """Of the account, not of a payment."""
     OTHER = "OTHER"
@@ -53,6 +57,8 @@ class MovementKind(StrEnum):
 
 
 OF_PAYMENTS = (MovementKind.CHARGE, MovementKind.REFUND, MovementKind.DISPUTE)
+OF_THE_ACCOUNT = (MovementKind.PAYOUT, MovementKind.TRANSFER, MovementKind.TOP_UP, MovementKind.FEE)
+"""They are booked whatever has been sold."""
 
 
 class StripeMovement(Base):
@@ -65,6 +71,8 @@ class StripeMovement(Base):
         Index(None, "created_at", "id"),
         Index(None, "transaction_id", "kind"),
         Index(None, "source_id"),
+        Index(None, "currency"),
+        Index("ix_stripe_movement_of_transfer", "payment", postgresql_where=text("kind = 'TRANSFER'")),
         Index(
             "ix_stripe_movement_of_nobody",
             "payment",
@@ -87,9 +95,9 @@ class StripeMovement(Base):
     paid_minor: Mapped[int]
     """The same amount as it was before Stripe changed it."""
     source_id: Mapped[str | None]
-    """The charge, refund, dispute or payout: ch_..., re_..., du_..., po_..."""
+    """The charge, refund, dispute, payout or transfer: ch_..., re_..., du_..., po_..., tr_..."""
     payment: Mapped[str | None]
-    """The payment intent that it is of."""
+    """The payment intent, or the transfer, that it is of."""
     transaction_id: Mapped[int | None] = mapped_column(ForeignKey("transaction_item.id"))
     """Our payment."""
 
@@ -136,6 +144,31 @@ class StripePayout(Base):
     """Why the bank did not take it, as a code of Stripe's."""
 
 
+class StripeTransfer(Base):
+    """Money of our balance that was transferred to a seller's account at Stripe."""
+
+    __tablename__ = "stripe_transfer"
+    __table_args__ = (
+        Index(None, "created_at"),
+        Index("ix_stripe_transfer_of_ours", "transfer_group", unique=True, postgresql_where=text("is_ours")),
+        CheckConstraint("reversed_minor BETWEEN 0 AND amount_minor", name="reversed_in_range"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    """Stripe's own: tr_..."""
+    transfer_group: Mapped[str]
+    """What we asked for it by: it names a payout. Empty where somebody else has made it."""
+    destination: Mapped[str]
+    """The seller's account: acct_..."""
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    amount_minor: Mapped[int]
+    reversed_minor: Mapped[int] = mapped_column(default=0)
+    """So much of it has come back."""
+    is_ours: Mapped[bool] = mapped_column(default=False)
+    """Whether it pays a payout, and is booked. One that nobody here asked for is for people to look into."""
+    created_at: Mapped[datetime]
+
+
 class DisputeStatus(StrEnum):
     """How a dispute stands. What begins with WARNING is an inquiry, which takes no money."""
 
@@ -157,6 +190,11 @@ class StripeDispute(IntegerKey, Base):
         Index(None, "created_at", "id"),
         Index(None, "status", "created_at"),
         Index(None, "looked_at", postgresql_where=text("status NOT IN ('WON', 'LOST', 'WARNING_CLOSED')")),
+        Index(
+            None,
+            "evidence_due_at",
+            postgresql_where=text("status IN ('NEEDS_RESPONSE', 'WARNING_NEEDS_RESPONSE')"),
+        ),
     )
 
     reference: Mapped[str] = mapped_column(unique=True)
@@ -174,6 +212,8 @@ class StripeDispute(IntegerKey, Base):
     """Whether the bank has taken the money back."""
     looked_at: Mapped[datetime] = mapped_column(default=clock.now)
     """When Stripe was asked last."""
+    reminders: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """How far staff have been reminded to answer: 1 at its opening, 2 three days before, 3 a day before."""
 
 
 class PaymentDifference(IntegerKey, Base):
@@ -183,7 +223,7 @@ class PaymentDifference(IntegerKey, Base):
     __table_args__ = (Index(None, "what", "reference", unique=True),)
 
     what: Mapped[str]
-    """charge, refund, dispute, payout, currency, or unknown."""
+    """charge, refund, dispute, payout, transfer, currency, or unknown."""
     reference: Mapped[str]
     """What Stripe calls it."""
     currency: Mapped[str] = mapped_column(CHAR(3))

@@ -15,7 +15,7 @@ from marketplace.kit.database import Database
 from marketplace.kit.money import Money
 from marketplace.kit.settings import Settings
 from marketplace.payments.answers import AnswerError
-from marketplace.payments.gateways.stripe import books
+from marketplace.payments.gateways.stripe import books, transfers
 from marketplace.payments.gateways.stripe.gateway import GATEWAY_ID, stripe_gateway
 from marketplace.payments.gateways.stripe.models import PaymentDifference
 from marketplace.payments.gateways.stripe.replay import NoSuchStripeError
@@ -36,7 +36,7 @@ class Difference:
     """Something of which Stripe's books and ours say different things."""
 
     what: str
-    """charge, refund, dispute, payout, currency, or unknown."""
+    """charge, refund, dispute, payout, transfer, currency, or unknown."""
     reference: str
     """What Stripe calls it."""
     at_stripe: Money
@@ -112,6 +112,26 @@ _DIFFERENCES = text(
     WHERE payout.created_at >= :since AND payout.created_at < :missed_before
       AND -coalesce(moved.minor, 0)
           <> CASE WHEN status IN ('FAILED', 'CANCELED') THEN 0 ELSE payout.amount_minor END
+    UNION ALL
+    SELECT 'transfer', coalesce(transfer.id, moved.id), coalesce(transfer.currency, moved.currency),
+           -coalesce(moved.minor, 0), coalesce(transfer.minor, 0)
+    FROM (
+        SELECT id, currency, created_at,
+               CASE WHEN is_ours THEN amount_minor - reversed_minor ELSE 0 END AS minor
+        FROM stripe_transfer WHERE created_at >= :since
+    ) AS transfer FULL JOIN (
+        SELECT payment AS id, currency, sum(amount_minor) AS minor FROM stripe_movement
+        WHERE kind = 'TRANSFER' AND payment IN (
+            SELECT id FROM stripe_transfer WHERE created_at >= :since
+            UNION ALL
+            SELECT payment FROM stripe_movement AS unknown
+            WHERE kind = 'TRANSFER' AND created_at >= :since
+              AND NOT EXISTS (SELECT FROM stripe_transfer WHERE id = unknown.payment)
+        )
+        GROUP BY payment, currency
+    ) AS moved ON moved.id = transfer.id AND moved.currency = transfer.currency
+    WHERE -coalesce(moved.minor, 0) <> coalesce(transfer.minor, 0)
+      AND (moved.id IS NOT NULL OR transfer.created_at < :missed_before)
     ORDER BY what, reference
     LIMIT :most
     """
@@ -132,6 +152,7 @@ async def at_once(settings: Settings, since: datetime) -> Sequence[Difference]:
 async def reconcile(database: Database, settings: Settings, since: datetime) -> Sequence[Difference]:
     """Read Stripe's books since a moment, and say where ours differ. Raises AnswerError."""
     await books.read_since(database, settings, since)
+    await transfers.find_unheard(database, settings)
     async with database.transaction() as session:
         return await differences(session, since)
 

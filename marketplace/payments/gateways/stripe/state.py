@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from stripe import Charge, PaymentIntent, Refund
+from stripe import Account, Charge, PaymentIntent, Refund, TransferReversal
 
 from marketplace.kit import clock
 from marketplace.kit.ids import to_global_id
@@ -67,7 +67,7 @@ def faults_of(intent: PaymentIntent, request: Request, *, is_live: bool) -> list
     return faults
 
 
-def metadata_of(made: PaymentIntent | Refund) -> dict[str, str]:
+def metadata_of(made: PaymentIntent | Refund | Account | TransferReversal) -> dict[str, str]:
     """What we said of it when it was made."""
     return {} if made.metadata is None else dict(made.metadata.to_dict())
 

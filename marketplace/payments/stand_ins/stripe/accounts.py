@@ -1,5 +1,6 @@
 """Connected accounts of sellers (Express), and the links by which they are set up."""
 
+from marketplace.payments.stand_ins.stripe import balance
 from marketplace.payments.stand_ins.stripe.errors import Json, Refused, invalid_parameter, missing_parameter
 from marketplace.payments.stand_ins.stripe.requests import Page, Request, merge_metadata
 from marketplace.payments.stand_ins.stripe.world import World
@@ -14,6 +15,10 @@ PAID_ABROAD = frozenset({"MA", "TN", "SN", "CI", "BJ", "NE", "EG", "JO", "MU", "
 """Where one may only be paid from abroad, under the `recipient` agreement."""
 CURRENCIES = {"FR": "eur", "US": "usd", "GB": "gbp", "CH": "chf", "MA": "mad", "CA": "cad", "SN": "xof"}
 LINK_SECONDS = 300
+REVIEW_SECONDS = 3600
+"""How long Stripe looks at what a seller has told, where it looks at all."""
+APPLICATION = "ca_standin"
+"""What Connect calls the platform towards its accounts."""
 PLAIN = ("business_type", "email")
 DUE = ["business_profile.url", "external_account", "tos_acceptance.date", "tos_acceptance.ip"]
 
@@ -69,36 +74,78 @@ def _require(account: Json, due: list[str]) -> None:
 
 def onboard(world: World, id: str) -> Json:
     """The seller has told Stripe all it asks: the account may be paid."""
-    account = world.find("account", id)
-    before = {name: account[name] for name in ("charges_enabled", "details_submitted", "payouts_enabled")}
-    account["capabilities"] = dict.fromkeys(account["capabilities"], "active")
-    account |= {
-        "charges_enabled": "card_payments" in account["capabilities"],
-        "details_submitted": True,
-        "payouts_enabled": True,
-    }
-    _require(account, [])
-    world.tell("account.updated", account, before, account=id)
+    return _move(world, id, "active", [], details_submitted=True)
+
+
+def send_for_review(world: World, id: str) -> Json:
+    """The seller has told all of it, and Stripe looks at it before the account may be paid."""
+    account = _move(world, id, "pending", [], details_submitted=True)
+    account["requirements"]["pending_verification"] = ["individual.verification.document"]
+    world.later(REVIEW_SECONDS, "account is approved", id)
     return account
+
+
+def approve(world: World, id: str) -> None:
+    """Stripe has looked at what the seller told, if the account is there still."""
+    if id in world.objects:
+        onboard(world, id)
 
 
 def restrict(world: World, id: str, due: str = "individual.verification.document") -> Json:
     """Stripe wants to know more, and pays nothing meanwhile."""
+    return _move(world, id, "inactive", [due])
+
+
+def deauthorize(world: World, id: str) -> None:
+    """The account and the platform part: nothing of it can be seen from here any more."""
+    world.tell("account.application.deauthorized", {"id": APPLICATION, "object": "application"}, account=id)
+    del world.objects[id]
+
+
+def _move(world: World, id: str, state: str, due: list[str], **members: object) -> Json:
+    """Have all capabilities of an account stand so; the account and each capability are told of."""
     account = world.find("account", id)
-    before = {"payouts_enabled": account["payouts_enabled"], "capabilities": dict(account["capabilities"])}
-    account["capabilities"] = dict.fromkeys(account["capabilities"], "inactive")
-    account |= {"charges_enabled": False, "payouts_enabled": False}
-    _require(account, [due])
+    before = {name: account[name] for name in ("charges_enabled", "details_submitted", "payouts_enabled")}
+    capabilities = account["capabilities"]
+    changed = [name for name, known in capabilities.items() if known != state]
+    account["capabilities"] = dict.fromkeys(capabilities, state)
+    account |= {
+        "charges_enabled": state == "active" and "card_payments" in capabilities,
+        "payouts_enabled": state == "active",
+        **members,
+    }
+    _require(account, due)
+    account["requirements"]["pending_verification"] = []
+    for name in changed:
+        world.tell("capability.updated", _capability(account, name), {}, account=id)
     world.tell("account.updated", account, before, account=id)
     return account
 
 
+def _capability(account: Json, name: str) -> Json:
+    state = account["capabilities"][name]
+    return {"id": name, "object": "capability", "account": account["id"], "requested": True, "status": state}
+
+
+def _ours(request: Request) -> Json:
+    """An account that the key may see: of any other, Stripe does not say whether it exists."""
+    found = request.world.objects.get(request.id)
+    if found is None or found["object"] != "account":
+        raise Refused(
+            f"The provided key does not have access to account '{request.id}' (or that account does not"
+            " exist). Application access may have been revoked.",
+            status=403,
+            code="account_invalid",
+        )
+    return found
+
+
 def retrieve(request: Request) -> Json:
-    return request.world.find("account", request.id, param=None)
+    return _ours(request)
 
 
 def update(request: Request) -> Json:
-    account, params = request.world.find("account", request.id), request.params
+    account, params = _ours(request), request.params
     account["metadata"] = merge_metadata(account["metadata"], params.get("metadata"))
     for name in PLAIN:
         if name in params:
@@ -111,10 +158,16 @@ def update(request: Request) -> Json:
 
 
 def delete(request: Request) -> Json:
-    account = request.world.find("account", request.id)
-    request.world.tell("account.application.deauthorized", account, account=account["id"])
-    del request.world.objects[account["id"]]
+    account = _ours(request)
+    _check_empty(request.world, account["id"])
+    deauthorize(request.world, account["id"])
     return {"id": account["id"], "object": "account", "deleted": True}
+
+
+def _check_empty(world: World, id: str) -> None:
+    has = balance.funds(world, id)
+    if any(has.available.values()) or any(has.pending.values()):
+        raise Refused("This account can't be deleted: there is money on its balance.")
 
 
 def list_all(request: Request) -> Json:
@@ -151,7 +204,7 @@ def link(request: Request) -> Json:
 
 
 def login_link(request: Request) -> Json:
-    account = request.world.find("account", request.id)
+    account = _ours(request)
     if not account["details_submitted"]:
         raise Refused("Cannot create a login link for an account that has not completed onboarding.")
     return {

@@ -111,6 +111,12 @@ def is_available(world: World, entry: Json) -> bool:
     return bool(entry["status"] == "available")
 
 
+def top_up(world: World, amount: int, currency: str) -> Json:
+    """Our bank has sent Stripe money, which is there at once. Nobody asks after the top-up itself."""
+    source = {"id": world.new_id("tu"), "currency": currency}
+    return book(world, "topup", amount, source, at_once=True, description="Top-up")
+
+
 def retrieve(request: Request) -> Json:
     has = funds(request.world, request.account)
     currencies = sorted(has.available.keys() | has.pending.keys()) or ["eur"]

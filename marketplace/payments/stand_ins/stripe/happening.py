@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from marketplace.payments.stand_ins.stripe import disputes, payouts, refunds
+from marketplace.payments.stand_ins.stripe import accounts, disputes, payouts, refunds
 from marketplace.payments.stand_ins.stripe.world import World
 
 HAPPENINGS: dict[str, Callable[[World, str], object]] = {
+    "account is approved": accounts.approve,
     "payout arrives": payouts.arrive,
     "refund succeeds": refunds.succeed,
     "refund fails": refunds.fail,

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from marketplace.kit.settings import Settings
 from marketplace.payments.stand_ins.stripe.keys import PUBLISHABLE_KEY, SECRET_KEY
-from marketplace.payments.stand_ins.stripe.outbox import WEBHOOK_SECRET
+from marketplace.payments.stand_ins.stripe.outbox import CONNECT_SECRET, WEBHOOK_SECRET
 
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - what a person may have set
 
@@ -40,6 +40,7 @@ def environment(settings: Settings, port: int) -> dict[str, str]:
         "MARKETPLACE_STRIPE_SECRET_KEY": SECRET_KEY,
         "MARKETPLACE_STRIPE_PUBLISHABLE_KEY": PUBLISHABLE_KEY,
         "MARKETPLACE_STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
+        "MARKETPLACE_STRIPE_CONNECT_WEBHOOK_SECRET": CONNECT_SECRET,
         "MARKETPLACE_STRIPE_JS_URL": f"{address_for_browsers(settings, port)}/js/v3/",
     }
 

@@ -4,7 +4,6 @@ import json
 import os
 from pathlib import Path
 
-from marketplace.payments.stand_ins.stripe.outbox import Delivery
 from marketplace.payments.stand_ins.stripe.world import World
 
 
@@ -36,6 +35,4 @@ def load(world: World, path: Path) -> None:
         world.owners.update(kept["owners"])
         world.secrets.update(kept["secrets"])
         world.due += [(at, what, subject) for at, what, subject in kept["due"]]
-        world.outbox.waiting += [
-            Delivery(world.objects[event], world.outbox.secret) for event in kept["waiting"]
-        ]
+        world.outbox.waiting += [world.outbox.delivery(world.objects[event]) for event in kept["waiting"]]

@@ -14,6 +14,7 @@ from marketplace.payments.stand_ins.stripe.errors import Json
 from marketplace.payments.stand_ins.stripe.faults import Faults
 
 WEBHOOK_SECRET = "whsec_standin"  # noqa: S105 - it signs what the stand-in tells
+CONNECT_SECRET = "whsec_standinconnect"  # noqa: S105 - and this what it tells of sellers' accounts
 
 
 @dataclass(slots=True)
@@ -26,6 +27,11 @@ class Delivery:
     attempts: int = 0
     not_before: float = 0
     """Of the machine's monotonic clock: when it may be tried again."""
+
+    @property
+    def is_of_a_seller(self) -> bool:
+        """Whether it happened in a connected account: another endpoint, with its own secret, hears of it."""
+        return "account" in self.event
 
     @property
     def body(self) -> bytes:
@@ -55,6 +61,7 @@ class Outbox:
     secret: str = WEBHOOK_SECRET
     url: str | None = None
     """Where webhooks are posted; none: whoever tests takes them out with `take()`."""
+    connect_secret: str = CONNECT_SECRET
     immediately: bool = False
     wake: Callable[[], None] | None = None
     waiting: list[Delivery] = field(default_factory=list)
@@ -70,7 +77,9 @@ class Outbox:
         struck = {fault.kind: fault for fault in faults.of_webhook(event["type"])}
         if "lose" in struck:
             return
-        delivery = Delivery(event, "whsec_another" if "bad_secret" in struck else self.secret)
+        delivery = self.delivery(event)
+        if "bad_secret" in struck:
+            delivery.secret = "whsec_another"  # noqa: S105 - of nobody
         if "skew" in struck:
             delivery.skew_seconds = struck["skew"].seconds
         copies = [delivery]
@@ -85,6 +94,17 @@ class Outbox:
             self.overtaken.clear()
         if self.wake is not None and self.immediately:
             self.wake()
+
+    def delivery(self, event: Json) -> Delivery:
+        """An event on its way, signed for the endpoint that listens to its kind."""
+        delivery = Delivery(event, self.secret)
+        if delivery.is_of_a_seller:
+            delivery.secret = self.connect_secret
+        return delivery
+
+    def address_of(self, delivery: Delivery) -> str | None:
+        """Where it is posted."""
+        return f"{self.url}/connect" if self.url and delivery.is_of_a_seller else self.url
 
     def release(self) -> None:
         """Those that a fault kept back are sent with the rest."""

@@ -37,6 +37,11 @@ BANK = {
         "أرفض",
     ),
 }
+ONBOARDING = {
+    "complete": "Complete",
+    "review": "Complete, and have Stripe look at it first",
+    "leave": "Leave for now",
+}
 SCRIPT = "text/javascript; charset=utf-8"
 
 
@@ -124,9 +129,10 @@ def _onboarding(world: World, method: str, token: str, body: bytes) -> Shown:
     link[due] = True
     if method == "GET":
         words = "Stripe would ask here who you are, and for your bank account."
-        return _form("Set up your account", words, {"complete": "Complete", "leave": "Leave for now"})
-    if _answer(body) == "complete":
-        accounts.onboard(world, link["account"])
+        return _form("Set up your account", words, ONBOARDING)
+    done = {"complete": accounts.onboard, "review": accounts.send_for_review}.get(_answer(body) or "")
+    if done is not None:
+        done(world, link["account"])
     return _sent(link["return_url"])
 
 

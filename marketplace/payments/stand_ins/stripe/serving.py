@@ -16,6 +16,7 @@ from marketplace.kit.settings import Settings
 from marketplace.payments.stand_ins.serving import InThread
 from marketplace.payments.stand_ins.stripe import (
     accounts,
+    balance,
     confirming,
     disputes,
     happening,
@@ -114,6 +115,7 @@ class StripeStandIn(InThread):
             "stripe_secret_key": self.world.keys.secret,
             "stripe_publishable_key": self.world.keys.publishable,
             "stripe_webhook_secret": self.world.outbox.secret,
+            "stripe_connect_webhook_secret": self.world.outbox.connect_secret,
             "stripe_js_url": f"{self.address}/js/v3/",
         }
 
@@ -191,6 +193,16 @@ class StripeStandIn(InThread):
         with self.world.lock:
             return accounts.restrict(self.world, account_id)
 
+    def deauthorize(self, account_id: str) -> None:
+        """The account is ours no more: the seller, or Stripe, has taken it away from us."""
+        with self.world.lock:
+            accounts.deauthorize(self.world, account_id)
+
+    def fund(self, amount: int, currency: str = "mad") -> None:
+        """Put money onto our balance, in minor units: a top-up from our bank."""
+        with self.world.lock:
+            balance.top_up(self.world, amount, currency)
+
     def fail_payout(self, payout_id: str) -> None:
         """The bank sends a payout back."""
         with self.world.lock:
@@ -203,7 +215,9 @@ class StripeStandIn(InThread):
     # Webhooks
 
     def send_webhooks_to(self, url: str, *, immediately: bool = False) -> None:
-        """Post webhooks there: at once, or when `deliver()` is called."""
+        """Post webhooks there: at once, or when `deliver()` is called. Those of sellers' accounts go to
+        `/connect` below it, signed with a secret of their own.
+        """
         self.world.outbox.url, self.world.outbox.immediately = url, immediately
 
     def webhooks(self, *, delayed: bool = False) -> list[Delivery]:
@@ -241,11 +255,12 @@ class StripeStandIn(InThread):
         return statuses
 
     async def _post(self, client: httpx.AsyncClient, delivery: Delivery) -> int:
-        if self.world.outbox.url is None:
+        address = self.world.outbox.address_of(delivery)
+        if address is None:
             raise RuntimeError("the stand-in was not told where to send webhooks")
         body, headers = delivery.signed()
         try:
-            response = await client.post(self.world.outbox.url, content=body, headers=headers)
+            response = await client.post(address, content=body, headers=headers)
         except httpx.TransportError as trouble:
             log.warning("a webhook of Stripe's stand-in did not arrive", why=repr(trouble))
             return 0

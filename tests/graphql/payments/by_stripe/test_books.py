@@ -21,6 +21,7 @@ from marketplace.payments.models import TransactionItem
 from marketplace.payouts.ledger import Account, JournalEntry, Posting
 from marketplace.payouts.queries import verify
 from tests.graphql.payments.by_stripe.conftest import Shop
+from tests.ledger import faults
 
 FEE = 4_65
 """Of 150 MAD: 2.9 % and 30 centimes."""
@@ -46,7 +47,7 @@ def _at_stripe(shop: Shop, currency: str = "mad") -> int:
 
 async def _agrees(shop: Shop) -> None:
     assert await _balance(shop, Account.GATEWAY_RECEIVABLE) == _at_stripe(shop)
-    assert await verify(shop.session) == []
+    assert await faults(shop.session) == []
 
 
 async def _paid_out(shop: Shop, amount: int = 100_00) -> str:
@@ -121,7 +122,7 @@ async def test_a_payment_that_turns_out_to_be_ours_is_booked_then(shop: Shop) ->
     reference, row.psp_reference = row.psp_reference, "not known yet"
     await _read(shop)
     assert await _balance(shop, Account.GATEWAY_FEES) == 0
-    assert await verify(shop.session) == []
+    assert await faults(shop.session) == []
     row.psp_reference = reference
     await _read(shop)
     assert await _balance(shop, Account.GATEWAY_FEES) == FEE
@@ -138,7 +139,7 @@ async def test_what_the_account_sells_elsewhere_is_not_booked(shop: Shop) -> Non
     assert await _balance(shop, Account.GATEWAY_FEES) == FEE
     of_nobody = select(StripeMovement.amount_minor).where(StripeMovement.transaction_id.is_(None))
     assert (await shop.session.scalars(of_nobody)).all() == [70_00]
-    assert await verify(shop.session) == []
+    assert await faults(shop.session) == []
 
 
 async def test_money_that_stripe_changes_is_owed_in_the_other_currency(shop: Shop) -> None:
@@ -150,7 +151,7 @@ async def test_money_that_stripe_changes_is_owed_in_the_other_currency(shop: Sho
     assert await _balance(shop, Account.GATEWAY_RECEIVABLE, "EUR") == _at_stripe(shop, "eur")
     assert await _balance(shop, Account.CURRENCY_EXCHANGE, "MAD") == 100_00
     assert await _balance(shop, Account.CURRENCY_EXCHANGE, "EUR") == -10_00
-    assert await verify(shop.session) == []
+    assert await faults(shop.session) == []
 
 
 async def test_a_payout_is_on_its_way_until_the_bank_has_it(shop: Shop) -> None:

@@ -5,16 +5,17 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from marketplace.orders.models import Order
 from marketplace.payments.gateways.stripe import books, disputes
 from marketplace.payments.gateways.stripe.models import StripeDispute, StripeEvent
 from marketplace.payouts.ledger import Account, Posting
-from marketplace.payouts.queries import verify
-from tests.factories.people import make_user
+from marketplace.people.permissions import Permission
+from tests.factories.people import make_staff, make_user
 from tests.graphql.conftest import Ask, staff
 from tests.graphql.payments.by_stripe.conftest import Shop
+from tests.ledger import faults
 
 FEES = 4_65 + 15_00
 LIST = """{ it: paymentDisputes(first: 5%s) { totalCount edges { node {
@@ -56,7 +57,7 @@ async def _agrees(shop: Shop) -> None:
     has = shop.stand_in.books()
     at_stripe = has.available.get("mad", 0) + has.pending.get("mad", 0)
     assert await _balance(shop, Account.GATEWAY_RECEIVABLE) == at_stripe
-    assert await verify(shop.session) == []
+    assert await faults(shop.session) == []
 
 
 async def test_an_order_of_which_the_bank_took_the_money_back_is_not_paid(shop: Shop) -> None:
@@ -181,3 +182,14 @@ async def test_nobody_else_sees_disputes(shop: Shop, ask: Ask) -> None:
         answer = await ask(LIST % "", requester)
         assert answer["data"] == {"it": None}
         assert answer["errors"][0]["extensions"]["exception"]["code"] == "PermissionDenied"
+
+
+@pytest.mark.parametrize("won", [True, False])
+async def test_staff_who_handle_payments_are_written_to_once(shop: Shop, *, won: bool) -> None:
+    await make_staff(shop.session, Permission.HANDLE_PAYMENTS)
+    _, reference = await _decided(shop, won=won)
+    await disputes.look(shop.work.database, shop.work.settings, reference)
+    await shop.session.commit()
+    jobs = await shop.session.execute(text("SELECT args FROM procrastinate_jobs WHERE task_name ~ 'dispute'"))
+    ((args,),) = jobs.all()
+    assert args["is_won"] is won

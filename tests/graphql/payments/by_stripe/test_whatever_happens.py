@@ -26,6 +26,7 @@ IN_LEDGER = text(
 )
 
 
+@pytest.mark.seconds(AT_ONCE * 0.15)
 @pytest.mark.parametrize("first", FIRST)
 async def test_stripe_transactions_and_ledger_agree_in_the_end(
     shop: Shop, clock: ModuleType, first: int

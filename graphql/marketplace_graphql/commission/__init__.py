@@ -1,0 +1,1 @@
+"""Rules of the marketplace's commission, for staff."""

@@ -1,0 +1,1 @@
+"""Papers about money: what was issued, and files of it."""

@@ -1,0 +1,1 @@
+"""What sellers are owed by the marketplace: balances and statements of any time."""

@@ -1,0 +1,1 @@
+"""What sellers owe, and what staff decide of it."""

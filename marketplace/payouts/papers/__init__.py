@@ -1,0 +1,1 @@
+"""Papers about money: statements, remittance advices, invoices of commission, sellers' invoices to buyers."""
