@@ -7,6 +7,7 @@ Makes a database of its own in the data directory and drops it in the end.
 
 import argparse
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -82,6 +83,7 @@ async def measure(settings: Settings, url: str, given: argparse.Namespace) -> No
     if given.rules:
         await each_rule(database)
     await timed("ledger verify", database, queries.verify)
+    gc.freeze()  # As the command does.
     await timed("ledger rebuild --check", database, differences)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(_LARGE, {"entries": given.postings // 2, "seller": LARGE_SELLER})

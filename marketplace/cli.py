@@ -179,6 +179,7 @@ def rebuild(
         await database.close()
         return found
 
+    gc.freeze()  # Millions of rows come and go: what is loaded by now need not be looked through each time.
     found = asyncio.run(compare())
     for difference in found:
         print(difference, file=sys.stderr)

@@ -32,6 +32,7 @@ import marketplace.payouts.bank_answers
 import marketplace.payouts.cash_models
 import marketplace.payouts.connect.models
 import marketplace.payouts.debt_models
+import marketplace.payouts.exchange_models
 import marketplace.payouts.ledger
 import marketplace.payouts.models
 import marketplace.payouts.papers.models

@@ -60,6 +60,12 @@ class NoDebtError(PayoutRuleError):
     code = "NO_DEBT"
 
 
+class RateMissingError(PayoutRuleError):
+    """It is not known what a currency was worth on a day."""
+
+    code = "RATE_MISSING"
+
+
 class PayerMissingError(PayoutRuleError):
     """The installation doesn't say from which account it pays."""
 

@@ -425,6 +425,24 @@ RULES: dict[str, str] = {
         ) AS said USING (currency)
         WHERE coalesce(ledger.minor, 0) <> coalesce(said.minor, 0)
     """,
+    "what was changed into another currency is what its entries came to, each once": """
+        SELECT format('conversion %s: %s %s into %s %s', made.id, made.source_minor, made.source,
+                      made.target_minor, made.target)
+        FROM conversion AS made
+        LEFT JOIN (
+            SELECT line.conversion_id, sum(line.source_minor) AS source_minor,
+                   sum(line.target_minor) AS target_minor,
+                   bool_and(posting.amount_minor = -line.source_minor) AS is_so
+            FROM conversion_line AS line
+            JOIN conversion ON conversion.id = line.conversion_id
+            LEFT JOIN posting ON posting.entry_id = line.entry_id AND posting.account = 'VENDOR_PAYABLE'
+              AND posting.vendor_id = conversion.vendor_id AND posting.currency = conversion.source
+            GROUP BY line.conversion_id
+        ) AS lines ON lines.conversion_id = made.id
+        WHERE (made.source_minor, made.target_minor)
+              IS DISTINCT FROM (lines.source_minor::bigint, lines.target_minor::bigint)
+           OR lines.is_so IS NOT TRUE
+    """,
     "a snapshot is what its seller's postings of the day came to": """
         WITH summed AS (
             SELECT vendor_id, max(up_to_posting_id) AS up_to FROM balance_snapshot GROUP BY vendor_id

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from sqlalchemy import ARRAY, BigInteger, Text, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.payouts import causes, debts, dispute_entries, stripe_entries
+from marketplace.payouts import causes, debts, dispute_entries, exchange, stripe_entries
 from marketplace.payouts.connect import reactions as transfers
 from marketplace.payouts.journal import Entry
 from marketplace.payouts.kinds import KINDS, Kind
 
-__all__ = ["causes", "debts", "dispute_entries", "stripe_entries", "transfers"]
+__all__ = ["causes", "debts", "dispute_entries", "exchange", "stripe_entries", "transfers"]
 """Where the kinds are declared."""
 
 MAXIMUM_DIFFERENCES = 1000

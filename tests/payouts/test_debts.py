@@ -30,10 +30,12 @@ from tests.payouts.test_answers import mark_sent, payouts_of, sheet
 WAIT, SPREAD, WRITE_OFF, PAID_IN = DebtDecision
 
 
-async def pay_back(session: AsyncSession, part: VendorOrder) -> None:
-    """All of a part's goods; the delivery stays paid."""
-    back = PartRefund(vendor_order_id=part.id, currency="MAD", goods_minor=part.subtotal_gross_minor)
-    back.was_paid = False
+async def pay_back(session: AsyncSession, part: VendorOrder, minor: int | None = None) -> None:
+    """So much of a part's goods, or all; the delivery stays paid."""
+    goods_minor = part.subtotal_gross_minor if minor is None else minor
+    back = PartRefund(
+        vendor_order_id=part.id, currency=part.currency, goods_minor=goods_minor, was_paid=False
+    )
     session.add(back)
     await session.flush()
     await publish(session, PartRefunded(back.id))

@@ -107,6 +107,7 @@ def test_every_kind_of_entry_that_the_code_writes_is_derived_again() -> None:
     )
     written |= {name for pair in re.findall(r'kind = "(\w+)" if \w+ else "(\w+)"', source) for name in pair}
     written |= set(re.findall(r': \("(\w+)", Account\.', source))
+    written |= set(re.findall(r'_entry\(made, "(\w+)"', source))
 
     assert written == set(KINDS)
 

@@ -22,11 +22,11 @@ from marketplace.people.permissions import Permission
 from marketplace.vendors.models import MemberRole
 from marketplace.vendors.models import Vendor as VendorRow
 from marketplace.vendors.queries import works_as
-from marketplace_graphql.seller_statements.queries import FINANCE
 from marketplace_graphql.kernel import Date, Info, enum, error_type, mutation, object_type
 from marketplace_graphql.languages import LanguageCodeEnum
 from marketplace_graphql.papers.types import PaperFormatEnum
 from marketplace_graphql.payouts.fields import STAFF
+from marketplace_graphql.seller_statements.queries import FINANCE
 
 PACKS = (*FINANCE, MemberRole.PACKER)
 """Who may see whom a parcel is billed to."""

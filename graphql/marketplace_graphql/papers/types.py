@@ -8,9 +8,9 @@ from marketplace.payouts.papers.document import Format
 from marketplace.payouts.papers.models import IssuedPaper as IssuedPaperRow
 from marketplace.payouts.papers.models import PaperKind
 from marketplace.vendors.models import VendorMember
-from marketplace_graphql.seller_statements.queries import FINANCE
 from marketplace_graphql.kernel import Date, DateTime, Node, enum, node, related, value
 from marketplace_graphql.payouts.fields import STAFF
+from marketplace_graphql.seller_statements.queries import FINANCE
 from marketplace_graphql.values import Money, money
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Rates of exchange, and changing what sellers are owed into another currency."""
