@@ -46,10 +46,10 @@ async def give_back_later(
     now, total = Taken.of(payment), to_be_paid_minor(order)
     charged = order.total_charged_minor
     covered = charged + order.total_authorized_minor
-    surplus_minor = max(
-        min(now.promised_minor - before.promised_minor, covered - total),
-        min(now.charged_minor - before.charged_minor, charged - total),
-    )
+    surplus_minor = min(now.promised_minor - before.promised_minor, covered - total)
+    if order.status not in NOT_SOLD:  # Of these staff may charge what was promised for their trouble.
+        too_much_charged = min(now.charged_minor - before.charged_minor, charged - total)
+        surplus_minor = max(surplus_minor, too_much_charged)
     if surplus_minor > 0:
         await queue(session, order, payment, surplus_minor)
 

@@ -34,6 +34,7 @@ from marketplace.payments.holding import Held, follow, hold
 from marketplace.payments.models import TransactionEventType as Type
 from marketplace.payments.models import TransactionItem
 from marketplace.payments.reporting import By, report
+from marketplace.payments.surplus import Taken
 from marketplace.payments.transactions import add_up
 
 AT_ONCE = 20
@@ -152,6 +153,7 @@ async def _write_down(session: AsyncSession, held: Held, dispute: Dispute, *, is
             said = Said(kind, minor, dispute.id, words, url, clock.now())
             await report(session, transaction, said, By())
             await add_up(session, transaction)  # Each is booked for itself.
+    held.taken = Taken.of(transaction)  # What a bank gives back is no new payment: staff decide about it.
     await follow(session, held)
     await _keep(session, transaction, dispute, is_withdrawn=is_withdrawn)
 

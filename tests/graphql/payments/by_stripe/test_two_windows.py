@@ -126,6 +126,16 @@ async def test_what_comes_for_an_order_that_was_called_off_is_paid_back(shop: Sh
     await _it_all_adds_up(shop, 0)
 
 
+async def test_what_staff_charge_of_an_order_that_they_called_off_stays(promises: Shop) -> None:
+    payment = await promises.paid()
+    await promises.complete()
+    clerk = staff("MANAGE_ORDERS", user=await make_user(promises.session, is_staff=True))
+    await promises.read(CANCEL_ORDER, clerk, id=to_global_id("Order", (await _order(promises)).id))
+    assert await promises.act(payment, "CHARGE", amount=10) == []
+    await promises.do_jobs()
+    assert await promises.amounts(payment) == {"charged": 10_00, "canceled": 140_00}
+
+
 @pytest.mark.parametrize("fault", ["reset_after", "error_after", "reset", "conflict"])
 async def test_it_is_paid_back_once_though_answers_are_lost(shop: Shop, fault: Any) -> None:
     _, second = await _pays_in_both(shop)
