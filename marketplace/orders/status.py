@@ -74,8 +74,8 @@ def status_of_pieces(parts: Iterable[tuple[VendorOrderStatus, Pieces]]) -> Order
 def status_of_part(pieces: Pieces, status: VendorOrderStatus) -> VendorOrderStatus:
     """A vendor order's status, given where its pieces are and what was said of it before.
 
-    A parcel that has all come back is RETURNED if the buyer had received it, else REFUSED. What was called off
-    stays so, also when its pieces are paid back.
+    A parcel that has all come back is RETURNED if the buyer had received it, else REFUSED. What was called
+    off stays so, also when its pieces are paid back.
     """
     if status is VendorOrderStatus.CANCELED:
         return status
