@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = 'c553d0100666'
+revision = '60df3d8bdc86'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -260,6 +260,12 @@ def upgrade() -> None:
     sa.UniqueConstraint('slug', name=op.f('uq_page_type_slug'))
     )
     op.create_index(op.f('ix_page_type_name_slug'), 'page_type', ['name', 'slug'], unique=False)
+    op.create_table('paper_series',
+    sa.Column('series', sa.String(), nullable=False),
+    sa.Column('year', sa.BigInteger(), nullable=False),
+    sa.Column('last', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('series', 'year', name=op.f('pk_paper_series'))
+    )
     op.create_table('payment_difference',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('what', sa.String(), nullable=False),
@@ -271,6 +277,16 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_payment_difference'))
     )
     op.create_index(op.f('ix_payment_difference_what_reference'), 'payment_difference', ['what', 'reference'], unique=True)
+    op.create_table('payout_terms',
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('minimum_minor', sa.BigInteger(), nullable=False),
+    sa.Column('rhythm', sa.Enum('BY_HAND', 'WEEKLY', 'MONTHLY', name='payoutrhythm', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('day', sa.BigInteger(), nullable=True),
+    sa.Column('drafted_for', sa.Date(), nullable=True),
+    sa.CheckConstraint("CASE rhythm WHEN 'WEEKLY' THEN day BETWEEN 1 AND 7 WHEN 'MONTHLY' THEN day BETWEEN 1 AND 28 ELSE day IS NULL END", name=op.f('ck_payout_terms_day_of_rhythm')),
+    sa.CheckConstraint('minimum_minor >= 0', name=op.f('ck_payout_terms_minimum_not_negative')),
+    sa.PrimaryKeyConstraint('currency', name=op.f('pk_payout_terms'))
+    )
     op.create_table('permission_group',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
@@ -373,6 +389,20 @@ def upgrade() -> None:
     sa.Column('count', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('day', name=op.f('pk_stripe_refusal'))
     )
+    op.create_table('stripe_transfer',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('transfer_group', sa.String(), nullable=False),
+    sa.Column('destination', sa.String(), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
+    sa.Column('reversed_minor', sa.BigInteger(), nullable=False),
+    sa.Column('is_ours', sa.Boolean(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('reversed_minor BETWEEN 0 AND amount_minor', name=op.f('ck_stripe_transfer_reversed_in_range')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_stripe_transfer'))
+    )
+    op.create_index(op.f('ix_stripe_transfer_created_at'), 'stripe_transfer', ['created_at'], unique=False)
+    op.create_index('ix_stripe_transfer_of_ours', 'stripe_transfer', ['transfer_group'], unique=True, postgresql_where=sa.text('is_ours'))
     op.create_table('tax_class',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
@@ -912,8 +942,32 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['actor_id'], ['user_account.id'], name=op.f('fk_audit_entry_actor_id'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_audit_entry'))
     )
-    op.create_index(op.f('ix_audit_entry_actor_id'), 'audit_entry', ['actor_id'], unique=False)
+    op.create_index(op.f('ix_audit_entry_actor_id_at'), 'audit_entry', ['actor_id', 'at'], unique=False)
+    op.create_index(op.f('ix_audit_entry_at_id'), 'audit_entry', ['at', 'id'], unique=False)
     op.create_index(op.f('ix_audit_entry_subject_type_subject_id_at'), 'audit_entry', ['subject_type', 'subject_id', 'at'], unique=False)
+    op.create_table('bank_answer',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('digest', sa.CHAR(length=64), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('format', sa.String(), nullable=False),
+    sa.Column('imported_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('imported_by_id', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['imported_by_id'], ['user_account.id'], name=op.f('fk_bank_answer_imported_by_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_bank_answer')),
+    sa.UniqueConstraint('digest', name=op.f('uq_bank_answer_digest'))
+    )
+    op.create_table('cash_box_movement',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
+    sa.Column('reference', sa.String(), nullable=False),
+    sa.Column('made_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('amount_minor <> 0', name=op.f('ck_cash_box_movement_amount_not_zero')),
+    sa.ForeignKeyConstraint(['made_by_id'], ['user_account.id'], name=op.f('fk_cash_box_movement_made_by_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_cash_box_movement')),
+    sa.UniqueConstraint('currency', 'reference', name=op.f('uq_cash_box_movement_currency_reference'))
+    )
     op.create_table('cash_sheet',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('carrier', sa.String(), nullable=False),
@@ -969,6 +1023,19 @@ def upgrade() -> None:
     op.create_index('ix_event_delivery_due', 'event_delivery', ['next_try_at'], unique=False, postgresql_where=sa.text("status = 'PENDING'"))
     op.create_index(op.f('ix_event_delivery_payload_id'), 'event_delivery', ['payload_id'], unique=False)
     op.create_index(op.f('ix_event_delivery_webhook_id_created_at_id'), 'event_delivery', ['webhook_id', 'created_at', 'id'], unique=False)
+    op.create_table('exchange_rate',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('source', sa.CHAR(length=3), nullable=False),
+    sa.Column('target', sa.CHAR(length=3), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('rate', sa.Numeric(precision=18, scale=8), nullable=False),
+    sa.Column('set_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('set_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('rate > 0', name=op.f('ck_exchange_rate_rate_positive')),
+    sa.ForeignKeyConstraint(['set_by_id'], ['user_account.id'], name=op.f('fk_exchange_rate_set_by_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_exchange_rate')),
+    sa.UniqueConstraint('source', 'target', 'day', name=op.f('uq_exchange_rate_source_target_day'))
+    )
     op.create_table('export_file',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('kind', sa.Enum('PRODUCTS', 'GIFT_CARDS', 'VOUCHER_CODES', name='exportkind', native_enum=False, create_constraint=True, length=40), nullable=False),
@@ -1045,9 +1112,12 @@ def upgrade() -> None:
     op.create_index(op.f('ix_page_translation_language_code_slug'), 'page_translation', ['language_code', 'slug'], unique=True, postgresql_where=sa.text('slug IS NOT NULL'))
     op.create_table('payout_run',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
-    sa.Column('status', sa.Enum('DRAFT', 'APPROVED', 'SENT', 'CLOSED', 'CANCELED', name='payoutrunstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('status', sa.Enum('DRAFT', 'REVIEWED', 'APPROVED', 'SENT', 'CLOSED', 'CANCELED', name='payoutrunstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('currency', sa.CHAR(length=3), nullable=False),
     sa.Column('created_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('drafted_for', sa.Date(), nullable=True),
+    sa.Column('reviewed_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('reviewed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('approved_by_id', sa.BigInteger(), nullable=True),
     sa.Column('approved_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
@@ -1057,10 +1127,13 @@ def upgrade() -> None:
     sa.Column('is_demo', sa.Boolean(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('approved_by_id IS NULL OR (reviewed_by_id IS NOT NULL AND reviewed_by_id <> approved_by_id)', name=op.f('ck_payout_run_two_persons')),
     sa.CheckConstraint('approved_by_id IS NULL OR approved_by_id <> created_by_id', name=op.f('ck_payout_run_four_eyes')),
     sa.ForeignKeyConstraint(['approved_by_id'], ['user_account.id'], name=op.f('fk_payout_run_approved_by_id')),
     sa.ForeignKeyConstraint(['created_by_id'], ['user_account.id'], name=op.f('fk_payout_run_created_by_id')),
+    sa.ForeignKeyConstraint(['reviewed_by_id'], ['user_account.id'], name=op.f('fk_payout_run_reviewed_by_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_payout_run')),
+    sa.UniqueConstraint('currency', 'drafted_for', name=op.f('uq_payout_run_currency_drafted_for')),
     sa.UniqueConstraint('message_id', name=op.f('uq_payout_run_message_id'))
     )
     op.create_index(op.f('ix_payout_run_status_id'), 'payout_run', ['status', 'id'], unique=False)
@@ -1401,7 +1474,7 @@ def upgrade() -> None:
     sa.Column('slug', sa.String(), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
     sa.Column('kind', sa.Enum('COOPERATIVE', 'HERITAGE_COMPANY', 'ENTREPRENEUR', name='vendorkind', native_enum=False, create_constraint=True, length=40), nullable=False),
-    sa.Column('status', sa.Enum('APPLIED', 'APPROVED', 'SUSPENDED', 'CLOSED', name='vendorstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('status', sa.Enum('DRAFT', 'APPLIED', 'IN_REVIEW', 'CHANGES_ASKED', 'APPROVED', 'REFUSED', 'SUSPENDED', 'CLOSED', name='vendorstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('story', sa.String(), nullable=False),
     sa.Column('craft', sa.String(), nullable=False),
     sa.Column('founded_year', sa.BigInteger(), nullable=True),
@@ -1419,13 +1492,17 @@ def upgrade() -> None:
     sa.Column('shows_members_young', sa.Boolean(), nullable=False),
     sa.Column('ice', sa.String(length=15), nullable=True),
     sa.Column('register_number', sa.String(), nullable=True),
+    sa.Column('legal_ids', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+    sa.Column('applicant_id', sa.BigInteger(), nullable=True),
+    sa.Column('registered_by_id', sa.BigInteger(), nullable=True),
     sa.Column('tax_regime', sa.Enum('STANDARD', 'EXEMPT', name='taxregime', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('email', sa.String(), nullable=False),
     sa.Column('phone', sa.String(), nullable=False),
     sa.Column('language_code', sa.String(length=16), nullable=False),
     sa.Column('logo_path', sa.String(), nullable=True),
     sa.Column('cover_path', sa.String(), nullable=True),
-    sa.Column('payout_minimum_minor', sa.BigInteger(), nullable=False),
+    sa.Column('payout_minimum_minor', sa.BigInteger(), nullable=True),
+    sa.Column('payout_method', sa.Enum('BANK_TRANSFER', 'STRIPE_TRANSFER', 'CASH_PICKUP', name='payoutmethod', native_enum=False, create_constraint=True, length=40), server_default='BANK_TRANSFER', nullable=False),
     sa.Column('search_text', sa.String(), server_default='', nullable=False),
     sa.Column('search_vector', postgresql.TSVECTOR(), sa.Computed("to_tsvector('simple'::regconfig, search_text)", persisted=True), nullable=False),
     sa.Column('is_house', sa.Boolean(), server_default=sa.text('false'), nullable=False),
@@ -1435,13 +1512,15 @@ def upgrade() -> None:
     sa.Column('metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('private_metadata', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.CheckConstraint('members_women <= members_total AND members_rural <= members_total AND members_young <= members_total AND members_total >= 0', name=op.f('ck_vendor_members_add_up')),
+    sa.ForeignKeyConstraint(['applicant_id'], ['user_account.id'], name=op.f('fk_vendor_applicant_id'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['programme_id'], ['programme.id'], name=op.f('fk_vendor_programme_id')),
     sa.ForeignKeyConstraint(['province_code'], ['province.code'], name=op.f('fk_vendor_province_code')),
     sa.ForeignKeyConstraint(['region_code'], ['region.code'], name=op.f('fk_vendor_region_code')),
+    sa.ForeignKeyConstraint(['registered_by_id'], ['user_account.id'], name=op.f('fk_vendor_registered_by_id'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_vendor')),
-    sa.UniqueConstraint('ice', name=op.f('uq_vendor_ice')),
     sa.UniqueConstraint('slug', name=op.f('uq_vendor_slug'))
     )
+    op.create_index(op.f('ix_vendor_applicant_id_created_at'), 'vendor', ['applicant_id', 'created_at'], unique=False)
     op.create_index(op.f('ix_vendor_country_code_name'), 'vendor', ['country_code', 'name'], unique=False)
     op.create_index(op.f('ix_vendor_created_at_id'), 'vendor', ['created_at', 'id'], unique=False)
     op.create_index(op.f('ix_vendor_founded_year_id'), 'vendor', ['founded_year', 'id'], unique=False)
@@ -1451,8 +1530,22 @@ def upgrade() -> None:
     op.create_index(op.f('ix_vendor_programme_id_name'), 'vendor', ['programme_id', 'name'], unique=False)
     op.create_index(op.f('ix_vendor_province_code_name'), 'vendor', ['province_code', 'name'], unique=False)
     op.create_index(op.f('ix_vendor_region_code_name'), 'vendor', ['region_code', 'name'], unique=False)
+    op.create_index(op.f('ix_vendor_registered_by_id'), 'vendor', ['registered_by_id'], unique=False)
     op.create_index(op.f('ix_vendor_search_vector'), 'vendor', ['search_vector'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_vendor_status'), 'vendor', ['status'], unique=False)
+    op.create_index('uq_vendor_applying', 'vendor', ['applicant_id'], unique=True, postgresql_where=sa.text("status IN ('DRAFT', 'APPLIED', 'IN_REVIEW', 'CHANGES_ASKED')"))
+    op.create_index('uq_vendor_ice', 'vendor', ['ice'], unique=True, postgresql_where=sa.text("status IN ('APPROVED', 'SUSPENDED')"))
+    op.create_table('balance_snapshot',
+    sa.Column('vendor_id', sa.BigInteger(), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('account', sa.Enum('BANK', 'CASH_BOX', 'CARRIER_RECEIVABLE', 'GATEWAY_RECEIVABLE', 'GATEWAY_IN_TRANSIT', 'CURRENCY_EXCHANGE', 'CHARGEBACKS', 'CUSTOMER_ADVANCES', 'VENDOR_HELD', 'VENDOR_PAYABLE', 'PAYOUT_IN_TRANSIT', 'VENDOR_DEBT', 'DELIVERY_PAYABLE', 'COMMISSION_REVENUE', 'VAT_PAYABLE', 'GIFT_CARDS', 'GIFT_CARD_EXPENSE', 'GATEWAY_FEES', 'CHARGEBACK_LOSS', 'DEBT_LOSS', 'CASH_DIFFERENCE', name='account', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('minor', sa.BigInteger(), nullable=False),
+    sa.Column('up_to_posting_id', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_balance_snapshot_vendor_id')),
+    sa.PrimaryKeyConstraint('vendor_id', 'currency', 'account', 'day', name=op.f('pk_balance_snapshot'))
+    )
+    op.create_index(op.f('ix_balance_snapshot_vendor_id_up_to_posting_id'), 'balance_snapshot', ['vendor_id', 'up_to_posting_id'], unique=False)
     op.create_table('bank_account',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('vendor_id', sa.BigInteger(), nullable=False),
@@ -1461,12 +1554,45 @@ def upgrade() -> None:
     sa.Column('bank_name', sa.String(), nullable=False),
     sa.Column('number_encrypted', sa.LargeBinary(), nullable=False),
     sa.Column('number_ending', sa.String(length=4), nullable=False),
+    sa.Column('payable_from', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('contact_email', sa.String(), server_default='', nullable=False),
+    sa.Column('contact_phone', sa.String(), server_default='', nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_bank_account_vendor_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_bank_account')),
     sa.UniqueConstraint('vendor_id', name=op.f('uq_bank_account_vendor_id'))
     )
+    op.create_table('bank_change',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('vendor_id', sa.BigInteger(), nullable=False),
+    sa.Column('status', sa.Enum('WAITING', 'CONFIRMED', 'UNDONE', 'CANCELED', name='bankchangestatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('kind', sa.Enum('RIB', 'IBAN', name='bankaccountkind', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('holder', sa.String(), nullable=False),
+    sa.Column('bank_name', sa.String(), nullable=False),
+    sa.Column('number_encrypted', sa.LargeBinary(), nullable=False),
+    sa.Column('number_ending', sa.String(length=4), nullable=False),
+    sa.Column('contact_email', sa.String(), nullable=False),
+    sa.Column('contact_phone', sa.String(), nullable=False),
+    sa.Column('asked_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('confirm_before', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('undo_before', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('undone_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('previous_kind', sa.Enum('RIB', 'IBAN', name='previous_kind', native_enum=False, create_constraint=True, length=40), nullable=True),
+    sa.Column('previous_holder', sa.String(), nullable=False),
+    sa.Column('previous_bank_name', sa.String(), nullable=False),
+    sa.Column('previous_number_encrypted', sa.LargeBinary(), nullable=True),
+    sa.Column('previous_number_ending', sa.String(), nullable=False),
+    sa.CheckConstraint('(previous_kind IS NULL) = (previous_number_encrypted IS NULL)', name=op.f('ck_bank_change_previous_is_whole')),
+    sa.ForeignKeyConstraint(['asked_by_id'], ['user_account.id'], name=op.f('fk_bank_change_asked_by_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_bank_change_vendor_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_bank_change'))
+    )
+    op.create_index(op.f('ix_bank_change_asked_by_id'), 'bank_change', ['asked_by_id'], unique=False)
+    op.create_index(op.f('ix_bank_change_vendor_id_asked_at'), 'bank_change', ['vendor_id', 'asked_at'], unique=False)
+    op.create_index('uq_bank_change_waiting', 'bank_change', ['vendor_id'], unique=True, postgresql_where=sa.text("status = 'WAITING'"))
     op.create_table('cash_order',
     sa.Column('order_id', sa.Uuid(), nullable=False),
     sa.Column('user_id', sa.BigInteger(), nullable=True),
@@ -1551,6 +1677,57 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_commission_rule'))
     )
     op.create_index(op.f('ix_commission_rule_vendor_id_programme_id_category_id_valid_from'), 'commission_rule', ['vendor_id', 'programme_id', 'category_id', 'valid_from'], unique=False)
+    op.create_table('connected_account',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('vendor_id', sa.BigInteger(), nullable=False),
+    sa.Column('account_id', sa.String(), nullable=True),
+    sa.Column('request_key', sa.Uuid(), nullable=False),
+    sa.Column('country_code', sa.CHAR(length=2), nullable=False),
+    sa.Column('details_submitted', sa.Boolean(), nullable=False),
+    sa.Column('charges_enabled', sa.Boolean(), nullable=False),
+    sa.Column('payouts_enabled', sa.Boolean(), nullable=False),
+    sa.Column('transfers', sa.Enum('ACTIVE', 'PENDING', 'INACTIVE', name='capability', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('requirements', postgresql.ARRAY(sa.String()), nullable=False),
+    sa.Column('disabled_reason', sa.String(), nullable=False),
+    sa.Column('due_by', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('payable_from', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('checked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('disconnected_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('account_id IS NOT NULL OR NOT payouts_enabled', name=op.f('ck_connected_account_payable_if_there')),
+    sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_connected_account_vendor_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_connected_account')),
+    sa.UniqueConstraint('account_id', name=op.f('uq_connected_account_account_id')),
+    sa.UniqueConstraint('request_key', name=op.f('uq_connected_account_request_key')),
+    sa.UniqueConstraint('vendor_id', name=op.f('uq_connected_account_vendor_id'))
+    )
+    op.create_index('ix_connected_account_looked_after', 'connected_account', ['checked_at'], unique=False, postgresql_where=sa.text('disconnected_at IS NULL AND account_id IS NOT NULL'))
+    op.create_table('conversion',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('vendor_id', sa.BigInteger(), nullable=False),
+    sa.Column('source', sa.CHAR(length=3), nullable=False),
+    sa.Column('target', sa.CHAR(length=3), nullable=False),
+    sa.Column('source_minor', sa.BigInteger(), nullable=False),
+    sa.Column('target_minor', sa.BigInteger(), nullable=False),
+    sa.Column('made_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['made_by_id'], ['user_account.id'], name=op.f('fk_conversion_made_by_id')),
+    sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_conversion_vendor_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_conversion'))
+    )
+    op.create_index(op.f('ix_conversion_vendor_id_id'), 'conversion', ['vendor_id', 'id'], unique=False)
+    op.create_table('debt_instalment',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('vendor_id', sa.BigInteger(), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('amount_minor > 0', name=op.f('ck_debt_instalment_amount_positive')),
+    sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_debt_instalment_vendor_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_debt_instalment'))
+    )
+    op.create_index(op.f('ix_debt_instalment_vendor_id_currency'), 'debt_instalment', ['vendor_id', 'currency'], unique=False)
     op.create_table('invoice',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('order_id', sa.Uuid(), nullable=False),
@@ -1614,8 +1791,10 @@ def upgrade() -> None:
     sa.Column('method', sa.Enum('BANK_TRANSFER', 'STRIPE_TRANSFER', 'CASH_PICKUP', name='payoutmethod', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('end_to_end_id', sa.String(), nullable=False),
     sa.Column('account_holder', sa.String(), nullable=False),
-    sa.Column('account_number_encrypted', sa.LargeBinary(), nullable=False),
+    sa.Column('account_number_encrypted', sa.LargeBinary(), nullable=True),
     sa.Column('account_number_ending', sa.String(), nullable=False),
+    sa.Column('stripe_account_id', sa.String(), nullable=True),
+    sa.Column('returned_minor', sa.BigInteger(), server_default='0', nullable=False),
     sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('paid_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
@@ -1623,7 +1802,10 @@ def upgrade() -> None:
     sa.Column('statements', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("(method = 'BANK_TRANSFER') = (account_number_encrypted IS NOT NULL)", name=op.f('ck_payout_goes_to_an_account')),
+    sa.CheckConstraint("(method = 'STRIPE_TRANSFER') = (stripe_account_id IS NOT NULL)", name=op.f('ck_payout_goes_to_an_account_at_stripe')),
     sa.CheckConstraint('amount_minor > 0', name=op.f('ck_payout_amount_positive')),
+    sa.CheckConstraint('returned_minor BETWEEN 0 AND amount_minor', name=op.f('ck_payout_returned_in_range')),
     sa.ForeignKeyConstraint(['run_id'], ['payout_run.id'], name=op.f('fk_payout_run_id')),
     sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_payout_vendor_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_payout')),
@@ -1682,6 +1864,27 @@ def upgrade() -> None:
     op.create_index(op.f('ix_product_updated_at_id'), 'product', ['updated_at', 'id'], unique=False)
     op.create_index(op.f('ix_product_vendor_id_name_id'), 'product', ['vendor_id', 'name', 'id'], unique=False)
     op.create_index('ix_product_worst_rated', 'product', [sa.literal_column("coalesce(rating, 'infinity'::double precision)"), 'id'], unique=False)
+    op.create_table('repayment',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('order_id', sa.Uuid(), nullable=False),
+    sa.Column('user_id', sa.BigInteger(), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
+    sa.Column('wanted', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('shares', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('by_hand', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('borne_minor', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
+    sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('made', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+    sa.CheckConstraint('amount_minor > 0', name=op.f('ck_repayment_something')),
+    sa.ForeignKeyConstraint(['order_id'], ['customer_order.id'], name=op.f('fk_repayment_order_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_repayment_user_id'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_repayment'))
+    )
+    op.create_index(op.f('ix_repayment_created_at'), 'repayment', ['created_at'], unique=False, postgresql_where=sa.text('settled_at IS NULL'))
+    op.create_index(op.f('ix_repayment_order_id'), 'repayment', ['order_id'], unique=False)
+    op.create_index('uq_repayment_one_at_a_time', 'repayment', ['order_id'], unique=True, postgresql_where=sa.text('settled_at IS NULL'))
     op.create_table('sheet_import',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('vendor_id', sa.BigInteger(), nullable=False),
@@ -1759,28 +1962,105 @@ def upgrade() -> None:
     op.create_index(op.f('ix_transaction_item_psp_reference'), 'transaction_item', ['psp_reference'], unique=False)
     op.create_index('ix_transaction_item_recorded', 'transaction_item', ['id'], unique=False, postgresql_where=sa.text('recorded IS NOT NULL'))
     op.create_index(op.f('ix_transaction_item_updated_at_id'), 'transaction_item', ['updated_at', 'id'], unique=False)
-    op.create_table('vendor_badge',
+    op.create_table('vendor_debt_decision',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('vendor_id', sa.BigInteger(), nullable=False),
-    sa.Column('kind', sa.Enum('GEOGRAPHICAL_INDICATION', 'CRAFT_LABEL', 'SANITARY', 'ORGANIC', 'OTHER', name='badgekind', native_enum=False, create_constraint=True, length=40), nullable=False),
-    sa.Column('indication_id', sa.BigInteger(), nullable=True),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('kind', sa.Enum('WAIT', 'SPREAD', 'WRITE_OFF', 'PAID_IN', name='debtdecision', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
+    sa.Column('account', sa.Enum('BANK', 'CASH_BOX', 'CARRIER_RECEIVABLE', 'GATEWAY_RECEIVABLE', 'GATEWAY_IN_TRANSIT', 'CURRENCY_EXCHANGE', 'CHARGEBACKS', 'CUSTOMER_ADVANCES', 'VENDOR_HELD', 'VENDOR_PAYABLE', 'PAYOUT_IN_TRANSIT', 'VENDOR_DEBT', 'DELIVERY_PAYABLE', 'COMMISSION_REVENUE', 'VAT_PAYABLE', 'GIFT_CARDS', 'GIFT_CARD_EXPENSE', 'GATEWAY_FEES', 'CHARGEBACK_LOSS', 'DEBT_LOSS', 'CASH_DIFFERENCE', name='account', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('share_bp', sa.BigInteger(), nullable=True),
+    sa.Column('review_on', sa.Date(), nullable=True),
+    sa.Column('reason', sa.String(), nullable=False),
+    sa.Column('reference', sa.String(), nullable=True),
+    sa.Column('decided_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("(kind = 'SPREAD') = (share_bp IS NOT NULL)", name=op.f('ck_vendor_debt_decision_share_of_what_is_spread')),
+    sa.CheckConstraint("(kind = 'WAIT') = (amount_minor = 0)", name=op.f('ck_vendor_debt_decision_amount_of_what_is_booked')),
+    sa.CheckConstraint('share_bp BETWEEN 1 AND 10000', name=op.f('ck_vendor_debt_decision_share_in_range')),
+    sa.ForeignKeyConstraint(['decided_by_id'], ['user_account.id'], name=op.f('fk_vendor_debt_decision_decided_by_id')),
+    sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_vendor_debt_decision_vendor_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_vendor_debt_decision')),
+    sa.UniqueConstraint('currency', 'reference', name=op.f('uq_vendor_debt_decision_currency_reference'))
+    )
+    op.create_index(op.f('ix_vendor_debt_decision_vendor_id_currency_id'), 'vendor_debt_decision', ['vendor_id', 'currency', 'id'], unique=False)
+    op.create_table('vendor_delegation',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('vendor_id', sa.BigInteger(), nullable=False),
+    sa.Column('agent_id', sa.BigInteger(), nullable=False),
+    sa.Column('reason', sa.String(), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('days', sa.BigInteger(), nullable=False),
+    sa.Column('consented_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('consented_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('starts_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ends_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('ends_at > starts_at', name=op.f('ck_vendor_delegation_for_a_while')),
+    sa.ForeignKeyConstraint(['agent_id'], ['user_account.id'], name=op.f('fk_vendor_delegation_agent_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['consented_by_id'], ['user_account.id'], name=op.f('fk_vendor_delegation_consented_by_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_vendor_delegation_vendor_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_vendor_delegation'))
+    )
+    op.create_index(op.f('ix_vendor_delegation_agent_id_ends_at'), 'vendor_delegation', ['agent_id', 'ends_at'], unique=False)
+    op.create_index(op.f('ix_vendor_delegation_consented_by_id'), 'vendor_delegation', ['consented_by_id'], unique=False)
+    op.create_index(op.f('ix_vendor_delegation_vendor_id_asked_at'), 'vendor_delegation', ['vendor_id', 'asked_at'], unique=False)
+    op.create_table('vendor_document',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('vendor_id', sa.BigInteger(), nullable=False),
+    sa.Column('kind', sa.Enum('STATUTES', 'REGISTRATION', 'SANITARY_AUTHORISATION', 'GEOGRAPHICAL_INDICATION', 'CRAFT_LABEL', 'ORGANIC', 'OTHER', name='documentkind', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
+    sa.Column('file_name', sa.String(), nullable=False),
+    sa.Column('storage_key', sa.String(), nullable=False),
+    sa.Column('content_type', sa.String(), nullable=False),
+    sa.Column('size_bytes', sa.BigInteger(), nullable=False),
+    sa.Column('indication_id', sa.BigInteger(), nullable=True),
     sa.Column('level', sa.String(), nullable=False),
     sa.Column('holder', sa.String(), nullable=False),
     sa.Column('issuer', sa.String(), nullable=False),
     sa.Column('number', sa.String(), nullable=False),
-    sa.Column('valid_from', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('valid_until', sa.DateTime(timezone=True), nullable=True),
-    sa.CheckConstraint("(indication_id IS NOT NULL) = (kind = 'GEOGRAPHICAL_INDICATION')", name=op.f('ck_vendor_badge_origin_is_named')),
-    sa.CheckConstraint("indication_id IS NOT NULL OR name <> ''", name=op.f('ck_vendor_badge_called_something')),
-    sa.CheckConstraint('valid_until > valid_from', name=op.f('ck_vendor_badge_valid_for_a_while')),
-    sa.ForeignKeyConstraint(['indication_id'], ['geographical_indication.id'], name=op.f('fk_vendor_badge_indication_id')),
-    sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_vendor_badge_vendor_id'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_vendor_badge'))
+    sa.Column('valid_from', sa.Date(), nullable=True),
+    sa.Column('valid_until', sa.Date(), nullable=True),
+    sa.Column('status', sa.Enum('WAITING', 'ACCEPTED', 'REFUSED', name='documentstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('reason', sa.String(), nullable=False),
+    sa.Column('uploaded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('uploaded_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('reviewed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('reviewed_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('replaced_by_id', sa.BigInteger(), nullable=True),
+    sa.CheckConstraint('valid_until >= valid_from', name=op.f('ck_vendor_document_valid_for_a_while')),
+    sa.ForeignKeyConstraint(['indication_id'], ['geographical_indication.id'], name=op.f('fk_vendor_document_indication_id')),
+    sa.ForeignKeyConstraint(['replaced_by_id'], ['vendor_document.id'], name=op.f('fk_vendor_document_replaced_by_id')),
+    sa.ForeignKeyConstraint(['reviewed_by_id'], ['user_account.id'], name=op.f('fk_vendor_document_reviewed_by_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['uploaded_by_id'], ['user_account.id'], name=op.f('fk_vendor_document_uploaded_by_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_vendor_document_vendor_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_vendor_document')),
+    sa.UniqueConstraint('replaced_by_id', name=op.f('uq_vendor_document_replaced_by_id'))
     )
-    op.create_index(op.f('ix_vendor_badge_indication_id'), 'vendor_badge', ['indication_id'], unique=False)
-    op.create_index(op.f('ix_vendor_badge_kind_vendor_id'), 'vendor_badge', ['kind', 'vendor_id'], unique=False)
-    op.create_index(op.f('ix_vendor_badge_vendor_id_valid_until'), 'vendor_badge', ['vendor_id', 'valid_until'], unique=False)
+    op.create_index(op.f('ix_vendor_document_indication_id'), 'vendor_document', ['indication_id'], unique=False)
+    op.create_index(op.f('ix_vendor_document_reviewed_by_id'), 'vendor_document', ['reviewed_by_id'], unique=False)
+    op.create_index(op.f('ix_vendor_document_status_uploaded_at_id'), 'vendor_document', ['status', 'uploaded_at', 'id'], unique=False)
+    op.create_index(op.f('ix_vendor_document_uploaded_by_id'), 'vendor_document', ['uploaded_by_id'], unique=False)
+    op.create_index(op.f('ix_vendor_document_vendor_id_id'), 'vendor_document', ['vendor_id', 'id'], unique=False)
+    op.create_table('vendor_invitation',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('vendor_id', sa.BigInteger(), nullable=False),
+    sa.Column('email', sa.String(), nullable=False),
+    sa.Column('role', sa.Enum('OWNER', 'LISTER', 'PACKER', 'TREASURER', name='memberrole', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('invited_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('accepted_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['accepted_by_id'], ['user_account.id'], name=op.f('fk_vendor_invitation_accepted_by_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['invited_by_id'], ['user_account.id'], name=op.f('fk_vendor_invitation_invited_by_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_vendor_invitation_vendor_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_vendor_invitation'))
+    )
+    op.create_index(op.f('ix_vendor_invitation_accepted_by_id'), 'vendor_invitation', ['accepted_by_id'], unique=False)
+    op.create_index(op.f('ix_vendor_invitation_invited_by_id'), 'vendor_invitation', ['invited_by_id'], unique=False)
+    op.create_index(op.f('ix_vendor_invitation_vendor_id_created_at'), 'vendor_invitation', ['vendor_id', 'created_at'], unique=False)
+    op.create_index('uq_vendor_invitation_open', 'vendor_invitation', ['vendor_id', sa.literal_column('lower(email)')], unique=True, postgresql_where=sa.text('closed_at IS NULL'))
     op.create_table('vendor_member',
     sa.Column('vendor_id', sa.BigInteger(), nullable=False),
     sa.Column('user_id', sa.BigInteger(), nullable=False),
@@ -1819,7 +2099,23 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_vendor_order_created_at_id'), 'vendor_order', ['created_at', 'id'], unique=False)
     op.create_index(op.f('ix_vendor_order_status_created_at'), 'vendor_order', ['status', 'created_at'], unique=False)
+    op.create_index('ix_vendor_order_under_way', 'vendor_order', ['vendor_id'], unique=False, postgresql_where=sa.text("status IN ('UNFULFILLED', 'PARTIALLY_FULFILLED', 'FULFILLED')"))
     op.create_index(op.f('ix_vendor_order_vendor_id_created_at'), 'vendor_order', ['vendor_id', 'created_at'], unique=False)
+    op.create_table('vendor_standing',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('vendor_id', sa.BigInteger(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('actor_id', sa.BigInteger(), nullable=True),
+    sa.Column('app_id', sa.BigInteger(), nullable=True),
+    sa.Column('from_status', sa.Enum('DRAFT', 'APPLIED', 'IN_REVIEW', 'CHANGES_ASKED', 'APPROVED', 'REFUSED', 'SUSPENDED', 'CLOSED', name='from_status', native_enum=False, create_constraint=True, length=40), nullable=True),
+    sa.Column('to_status', sa.Enum('DRAFT', 'APPLIED', 'IN_REVIEW', 'CHANGES_ASKED', 'APPROVED', 'REFUSED', 'SUSPENDED', 'CLOSED', name='vendorstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('reason', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['actor_id'], ['user_account.id'], name=op.f('fk_vendor_standing_actor_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_vendor_standing_vendor_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_vendor_standing'))
+    )
+    op.create_index(op.f('ix_vendor_standing_actor_id'), 'vendor_standing', ['actor_id'], unique=False)
+    op.create_index(op.f('ix_vendor_standing_vendor_id_id'), 'vendor_standing', ['vendor_id', 'id'], unique=False)
     op.create_table('vendor_translation',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('vendor_id', sa.BigInteger(), nullable=False),
@@ -1853,6 +2149,26 @@ def upgrade() -> None:
     op.create_index(op.f('ix_warehouse_metadata'), 'warehouse', ['metadata'], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_warehouse_name_slug_id'), 'warehouse', ['name', 'slug', 'id'], unique=False)
     op.create_index(op.f('ix_warehouse_vendor_id'), 'warehouse', ['vendor_id'], unique=False)
+    op.create_table('bank_answer_line',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('answer_id', sa.BigInteger(), nullable=False),
+    sa.Column('row', sa.BigInteger(), nullable=False),
+    sa.Column('said', sa.Enum('PENDING', 'SENT', 'PAID', 'FAILED', 'RETURNED', name='payoutstatus', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('outcome', sa.Enum('TAKEN', 'KNOWN', 'UNKNOWN', 'CONTRADICTS', name='lineoutcome', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('payout_id', sa.Uuid(), nullable=True),
+    sa.Column('end_to_end_id', sa.String(), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=True),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=True),
+    sa.Column('account_ending', sa.String(), nullable=False),
+    sa.Column('text', sa.String(), nullable=False),
+    sa.Column('reason', sa.String(), nullable=False),
+    sa.ForeignKeyConstraint(['answer_id'], ['bank_answer.id'], name=op.f('fk_bank_answer_line_answer_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['payout_id'], ['payout.id'], name=op.f('fk_bank_answer_line_payout_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_bank_answer_line'))
+    )
+    op.create_index(op.f('ix_bank_answer_line_answer_id_row'), 'bank_answer_line', ['answer_id', 'row'], unique=False)
+    op.create_index(op.f('ix_bank_answer_line_outcome_id'), 'bank_answer_line', ['outcome', 'id'], unique=False)
+    op.create_index(op.f('ix_bank_answer_line_payout_id'), 'bank_answer_line', ['payout_id'], unique=False)
     op.create_table('cash_collection',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('vendor_order_id', sa.Uuid(), nullable=False),
@@ -1878,6 +2194,27 @@ def upgrade() -> None:
     op.create_index(op.f('ix_cash_collection_remittance_id'), 'cash_collection', ['remittance_id'], unique=False)
     op.create_index(op.f('ix_cash_collection_status_collected_at'), 'cash_collection', ['status', 'collected_at'], unique=False)
     op.create_index(op.f('ix_cash_collection_transaction_id'), 'cash_collection', ['transaction_id'], unique=False)
+    op.create_table('cash_pickup',
+    sa.Column('payout_id', sa.Uuid(), nullable=False),
+    sa.Column('code_encrypted', sa.LargeBinary(), nullable=False),
+    sa.Column('code_number', sa.BigInteger(), nullable=False),
+    sa.Column('wrong_codes', sa.BigInteger(), nullable=False),
+    sa.Column('receipt_check', sa.String(), nullable=False),
+    sa.Column('receipts', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('fetch_by', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('handed_over_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('handed_over_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('received_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('received_by_name', sa.String(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("handed_over_at IS NULL OR (handed_over_by_id IS NOT NULL AND received_by_name <> '')", name=op.f('ck_cash_pickup_known_who_gave_and_took')),
+    sa.ForeignKeyConstraint(['handed_over_by_id'], ['user_account.id'], name=op.f('fk_cash_pickup_handed_over_by_id')),
+    sa.ForeignKeyConstraint(['payout_id'], ['payout.id'], name=op.f('fk_cash_pickup_payout_id')),
+    sa.ForeignKeyConstraint(['received_by_id'], ['user_account.id'], name=op.f('fk_cash_pickup_received_by_id'), ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('payout_id', name=op.f('pk_cash_pickup'))
+    )
+    op.create_index('ix_cash_pickup_waiting', 'cash_pickup', ['fetch_by'], unique=False, postgresql_where=sa.text('handed_over_at IS NULL'))
     op.create_table('checkout_parcel',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('delivery_id', sa.Uuid(), nullable=False),
@@ -1998,6 +2335,34 @@ def upgrade() -> None:
     op.create_index(op.f('ix_granted_refund_order_id'), 'granted_refund', ['order_id'], unique=False)
     op.create_index(op.f('ix_granted_refund_reason_page_id'), 'granted_refund', ['reason_page_id'], unique=False, postgresql_where=sa.text('reason_page_id IS NOT NULL'))
     op.create_index(op.f('ix_granted_refund_transaction_id'), 'granted_refund', ['transaction_id'], unique=False)
+    op.create_table('issued_paper',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('kind', sa.Enum('COMMISSION_INVOICE', 'COMMISSION_CREDIT_NOTE', 'SALE_INVOICE', name='paperkind', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('series', sa.String(), nullable=False),
+    sa.Column('year', sa.BigInteger(), nullable=False),
+    sa.Column('sequence', sa.BigInteger(), nullable=False),
+    sa.Column('number', sa.String(), nullable=False),
+    sa.Column('vendor_id', sa.BigInteger(), nullable=False),
+    sa.Column('vendor_order_id', sa.Uuid(), nullable=True),
+    sa.Column('month', sa.Date(), nullable=True),
+    sa.Column('issued_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('net_minor', sa.BigInteger(), nullable=False),
+    sa.Column('vat_minor', sa.BigInteger(), nullable=False),
+    sa.Column('gross_minor', sa.BigInteger(), nullable=False),
+    sa.Column('content', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.CheckConstraint("(month IS NULL) = (kind = 'SALE_INVOICE') AND (vendor_order_id IS NULL) = (month IS NOT NULL)", name=op.f('ck_issued_paper_of_a_month_or_of_a_sale')),
+    sa.CheckConstraint('gross_minor = net_minor + vat_minor', name=op.f('ck_issued_paper_adds_up')),
+    sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_issued_paper_vendor_id')),
+    sa.ForeignKeyConstraint(['vendor_order_id'], ['vendor_order.id'], name=op.f('fk_issued_paper_vendor_order_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_issued_paper')),
+    sa.UniqueConstraint('number', name=op.f('uq_issued_paper_number')),
+    sa.UniqueConstraint('series', 'year', 'sequence', name=op.f('uq_issued_paper_series_year_sequence'))
+    )
+    op.create_index(op.f('ix_issued_paper_issued_at_id'), 'issued_paper', ['issued_at', 'id'], unique=False)
+    op.create_index(op.f('ix_issued_paper_vendor_id_issued_at_id'), 'issued_paper', ['vendor_id', 'issued_at', 'id'], unique=False)
+    op.create_index('uq_issued_paper_of_month', 'issued_paper', ['vendor_id', 'month', 'currency', 'kind'], unique=True, postgresql_where=sa.text('month IS NOT NULL'))
+    op.create_index('uq_issued_paper_of_sale', 'issued_paper', ['vendor_order_id'], unique=True, postgresql_where=sa.text('vendor_order_id IS NOT NULL'))
     op.create_table('journal_entry',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('key', sa.String(), nullable=False),
@@ -2170,17 +2535,19 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('is_withdrawn', sa.Boolean(), nullable=False),
     sa.Column('looked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('reminders', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.ForeignKeyConstraint(['transaction_id'], ['transaction_item.id'], name=op.f('fk_stripe_dispute_transaction_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_stripe_dispute')),
     sa.UniqueConstraint('reference', name=op.f('uq_stripe_dispute_reference'))
     )
     op.create_index(op.f('ix_stripe_dispute_created_at_id'), 'stripe_dispute', ['created_at', 'id'], unique=False)
+    op.create_index(op.f('ix_stripe_dispute_evidence_due_at'), 'stripe_dispute', ['evidence_due_at'], unique=False, postgresql_where=sa.text("status IN ('NEEDS_RESPONSE', 'WARNING_NEEDS_RESPONSE')"))
     op.create_index(op.f('ix_stripe_dispute_looked_at'), 'stripe_dispute', ['looked_at'], unique=False, postgresql_where=sa.text("status NOT IN ('WON', 'LOST', 'WARNING_CLOSED')"))
     op.create_index(op.f('ix_stripe_dispute_status_created_at'), 'stripe_dispute', ['status', 'created_at'], unique=False)
     op.create_index(op.f('ix_stripe_dispute_transaction_id'), 'stripe_dispute', ['transaction_id'], unique=False)
     op.create_table('stripe_movement',
     sa.Column('id', sa.String(), nullable=False),
-    sa.Column('kind', sa.Enum('CHARGE', 'REFUND', 'DISPUTE', 'PAYOUT', 'FEE', 'OTHER', name='movementkind', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('kind', sa.Enum('CHARGE', 'REFUND', 'DISPUTE', 'PAYOUT', 'TRANSFER', 'TOP_UP', 'FEE', 'OTHER', name='movementkind', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('type', sa.String(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('currency', sa.CHAR(length=3), nullable=False),
@@ -2195,9 +2562,40 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_stripe_movement'))
     )
     op.create_index(op.f('ix_stripe_movement_created_at_id'), 'stripe_movement', ['created_at', 'id'], unique=False)
+    op.create_index(op.f('ix_stripe_movement_currency'), 'stripe_movement', ['currency'], unique=False)
     op.create_index('ix_stripe_movement_of_nobody', 'stripe_movement', ['payment'], unique=False, postgresql_where=sa.text("transaction_id IS NULL AND kind IN ('CHARGE', 'REFUND', 'DISPUTE')"))
+    op.create_index('ix_stripe_movement_of_transfer', 'stripe_movement', ['payment'], unique=False, postgresql_where=sa.text("kind = 'TRANSFER'"))
     op.create_index(op.f('ix_stripe_movement_source_id'), 'stripe_movement', ['source_id'], unique=False)
     op.create_index(op.f('ix_stripe_movement_transaction_id_kind'), 'stripe_movement', ['transaction_id', 'kind'], unique=False)
+    op.create_table('vendor_badge',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('vendor_id', sa.BigInteger(), nullable=False),
+    sa.Column('kind', sa.Enum('GEOGRAPHICAL_INDICATION', 'CRAFT_LABEL', 'SANITARY', 'ORGANIC', 'OTHER', name='badgekind', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('indication_id', sa.BigInteger(), nullable=True),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('level', sa.String(), nullable=False),
+    sa.Column('holder', sa.String(), nullable=False),
+    sa.Column('issuer', sa.String(), nullable=False),
+    sa.Column('number', sa.String(), nullable=False),
+    sa.Column('valid_from', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('valid_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('document_id', sa.BigInteger(), nullable=True),
+    sa.Column('warned_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('end_told_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("(indication_id IS NOT NULL) = (kind = 'GEOGRAPHICAL_INDICATION')", name=op.f('ck_vendor_badge_origin_is_named')),
+    sa.CheckConstraint("indication_id IS NOT NULL OR name <> ''", name=op.f('ck_vendor_badge_called_something')),
+    sa.CheckConstraint('valid_until > valid_from', name=op.f('ck_vendor_badge_valid_for_a_while')),
+    sa.ForeignKeyConstraint(['document_id'], ['vendor_document.id'], name=op.f('fk_vendor_badge_document_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['indication_id'], ['geographical_indication.id'], name=op.f('fk_vendor_badge_indication_id')),
+    sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_vendor_badge_vendor_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_vendor_badge')),
+    sa.UniqueConstraint('document_id', name=op.f('uq_vendor_badge_document_id'))
+    )
+    op.create_index('ix_vendor_badge_end_untold', 'vendor_badge', ['valid_until'], unique=False, postgresql_where=sa.text('end_told_at IS NULL'))
+    op.create_index(op.f('ix_vendor_badge_indication_id'), 'vendor_badge', ['indication_id'], unique=False)
+    op.create_index(op.f('ix_vendor_badge_kind_vendor_id'), 'vendor_badge', ['kind', 'vendor_id'], unique=False)
+    op.create_index('ix_vendor_badge_unwarned', 'vendor_badge', ['valid_until'], unique=False, postgresql_where=sa.text('warned_at IS NULL'))
+    op.create_index(op.f('ix_vendor_badge_vendor_id_valid_until'), 'vendor_badge', ['vendor_id', 'valid_until'], unique=False)
     op.create_table('vendor_earning',
     sa.Column('vendor_order_id', sa.Uuid(), nullable=False),
     sa.Column('vendor_id', sa.BigInteger(), nullable=False),
@@ -2327,6 +2725,38 @@ def upgrade() -> None:
     op.create_index(op.f('ix_checkout_line_created_at_id'), 'checkout_line', ['created_at', 'id'], unique=False)
     op.create_index('ix_checkout_line_gift', 'checkout_line', ['checkout_id'], unique=True, postgresql_where=sa.text('is_gift'))
     op.create_index(op.f('ix_checkout_line_variant_id'), 'checkout_line', ['variant_id'], unique=False)
+    op.create_table('conversion_line',
+    sa.Column('entry_id', sa.BigInteger(), nullable=False),
+    sa.Column('conversion_id', sa.BigInteger(), nullable=False),
+    sa.Column('vendor_order_id', sa.Uuid(), nullable=False),
+    sa.Column('rate', sa.Numeric(precision=18, scale=8), nullable=False),
+    sa.Column('source_minor', sa.BigInteger(), nullable=False),
+    sa.Column('target_minor', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['conversion_id'], ['conversion.id'], name=op.f('fk_conversion_line_conversion_id')),
+    sa.ForeignKeyConstraint(['entry_id'], ['journal_entry.id'], name=op.f('fk_conversion_line_entry_id')),
+    sa.ForeignKeyConstraint(['vendor_order_id'], ['vendor_order.id'], name=op.f('fk_conversion_line_vendor_order_id')),
+    sa.PrimaryKeyConstraint('entry_id', name=op.f('pk_conversion_line'))
+    )
+    op.create_index(op.f('ix_conversion_line_conversion_id'), 'conversion_line', ['conversion_id'], unique=False)
+    op.create_index(op.f('ix_conversion_line_vendor_order_id'), 'conversion_line', ['vendor_order_id'], unique=False)
+    op.create_table('dispute_charge',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('dispute_id', sa.BigInteger(), nullable=False),
+    sa.Column('vendor_order_id', sa.Uuid(), nullable=False),
+    sa.Column('currency', sa.CHAR(length=3), nullable=False),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
+    sa.Column('reason', sa.String(), nullable=False),
+    sa.Column('user_id', sa.BigInteger(), nullable=True),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('returned_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('amount_minor > 0', name=op.f('ck_dispute_charge_amount_positive')),
+    sa.ForeignKeyConstraint(['dispute_id'], ['stripe_dispute.id'], name=op.f('fk_dispute_charge_dispute_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_dispute_charge_user_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['vendor_order_id'], ['vendor_order.id'], name=op.f('fk_dispute_charge_vendor_order_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_dispute_charge'))
+    )
+    op.create_index(op.f('ix_dispute_charge_dispute_id'), 'dispute_charge', ['dispute_id'], unique=False)
+    op.create_index(op.f('ix_dispute_charge_vendor_order_id'), 'dispute_charge', ['vendor_order_id'], unique=False)
     op.create_table('gift_card_event',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('gift_card_id', sa.BigInteger(), nullable=False),
@@ -2440,6 +2870,14 @@ def upgrade() -> None:
     op.create_index('ix_order_line_product_sku', 'order_line', ['product_sku'], unique=False, postgresql_using='hash')
     op.create_index(op.f('ix_order_line_variant_id'), 'order_line', ['variant_id'], unique=False)
     op.create_index(op.f('ix_order_line_vendor_order_id_position'), 'order_line', ['vendor_order_id', 'position'], unique=False)
+    op.create_table('paper_entry',
+    sa.Column('entry_id', sa.BigInteger(), nullable=False),
+    sa.Column('paper_id', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['entry_id'], ['journal_entry.id'], name=op.f('fk_paper_entry_entry_id')),
+    sa.ForeignKeyConstraint(['paper_id'], ['issued_paper.id'], name=op.f('fk_paper_entry_paper_id')),
+    sa.PrimaryKeyConstraint('entry_id', name=op.f('pk_paper_entry'))
+    )
+    op.create_index(op.f('ix_paper_entry_paper_id'), 'paper_entry', ['paper_id'], unique=False)
     op.create_table('part_refund',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('vendor_order_id', sa.Uuid(), nullable=False),
@@ -2451,8 +2889,7 @@ def upgrade() -> None:
     sa.Column('is_ours', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('user_id', sa.BigInteger(), nullable=True),
-    sa.CheckConstraint('goods_minor + shipping_minor > 0', name=op.f('ck_part_refund_something')),
-    sa.CheckConstraint('goods_minor >= 0 AND shipping_minor >= 0', name=op.f('ck_part_refund_not_negative')),
+    sa.CheckConstraint('goods_minor <> 0 OR shipping_minor <> 0', name=op.f('ck_part_refund_something')),
     sa.ForeignKeyConstraint(['fulfillment_id'], ['fulfillment.id'], name=op.f('fk_part_refund_fulfillment_id'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_part_refund_user_id'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['vendor_order_id'], ['vendor_order.id'], name=op.f('fk_part_refund_vendor_order_id')),
@@ -2478,11 +2915,11 @@ def upgrade() -> None:
     op.create_table('posting',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('entry_id', sa.BigInteger(), nullable=False),
-    sa.Column('account', sa.Enum('BANK', 'CARRIER_RECEIVABLE', 'GATEWAY_RECEIVABLE', 'GATEWAY_IN_TRANSIT', 'CURRENCY_EXCHANGE', 'CHARGEBACKS', 'CUSTOMER_ADVANCES', 'VENDOR_HELD', 'VENDOR_PAYABLE', 'PAYOUT_IN_TRANSIT', 'DELIVERY_PAYABLE', 'COMMISSION_REVENUE', 'VAT_PAYABLE', 'GIFT_CARDS', 'GIFT_CARD_EXPENSE', 'GATEWAY_FEES', 'CHARGEBACK_LOSS', 'CASH_DIFFERENCE', name='account', native_enum=False, create_constraint=True, length=40), nullable=False),
+    sa.Column('account', sa.Enum('BANK', 'CASH_BOX', 'CARRIER_RECEIVABLE', 'GATEWAY_RECEIVABLE', 'GATEWAY_IN_TRANSIT', 'CURRENCY_EXCHANGE', 'CHARGEBACKS', 'CUSTOMER_ADVANCES', 'VENDOR_HELD', 'VENDOR_PAYABLE', 'PAYOUT_IN_TRANSIT', 'VENDOR_DEBT', 'DELIVERY_PAYABLE', 'COMMISSION_REVENUE', 'VAT_PAYABLE', 'GIFT_CARDS', 'GIFT_CARD_EXPENSE', 'GATEWAY_FEES', 'CHARGEBACK_LOSS', 'DEBT_LOSS', 'CASH_DIFFERENCE', name='account', native_enum=False, create_constraint=True, length=40), nullable=False),
     sa.Column('vendor_id', sa.BigInteger(), nullable=True),
     sa.Column('currency', sa.CHAR(length=3), nullable=False),
     sa.Column('amount_minor', sa.BigInteger(), nullable=False),
-    sa.CheckConstraint("vendor_id IS NOT NULL OR account NOT IN ('VENDOR_HELD', 'VENDOR_PAYABLE', 'PAYOUT_IN_TRANSIT')", name=op.f('ck_posting_names_its_vendor')),
+    sa.CheckConstraint("vendor_id IS NOT NULL OR account NOT IN ('VENDOR_HELD', 'VENDOR_PAYABLE', 'PAYOUT_IN_TRANSIT', 'VENDOR_DEBT')", name=op.f('ck_posting_names_its_vendor')),
     sa.CheckConstraint('amount_minor <> 0', name=op.f('ck_posting_amount_not_zero')),
     sa.ForeignKeyConstraint(['entry_id'], ['journal_entry.id'], name=op.f('fk_posting_entry_id')),
     sa.ForeignKeyConstraint(['vendor_id'], ['vendor.id'], name=op.f('fk_posting_vendor_id')),
@@ -2491,6 +2928,7 @@ def upgrade() -> None:
     op.create_index('ix_posting_account', 'posting', ['account', 'currency'], unique=False, postgresql_include=['amount_minor'])
     op.create_index('ix_posting_balance', 'posting', ['vendor_id', 'account', 'currency'], unique=False, postgresql_include=['amount_minor'])
     op.create_index(op.f('ix_posting_entry_id'), 'posting', ['entry_id'], unique=False)
+    op.create_index('ix_posting_vendor', 'posting', ['vendor_id', 'id'], unique=False, postgresql_where=sa.text('vendor_id IS NOT NULL'), postgresql_include=['account', 'currency', 'amount_minor'])
     op.create_table('product_variant_translation',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('product_variant_id', sa.BigInteger(), nullable=False),
@@ -2694,6 +3132,14 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('product_id', 'value_id', name=op.f('pk_product_attribute_value'))
     )
     op.create_index('ix_product_attribute_value_value_id', 'product_attribute_value', ['value_id', 'product_id'], unique=False)
+    op.create_table('repayment_request',
+    sa.Column('request_id', sa.BigInteger(), nullable=False),
+    sa.Column('repayment_id', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['repayment_id'], ['repayment.id'], name=op.f('fk_repayment_request_repayment_id'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['request_id'], ['transaction_event.id'], name=op.f('fk_repayment_request_request_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('request_id', name=op.f('pk_repayment_request'))
+    )
+    op.create_index(op.f('ix_repayment_request_repayment_id'), 'repayment_request', ['repayment_id'], unique=False)
     op.create_table('reservation',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('checkout_line_id', sa.Uuid(), nullable=False),
@@ -3315,6 +3761,39 @@ def upgrade() -> None:
     op.run_sql(
         r"""
     ALTER TABLE posting ENABLE ALWAYS TRIGGER append_only
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE FUNCTION issued_papers_stay() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION 'papers are never changed once issued: % of % refused, issue a credit note',
+            TG_OP, TG_TABLE_NAME
+            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'issued_papers_stay';
+    END
+    $$
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE TRIGGER stays BEFORE UPDATE OR DELETE OR TRUNCATE ON issued_paper
+        FOR EACH STATEMENT EXECUTE FUNCTION issued_papers_stay()
+        """
+    )
+    op.run_sql(
+        r"""
+    ALTER TABLE issued_paper ENABLE ALWAYS TRIGGER stays
+        """
+    )
+    op.run_sql(
+        r"""
+    CREATE TRIGGER stays BEFORE UPDATE OR DELETE OR TRUNCATE ON paper_entry
+        FOR EACH STATEMENT EXECUTE FUNCTION issued_papers_stay()
+        """
+    )
+    op.run_sql(
+        r"""
+    ALTER TABLE paper_entry ENABLE ALWAYS TRIGGER stays
         """
     )
     op.run_sql(
