@@ -324,9 +324,13 @@ class Anybody:
                 case 3:
                     self._dispute(reference)
                 case 4 if self.shop.intent(payment)["status"] == "requires_payment_method":
-                    await intents.update_async(reference, {"amount": 10_00})
-                    self.did.append("made another amount")
-                    self.street.changed.add(reference)
+                    with contextlib.suppress(
+                        stripe.StripeError
+                    ):  # It may be done, though the answer is lost.
+                        await intents.update_async(reference, {"amount": 10_00})
+                    if self.shop.intent(payment)["amount"] == 10_00:
+                        self.did.append("made another amount")
+                        self.street.changed.add(reference)
 
     def _dispute(self, reference: str) -> None:
         """The buyer has the bank take a payment back, once."""
