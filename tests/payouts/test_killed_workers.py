@@ -1,6 +1,7 @@
 """Workers, staff, the bank and the counter, killed hundreds of times: no payout lost, none sent twice."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -20,7 +21,8 @@ from tests.factories.people import make_user
 from tests.factories.vendors import make_member
 from tests.payouts.conftest import deliver, make_house, remit, sell
 
-KILLS = 300
+KILLS = int(os.environ.get("KILLS", "120"))
+"""About a third of a second each: `KILLS=1000` for a long night."""
 SENT_MEANWHILE = 5
 """Runs that were sent in spite of it: there was something to be killed at, up to the end."""
 SELLERS, ROUNDS_OF_SALES = 8, 3
