@@ -22,7 +22,7 @@ from benchmarks.paid_orders import fill
 from marketplace.kit.database import Database, sqlalchemy_url
 from marketplace.kit.embedded import EmbeddedServer
 from marketplace.kit.settings import Settings, get_settings
-from marketplace.payouts import queries
+from marketplace.payouts import verifying
 from marketplace.payouts.journal import balances
 from marketplace.payouts.periods import statement
 from marketplace.payouts.rebuilding import differences
@@ -82,7 +82,7 @@ async def measure(settings: Settings, url: str, given: argparse.Namespace) -> No
     await database.open()
     if given.rules:
         await each_rule(database)
-    await timed("ledger verify", database, queries.verify)
+    await timed("ledger verify", database, verifying.verify)
     gc.freeze()  # As the command does.
     await timed("ledger rebuild --check", database, differences)
     with psycopg.connect(url, autocommit=True) as connection:
@@ -95,7 +95,7 @@ async def measure(settings: Settings, url: str, given: argparse.Namespace) -> No
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE balance_snapshot")
     await reads(database, "with snapshots")
-    await timed("ledger verify, with the large seller", database, queries.verify)
+    await timed("ledger verify, with the large seller", database, verifying.verify)
     await database.close()
 
 
@@ -110,7 +110,7 @@ def make_tables(url: str) -> None:
 
 
 async def each_rule(database: Database) -> None:
-    for rule, query in queries.RULES.items():
+    for rule, query in verifying.RULES.items():
         async with session_of(database) as session:
             began = time.perf_counter()
             await session.scalars(text(f"{query} LIMIT 100"))

@@ -24,9 +24,9 @@ from marketplace.kit.settings import Settings
 from marketplace.kit.storage import storage_from
 from marketplace.payouts.bank_answers import import_bank_answer
 from marketplace.payouts.models import Payout, PayoutRun, PayoutRunStatus
-from marketplace.payouts.queries import verify
 from marketplace.payouts.runs import approve_run, create_run, review_run
 from marketplace.payouts.sending import keep_statements
+from marketplace.payouts.verifying import verify
 from marketplace.payouts.ways import WAYS
 from marketplace.people.models import User
 from marketplace.people.tokens import new_token_key

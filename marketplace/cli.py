@@ -135,8 +135,8 @@ def demo_data(scale: Scale = 1.0) -> None:
 def verify() -> None:
     """Check the rules of the ledger over the whole database: fails where one is broken, and says which."""
     from marketplace.kit.database import Database
-    from marketplace.payouts.queries import Finding
-    from marketplace.payouts.queries import verify as verified
+    from marketplace.payouts.verifying import Finding
+    from marketplace.payouts.verifying import verify as verified
 
     async def check() -> list[Finding]:
         database = Database(_with_database().model_copy(update={"statement_timeout_seconds": 0}))

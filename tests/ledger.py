@@ -2,8 +2,8 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from marketplace.payouts.queries import verify
 from marketplace.payouts.rebuilding import differences
+from marketplace.payouts.verifying import verify
 
 
 async def faults(session: AsyncSession) -> list[str]:

@@ -28,7 +28,7 @@ from marketplace.orders.editing import NewLine
 from marketplace.orders.models import Order, OrderLine, OrderOrigin, OrderStatus, VendorOrder
 from marketplace.orders.staff_discounts import Given
 from marketplace.payments.completion import complete
-from marketplace.payouts.queries import verify
+from marketplace.payouts.verifying import verify
 from marketplace.pricing import service as pricing
 from marketplace.pricing.discounts import DiscountType, DiscountValueType
 from tests.factories.checkout import make_market, make_piece, make_ready_cart, promise_cash

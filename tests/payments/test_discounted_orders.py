@@ -27,7 +27,7 @@ from marketplace.payments.models import CashCollection
 from marketplace.payouts.commission import freeze_commission
 from marketplace.payouts.ledger import Account
 from marketplace.payouts.models import VendorEarning
-from marketplace.payouts.queries import verify
+from marketplace.payouts.verifying import verify
 from marketplace.pricing.discounts import DiscountType, DiscountValueType
 from marketplace.pricing.gift_card_use import set_active
 from marketplace.pricing.gift_cards import GiftCard, GiftCardEvent, GiftCardEventType

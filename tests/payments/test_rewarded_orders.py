@@ -23,8 +23,8 @@ from marketplace.orders.models import Order, OrderLine
 from marketplace.orders.reordering import reorder
 from marketplace.payments.completion import complete
 from marketplace.payouts.models import VendorEarning
-from marketplace.payouts.queries import verify
 from marketplace.payouts.release import release_due
+from marketplace.payouts.verifying import verify
 from marketplace.pricing.discounts import DiscountType, DiscountValueType
 from marketplace.pricing.promotions import PromotionTranslation
 from marketplace.pricing.service import reprice

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 import marketplace.reactions  # noqa: F401 - rooms hear of each other
 from marketplace.kit.settings import Settings
-from marketplace.payouts.queries import verify
 from marketplace.payouts.rebuilding import differences
+from marketplace.payouts.verifying import verify
 from tests.payouts.whatever import Shop, Whatever, make_shop
 from tests.shared_connection import session_on
 

@@ -13,9 +13,9 @@ from marketplace.payouts.endings import return_payout
 from marketplace.payouts.errors import AnswerError
 from marketplace.payouts.ledger import Account
 from marketplace.payouts.models import Payout, PayoutRun, PayoutRunStatus, PayoutStatus
-from marketplace.payouts.queries import verify
 from marketplace.payouts.runs import create_run
 from marketplace.payouts.said import ANSWER_BYTES
+from marketplace.payouts.verifying import verify
 from tests.payouts.conftest import House, balance_of, earn, total_of
 
 VERSIONS = ["camt.053.001.02", "camt.053.001.08", "camt.054.001.02", "camt.054.001.08"]

@@ -20,9 +20,9 @@ from marketplace.payouts.counter import TRIES, hand_over, move_cash, renew_code,
 from marketplace.payouts.errors import CashBoxShortError, CodeWrongError, NothingToPayError, RunStateError
 from marketplace.payouts.ledger import Account
 from marketplace.payouts.models import Payout, PayoutRun, PayoutRunStatus, PayoutStatus
-from marketplace.payouts.queries import verify
 from marketplace.payouts.runs import create_run
 from marketplace.payouts.sending import send
+from marketplace.payouts.verifying import verify
 from marketplace.people.models import User
 from marketplace.vendors.bank import decrypted
 from marketplace.vendors.models import MemberRole, PayoutMethod

@@ -15,7 +15,7 @@ from marketplace.payments.recording import Owner, create, update
 from marketplace.payments.reporting import By
 from marketplace.payments.transactions import tell
 from marketplace.payouts.ledger import Account
-from marketplace.payouts.queries import verify
+from marketplace.payouts.verifying import verify
 from tests.factories.checkout import make_market, make_piece
 from tests.factories.orders import make_unpaid_order, parts_of
 from tests.ledger import faults

@@ -15,7 +15,7 @@ from marketplace.kit.money import Money
 from marketplace.kit.settings import Settings
 from marketplace.payouts.counter import move_cash
 from marketplace.payouts.models import Payout, PayoutStatus, VendorEarning
-from marketplace.payouts.queries import verify
+from marketplace.payouts.verifying import verify
 from marketplace.vendors.models import MemberRole, PayoutMethod
 from tests.factories.people import make_user
 from tests.factories.vendors import make_member

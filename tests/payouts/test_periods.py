@@ -15,9 +15,9 @@ from marketplace.payouts.answers import import_answer
 from marketplace.payouts.journal import balances
 from marketplace.payouts.ledger import Posting
 from marketplace.payouts.periods import balance_at, statement
-from marketplace.payouts.queries import verify
 from marketplace.payouts.runs import create_run
 from marketplace.payouts.snapshots import BalanceSnapshot, sum_up_to
+from marketplace.payouts.verifying import verify
 from tests.factories.payouts import deliver
 from tests.payouts.conftest import House, balance_of, earn, make_house, sell
 from tests.payouts.test_answers import mark_sent, payouts_of, sheet

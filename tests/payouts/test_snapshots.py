@@ -12,8 +12,8 @@ from marketplace.kit.database import Database
 from marketplace.payouts import snapshots
 from marketplace.payouts.journal import Entry, Line, balances, record
 from marketplace.payouts.ledger import Account
-from marketplace.payouts.queries import verify
 from marketplace.payouts.snapshots import BalanceSnapshot, take_snapshots
+from marketplace.payouts.verifying import verify
 from tests.factories.vendors import make_vendor
 
 _numbers = count(1)

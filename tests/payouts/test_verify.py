@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit.settings import Settings
 from marketplace.payouts.answers import import_answer
-from marketplace.payouts.queries import verify
 from marketplace.payouts.runs import cancel_run, create_run
+from marketplace.payouts.verifying import verify
 from tests.factories.payouts import deliver, refuse, remit
 from tests.payouts.conftest import House, earn, make_house, sell
 from tests.payouts.test_answers import mark_sent, payouts_of, sheet

@@ -12,7 +12,7 @@ from marketplace.inventory.models import Stock
 from marketplace.kit.ids import uuid_pk
 from marketplace.orders.models import Order
 from marketplace.payments.models import TransactionEvent, TransactionItem
-from marketplace.payouts.queries import verify
+from marketplace.payouts.verifying import verify
 from tests.factories.checkout import promise_cash
 from tests.graphql.conftest import Ask
 from tests.graphql.older_payments.conftest import CREATE, DUMMY, Pay

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from marketplace.kit.ids import uuid_pk
 from marketplace.orders.models import Order
 from marketplace.payments.models import TransactionItem
-from marketplace.payouts.queries import verify
+from marketplace.payouts.verifying import verify
 from marketplace_graphql.kernel import Requester
 from tests.factories.people import make_user
 from tests.factories.vendors import make_vendor

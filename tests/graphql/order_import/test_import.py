@@ -14,7 +14,7 @@ from marketplace.kit.announcements import Announcement
 from marketplace.kit.ids import to_global_id
 from marketplace.orders.models import Order, OrderEvent, VendorOrder
 from marketplace.payouts.models import VendorEarning
-from marketplace.payouts.queries import verify
+from marketplace.payouts.verifying import verify
 from marketplace.people.permissions import Permission
 from tests.factories.apps import make_app
 from tests.factories.checkout import Market, make_market, make_piece

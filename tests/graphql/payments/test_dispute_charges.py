@@ -16,9 +16,9 @@ from marketplace.payments.gateways.stripe.models import DisputeStatus, StripeDis
 from marketplace.payouts.journal import balances
 from marketplace.payouts.ledger import Account, Posting
 from marketplace.payouts.models import PayoutLine
-from marketplace.payouts.queries import verify
 from marketplace.payouts.release import release_due
 from marketplace.payouts.runs import create_run
+from marketplace.payouts.verifying import verify
 from marketplace.vendors.models import Vendor
 from marketplace_graphql.kernel import Requester
 from tests.factories.payouts import make_bank_account, make_rule

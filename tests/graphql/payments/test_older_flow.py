@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.payments.models import TransactionItem
-from marketplace.payouts.queries import verify
+from marketplace.payouts.verifying import verify
 from tests.factories.people import make_user
 from tests.graphql.conftest import Ask, staff
 from tests.graphql.older_payments.conftest import COMPLETE, CREATE

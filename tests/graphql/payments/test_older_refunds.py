@@ -17,7 +17,7 @@ from marketplace.payments.refund_shares import Wish
 from marketplace.payments.refunding import Kind, Refunding
 from marketplace.payments.repaid import follow_late
 from marketplace.payments.repaying import begin
-from marketplace.payouts.queries import verify
+from marketplace.payouts.verifying import verify
 from marketplace_graphql.kernel import Requester
 from tests.factories.people import make_user
 from tests.graphql.conftest import Ask, staff

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.checkout import promo_codes
 from marketplace.orders.models import Order, OrderLine, VendorOrder
-from marketplace.payouts.queries import verify
+from marketplace.payouts.verifying import verify
 from marketplace.people.permissions import Permission
 from marketplace_graphql.kernel import Requester
 from tests.factories.checkout import Market, make_piece, make_ready_cart

@@ -19,7 +19,7 @@ from marketplace.payments.at_the_door.partly import collect_partly
 from marketplace.payments.cash import outstanding, remit
 from marketplace.payments.models import CashCollection, CashRemittance, ShortfallBearer, TransactionItem
 from marketplace.payouts.ledger import Account
-from marketplace.payouts.queries import verify
+from marketplace.payouts.verifying import verify
 from tests.factories.cash import csv_of
 from tests.factories.checkout import make_market, make_piece
 from tests.factories.orders import make_order, parts_of

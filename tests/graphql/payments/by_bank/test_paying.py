@@ -16,7 +16,7 @@ from marketplace.payments import lost
 from marketplace.payments.gateways.redirect.models import BankNotification, BankRefusal
 from marketplace.payments.models import GatewayCall
 from marketplace.payments.stand_ins.bank.books import Notification
-from marketplace.payouts.queries import verify
+from marketplace.payouts.verifying import verify
 from marketplace_graphql.kernel import Api
 from tests.factories.checkout import make_market, make_piece, make_ready_cart
 from tests.graphql.payments.by_bank.conftest import GATEWAY, Shop

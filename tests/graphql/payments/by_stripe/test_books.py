@@ -19,7 +19,7 @@ from marketplace.payments.gateways.stripe.models import (
 )
 from marketplace.payments.models import TransactionItem
 from marketplace.payouts.ledger import Account, JournalEntry, Posting
-from marketplace.payouts.queries import verify
+from marketplace.payouts.verifying import verify
 from tests.graphql.payments.by_stripe.conftest import Shop
 from tests.ledger import faults
 

@@ -11,7 +11,7 @@ from marketplace.inventory.models import Stock
 from marketplace.kit.ids import to_global_id
 from marketplace.orders.models import Order
 from marketplace.payments.models import TransactionItem
-from marketplace.payouts.queries import verify
+from marketplace.payouts.verifying import verify
 from tests.factories.people import make_user
 from tests.graphql.conftest import Ask, staff
 from tests.graphql.older_payments.conftest import COMPLETE, CREATE

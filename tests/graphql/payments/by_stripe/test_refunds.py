@@ -19,7 +19,7 @@ from marketplace.orders.models import (
 )
 from marketplace.orders.refunds import PartRefund
 from marketplace.payouts.ledger import Account, Posting
-from marketplace.payouts.queries import verify
+from marketplace.payouts.verifying import verify
 from tests.factories.payouts import make_rule
 from tests.factories.people import make_user
 from tests.graphql.conftest import staff

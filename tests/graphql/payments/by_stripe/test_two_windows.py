@@ -11,7 +11,7 @@ from marketplace.markets.models import Channel
 from marketplace.orders.models import ChargeStatus, Order, OrderEvent
 from marketplace.payments import lost
 from marketplace.payments.models import GatewayCall
-from marketplace.payouts.queries import verify
+from marketplace.payouts.verifying import verify
 from tests.factories.people import make_user
 from tests.graphql.conftest import staff
 from tests.graphql.payments.by_stripe.conftest import Shop

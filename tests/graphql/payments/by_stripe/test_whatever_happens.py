@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 
 from marketplace.payments.models import TransactionEvent, TransactionItem
 from marketplace.payments.models import TransactionEventType as Type
-from marketplace.payouts.queries import verify
+from marketplace.payouts.verifying import verify
 from tests.graphql.payments.by_stripe.anybody import WITHOUT_DECIMALS, Anybody, Street
 from tests.graphql.payments.by_stripe.conftest import Shop
 
