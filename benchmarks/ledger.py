@@ -22,7 +22,7 @@ from benchmarks.paid_orders import fill
 from marketplace.kit.database import Database, sqlalchemy_url
 from marketplace.kit.embedded import EmbeddedServer
 from marketplace.kit.settings import Settings, get_settings
-from marketplace.payouts import verifying
+from marketplace.payouts import queries, verifying
 from marketplace.payouts.journal import balances
 from marketplace.payouts.periods import statement
 from marketplace.payouts.rebuilding import differences
