@@ -134,7 +134,7 @@ async def test_a_worker_that_dies_is_followed_by_one_that_goes_on(
         elif dies_in == "before it is written down":
             patched.setattr(transfers, "note", dies)
         else:
-            patched.setattr("marketplace.payouts.sending._keep_statements", dies)
+            patched.setattr("marketplace.payouts.sending.keep_statements", dies)
         await till.send(run_id)
     if keys_are_forgotten:
         till.stand_in.world.answers.clear()

@@ -100,14 +100,15 @@ class StripeApi:
         return await asked(self.client.v1.events.retrieve_async(event_id))
 
     async def events_since(self, since: datetime, types: Sequence[str]) -> AsyncIterator[Event]:
-        """All that has happened since, page by page."""
+        """All of these types that has happened since, page by page."""
         params: EventListParams = {"created": {"gte": int(since.timestamp())}, "limit": PAGE}
         if len(types) <= MOST_TYPES:
             params["types"] = list(types)
         page = await asked(self.client.v1.events.list_async(params))
         while True:
             for event in page.data:
-                yield event
+                if event.type in types:
+                    yield event
             if not page.has_more:
                 return
             page = await asked(page.next_page_async())
