@@ -16,7 +16,7 @@ run: $(STAMP)  ## database, migrations, demo data, API, storefront and worker; C
 	@$(BIN)/marketplace run
 
 test: $(STAMP)  ## every test, the browser's included
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 demo: $(STAMP)  ## the main job as a story with figures, from a listing sheet to a payout
 	@$(BIN)/python -m marketplace.demo.story $(if $(URL),--url $(URL))
