@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = '60df3d8bdc86'
+revision = '10f272ee19ea'
 down_revision = None
 branch_labels = None
 depends_on = None
