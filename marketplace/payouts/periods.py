@@ -186,18 +186,23 @@ async def _has_many(session: AsyncSession, vendor_id: int) -> bool:
     return await session.scalar(select(func.count()).select_from(some)) == MANY
 
 
+_ENTRY = (
+    JournalEntry.id,
+    JournalEntry.at,
+    JournalEntry.kind,
+    JournalEntry.description,
+    JournalEntry.vendor_order_id,
+    JournalEntry.payout_id,
+)
+
+
 def _lines(
     vendor_id: int, currency: str, start: datetime, end: datetime, after: Place | None
 ) -> Select[int, datetime, str, str, UUID | None, UUID | None, int, int, int]:
     amount = func.sum(-Posting.amount_minor)
     query = (
         select(
-            JournalEntry.id,
-            JournalEntry.at,
-            JournalEntry.kind,
-            JournalEntry.description,
-            JournalEntry.vendor_order_id,
-            JournalEntry.payout_id,
+            *_ENTRY,
             amount.label("minor"),
             Order.number,
             VendorOrder.position,
@@ -240,12 +245,7 @@ def _walked(
     )
     query = (
         select(
-            JournalEntry.id,
-            JournalEntry.at,
-            JournalEntry.kind,
-            JournalEntry.description,
-            JournalEntry.vendor_order_id,
-            JournalEntry.payout_id,
+            *_ENTRY,
             amount.c.minor,
             Order.number,
             VendorOrder.position,

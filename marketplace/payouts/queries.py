@@ -1,4 +1,4 @@
-"""What the API and the pages ask of the ledger, as SQL expressions."""
+"""What the API, the pages and papers ask of the ledger and of payouts."""
 
 from typing import Any
 
@@ -13,12 +13,15 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from marketplace.kit.money import Money
 from marketplace.orders.models import Order, OrderStatus, VendorOrder, VendorOrderStatus
 from marketplace.payouts.ledger import Account
-from marketplace.payouts.models import EarningReversal, Payout, PayoutStatus, VendorEarning
+from marketplace.payouts.models import EarningReversal, Payout, PayoutLine, PayoutStatus, VendorEarning
 from marketplace.payouts.snapshots import amounts_of
+from marketplace.payouts.statements import StatementLine
 
 PENDING = "PENDING"
 """No account: nothing is posted of what was sold and has not been delivered."""
@@ -90,3 +93,38 @@ def vendor_balances(vendor_id: ColumnElement[Any]) -> Subquery:
         .correlate_except(amounts, payout)
         .subquery("balances")
     )
+
+
+async def statement_lines(
+    session: AsyncSession, payout: Payout, limit: int | None = None
+) -> list[StatementLine]:
+    """What a payout is made of, line by line, as its seller is told."""
+    query = (
+        select(
+            PayoutLine.description,
+            PayoutLine.amount_minor,
+            VendorOrder.delivered_at,
+            VendorEarning.sales_minor,
+            VendorEarning.commission_minor,
+            VendorEarning.vat_minor,
+        )
+        .outerjoin(VendorOrder, VendorOrder.id == PayoutLine.vendor_order_id)
+        # Only an order's own earning has sales and commission; a correction of it has an amount alone.
+        .outerjoin(
+            VendorEarning,
+            (VendorEarning.vendor_order_id == PayoutLine.vendor_order_id)
+            & (VendorEarning.earning_minor == PayoutLine.amount_minor),
+        )
+        .where(PayoutLine.payout_id == payout.id)
+        .order_by(PayoutLine.id)
+        .limit(limit)
+    )
+    return [
+        StatementLine(
+            name,
+            Money(minor, payout.currency),
+            delivered_at,
+            *(None if part is None else Money(part, payout.currency) for part in parts),
+        )
+        for name, minor, delivered_at, *parts in await session.execute(query)
+    ]

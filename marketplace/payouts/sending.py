@@ -14,16 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
 from marketplace.kit.money import Money
-from marketplace.orders.models import VendorOrder
 from marketplace.payouts.endings import close_if_ended, locked_run
 from marketplace.payouts.models import (
     Payout,
-    PayoutLine,
     PayoutRun,
     PayoutRunStatus,
-    VendorEarning,
 )
 from marketplace.payouts.places import folder_of
+from marketplace.payouts.queries import statement_lines
 from marketplace.payouts.runs import methods_of
 from marketplace.payouts.statements import LANGUAGES, Statement, StatementLine, statement_pdf
 from marketplace.payouts.ways import WAYS
@@ -72,7 +70,7 @@ async def keep_statements(work: "Work", run: PayoutRun) -> None:
         if not missing:
             continue
         async with work.database.transaction() as session:
-            lines = await _lines(session, payout)
+            lines = await statement_lines(session, payout)
         statement = _statement(run, work.settings.payer_name, payout, vendor, region, name_in_arabic, lines)
         for language, key in missing.items():
             pdf = await asyncio.to_thread(statement_pdf, statement, language)
@@ -142,34 +140,3 @@ def _statement(
         is_cash=payout.method is PayoutMethod.CASH_PICKUP,
         is_demo=vendor.is_demo,
     )
-
-
-async def _lines(session: AsyncSession, payout: Payout) -> list[StatementLine]:
-    query = (
-        select(
-            PayoutLine.description,
-            PayoutLine.amount_minor,
-            VendorOrder.delivered_at,
-            VendorEarning.sales_minor,
-            VendorEarning.commission_minor,
-            VendorEarning.vat_minor,
-        )
-        .outerjoin(VendorOrder, VendorOrder.id == PayoutLine.vendor_order_id)
-        # Only an order's own earning has sales and commission; a correction of it has an amount alone.
-        .outerjoin(
-            VendorEarning,
-            (VendorEarning.vendor_order_id == PayoutLine.vendor_order_id)
-            & (VendorEarning.earning_minor == PayoutLine.amount_minor),
-        )
-        .where(PayoutLine.payout_id == payout.id)
-        .order_by(PayoutLine.id)
-    )
-    return [
-        StatementLine(
-            name,
-            Money(minor, payout.currency),
-            delivered_at,
-            *(None if part is None else Money(part, payout.currency) for part in parts),
-        )
-        for name, minor, delivered_at, *parts in await session.execute(query)
-    ]

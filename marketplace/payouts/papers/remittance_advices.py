@@ -1,17 +1,16 @@
 """What a seller is told of a payout: which way it went, on which account, and what it is made of."""
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit.errors import InvalidError
 from marketplace.kit.money import Money
-from marketplace.orders.models import VendorOrder
 from marketplace.payouts.errors import RunStateError
-from marketplace.payouts.models import Payout, PayoutLine, PayoutRun, VendorEarning
+from marketplace.payouts.models import Payout, PayoutRun
 from marketplace.payouts.papers.document import Cell, Column, Document, Kind, Total
 from marketplace.payouts.papers.numbers import MOROCCO
 from marketplace.payouts.papers.parties import MARKETPLACE, seller_of, selling_party
 from marketplace.payouts.papers.words import WORDS, way
+from marketplace.payouts.queries import statement_lines
 
 MAXIMUM_LINES = 2000
 
@@ -52,26 +51,17 @@ async def remittance_advice(session: AsyncSession, payout: Payout, language: str
 
 
 async def _rows(session: AsyncSession, payout: Payout) -> list[list[Cell]]:
-    query = (
-        select(PayoutLine, VendorOrder.delivered_at, VendorEarning)
-        .outerjoin(VendorOrder, VendorOrder.id == PayoutLine.vendor_order_id)
-        # Only an order's own earning has sales and commission; a correction of it has an amount alone.
-        .outerjoin(
-            VendorEarning,
-            (VendorEarning.vendor_order_id == PayoutLine.vendor_order_id)
-            & (VendorEarning.earning_minor == PayoutLine.amount_minor),
-        )
-        .where(PayoutLine.payout_id == payout.id)
-        .order_by(PayoutLine.id)
-        .limit(MAXIMUM_LINES + 1)
-    )
-    found = (await session.execute(query)).all()
-    if len(found) > MAXIMUM_LINES:
+    lines = await statement_lines(session, payout, MAXIMUM_LINES + 1)
+    if len(lines) > MAXIMUM_LINES:
         raise InvalidError(f"It has more than {MAXIMUM_LINES} lines.", field="id")
-    rows: list[list[Cell]] = []
-    for line, delivered_at, earning in found:
-        parts = (earning.sales_minor, -earning.commission_minor, -earning.vat_minor) if earning else ()
-        amounts: list[Cell] = [Money(minor, payout.currency) for minor in parts] or [None] * 3
-        day = delivered_at.astimezone(MOROCCO).date() if delivered_at else None
-        rows.append([line.description, day, *amounts, Money(line.amount_minor, payout.currency)])
-    return rows
+    return [
+        [
+            line.name,
+            line.delivered_at.astimezone(MOROCCO).date() if line.delivered_at else None,
+            line.sales,
+            None if line.commission is None else -line.commission,
+            None if line.vat is None else -line.vat,
+            line.earning,
+        ]
+        for line in lines
+    ]
