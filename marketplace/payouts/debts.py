@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, func, literal, or_, select
+from sqlalchemy import Row, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from marketplace.kit import clock
@@ -24,7 +24,7 @@ from marketplace.payouts.errors import NoDebtError
 from marketplace.payouts.journal import Entry, Line, lock_balances
 from marketplace.payouts.kinds import kind
 from marketplace.payouts.ledger import Account, JournalEntry, Posting
-from marketplace.payouts.models import Payout, PayoutLine, PayoutStatus
+from marketplace.payouts.queries import is_carried
 from marketplace.people import audit
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -354,16 +354,6 @@ async def _not_carried(
     session: AsyncSession, currency: str, vendor_ids: Collection[int]
 ) -> tuple[dict[int, int], dict[int, int]]:
     """Payable balances, and what of instalments no standing payout carries, by seller."""
-    carried = (
-        select(literal(1))
-        .select_from(PayoutLine)
-        .join(Payout, Payout.id == PayoutLine.payout_id)
-        .where(
-            PayoutLine.entry_id == Posting.entry_id,
-            Payout.status.not_in([PayoutStatus.FAILED, PayoutStatus.RETURNED]),
-        )
-        .exists()
-    )
     on_payable = (
         Posting.vendor_id.in_(vendor_ids),
         Posting.account == Account.VENDOR_PAYABLE,
@@ -377,7 +367,7 @@ async def _not_carried(
     kept = await session.execute(
         select(Posting.vendor_id, func.sum(Posting.amount_minor))
         .join(JournalEntry, JournalEntry.id == Posting.entry_id)
-        .where(*on_payable, JournalEntry.kind == "debt_withheld", ~carried)
+        .where(*on_payable, JournalEntry.kind == "debt_withheld", ~is_carried(Posting.entry_id))
         .group_by(Posting.vendor_id)
     )
     return _by_seller(payable.all()), _by_seller(kept.all())

@@ -22,7 +22,7 @@ from marketplace.payouts.exchange_models import Conversion, ConversionLine, Exch
 from marketplace.payouts.journal import Entry, Line, lock_balances
 from marketplace.payouts.kinds import kind
 from marketplace.payouts.ledger import Account, JournalEntry, Posting
-from marketplace.payouts.models import Payout, PayoutLine, PayoutStatus
+from marketplace.payouts.queries import is_carried
 from marketplace.people import audit
 
 AT_ONCE = 5_000
@@ -127,15 +127,6 @@ Payable = tuple[int, UUID, int, datetime]
 
 async def _payable(session: AsyncSession, vendor_id: int, currency: str) -> Sequence[Payable]:
     """Entries that made something payable, which no payout carries and which have not been changed."""
-    carried = (
-        select(literal(1))
-        .select_from(PayoutLine)
-        .join(Payout, Payout.id == PayoutLine.payout_id)
-        .where(
-            PayoutLine.entry_id == JournalEntry.id,
-            Payout.status.not_in([PayoutStatus.FAILED, PayoutStatus.RETURNED]),
-        )
-    )
     changed = select(literal(1)).select_from(ConversionLine).where(ConversionLine.entry_id == JournalEntry.id)
     rows = await session.execute(
         select(JournalEntry.id, VendorOrder.id, -Posting.amount_minor, VendorOrder.created_at)
@@ -146,7 +137,7 @@ async def _payable(session: AsyncSession, vendor_id: int, currency: str) -> Sequ
             Posting.vendor_id == vendor_id,
             Posting.account == Account.VENDOR_PAYABLE,
             Posting.currency == currency,
-            ~carried.exists(),
+            ~is_carried(JournalEntry.id),
             ~changed.exists(),
         )
         .order_by(JournalEntry.id)

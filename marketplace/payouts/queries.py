@@ -14,10 +14,11 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from marketplace.kit.money import Money
 from marketplace.orders.models import Order, OrderStatus, VendorOrder, VendorOrderStatus
+from marketplace.payouts.endings import CAME_BACK
 from marketplace.payouts.ledger import Account
 from marketplace.payouts.models import EarningReversal, Payout, PayoutLine, PayoutStatus, VendorEarning
 from marketplace.payouts.snapshots import amounts_of
@@ -92,6 +93,18 @@ def vendor_balances(vendor_id: ColumnElement[Any]) -> Subquery:
         .group_by(amounts.c.currency)
         .correlate_except(amounts, payout)
         .subquery("balances")
+    )
+
+
+def is_carried(entry_id: ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Whether a payout that stands carries an entry: what the entry made payable is set aside, or paid."""
+    line, payout = aliased(PayoutLine), aliased(Payout)
+    return (
+        select(line.id)
+        .join(payout, payout.id == line.payout_id)
+        .where(line.entry_id == entry_id, payout.status.not_in(CAME_BACK))
+        .correlate_except(line, payout)
+        .exists()
     )
 
 

@@ -11,7 +11,6 @@ from uuid import uuid4
 
 from sqlalchemy import Text, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
 from marketplace.kit import clock
 from marketplace.kit.errors import InvalidError
@@ -20,7 +19,7 @@ from marketplace.kit.money import MINOR_DIGITS, Money
 from marketplace.kit.settings import Settings
 from marketplace.orders.models import Order, VendorOrder
 from marketplace.payouts import debts, entries
-from marketplace.payouts.endings import CAME_BACK, locked_run
+from marketplace.payouts.endings import locked_run
 from marketplace.payouts.errors import (
     FourEyesError,
     LedgerInconsistentError,
@@ -30,6 +29,7 @@ from marketplace.payouts.errors import (
 from marketplace.payouts.journal import lock_balances, record
 from marketplace.payouts.ledger import Account, JournalEntry, Posting
 from marketplace.payouts.models import Payout, PayoutLine, PayoutRun, PayoutRunStatus, PayoutStatus
+from marketplace.payouts.queries import is_carried
 from marketplace.payouts.terms import minimum_in
 from marketplace.payouts.ways import WAYS, Owed, payable_their_way
 from marketplace.people import audit
@@ -143,14 +143,6 @@ async def _carry(session: AsyncSession, run: PayoutRun) -> None:
     """Name the entries that each payout consists of: those that no payout carries, unless it came back. One
     statement, however many there are. Raises LedgerInconsistentError where they are not the whole balance.
     """
-    standing = aliased(Payout)
-    carried = (
-        select(PayoutLine.id)
-        .join(standing, standing.id == PayoutLine.payout_id)
-        .where(PayoutLine.entry_id == JournalEntry.id, standing.status.not_in(CAME_BACK))
-        .correlate(JournalEntry)
-        .exists()
-    )
     of_part = Order.number.cast(Text) + "-" + VendorOrder.position.cast(Text)
     query = (
         select(
@@ -169,7 +161,7 @@ async def _carry(session: AsyncSession, run: PayoutRun) -> None:
             Posting.account == Account.VENDOR_PAYABLE,
             Posting.currency == run.currency,
             JournalEntry.payout_id.is_(None),
-            ~carried,
+            ~is_carried(JournalEntry.id),
         )
         .order_by(Payout.number, JournalEntry.id)
     )
